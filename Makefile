@@ -1,0 +1,60 @@
+# Habits of this project. `make` alone lists them. PYTHON=… chooses the interpreter, EXTRAS=gpu,train the framework.
+
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS ?= cpu,train
+MODEL ?= runs/quickstart/bundle
+PORT ?= 8000
+SOURCES := paddle_ner tests setup.py $(wildcard benchmarks serving)
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.PHONY: help install quickstart serve test lint format bench clean
+
+help: ## list these habits
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## make .venv and install the package with its framework
+
+quickstart: $(INSTALLED) ## train, evaluate, export and serve a small sample, in minutes
+	@$(BIN)/paddle-ner quickstart
+
+serve: $(INSTALLED) ## serve the quickstart's bundle, or MODEL=path, at PORT
+	@test -e $(MODEL) || { echo "make serve: there is no $(MODEL) yet: make quickstart, or name one with MODEL=path"; exit 2; }
+	@$(BIN)/paddle-ner serve $(MODEL) --port $(PORT)
+
+test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED_DEV) ## ruff and mypy
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy
+
+format: $(INSTALLED_DEV) ## put the code in order
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+bench: $(INSTALLED_DEV) ## run each of benchmarks/
+	@for file in $(wildcard benchmarks/*.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean: ## remove .venv and what tools left; runs/ stays
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+$(BIN)/python:
+	@found=""; for candidate in $(PYTHON) $(if $(PYTHON),,python3.12 python3.11 python3.10 python3); do \
+	  "$$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && { found=$$candidate; break; }; \
+	done; \
+	test -n "$$found" || { echo "make: Python 3.10, 3.11 or 3.12 is needed, found none$(if $(PYTHON), at $(PYTHON)): install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 2; }; \
+	echo "Making $(VENV) with $$("$$found" --version)"; \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
+
+$(INSTALLED): setup.py constraints.txt | $(BIN)/python
+	@echo "Installing paddle-ner[$(EXTRAS)] into $(VENV): once, about two minutes"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	@echo "Installing what tests and linters need"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),dev]'
+	@touch $@

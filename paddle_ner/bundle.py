@@ -1,0 +1,264 @@
+"""The exported artefact: a folder that is complete, verified and enough to serve.
+
+``manifest.json``, the static graph, ``tokenizer.json``. It is written to a temporary folder and renamed, so that a
+half-written bundle never has a manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from paddle_ner import tasks
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import Tokenizer
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+CARD = "paddle_ner.json"
+TOKENIZER = "tokenizer.json"
+_CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
+
+
+class WindowSpec(BaseModel):
+    """How texts longer than the encoder's input are cut.
+
+    Attributes:
+        size: tokens a window, special tokens included.
+        overlap: tokens that two neighbouring windows share at least.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = 128
+    overlap: int = 32
+
+
+class Card(BaseModel):
+    """What every trained model says of itself: the ``paddle_ner.json`` of a checkpoint.
+
+    Attributes:
+        name: of the model, for people and for routes.
+        task: `Task.spec()`.
+        window: how long texts are cut.
+        metrics: reports by the name of the data that they were measured on.
+        recipe: the configuration that it was trained with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    task: dict[str, Any]
+    window: WindowSpec
+    metrics: dict[str, Any] = {}
+    recipe: dict[str, Any] = {}
+
+    def build_task(self) -> tasks.Task:
+        """The task object."""
+        return tasks.from_spec(self.task)
+
+
+class Manifest(Card):
+    """The ``manifest.json`` of a bundle.
+
+    Attributes:
+        precision: of the weights and the arithmetic, such as fp32.
+        graph: the file of the static graph.
+        weights: the file of its parameters.
+        inputs: names of the graph's inputs, int64 of shape [batch, length] each.
+        versions: of the packages that made it.
+        files: sha256 of every other file in the folder.
+        checksum: sha256 of the manifest's own content without this field.
+    """
+
+    precision: str = "fp32"
+    graph: str
+    weights: str
+    inputs: list[str]
+    versions: dict[str, str] = {}
+    files: dict[str, str]
+    checksum: str = ""
+
+    def content_checksum(self) -> str:
+        """What `checksum` should be."""
+        content = json.dumps(self.model_dump(exclude={"checksum"}), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+
+C = TypeVar("C", bound=Card)
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether `folder` holds a manifest."""
+    return (folder / MANIFEST).is_file()
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether `folder` holds the card of a checkpoint."""
+    return (folder / CARD).is_file()
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a checkpoint. Raises BundleError, naming the file, where it is missing or not ours."""
+    return _read(folder / CARD, Card)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle, its files not yet verified. Raises BundleError, naming the file."""
+    return _read(folder / MANIFEST, Manifest)
+
+
+def _read(path: Path, model: type[C]) -> C:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        kind = "bundle" if model is Manifest else "checkpoint"
+        raise BundleError(f"{path}: no such file; {path.parent} is not a {kind} of paddle-ner") from None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read as JSON: {error}") from None
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BundleError(
+            f"{path}: schema version {version} is newer than {SCHEMA_VERSION}, the newest that this version reads;"
+            " upgrade paddle-ner"
+        )
+    try:
+        card = model.model_validate(record)
+        card.build_task()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BundleError(f"{path}: {place}: {first['msg']}") from None
+    except (InputError, KeyError, TypeError) as error:
+        raise BundleError(f"{path}: task: {error}") from None
+    return card
+
+
+def verify(folder: Path) -> Manifest:
+    """The manifest, after every file in it was found with the sha256 it should have.
+
+    Raises BundleError that names the first file that is missing or differs.
+    """
+    manifest = read_manifest(folder)
+    if manifest.checksum != manifest.content_checksum():
+        raise BundleError(f"{folder / MANIFEST}: it was changed after it was written; copy or export the bundle again")
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path}: no such file, but {MANIFEST} lists it; copy or export the bundle again")
+        if sha256(path) != expected:
+            raise BundleError(f"{path}: its sha256 is not the one in {MANIFEST}; copy or export the bundle again")
+    for name in (manifest.graph, manifest.weights, TOKENIZER):
+        if name not in manifest.files:
+            raise BundleError(f"{folder / MANIFEST}: files: {name} has no sha256; export the bundle again")
+    return manifest
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a checkpoint or a bundle."""
+    return Tokenizer.load(folder / TOKENIZER)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal sha256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """sha256 of every file in `folder`, by name."""
+    return {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write ``paddle_ner.json`` or, for a Manifest, ``manifest.json``."""
+    name = CARD
+    if isinstance(card, Manifest):
+        name = MANIFEST
+        card = card.model_copy(update={"checksum": card.content_checksum()})
+    text = json.dumps(card.model_dump(), ensure_ascii=False, indent=2)
+    (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def new_folder(target: Path, kind: str) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its name when the block ends well.
+
+    An older folder of the same kind is replaced.
+
+    Args:
+        target: the folder to make.
+        kind: `MANIFEST` for a bundle, `CARD` for a checkpoint.
+
+    Raises:
+        InputError: `target` holds anything else, or files that this package did not write.
+    """
+    if target.exists() and not _replaceable(target, kind):
+        what = "bundle" if kind == MANIFEST else "checkpoint"
+        raise InputError(f"{target}: holds something else than a {what} of paddle-ner; name another output folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f".{target.name}.new-*"):
+        shutil.rmtree(left)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
+    temporary.chmod(0o755)
+    try:
+        yield temporary
+        for path in temporary.iterdir():
+            _sync(path)
+        _sync(temporary)
+        _swap(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Give `new` the name of `target`; what stood there goes once it has."""
+    old = target.with_name(f".{target.name}.old")
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _replaceable(folder: Path, kind: str) -> bool:
+    """Whether `folder` may be written anew: empty, or of this kind with no file in it that is not ours."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return True
+    if kind not in names:
+        return False
+    try:
+        ours = {MANIFEST, *read_manifest(folder).files} if kind == MANIFEST else _CHECKPOINT_FILES
+    except BundleError:
+        return False
+    return names <= ours
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""The command line. One module a command: it parses, calls one function of the library, prints.
+
+Command modules are imported when they are called, so that ``paddle-ner --help`` is quick and needs no framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+
+import click
+
+from paddle_ner import __version__
+from paddle_ner.errors import PaddleNerError
+
+COMMANDS = {
+    "doctor": "Show what this machine has and what is missing.",
+    "quickstart": "Run the whole way on a small sample: train, evaluate, export, serve.",
+    "init": "Write a configuration for your own labelled files.",
+    "data": "Check, convert, split and describe labelled files.",
+    "train": "Train a model from a configuration.",
+    "evaluate": "Score a checkpoint or a bundle on labelled data.",
+    "export": "Turn a checkpoint into one verified bundle.",
+    "predict": "Label texts from a file or standard input.",
+    "serve": "Answer requests over HTTP.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and imports each when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"paddle_ner.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Chinese named entity recognition and text classification on PaddlePaddle."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status of the design: 0, 1, 2 or 130."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Wherever it stands, as people put it behind the command.
+    debug = "--debug" in arguments
+    # Paddle and setuptools greet everyone with advice on compiling extensions.
+    for greeting in ("No ccache found", "Setuptools is replacing distutils"):
+        warnings.filterwarnings("ignore", message=greeting)
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        status = cli.main(args=arguments, prog_name="paddle-ner", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except PaddleNerError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"error: {error}", err=True)
+        return error.exit_status
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:  # a file that cannot be read or written, a full disk
+        if debug:
+            traceback.print_exc()
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {place}{error.strerror or error}", err=True)
+        return 2

@@ -1,0 +1,87 @@
+"""``paddle-ner doctor``: what this machine has, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+import paddle_ner
+from paddle_ner import environment, machine
+from paddle_ner.cli.console import err, out, print_json
+from paddle_ner.environment import Dependency, Finding, Framework
+from paddle_ner.machine import Machine
+
+_MARKS = {"problem": "[red]problem[/]", "warning": "[yellow]warning[/]"}
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def command(as_json: bool) -> int:
+    """Show what this machine has and what is missing, with the command that mends it.
+
+    Exits with 0 where models can be predicted with and served on this CPU, with 1 where not.
+    """
+    found = environment.dependencies()
+    framework = None
+    with err.status("asking PaddlePaddle"):
+        if environment.is_installed("paddle"):
+            framework = environment.probe_framework()
+        here = machine.survey()
+    report = environment.findings(found, framework)
+    healthy = not any(finding.level == "problem" for finding in report)
+    if as_json:
+        print_json(
+            {
+                "version": paddle_ner.__version__,
+                "machine": asdict(here),
+                "framework": asdict(framework) if isinstance(framework, Framework) else None,
+                "packages": [asdict(each) for each in found],
+                "findings": [asdict(each) for each in report],
+                "healthy": healthy,
+            }
+        )
+    else:
+        _print(here, framework, found, report)
+    return 0 if healthy else 1
+
+
+def _print(here: Machine, framework: Framework | str | None, found: list[Dependency], report: list[Finding]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, value in _rows(here, framework):
+        table.add_row(f"[bold]{name}[/]", escape(value))
+    out.print(table)
+    out.print()
+    packages = Table.grid(padding=(0, 2))
+    for each in found:
+        if each.installed is not None:
+            state = "[green]ok[/]" if each.fits else "[yellow]untried[/]"
+            packages.add_row(each.name, each.installed, escape(each.wanted), f"[dim]{each.extra}[/]", state)
+    out.print(packages)
+    out.print()
+    for finding in report:
+        out.print(f"{_MARKS[finding.level]}  {escape(finding.message)}")
+        out.print(f"         [dim]mend:[/] {escape(finding.mend)}")
+    if not any(finding.level == "problem" for finding in report):
+        out.print("[green]ok[/]  ready to predict and serve on this CPU")
+
+
+def _rows(here: Machine, framework: Framework | str | None) -> list[tuple[str, str]]:
+    memory = "unknown" if here.memory is None else f"{here.memory / 2**30:.1f} GiB"
+    if isinstance(framework, Framework):
+        build = f"CUDA {framework.cuda}" if framework.cuda else "CPU build"
+        paddle = f"{framework.version}, {build}, GPUs it can use: {', '.join(framework.devices) or 'none'}"
+    else:
+        paddle = framework or "not installed"
+    return [
+        ("paddle-ner", paddle_ner.__version__),
+        ("Python", here.python),
+        ("system", here.system),
+        ("processor", f"{here.processor}, {here.cores} cores"),
+        ("instructions", " ".join(here.flags) or "none of those that speed up inference"),
+        ("memory", memory),
+        ("NVIDIA driver", "; ".join(here.gpus) or "none found"),
+        ("PaddlePaddle", paddle),
+    ]

@@ -1,0 +1,98 @@
+"""``paddle-ner evaluate``: a model and labelled data in, metrics out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from paddle_ner import config, data
+from paddle_ner.bundle import Card
+from paddle_ner.cli import console
+from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.config import Config
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation.report import render
+from paddle_ner.evaluation.score import score
+from paddle_ner.inference import load
+from paddle_ner.training.corpus import read_corpus, read_file
+from paddle_ner.types import Example
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--split",
+    type=click.Choice(["test", "dev"]),
+    default="test",
+    show_default=True,
+    help="Without FILE: which of the data that the model's recipe names.",
+)
+@click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of the recipe too.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads; by default all cores.")
+@click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@reader_options
+def command(
+    model: Path,
+    file: Path | None,
+    split: str,
+    unseen: bool,
+    device: str,
+    threads: int | None,
+    predictions: Path | None,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its recipe names."""
+    predictor = load(model, device=device, threads=threads)
+    if file is not None:
+        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=_log)
+    else:
+        examples = _from_recipe(model, predictor.manifest, split)
+    if unseen:
+        examples = _unseen(model, predictor.manifest, examples)
+    with console.progress() as display:
+        bar = display.add_task("evaluating", total=len(examples), note="")
+        report, answers = score(predictor, examples, lambda done: display.advance(bar, done))
+    if predictions is not None:
+        with predictions.open("w", encoding="utf-8") as stream:
+            for example, answer in zip(examples, answers, strict=True):
+                record = {**example.to_dict(), "prediction": dataclasses.replace(answer, id=None).to_dict()}
+                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+    if as_json:
+        console.print_json(report.to_dict())
+    else:
+        render(report, console.out)
+
+
+def _from_recipe(model: Path, card: Card, split: str) -> list[Example]:
+    recipe = _recipe(model, card)
+    if split == "dev":
+        return read_corpus(recipe, _log).dev
+    if recipe.data.test is None:
+        raise InputError(f"{model}: its recipe names no test data; name a labelled FILE, or use --split dev")
+    return read_file(recipe.data, recipe.data.test, _log)
+
+
+def _unseen(model: Path, card: Card, examples: list[Example]) -> list[Example]:
+    recipe = _recipe(model, card)
+    seen = {example.text for example in read_file(recipe.data, recipe.data.train, _log)}
+    kept = [example for example in examples if example.text not in seen]
+    left = len(examples) - len(kept)
+    _log(f"left out {left:,} of {len(examples):,} texts, which stand in {recipe.data.train.path} too")
+    return kept
+
+
+def _recipe(model: Path, card: Card) -> Config:
+    if not card.recipe:
+        raise InputError(f"{model}: holds no recipe; name a labelled FILE to score on")
+    return config.parse(card.recipe, f"recipe of {model}")
+
+
+def _log(message: str) -> None:
+    console.err.print(message, markup=False)

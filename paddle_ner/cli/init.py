@@ -1,0 +1,49 @@
+"""``paddle-ner init``: a first recipe for the user's own labelled files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from paddle_ner.cli import console
+from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.errors import InputError
+from paddle_ner.recipe import Sources, write_recipe
+from paddle_ner.tasks import TASKS
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("init")
+@click.option("--train", required=True, type=_PATH, help="Training data.")
+@click.option("--dev", type=_PATH, help="Data to choose the best checkpoint by; by default a tenth of --train.")
+@click.option("--test", type=_PATH, help="Data that `evaluate` takes by default.")
+@click.option("--task", type=click.Choice(TASKS), help="By default: what the annotations are of.")
+@click.option("--name", help="Name of the model; by default that of the training file.")
+@click.option("--output", "-o", default=Path("recipe.yaml"), show_default=True, type=_PATH, help="File to write.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@reader_options
+def command(
+    train: Path,
+    dev: Path | None,
+    test: Path | None,
+    task: str | None,
+    name: str | None,
+    output: Path,
+    force: bool,
+    reading: Reading,
+) -> None:
+    """Read labelled files and write a commented recipe for `paddle-ner train`.
+
+    Format, labels, window and epochs are read off the files. All files are checked: what is wrong is listed as
+    path:line, as `paddle-ner data check` does.
+    """
+    if output.exists() and not force:
+        raise InputError(f"{output}: is there already: --force replaces it, --output names another")
+    format = None if reading.format is None else reading.format.value
+    sources = Sources(train, dev, test, format, reading.options, reading.policy)
+    with console.err.status("reading the files"):
+        chosen = write_recipe(sources, output, task=task, name=name)
+    console.out.print(f"{output}  ({chosen})", markup=False)
+    console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{train.stem}", markup=False)

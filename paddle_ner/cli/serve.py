@@ -1,0 +1,94 @@
+"""``paddle-ner serve``: answer requests over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paddle_ner.errors import InputError
+
+
+@click.command("serve")
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option("--name", help="Name of BUNDLE in routes; its own name where not given.")
+@click.option("--model", "models", multiple=True, metavar="NAME=PATH", help="One more model; may be repeated.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write {url, port, pid} here once ready."
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads of each engine; all cores where not given.")
+@click.option("--max-queue", default=1024, show_default=True, type=click.IntRange(1), help="Texts waiting; then 429.")
+@click.option("--max-texts", default=256, show_default=True, type=click.IntRange(1), help="Texts a request; then 422.")
+@click.option(
+    "--max-characters", default=20_000, show_default=True, type=click.IntRange(1), help="Characters a text; then 422."
+)
+@click.option(
+    "--max-body-bytes", default=4 << 20, show_default=True, type=click.IntRange(1), help="Bytes a body; then 413."
+)
+@click.option(
+    "--deadline",
+    "deadline_seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to the answer; then 504.",
+)
+@click.option(
+    "--drain-timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds that SIGTERM waits for what is under way.",
+)
+@click.option(
+    "--batch-tokens", default=2048, show_default=True, type=click.IntRange(1), help="Padded tokens a batch at most."
+)
+@click.option(
+    "--batch-delay",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds that a text waits for company while the engine is free.",
+)
+def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **options: Any) -> None:
+    """Answer requests over HTTP with the model in BUNDLE, until SIGTERM or Ctrl-C.
+
+    The page to try it by hand is at /, the documentation at /docs. BUNDLE may be a checkpoint too. With several
+    models, the first answers POST /predict, the others POST /models/NAME/predict.
+    """
+    from paddle_ner.serving import Settings, run
+
+    settings = Settings.create(models=_models(bundle, name, models), **options)
+
+    def announce(url: str) -> None:
+        click.echo(f"serving {', '.join(settings.models)} on {url}", err=True)
+
+    run(settings, on_ready=announce)
+
+
+def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> dict[str, Path]:
+    from paddle_ner.bundle import is_bundle, is_checkpoint, read_card, read_manifest
+    from paddle_ner.serving.settings import parse_models
+
+    if bundle is None and name is not None:
+        raise InputError("--name: there is no BUNDLE to name; with --model write NAME=PATH")
+    found = parse_models(list(models))
+    if bundle is not None:
+        if name is None and bundle.is_dir():
+            card = read_manifest(bundle) if is_bundle(bundle) else read_card(bundle)
+            name = card.name
+        name = name or bundle.name
+        if name in found:
+            raise InputError(f"model {name!r} is named twice; give BUNDLE another name with --name")
+        found = {name: bundle, **found}
+    if not found:
+        raise InputError("nothing to serve: give a BUNDLE, such as runs/quickstart/bundle, or --model NAME=PATH")
+    for path in found.values():
+        if not is_bundle(path) and not is_checkpoint(path):
+            kind = "is neither a bundle nor a checkpoint" if path.is_dir() else "no such folder"
+            raise InputError(f"{path}: {kind}; `paddle-ner export CHECKPOINT -o BUNDLE` makes a bundle")
+    return found

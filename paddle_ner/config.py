@@ -1,0 +1,259 @@
+"""The YAML of ``configs/``, as pydantic models: the one source of truth of a training."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from paddle_ner.bundle import WindowSpec
+from paddle_ner.data import ReadOptions
+from paddle_ner.errors import InputError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskConfig(_Section):
+    """What is learned.
+
+    Attributes:
+        type: ner, classification or multi-label.
+        labels: the label space in the order of the outputs; None takes what occurs in the training data.
+        tag_scheme: BIO or BIOES (ner).
+        threshold: probability from which a class is given (multi-label).
+    """
+
+    type: Literal["ner", "classification", "multi-label"]
+    labels: tuple[str, ...] | None = None
+    tag_scheme: Literal["BIO", "BIOES"] = "BIO"
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+
+
+class FileConfig(_Section):
+    """A labelled file.
+
+    Attributes:
+        path: relative to `DataConfig.root`.
+        format: of `paddle_ner.data.read`; None lets the content decide.
+        options: of `paddle_ner.data.ReadOptions`.
+    """
+
+    path: str
+    format: str | None = None
+    options: ReadOptions = ReadOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+
+class DataConfig(_Section):
+    """Where the labelled files are.
+
+    Attributes:
+        root: folder that the paths are relative to; ``$NAME`` stands for an environment variable.
+        train: training data.
+        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
+        test: data that `evaluate` takes by default.
+        dev_fraction: share of train that becomes dev where dev is None.
+        skip_bad: leave bad records out, and say how many, instead of refusing the file.
+    """
+
+    root: str = "."
+    train: FileConfig
+    dev: FileConfig | None = None
+    test: FileConfig | None = None
+    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
+    skip_bad: bool = False
+
+    def resolve(self, path: str) -> Path:
+        """`path` under the root. Raises InputError where the root names a variable that is not set."""
+        root = os.path.expandvars(self.root)
+        if "$" in root:
+            raise InputError(
+                f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER,"
+                " or name the folder with --set data.root=FOLDER"
+            )
+        return Path(root) / path
+
+
+class TokenizerConfig(_Section):
+    """How text becomes tokens where the model does not bring its own vocabulary.
+
+    Attributes:
+        type: characters (one token a code point, vocabulary from the training data) or wordpiece (from `vocabulary`).
+        vocabulary: file with one token a line, or a tokenizer.json.
+        min_frequency: characters that occur less often are unknown (characters).
+        lowercase: fold case.
+    """
+
+    type: Literal["characters", "wordpiece"] = "characters"
+    vocabulary: str | None = None
+    min_frequency: int = Field(default=2, ge=1)
+    lowercase: bool = True
+
+    @model_validator(mode="after")
+    def _vocabulary(self) -> TokenizerConfig:
+        if self.type == "wordpiece" and self.vocabulary is None:
+            raise ValueError("type wordpiece needs a vocabulary file; a pretrained model brings its own")
+        return self
+
+
+class ModelConfig(_Section):
+    """The encoder.
+
+    Attributes:
+        pretrained: a PaddleNLP name (ernie-3.0-medium-zh), or a local folder in PaddleNLP's or Hugging Face's layout.
+        encoder: fields of PaddleNLP's ErnieConfig for an encoder with random weights; not used with `pretrained`.
+        allow_pickle: read .pdparams or .bin files, which can run code; only for files that you trust.
+    """
+
+    pretrained: str | None = None
+    encoder: dict[str, Any] = {}
+    allow_pickle: bool = False
+
+
+class TrainingConfig(_Section):
+    """How it is learned.
+
+    Attributes:
+        epochs: passes over the training data.
+        max_steps: stop after so many updates, whatever `epochs` says; None for no limit.
+        batch_size: windows in an update, on each device.
+        accumulation: micro-batches that an update is computed in: the result is the same, memory is saved.
+        learning_rate: peak, reached after `warmup_ratio` of all updates.
+        scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
+        schedule: how it falls to zero afterwards.
+        evaluate_every: epoch, or a number of updates, and at the end; the training can be resumed from each.
+        patience: stop after so many evaluations without a better one; None never stops early.
+        precision: fp32, or fp16 or bf16 (GPU only).
+        recompute: gradient checkpointing: less memory, more time.
+        bucket: put texts of like length into a batch.
+        log_every: updates between two lines of the log.
+    """
+
+    epochs: float = Field(default=3, gt=0)
+    max_steps: int | None = Field(default=None, ge=1)
+    batch_size: int = Field(default=32, ge=1)
+    accumulation: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    scale_learning_rate: Literal["none", "linear", "sqrt"] = "none"
+    schedule: Literal["linear", "cosine"] = "linear"
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, ge=0)
+    evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
+    patience: int | None = Field(default=None, ge=1)
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    recompute: bool = False
+    bucket: bool = True
+    seed: int = Field(default=42, ge=0)
+    log_every: int = Field(default=20, ge=1)
+
+    def rate_on(self, devices: int) -> float:
+        """The peak learning rate on `devices` devices.
+
+        Linear scaling: Goyal et al. 2017; with the square root: Krizhevsky 2014.
+        """
+        factor = {"none": 1.0, "linear": float(devices), "sqrt": math.sqrt(devices)}[self.scale_learning_rate]
+        return self.learning_rate * factor
+
+
+class Config(_Section):
+    """A recipe: all that `paddle-ner train` needs to know."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    task: TaskConfig
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    window: WindowSpec = WindowSpec()
+    training: TrainingConfig = TrainingConfig()
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a recipe and apply ``key.path=value`` overrides; values are read as YAML.
+
+    A recipe may build on another: ``base: other.yaml``, relative to its own folder; what it says itself comes first.
+
+    Raises InputError that names the file and the field.
+    """
+    record = _read(path)
+    for override in overrides:
+        _override(record, override)
+    return parse(record, str(path))
+
+
+def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    try:
+        record = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(record, dict):
+        raise InputError(f"{path}: expected a mapping with name, task and data")
+    base = record.pop("base", None)
+    if base is None:
+        return record
+    if not isinstance(base, str) or path.resolve() in above:
+        raise InputError(f"{path}: base: expected the path of another recipe")
+    return _merge(_read(path.parent / base, (*above, path.resolve())), record)
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` with what only `under` says, section by section."""
+    merged = {**under, **over}
+    for key in under.keys() & over.keys():
+        if isinstance(under[key], dict) and isinstance(over[key], dict):
+            merged[key] = _merge(under[key], over[key])
+    return merged
+
+
+def parse(record: dict[str, Any], origin: str) -> Config:
+    """A recipe from plain data. Raises InputError with one line a wrong field."""
+    try:
+        return Config.model_validate(record)
+    except ValidationError as error:
+        lines = [f"{origin}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise InputError("\n".join(lines)) from None
+
+
+def dump(config: Config) -> str:
+    """The recipe as YAML, every field spelled out."""
+    return yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+
+
+def _override(record: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise InputError(f"--set {override}: expected key=value, such as training.batch_size=64")
+    *parents, last = key.split(".")
+    for parent in parents:
+        inner = record.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise InputError(f"--set {override}: {parent} is not a section")
+        record = inner
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"--set {override}: the value is not YAML") from None
+    record[last] = _number(value)
+
+
+def _number(value: Any) -> Any:
+    """YAML 1.1 reads 5e-4 as text; a person means the number."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,123 @@
+"""Checking labelled files before a training: bad records, and what is right record by record but wrong as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from paddle_ner.data.reading import Policy
+from paddle_ner.data.records import Rejected
+from paddle_ner.data.statistics import Statistics
+from paddle_ner.errors import Problem
+from paddle_ner.types import Example
+
+
+@dataclass(slots=True)
+class FileCheck:
+    """What was found in one file.
+
+    Attributes:
+        path: the file, as it was named.
+        statistics: of its good records.
+        problems: what is wrong with the bad ones.
+        bad: how many records are bad.
+        unreadable: whether the file could only be read up to the last of the bad ones.
+        repeated: records whose text stands earlier in the file.
+        contradicted: different texts that stand in the file with different annotations.
+        repeated_ids: records whose id stands earlier in the file.
+        texts: digest of each text → digest of its first annotation.
+        times: digest of each text that stands more than once → how often.
+    """
+
+    path: str
+    statistics: Statistics = field(default_factory=Statistics)
+    problems: list[Problem] = field(default_factory=list)
+    bad: int = 0
+    unreadable: bool = False
+    repeated: int = 0
+    contradicted: int = 0
+    repeated_ids: int = 0
+    texts: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    times: dict[bytes, int] = field(default_factory=dict, repr=False)
+
+    def shared_with(self, other: FileCheck) -> int:
+        """How many records of this file have a text that stands in the other."""
+        common = self.texts.keys() & other.texts.keys()
+        return sum(self.times.get(text, 1) for text in common)
+
+
+def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Policy = "report") -> FileCheck:
+    """Check the records of one file (see `reading.records`); with policy "strict" only up to the first bad one."""
+    result = FileCheck(str(path))
+    contradicted: set[bytes] = set()
+    ids: set[bytes] = set()
+    for record in found:
+        if isinstance(record, Rejected):
+            result.bad += 1
+            result.unreadable = record.fatal
+            result.problems.extend(record.problems)
+            if policy == "strict":
+                break
+            continue
+        result.statistics.add(record)
+        text, annotation = _digest(record.text), _digest(_annotation(record))
+        if text in result.texts:
+            result.repeated += 1
+            result.times[text] = result.times.get(text, 1) + 1
+            if result.texts[text] != annotation:
+                contradicted.add(text)
+        else:
+            result.texts[text] = annotation
+        if record.id is not None:
+            number = _digest(record.id)
+            result.repeated_ids += number in ids
+            ids.add(number)
+    result.contradicted = len(contradicted)
+    return result
+
+
+def warnings(files: list[FileCheck]) -> Iterator[str]:
+    """What deserves a look, one line each. Of several files the largest is taken for the training data."""
+    for file in files:
+        if file.repeated:
+            yield f"{file.path}: {file.repeated:,} of {_texts(file.statistics.examples)} repeat an earlier one"
+        if file.contradicted:
+            yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
+        if file.repeated_ids:
+            yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
+    ordered = sorted(files, key=lambda file: -file.statistics.examples)
+    for index, file in enumerate(ordered):
+        for larger in ordered[:index]:
+            shared = file.shared_with(larger)
+            if shared:
+                yield (
+                    f"{file.path}: {shared:,} of {_texts(file.statistics.examples)} also stand in {larger.path},"
+                    " a score on them shows memory, not skill"
+                )
+    for file in ordered[1:]:
+        training = ordered[0]
+        for kind, of in _KINDS:
+            strange = sorted(of(file.statistics) - of(training.statistics)) if training.statistics.annotated else []
+            if strange:
+                yield f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
+
+
+_KINDS: tuple[tuple[str, Callable[[Statistics], set[str]]], ...] = (
+    ("entity types", lambda statistics: set(statistics.entities)),
+    ("labels", lambda statistics: set(statistics.labels)),
+)
+
+
+def _texts(count: int) -> str:
+    return "1 text" if count == 1 else f"{count:,} texts"
+
+
+def _annotation(example: Example) -> str:
+    entities = [(entity.start, entity.end, entity.label) for entity in example.entities or ()]
+    return repr((entities, example.label, sorted(example.labels or ())))
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8"), digest_size=12).digest()

@@ -1,0 +1,94 @@
+"""brat: a text in NAME.txt and its annotation in NAME.ann; one document is one Example.
+
+Read are the text-bound annotations (lines T…); relations, events, attributes and notes are not part of an Example.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.source import DecodingFault, lines, whole
+from paddle_ner.errors import Problem
+
+_BOUND = re.compile(r"(T\S+)\t(\S+) (\d+) (\d+)\t(.*)")
+_DISCONTINUOUS = re.compile(r"T\S+\t\S+ \d+ \d+(;\d+ \d+)+\t")
+_OTHERS = tuple("REAMN#*")
+
+
+@dataclass(slots=True)
+class _Annotation:
+    spans: list[Span] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+    texts = sorted(path.rglob("*.txt")) if path.is_dir() else [path.with_suffix(".txt")]
+    for text in texts:
+        yield _document(text, text.with_suffix(".ann"), text.relative_to(path) if path.is_dir() else text, options)
+    if path.is_dir():
+        for annotation in sorted(path.rglob("*.ann")):
+            if not annotation.with_suffix(".txt").exists():
+                yield Rejected.at(annotation, 1, f"no text, expected {annotation.with_suffix('.txt').name} beside it")
+
+
+def _document(path: Path, annotation_path: Path, name: Path, options: ReadOptions) -> Draft | Rejected:
+    try:
+        text = whole(path, options.encoding)
+    except DecodingFault as error:
+        return Rejected.at(path, error.line, str(error))
+    if not annotation_path.exists():
+        return Rejected.at(path, 1, f"no annotation, expected {annotation_path.name} beside it, empty if there is none")
+    annotation = _read(annotation_path, options.encoding)
+    if annotation.problems:
+        return Rejected(tuple(annotation.problems))
+    # Offsets of a text with CRLF may have been counted with LF. The surfaces tell: only one of the two can fit.
+    with_lf = text.replace("\r\n", "\n")
+    if with_lf != text and not _fits(text, annotation.spans) and _fits(with_lf, annotation.spans):
+        text = with_lf
+    spans = [_with_line_ends(text, span) for span in annotation.spans]
+    return Draft(
+        1, text.rstrip("\r\n"), spans, id=name.with_suffix("").as_posix(), path=path,
+        spans_path=annotation_path,
+    )  # fmt: skip
+
+
+def _fits(text: str, spans: list[Span]) -> bool:
+    return all(_with_line_ends(text, span).surface == text[span.start : span.end] for span in spans)
+
+
+def _with_line_ends(text: str, span: Span) -> Span:
+    """brat writes a surface on one line, with spaces for the line ends in it: put those of the text back."""
+    surface = text[span.start : span.end]
+    flat = surface.replace("\r", " ").replace("\n", " ")
+    return replace(span, surface=surface) if flat == span.surface else span
+
+
+def _read(path: Path, encoding: str) -> _Annotation:
+    annotation = _Annotation()
+    seen: dict[str, int] = {}
+    for line in lines(path, encoding):
+        message = line.fault
+        bound = _BOUND.fullmatch(line.text)
+        if message is None and bound is not None:
+            key, label, start, end, surface = bound.groups()
+            if key in seen:
+                message = f"{key} stands on line {seen[key]} too, expected each once"
+            else:
+                seen[key] = line.number
+                annotation.spans.append(Span(int(start), int(end), label, surface, line.number))
+        elif message is None and _DISCONTINUOUS.match(line.text):
+            message = f"discontinuous entity {line.text.split()[0]}, expected one range: start end"
+        elif message is None and line.text.strip() and not line.text.startswith(_OTHERS):
+            message = f"{line.text[:40]!r}, expected T1<tab>LABEL start end<tab>surface"
+        if message is not None:
+            annotation.problems.append(Problem(str(path), line.number, message))
+    return annotation
+
+
+READER = Reader(Format.BRAT, "brat: NAME.txt with NAME.ann, one file or a folder of them", _drafts)

@@ -1,0 +1,60 @@
+"""CLUENER: JSON lines whose label is {type: {surface: [[start, end], …]}}, the end inclusive.
+
+One record of the published train file (line 1507) holds overlapping entities, which no flat tag scheme can express. It
+is bad by default, as in any format: `skip` leaves it out, ``overlaps: allow`` keeps it with all its entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paddle_ner.data.formats.fields import Misfit, id_of, offset_of, shown, text_of
+from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.json_source import json_lines
+from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.records import Draft, Rejected, Span
+
+_EXPECTED = "expected {type: {surface: [[start, end], …]}}"
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+    for record in json_lines(path, options.encoding):
+        if isinstance(record, Rejected):
+            yield record
+            continue
+        try:
+            spans = _spans(record.value["label"]) if "label" in record.value else None
+            text = text_of(record.value, (str(options.text_field or "text"),))
+            yield Draft(record.line, text, spans, id=id_of(record.value, str(options.id_field or "id")))
+        except Misfit as error:
+            yield Rejected.at(path, record.line, str(error))
+
+
+def _spans(label: Any) -> tuple[Span, ...]:
+    spans = []
+    for name, surfaces in _mapping(label).items():
+        for surface, ranges in _mapping(surfaces).items():
+            if not isinstance(ranges, list):
+                raise Misfit(f"offsets of {surface!r} are {shown(ranges)}, {_EXPECTED}")
+            for pair in ranges:
+                if not isinstance(pair, list) or len(pair) != 2:
+                    raise Misfit(f"offsets of {surface!r} are {shown(pair)}, {_EXPECTED}")
+                start, last = offset_of(pair[0], "start"), offset_of(pair[1], "end")
+                spans.append(Span(start, last + 1, name, surface))
+    return tuple(spans)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Misfit(f'"label" holds {shown(value)}, {_EXPECTED}')
+    return value
+
+
+READER = Reader(
+    Format.CLUENER,
+    "CLUENER JSON lines: label is {type: {surface: [[start, end]]}}, end inclusive",
+    _drafts,
+    frozenset({"text_field", "id_field"}),
+)

@@ -1,0 +1,34 @@
+"""A JSON array of objects with named fields, such as KUAKE-QIC's id, query, label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from paddle_ner.data.formats.csv_tsv import TEXT_NAMES
+from paddle_ner.data.formats.fields import Misfit, draft_of
+from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.json_source import json_array
+from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.records import Draft, Rejected
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+    names = TEXT_NAMES if options.text_field is None else (str(options.text_field),)
+    label, number = str(options.label_field or "label"), str(options.id_field or "id")
+    for record in json_array(path, options.encoding):
+        if isinstance(record, Rejected):
+            yield record
+            continue
+        try:
+            yield draft_of(record.line, record.value, names, label, number)
+        except Misfit as error:
+            yield Rejected.at(path, record.line, str(error))
+
+
+READER = Reader(
+    Format.JSON_ARRAY,
+    "a JSON array of objects with a text and a label, labels or entities",
+    _drafts,
+    frozenset({"text_field", "label_field", "id_field"}),
+)

@@ -1,0 +1,129 @@
+"""How a labelled file is to be read: its format and everything that the file itself does not say."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Format(str, Enum):
+    """The formats that can be read; the value is the name on the command line and in YAML."""
+
+    JSONL = "jsonl"
+    CONLL = "conll"
+    SEGMENT_TAG = "segment-tag"
+    CLUENER = "cluener"
+    DOCCANO = "doccano"
+    LABEL_STUDIO = "label-studio"
+    BRAT = "brat"
+    CSV = "csv"
+    TSV = "tsv"
+    JSON_ARRAY = "json-array"
+    FOLDER = "folder"
+    TEXT = "text"
+
+
+TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU"]
+
+
+class ReadOptions(BaseModel):
+    """What a reader needs to know beside the path. Every field has the default that the common files of the field use.
+
+    An option that the file's format has no use for is refused when the file is opened, so a misplaced one cannot go
+    unnoticed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoding: str = Field(
+        default="utf-8", description="Character encoding; a byte order mark is accepted and left out."
+    )
+    label_map: Mapping[str, str] = Field(
+        default_factory=dict, description="New names of labels, such as {nr: PER}; labels not named keep theirs."
+    )
+    allowed_labels: tuple[str, ...] | None = Field(
+        default=None, description="The label set, after label_map; a record with any other label is bad."
+    )
+    overlaps: Literal["report", "allow"] = Field(
+        default="report", description="Whether a record whose entities overlap is bad, or kept as it stands."
+    )
+    multi_label: bool | None = Field(
+        default=None,
+        description="None: as the file writes it (a string is `label`, a list `labels`). False: exactly one label a"
+        " record, given as `label`. True: always given as `labels`.",
+    )
+
+    text_field: str | int | None = Field(
+        default=None, description="JSON key, column name, or column number from 1, of the text."
+    )
+    label_field: str | int | None = Field(default=None, description="The same, of the label.")
+    id_field: str | int | None = Field(default=None, description="The same, of the record's id.")
+
+    tag_column: Literal["first", "last"] | None = Field(
+        default=None, description="conll: where the tag stands; None: where the head of the file has tags."
+    )
+    tag_scheme: TagScheme | None = Field(
+        default=None, description="conll: the tag scheme; None: BIO until a tag that only an end-marking scheme has."
+    )
+    token_joiner: str = Field(default="", description="conll: what stands between two tokens in the text.")
+
+    header: bool | None = Field(
+        default=None,
+        description="csv, tsv: whether the first row names the columns; None: if it holds a usual text name.",
+    )
+    delimiter: str | None = Field(
+        default=None, description="csv, tsv: the column separator; None: a comma, or a tab for tsv."
+    )
+    quotes: Literal["csv", "literal"] | None = Field(
+        default=None,
+        description="csv, tsv: whether quotes enclose cells or are text; None: csv for csv, literal for tsv.",
+    )
+    label_file: Path | None = Field(default=None, description="Names of the labels, one a line; indices count from 0.")
+    label_separator: str | None = Field(
+        default=None, description="csv, tsv: what stands between the labels of one cell."
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _line_based(cls, name: str) -> str:
+        try:
+            newline = codecs.lookup(name).incrementalencoder().encode("\n")
+        except (LookupError, TypeError) as error:
+            raise ValueError(
+                f"unknown encoding {name!r}, expected utf-8, gb18030 or another that Python knows"
+            ) from error
+        if newline != b"\n":
+            raise ValueError(
+                f"encoding {name!r} cannot be read line by line: convert it to utf-8, for example with iconv"
+            )
+        return name
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, delimiter: str | None) -> str | None:
+        if delimiter is not None and len(delimiter) != 1:
+            raise ValueError(f"delimiter {delimiter!r} is {len(delimiter)} characters long, expected 1")
+        return delimiter
+
+    @field_validator("label_separator")
+    @classmethod
+    def _not_empty(cls, separator: str | None) -> str | None:
+        if separator == "":
+            raise ValueError("label_separator is empty, expected at least one character")
+        return separator
+
+    @field_validator("text_field", "label_field", "id_field")
+    @classmethod
+    def _from_one(cls, field: str | int | None) -> str | int | None:
+        if isinstance(field, int) and field < 1:
+            raise ValueError(f"column {field}: columns count from 1")
+        return field
+
+
+COMMON = frozenset({"encoding", "label_map", "allowed_labels", "overlaps", "multi_label", "label_file"})
+"""The options that mean the same for every format."""

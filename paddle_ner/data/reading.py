@@ -1,0 +1,189 @@
+"""Reading a labelled file as Examples: `read` streams, `load` reads it whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from paddle_ner.data.detection import detect
+from paddle_ner.data.formats import READERS
+from paddle_ner.data.options import COMMON, Format, ReadOptions
+from paddle_ner.data.records import Draft, Judge, Rejected
+from paddle_ner.errors import DataError, InputError, Problem
+from paddle_ner.types import Example
+
+Policy = Literal["report", "strict", "skip"]
+_DEFAULTS = ReadOptions()
+_LOGGER = logging.getLogger(__name__)
+
+
+def read(
+    path: str | Path,
+    format: Format | str | None = None,
+    *,
+    encoding: str | None = None,
+    options: ReadOptions = _DEFAULTS,
+    on_problem: Callable[[Problem], None] | None = None,
+) -> Iterator[Example]:
+    """Stream the examples of a labelled file or folder, in the order of the file.
+
+    Args:
+        path: the file; gzip is unpacked. A folder for brat and for a folder per class.
+        format: its format; None: by content and suffix.
+        encoding: takes the place of ``options.encoding``.
+        options: what else the file does not say of itself.
+        on_problem: called for each thing wrong with a bad record, which is then left out. None: the first bad record
+            raises.
+
+    Raises:
+        InputError: at once, where the path is absent, the format cannot be told, or an option does not fit it.
+        DataError: while reading, at the first bad record where there is no `on_problem`; in any case where the rest of
+            the file cannot be read (a syntax error in a JSON array).
+    """
+    found = records(path, format, encoding=encoding, options=options)
+
+    def examples() -> Iterator[Example]:
+        for record in found:
+            if isinstance(record, Example):
+                yield record
+            elif on_problem is None or record.fatal:
+                raise DataError(record.problems)
+            else:
+                for problem in record.problems:
+                    on_problem(problem)
+
+    return examples()
+
+
+def load(
+    path: str | Path,
+    format: Format | str | None = None,
+    *,
+    encoding: str | None = None,
+    options: ReadOptions = _DEFAULTS,
+    policy: Policy = "report",
+    log: Callable[[str], None] = _LOGGER.warning,
+) -> list[Example]:
+    """All examples of a labelled file or folder; see `read` for the arguments.
+
+    Args:
+        policy: what a bad record does. "report": read on, then raise with all problems. "strict": raise at once.
+            "skip": leave it out, and `log` how many were.
+        log: told in one line what was left out.
+
+    Raises:
+        InputError, DataError: as `read` does.
+    """
+    return list(follow(path, records(path, format, encoding=encoding, options=options), policy, log))
+
+
+def follow(
+    path: str | Path, found: Iterable[Example | Rejected], policy: Policy, log: Callable[[str], None] = _LOGGER.warning
+) -> Iterator[Example]:
+    """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
+    good = bad = 0
+    problems: list[Problem] = []
+    for record in found:
+        if isinstance(record, Example):
+            good += 1
+            yield record
+            continue
+        bad += 1
+        if policy == "skip" and not record.fatal:
+            continue
+        problems.extend(record.problems)
+        if policy == "strict":
+            break
+    if problems:
+        raise DataError(problems)
+    if bad:
+        log(left_out(path, bad, good))
+
+
+def left_out(path: str | Path, bad: int, good: int) -> str:
+    """The line that says how many bad records were left out."""
+    return f"{path}: left out {bad:,} bad record{'s' * (bad != 1)} of {bad + good:,}"
+
+
+def records(
+    path: str | Path,
+    format: Format | str | None = None,
+    *,
+    encoding: str | None = None,
+    options: ReadOptions = _DEFAULTS,
+) -> Iterator[Example | Rejected]:
+    """Every record of a file as an Example or with what is wrong; `read` and `load` are made of it.
+
+    A record that is annotated in another way than the first (no label where that has one) is bad, and so is a file
+    without any record. Raises InputError as `read` does.
+    """
+    path = Path(path)
+    if encoding is not None:
+        options = _with_encoding(options, encoding)
+    reader = READERS[_format(format) if format is not None else detect(path, options.encoding)]
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    if path.is_dir() and reader.format not in (Format.BRAT, Format.FOLDER):
+        raise InputError(f"{path}: a folder, expected a file for format {reader.format.value}")
+    _refuse_idle(reader.format, reader.options, options)
+    judge = Judge(path, options)
+    return _judged(path, reader.drafts(path, options), judge)
+
+
+def _judged(path: Path, drafts: Iterator[Draft | Rejected], judge: Judge) -> Iterator[Example | Rejected]:
+    first: tuple[str, str] | None = None
+    empty = True
+    try:
+        for draft in drafts:
+            empty = False
+            record = draft if isinstance(draft, Rejected) else judge(draft)
+            if isinstance(record, Example) and isinstance(draft, Draft):
+                kind = _kind(record)
+                if first is None:
+                    first = (kind, record.origin)
+                elif kind != first[0]:
+                    message = f"{kind}, but {first[1]} has {first[0]}: expected the same in every record"
+                    record = Rejected.at(draft.path or path, draft.line, message)
+            yield record
+            if isinstance(record, Rejected) and record.fatal:
+                return
+    except (EOFError, OSError) as error:
+        raise InputError(f"{path}: cannot be read to its end: {error}") from error
+    if empty:
+        yield Rejected.at(path, 1, "no record, expected at least one")
+
+
+def _kind(example: Example) -> str:
+    if example.entities is not None:
+        return "entities"
+    if example.labels is not None:
+        return "labels"
+    return "no annotation" if example.label is None else "a label"
+
+
+def _format(name: Format | str) -> Format:
+    try:
+        return Format(name)
+    except ValueError as error:
+        known = ", ".join(format.value for format in Format)
+        raise InputError(f"unknown format {name!r}, expected one of {known}") from error
+
+
+def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:
+    try:
+        ReadOptions(encoding=encoding)
+    except ValidationError as error:
+        raise InputError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+    return options.model_copy(update={"encoding": encoding})
+
+
+def _refuse_idle(format: Format, used: frozenset[str], options: ReadOptions) -> None:
+    for name in ReadOptions.model_fields:
+        if name not in used | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
+            raise InputError(
+                f"option {name} does nothing for format {format.value}: leave it out, or name the right format"
+            )

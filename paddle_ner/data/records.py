@@ -1,0 +1,186 @@
+"""From what a reader found to an Example: the one place where a record is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.source import DecodingFault, whole
+from paddle_ner.errors import InputError, Problem
+from paddle_ner.types import Entity, Example
+
+MAX_LABEL = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An entity as the file states it. `surface` is checked against the text where the file repeats it."""
+
+    start: int
+    end: int
+    label: str
+    surface: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record as the file states it, not yet judged.
+
+    Attributes:
+        line: where it begins.
+        text: its text.
+        spans: its entities; None where the record says nothing of entities.
+        label: one class (str), several (a sequence), or None where the record names none.
+        id: its own id.
+        path: the file it stands in, where that is not the path that was asked for (a file of a folder).
+        spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
+    """
+
+    line: int
+    text: str
+    spans: Sequence[Span] | None = None
+    label: str | Sequence[str] | None = None
+    id: str | None = None
+    path: Path | None = None
+    spans_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One bad record with all that is wrong with it. After a fatal one nothing of the file can be read."""
+
+    problems: tuple[Problem, ...]
+    fatal: bool = False
+
+    @classmethod
+    def at(cls, path: Path | str, line: int, message: str, *, fatal: bool = False) -> Rejected:
+        """A record with one thing wrong."""
+        return cls((Problem(str(path), line, message),), fatal)
+
+
+class Judge:
+    """Turns drafts into examples by the options that hold for all formats: labels, overlaps, one label or many."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self.path = path
+        self.options = options
+        self._file_names = None if options.label_file is None else label_names(options.label_file, options.encoding)
+
+    def __call__(self, draft: Draft) -> Example | Rejected:
+        """The example, or everything that is wrong with the record."""
+        path = str(draft.path or self.path)
+        problems = [Problem(path, draft.line, message) for message in _text_faults(draft.text)]
+        entities = None if draft.spans is None else self._entities(draft, problems)
+        label: str | None = None
+        labels: tuple[str, ...] | None = None
+        try:
+            label, labels = self._classes(draft.label)
+        except ValueError as error:
+            problems.append(Problem(path, draft.line, str(error)))
+        if problems:
+            return Rejected(tuple(problems))
+        return Example(draft.text, entities, label, labels, draft.id, f"{path}:{draft.line}")
+
+    def _entities(self, draft: Draft, problems: list[Problem]) -> tuple[Entity, ...]:
+        assert draft.spans is not None
+        path = str(draft.spans_path or draft.path or self.path)
+        found: list[tuple[Entity, int]] = []
+        for span in draft.spans:
+            line = span.line or draft.line
+            try:
+                entity = Entity.of(draft.text, span.start, span.end, self._name(span.label))
+                if span.surface is not None and span.surface != entity.text:
+                    raise ValueError(
+                        f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
+                        f" but the record says {span.surface!r}: expected offsets in code points of the text"
+                    )
+            except ValueError as error:
+                problems.append(Problem(path, line, str(error)))
+            else:
+                found.append((entity, line))
+        found.sort(key=lambda pair: (pair[0].start, pair[0].end))
+        if self.options.overlaps == "report":
+            problems.extend(Problem(path, line, message) for line, message in _overlaps(found))
+        return tuple(entity for entity, _ in found)
+
+    def _classes(self, given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
+        if given is None:
+            return None, None
+        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(one) for one in given)
+        if len(set(names)) < len(names):
+            raise ValueError(f"a label stands twice in {', '.join(names)}, expected each once")
+        as_many = not isinstance(given, str) if self.options.multi_label is None else self.options.multi_label
+        if as_many:
+            return None, names
+        if len(names) != 1:
+            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (multi_label is false)")
+        return names[0], None
+
+    def _name(self, label: str) -> str:
+        """The label's final name. Raises ValueError for one that is empty or not in the label set."""
+        if not label.strip():
+            raise ValueError("empty label, expected a name")
+        if _SURROGATE.search(label):
+            raise ValueError(f"label {label!r} holds a lone surrogate, expected valid Unicode")
+        if len(label) > MAX_LABEL:
+            raise ValueError(
+                f"label of {len(label)} characters ({label[:20]}…), expected at most {MAX_LABEL}:"
+                " are text and label the right way round? (text_field, label_field)"
+            )
+        names = self._file_names
+        if names is not None and label not in names:
+            if not (label.isascii() and label.isdigit() and int(label) < len(names)):
+                raise ValueError(
+                    f"unknown label {label!r}, expected an index from 0 to {len(names) - 1}"
+                    f" or a name of {self.options.label_file}"
+                )
+            label = names[int(label)]
+        label = self.options.label_map.get(label, label)
+        allowed = self.options.allowed_labels
+        if allowed is not None and label not in allowed:
+            raise ValueError(f"unknown label {label!r}, expected one of {', '.join(allowed)}")
+        return label
+
+
+def label_names(path: Path, encoding: str = "utf-8") -> tuple[str, ...]:
+    """The label names of a file with one a line. Raises InputError for an empty or a repeated one."""
+    try:
+        names = [name.strip() for name in whole(path, encoding).rstrip().split("\n")]
+    except DecodingFault as error:
+        raise InputError(f"{path}:{error.line}: {error}") from error
+    for number, name in enumerate(names, start=1):
+        if not name:
+            raise InputError(f"{path}:{number}: empty line, expected one label name a line")
+        if name in names[: number - 1]:
+            raise InputError(f"{path}:{number}: label {name!r} stands twice, expected each name once")
+    return tuple(names)
+
+
+def _overlaps(found: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
+    """What is wrong, and on which line, with entities (in order of their start) that begin before another ends."""
+    widest: Entity | None = None
+    for entity, line in found:
+        if widest is not None and entity.start < widest.end:
+            yield (
+                line,
+                f"overlapping entities {widest.label} {widest.start}..{widest.end} {widest.text!r} and {entity.label}"
+                f" {entity.start}..{entity.end} {entity.text!r}, expected flat entities (overlaps: allow keeps them)",
+            )
+        if widest is None or entity.end > widest.end:
+            widest = entity
+
+
+def _text_faults(text: str) -> list[str]:
+    if not text.strip():
+        return ["empty text, expected at least one character that is not white space"]
+    match = _SURROGATE.search(text)
+    if match is not None:
+        return [
+            f"lone surrogate U+{ord(match[0]):04X} at character {match.start()} of the text, expected valid Unicode"
+        ]
+    return []

@@ -1,0 +1,90 @@
+"""Bytes to lines: encodings, byte order marks, line ends, gzip. A line that cannot be decoded is told, not dropped."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+from paddle_ner.errors import InputError
+
+BYTE_ORDER_MARK = "\ufeff"
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+class Line(NamedTuple):
+    """One line without its line end; `fault` says why it could not be decoded (`text` then holds escaped bytes)."""
+
+    number: int
+    text: str
+    fault: str | None = None
+
+
+class DecodingFault(ValueError):
+    """A file that is one text holds bytes of another encoding."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file opened for reading, unpacked where it is gzip. Raises InputError where it is absent or UTF-16."""
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    magic = stream.read(3)
+    stream.seek(0)
+    if magic[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        stream.close()
+        raise InputError(
+            f"{path}: UTF-16, expected UTF-8 or GB18030: convert it, for example with iconv -f utf-16 -t utf-8"
+        )
+    if magic == b"\x1f\x8b\x08":
+        stream.close()
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return stream
+
+
+def lines(path: Path, encoding: str) -> Iterator[Line]:
+    """The lines of a file, split at LF or CRLF alone, so that U+2028 or U+0085 inside a text stays there."""
+    with open_bytes(path) as stream:
+        for number, raw in enumerate(stream, start=1):
+            raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+            fault = None
+            try:
+                text = raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                text = raw.decode(encoding, errors="surrogateescape")
+                fault = _fault(raw[error.start], error.start, encoding)
+            yield Line(number, text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text, fault)
+
+
+def whole(path: Path, encoding: str) -> str:
+    """The text of a whole file with its line ends as they are. Raises DecodingFault."""
+    with open_bytes(path) as stream:
+        raw = stream.read()
+    try:
+        return raw.decode(encoding).removeprefix(BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1)
+        raise DecodingFault(line, _fault(raw[error.start], column, encoding)) from error
+
+
+def escaped_fault(text: str, encoding: str) -> str | None:
+    """What `text`, decoded with surrogateescape, hides: None where every byte was valid."""
+    match = _ESCAPED.search(text)
+    return None if match is None else _fault(ord(match[0]) & 0xFF, None, encoding)
+
+
+def _fault(byte: int, column: int | None, encoding: str) -> str:
+    where = "" if column is None else f" at byte {column + 1} of the line"
+    name = "UTF-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    mend = (
+        "if the file is GB18030, say encoding gb18030" if name == "UTF-8" else "check the encoding that was asked for"
+    )
+    return f"invalid {name}: byte 0x{byte:02X}{where}, expected {name}; {mend}"

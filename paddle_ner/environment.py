@@ -1,0 +1,235 @@
+"""What this Python has installed, judged by what paddle-ner's own metadata asks for, without importing any of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+from paddle_ner.errors import InputError, MissingPackageError
+
+DISTRIBUTION = "paddle-ner"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that an extra brings.
+
+    Attributes:
+        module: the name to import.
+        title: what people call it.
+        extra: the extra of paddle-ner that installs it.
+    """
+
+    module: str
+    title: str
+    extra: str
+
+
+PACKAGES = {
+    package.module: package
+    for package in (
+        Package("paddle", "PaddlePaddle", "cpu"),
+        Package("paddlenlp", "PaddleNLP", "train"),
+        Package("paddleslim", "PaddleSlim", "train"),
+        Package("onnx", "ONNX", "onnx"),
+        Package("onnxruntime", "ONNX Runtime", "onnx"),
+        Package("paddle2onnx", "Paddle2ONNX", "onnx"),
+    )
+}
+
+
+def is_installed(module: str) -> bool:
+    """Whether a top-level module could be imported; it is not."""
+    return importlib.util.find_spec(module) is not None
+
+
+def require(*modules: str, needed_for: str) -> None:
+    """Say which extra to install where one of the modules is missing. Costs nothing where all are there.
+
+    Args:
+        modules: names of `PACKAGES`, such as ``paddle``.
+        needed_for: what the user asked for, such as ``train``.
+
+    Raises:
+        MissingPackageError: in one line, with one command that installs all that is missing.
+    """
+    unknown = [module for module in modules if module not in PACKAGES]
+    if unknown:
+        raise InputError(f"require() knows {', '.join(PACKAGES)}, not {', '.join(unknown)}")
+    missing = [PACKAGES[module] for module in modules if not is_installed(module)]
+    if not missing:
+        return
+    titles = " and ".join(package.title for package in missing)
+    extras = ",".join(dict.fromkeys(package.extra for package in missing))
+    gpu = " (for an NVIDIA GPU: docs/installation.md)" if "cpu" in extras.split(",") else ""
+    verb = "is" if len(missing) == 1 else "are"
+    raise MissingPackageError(
+        f"{needed_for} needs {titles}, which {verb} not installed: pip install '{DISTRIBUTION}[{extras}]'{gpu}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A requirement of paddle-ner beside what is installed.
+
+    Attributes:
+        name: the distribution, such as ``paddlepaddle``.
+        wanted: versions that were tried, such as ``==3.1.1``; empty where any will do.
+        extra: the extra that asks for it; empty for what every installation needs.
+        installed: its version; None where it is absent.
+        fits: whether the installed version is one of those wanted; False where it is absent.
+    """
+
+    name: str
+    wanted: str
+    extra: str
+    installed: str | None
+    fits: bool
+
+
+def dependencies() -> list[Dependency]:
+    """Every requirement of paddle-ner's metadata, but for those of ``dev``; empty when paddle-ner is not installed."""
+    try:
+        own = metadata.metadata(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return []
+    extras = ["", *(extra for extra in own.get_all("Provides-Extra") or [] if extra != "dev")]
+    return list(_dependencies([Requirement(line) for line in own.get_all("Requires-Dist") or []], extras))
+
+
+def _dependencies(requirements: list[Requirement], extras: list[str]) -> Iterator[Dependency]:
+    """Each distribution once, under the first extra that asks for it."""
+    listed: set[str] = set()
+    for extra in extras:
+        for each in requirements:
+            asked = each.marker is None or each.marker.evaluate({"extra": extra})
+            if asked and each.name not in listed:
+                listed.add(each.name)
+                version = installed_version(each.name)
+                fits = version is not None and each.specifier.contains(version, prereleases=True)
+                yield Dependency(each.name, str(each.specifier), extra, version, fits)
+
+
+def installed_version(distribution: str) -> str | None:
+    """The version of an installed distribution, or None."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """What PaddlePaddle says of itself.
+
+    Attributes:
+        version: of the installed framework.
+        cuda: the CUDA that it was built for; None for a CPU build.
+        devices: names of the GPUs that it can use.
+    """
+
+    version: str
+    cuda: str | None
+    devices: tuple[str, ...]
+
+
+_PROBE = """
+import json, paddle
+gpus = range(paddle.device.cuda.device_count()) if paddle.is_compiled_with_cuda() else []
+print("\\n" + json.dumps({
+    "version": paddle.__version__,
+    "cuda": str(paddle.version.cuda()) if paddle.is_compiled_with_cuda() else None,
+    "devices": [paddle.device.cuda.get_device_name(gpu) for gpu in gpus],
+}))
+"""
+
+
+def probe_framework(timeout: float = 60) -> Framework | str:
+    """Ask PaddlePaddle in a process of its own, since importing it takes seconds and a broken build may crash.
+
+    Returns:
+        What it said, or in one line why it could not be asked.
+    """
+    try:
+        done = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return f"import paddle did not end within {timeout:.0f} s"
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or [f"the process ended with status {done.returncode}"]
+        return f"import paddle fails: {last[0]}"
+    record = json.loads(done.stdout.strip().splitlines()[-1])
+    return Framework(record["version"], record["cuda"], tuple(record["devices"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that doctor has to say, and the command that mends it.
+
+    Attributes:
+        level: problem: predicting and serving on this CPU does not work; warning: something else does not, or may not.
+        message: what is wrong.
+        mend: a command, or what to do.
+    """
+
+    level: Literal["problem", "warning"]
+    message: str
+    mend: str
+
+
+_BUILDS = ("paddlepaddle", "paddlepaddle-gpu")
+_PURPOSE = {"train": "train, export and evaluate need it", "onnx": "export to ONNX needs it"}
+
+
+def findings(found: list[Dependency], framework: Framework | str | None) -> list[Finding]:
+    """Judge an installation. `framework` is None where PaddlePaddle is not installed."""
+    if not found:
+        return [Finding("problem", "paddle-ner runs from its source and is not installed", "pip install -e '.[cpu]'")]
+    report = list(_framework_findings(found, framework))
+    for extra in dict.fromkeys(each.extra for each in found):
+        group = [each for each in found if each.extra == extra and each.name not in _BUILDS]
+        # An extra counts as installed when the package is there that it is named for: the first of its list.
+        if extra in _PURPOSE and group[0].installed is None:
+            report.append(Finding("warning", f"[{extra}] is not installed: {_PURPOSE[extra]}", _install(extra)))
+            continue
+        for each in group:
+            if not each.fits:
+                level: Literal["problem", "warning"] = "warning" if extra else "problem"
+                report.append(Finding(level, _difference(each), f"pip install '{each.name}{each.wanted}'"))
+    return report
+
+
+def _framework_findings(found: list[Dependency], framework: Framework | str | None) -> Iterator[Finding]:
+    builds = [each for each in found if each.name in _BUILDS and each.installed]
+    if framework is None:
+        yield Finding("problem", "PaddlePaddle is not installed: nothing can be predicted or served", _install("cpu"))
+        return
+    if isinstance(framework, str):
+        yield Finding("problem", framework, "pip install --force-reinstall 'paddlepaddle==3.1.1'")
+        return
+    if len(builds) > 1:
+        mend = f"pip uninstall -y paddlepaddle paddlepaddle-gpu, then {_install('cpu')}, or [gpu]"
+        yield Finding("problem", "paddlepaddle and paddlepaddle-gpu are both installed and overwrite each other", mend)
+    for each in builds:
+        if not each.fits:
+            yield Finding("warning", _difference(each), f"pip install '{each.name}{each.wanted}'")
+    if framework.cuda and not framework.devices:
+        message = f"this build of PaddlePaddle is for CUDA {framework.cuda} and finds no GPU: it runs on the CPU"
+        yield Finding("warning", message, "see nvidia-smi; in a container start it with --gpus all")
+
+
+def _difference(dependency: Dependency) -> str:
+    if dependency.installed is None:
+        return f"{dependency.name} is missing"
+    return f"{dependency.name} is {dependency.installed}, tried was {dependency.wanted}"
+
+
+def _install(extra: str) -> str:
+    return f"pip install '{DISTRIBUTION}[{extra}]'"

@@ -1,0 +1,1 @@
+"""Metrics, and reports that people can read."""

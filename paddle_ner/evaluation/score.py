@@ -1,0 +1,37 @@
+"""A model's metrics on labelled examples: the same way for a checkpoint and for a bundle, whatever the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation.metrics import Report
+from paddle_ner.inference.predictor import CHUNK, Predictor
+from paddle_ner.types import Example, Prediction
+
+
+def score(
+    predictor: Predictor, examples: Sequence[Example], advance: Callable[[int], None] = lambda _: None
+) -> tuple[Report, list[Prediction]]:
+    """Metrics of `predictor` on `examples`, and its predictions in their order.
+
+    Args:
+        predictor: over a checkpoint or a bundle.
+        examples: labelled for the predictor's task.
+        advance: called with the number of examples done since the last call.
+
+    Raises:
+        InputError: there is nothing to score, or an example does not fit the task.
+    """
+    if not examples:
+        raise InputError("no examples to score on")
+    for example in examples:
+        if message := predictor.task.problem(example):
+            raise InputError(f"{example.origin or 'example'}: {message}")
+    predictions: list[Prediction] = []
+    for start in range(0, len(examples), CHUNK):
+        part = examples[start : start + CHUNK]
+        predictions += predictor([example.text for example in part])
+        advance(len(part))
+    counts = predictor.task.count(examples, predictions)
+    return predictor.task.report(counts, len(examples)), predictions

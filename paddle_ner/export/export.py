@@ -1,0 +1,149 @@
+"""The static graph of a checkpoint, checked against the dynamic one on real texts before it becomes a bundle."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paddle_ner import __version__, bundle
+from paddle_ner.bundle import Manifest
+from paddle_ner.environment import require
+from paddle_ner.errors import BundleError, GateError, InputError
+from paddle_ner.features import windows
+from paddle_ner.inference.engines.paddle import PaddleEngine
+from paddle_ner.inference.planning import pad, plan
+from paddle_ner.inference.predictor import BATCH_TOKENS
+
+TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
+INPUTS = ("input_ids", "token_type_ids")
+
+# Short, long, mixed with Latin and digits, rare characters: checked at each export beside the texts that are given.
+PROBES = (
+    "",
+    "好",
+    "今天北京天气很好。",
+    "2026年11月,张伟在上海浦东机场乘坐CA1858次航班前往London。",
+    "ABC-123 ①②③ 😀 ﹏ 𠮷野家 İstanbul",
+    "我们在这里写一段比窗口长得多的文字,看看窗口怎样切开,又怎样合在一起。" * 24,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export made.
+
+    Attributes:
+        bundle: its folder.
+        manifest: its manifest.
+        difference: the largest difference of a logit between the static and the dynamic graph.
+        texts: how many texts that was measured on.
+    """
+
+    bundle: Path
+    manifest: Manifest
+    difference: float
+    texts: int
+
+
+def export(checkpoint: Path, target: Path, texts: Sequence[str] = ()) -> Exported:
+    """Write the bundle of `checkpoint` to `target`.
+
+    Args:
+        checkpoint: folder of a checkpoint.
+        target: folder of the bundle; an older bundle there is replaced when the new one is whole.
+        texts: to compare the two graphs on, beside the built-in probes.
+
+    Raises:
+        InputError: `checkpoint` is no checkpoint, or `target` is something else's folder.
+        GateError: the static graph differs from the dynamic one by more than `TOLERANCE`.
+    """
+    require("paddle", "paddlenlp", needed_for="export")
+    if not checkpoint.is_dir():
+        raise InputError(f"{checkpoint}: no such folder, expected a checkpoint")
+    if bundle.is_bundle(checkpoint):
+        raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
+    if target.resolve() == checkpoint.resolve():
+        raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
+    card = bundle.read_card(checkpoint)
+    task = card.build_task()
+    tokenizer = bundle.load_tokenizer(checkpoint)
+    from paddle_ner.modeling.checkpoint import load_checkpoint_model
+    from paddle_ner.modeling.engine import DynamicEngine
+
+    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    if tokenizer.vocabulary_size > model.config.vocab_size:
+        raise BundleError(
+            f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
+            f" but the encoder embeds {model.config.vocab_size}"
+        )
+    with bundle.new_folder(target, bundle.MANIFEST) as folder:
+        save_graph(model, folder)
+        tokenizer.save(folder / bundle.TOKENIZER)
+        manifest = Manifest(
+            **card.model_dump(),
+            graph="model.json",
+            weights="model.pdiparams",
+            inputs=list(INPUTS),
+            versions=versions(),
+            files=bundle.checksums(folder),
+        )
+        probes = [*PROBES, *texts]
+        rows = [
+            window.ids
+            for text in probes
+            for window in windows.encode(text, tokenizer, card.window.size, card.window.overlap).windows
+        ]
+        engine = PaddleEngine(folder, manifest)
+        dynamic = DynamicEngine(model)
+        difference = 0.0
+        for batch in plan([len(row) for row in rows], BATCH_TOKENS):
+            ids = pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
+            real = ids != tokenizer.pad_id
+            ours, theirs = engine.run(ids), dynamic.run(ids)
+            apart = np.abs(ours - theirs)
+            # np.maximum keeps a NaN, which max() would drop.
+            difference = float(np.maximum(difference, (apart[real] if apart.ndim == 3 else apart).max()))
+        if not difference <= TOLERANCE:
+            raise GateError(
+                f"{checkpoint}: static and dynamic graph differ by {difference:.2e} on {len(probes)} texts, allowed is"
+                f" {TOLERANCE:.0e}; nothing was written"
+            )
+        bundle.write_card(folder, manifest)
+    return Exported(target, bundle.verify(target), difference, len(probes))
+
+
+def save_graph(model: Any, folder: Path) -> None:
+    """Write model.json and model.pdiparams: logits from two int64 inputs of shape [batch, length]."""
+    import paddle
+    from paddle.static import InputSpec
+
+    class Graph(paddle.nn.Layer):  # type: ignore[misc]
+        """What the bundle computes; a layer of its own, since to_static changes the layer that it is given."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, token_type_ids: Any) -> Any:
+            return self.model(input_ids=input_ids, token_type_ids=token_type_ids)
+
+    graph = Graph()
+    graph.eval()
+    specs = [InputSpec([None, None], "int64", name=name) for name in INPUTS]
+    paddle.jit.save(paddle.jit.to_static(graph, input_spec=specs, full_graph=True), str(folder / "model"))
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that make a bundle, as far as they are installed."""
+    found = {"paddle_ner": __version__}
+    for name in ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "paddleslim"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

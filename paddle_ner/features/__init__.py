@@ -1,0 +1,1 @@
+"""Example to arrays, and back: tokenizer, tag schemes, windows over long text."""

@@ -1,0 +1,118 @@
+"""Tag schemes (BIO, BIOES): spans to tags, tags to spans, and the best valid tag sequence for given logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.errors import InputError
+
+Span = tuple[int, int, int]  # first token, one past the last, index of the label
+
+_PREFIXES = {"BIO": "BI", "BIOES": "BIES"}
+_FORBIDDEN = -1e9
+
+
+@dataclass(frozen=True)
+class TagScheme:
+    """The tags of a label set, ``O`` first.
+
+    Attributes:
+        name: BIO or BIOES.
+        labels: entity types, in the order of the model's outputs.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.name not in _PREFIXES:
+            raise InputError(f"tag scheme {self.name!r} is unknown, expected one of {', '.join(_PREFIXES)}")
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """All tags in the order of the model's outputs."""
+        return ("O", *(f"{prefix}-{label}" for label in self.labels for prefix in _PREFIXES[self.name]))
+
+    def _tag(self, prefix: str, label: int) -> int:
+        prefixes = _PREFIXES[self.name]
+        return 1 + label * len(prefixes) + prefixes.index(prefix)
+
+    def encode(self, spans: Sequence[Span], tokens: int) -> NDArray[np.int64]:
+        """Tags, int64 of shape [tokens], of non-overlapping token spans."""
+        tags = np.zeros(tokens, dtype=np.int64)
+        for first, last, label in spans:
+            tags[first:last] = self._tag("I", label)
+            tags[first] = self._tag("B", label)
+            if self.name == "BIOES":
+                tags[last - 1] = self._tag("S" if last - first == 1 else "E", label)
+        return tags
+
+    def decode(self, tags: Sequence[int] | NDArray[np.int64]) -> list[Span]:
+        """Token spans of a valid tag sequence."""
+        spans: list[Span] = []
+        prefixes = _PREFIXES[self.name]
+        for position, tag in enumerate(tags):
+            if tag == 0:
+                continue
+            label, which = divmod(int(tag) - 1, len(prefixes))
+            if prefixes[which] in "BS":
+                spans.append((position, position + 1, label))
+            else:
+                first, _, label = spans[-1]
+                spans[-1] = (first, position + 1, label)
+        return spans
+
+    @cached_property
+    def transitions(self) -> NDArray[np.bool_]:
+        """Bool array of shape [tags, tags]: may the tag of the column follow that of the row?"""
+        closed = "BIO" if self.name == "BIO" else "ESO"  # after these an entity may begin, or none
+
+        def allowed(before: str, after: str) -> bool:
+            if after[0] in "OBS":
+                return before[0] in closed
+            return before[0] in "BI" and before[2:] == after[2:]
+
+        return np.array([[allowed(before, after) for after in self.tags] for before in self.tags])
+
+    @cached_property
+    def starts(self) -> NDArray[np.bool_]:
+        """Bool array of shape [tags]: may a text begin with the tag?"""
+        return np.array([tag[0] in "OBS" for tag in self.tags])
+
+    @cached_property
+    def ends(self) -> NDArray[np.bool_]:
+        """Bool array of shape [tags]: may a text end with the tag?"""
+        return np.array([tag[0] in ("OBI" if self.name == "BIO" else "OES") for tag in self.tags])
+
+    def is_valid(self, tags: NDArray[np.int64]) -> bool:
+        """Whether a tag sequence breaks no rule of the scheme."""
+        if len(tags) == 0:
+            return True
+        return bool(self.starts[tags[0]] and self.ends[tags[-1]] and self.transitions[tags[:-1], tags[1:]].all())
+
+    def best(self, logits: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The valid tag sequence with the greatest sum of logits (Viterbi 1967), int64 of shape [tokens].
+
+        `logits` has the shape [tokens, tags]. Where the greatest logit of each token already makes a valid sequence,
+        that sequence is the answer and nothing more is computed.
+        """
+        greedy = np.asarray(logits.argmax(axis=1), dtype=np.int64)
+        if self.is_valid(greedy):
+            return greedy
+        penalty = np.where(self.transitions, 0.0, _FORBIDDEN)
+        scores = logits[0] + np.where(self.starts, 0.0, _FORBIDDEN)
+        pointers = np.empty(logits.shape, dtype=np.int64)
+        for position in range(1, len(logits)):
+            candidates = scores[:, None] + penalty
+            pointers[position] = candidates.argmax(axis=0)
+            scores = candidates.max(axis=0) + logits[position]
+        path = np.empty(len(logits), dtype=np.int64)
+        path[-1] = (scores + np.where(self.ends, 0.0, _FORBIDDEN)).argmax()
+        for position in range(len(logits) - 1, 0, -1):
+            path[position - 1] = pointers[position, path[position]]
+        return path

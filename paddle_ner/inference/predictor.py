@@ -1,0 +1,75 @@
+"""Texts to predictions, over any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.bundle import Card
+from paddle_ner.features import windows
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.inference.engines import Engine
+from paddle_ner.inference.planning import pad, plan
+from paddle_ner.types import Prediction
+
+BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
+CHUNK = 1024  # texts that `stream` holds at a time
+_NOTHING = np.empty(0, dtype=np.float32)
+
+
+class Predictor:
+    """A model ready to label texts.
+
+    `encode` and `decode` need no framework and may run in any thread; `run` is for one thread at a time.
+    """
+
+    def __init__(self, card: Card, tokenizer: Tokenizer, engine: Engine) -> None:
+        self.manifest = card
+        self.task = card.build_task()
+        self._tokenizer = tokenizer
+        self._engine = engine
+
+    @overload
+    def __call__(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
+
+    @overload
+    def __call__(self, texts: Sequence[str]) -> list[Prediction]: ...
+
+    def __call__(self, texts: str | Sequence[str]) -> Prediction | list[Prediction]:
+        """Label one text, or several in order."""
+        if isinstance(texts, str):
+            return self([texts])[0]
+        encoded = [self.encode(text) for text in texts]
+        rows = [window for one in encoded for window in one.windows]
+        logits: list[NDArray[np.float32]] = [_NOTHING] * len(rows)
+        for batch in plan([row.length for row in rows], BATCH_TOKENS):
+            for index, values in zip(batch, self.run([rows[i] for i in batch]), strict=True):
+                logits[index] = values
+        answers = iter(logits)
+        return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
+
+    def stream(self, texts: Iterable[str], chunk: int = CHUNK) -> Iterator[Prediction]:
+        """Label any number of texts in order, holding at most `chunk` of them."""
+        remaining = iter(texts)
+        while some := list(islice(remaining, chunk)):
+            yield from self(some)
+
+    def encode(self, text: str) -> Encoded:
+        """Tokenize `text` and cut it into windows."""
+        return windows.encode(text, self._tokenizer, self.manifest.window.size, self.manifest.window.overlap)
+
+    def run(self, rows: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """One padded batch through the engine: logits of [length, outputs] or [outputs] for each window, in order."""
+        logits = self._engine.run(pad([row.ids for row in rows], self._tokenizer.pad_id, self.manifest.window.size))
+        if logits.ndim == 2:
+            return list(logits)
+        return [values[: row.length] for values, row in zip(logits, rows, strict=True)]
+
+    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
+        """The prediction for a text from the logits of its windows."""
+        return self.task.decode(encoded, logits)

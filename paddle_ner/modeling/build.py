@@ -1,0 +1,116 @@
+"""A model with random weights, from a config alone."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from paddle_ner.environment import require
+from paddle_ner.errors import InputError
+
+if TYPE_CHECKING:
+    from paddlenlp.transformers import PretrainedConfig, PretrainedModel
+
+Head = Literal["token", "sequence"]
+
+_CLASS_ENDING: dict[Head, str] = {"token": "ForTokenClassification", "sequence": "ForSequenceClassification"}
+
+
+@cache
+def transformers() -> Any:
+    """The module ``paddlenlp.transformers``, imported at the first call and told to log warnings only.
+
+    Raises:
+        MissingPackageError: PaddlePaddle or PaddleNLP is not installed.
+    """
+    require("paddle", "paddlenlp", needed_for="building a model")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import paddlenlp.transformers
+        from paddlenlp.utils.log import logger
+    logger.set_level("WARNING")
+    return paddlenlp.transformers
+
+
+def build(
+    head: Head, num_outputs: int, *, config: Mapping[str, Any], vocab_size: int, pad_token_id: int
+) -> PretrainedModel:
+    """An ERNIE encoder with a head, its weights drawn from normal(0, initializer_range), biases zero.
+
+    After ``paddle.seed(n)`` the weights are the same each time. The model takes ``input_ids`` (int64, [batch, length])
+    and optionally ``token_type_ids``, masks the positions that hold `pad_token_id`, and returns logits of shape
+    [batch, length, outputs] (token) or [batch, outputs] (sequence).
+
+    Args:
+        head: what is classified, each token or the whole sequence.
+        num_outputs: columns of the logits.
+        config: fields of PaddleNLP's ``ErnieConfig``, such as hidden_size, num_hidden_layers, num_attention_heads,
+            intermediate_size, max_position_embeddings, hidden_dropout_prob, attention_probs_dropout_prob, hidden_act,
+            initializer_range; those left out keep ErnieConfig's defaults.
+        vocab_size: rows of the embedding table.
+        pad_token_id: the id of padding.
+
+    Raises:
+        InputError: a field that ErnieConfig does not have, or values that make no model.
+    """
+    nlp = transformers()
+    given_apart = {"self", "kwargs", "vocab_size", "pad_token_id"}
+    known = set(inspect.signature(nlp.ErnieConfig.__init__).parameters) - given_apart | {"classifier_dropout"}
+    for field in config:
+        if field not in known:
+            close = difflib.get_close_matches(field, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(sorted(known))}"
+            raise InputError(f"encoder: unknown field {field!r}; {hint}")
+    return new_model(head, num_outputs, nlp.ErnieConfig(**config, vocab_size=vocab_size, pad_token_id=pad_token_id))
+
+
+def new_model(head: Head, num_outputs: int, config: PretrainedConfig) -> PretrainedModel:
+    """A model with random weights for any of PaddleNLP's configs. Raises InputError where it makes no model."""
+    import paddle
+
+    _check(num_outputs, config)
+    architecture = type(config).__name__.removesuffix("Config") + _CLASS_ENDING[head]
+    model_class = getattr(transformers(), architecture, None)
+    if model_class is None:
+        raise InputError(
+            f"PaddleNLP has no {architecture}: choose an encoder that has this head, such as ERNIE or BERT"
+        )
+    # Names of another task's labels would be written to the checkpoint's config.json.
+    config.id2label = None
+    config.num_labels = num_outputs
+    config.dtype = "float32"
+    # Logits alone: with use_cache, which Hugging Face's configs set, BERT would return keys and values beside them.
+    config.return_dict = config.output_hidden_states = config.output_attentions = config.use_cache = False
+    model = model_class(config)
+    # PaddleNLP 2.8.1 gives ERNIE an epsilon of 1e-12 whatever the config says; Hugging Face's ERNIE has 1e-5.
+    epsilon = getattr(config, "layer_norm_eps", None)
+    for layer in model.sublayers():
+        if epsilon is not None and isinstance(layer, paddle.nn.LayerNorm):
+            layer._epsilon = epsilon
+    return model
+
+
+def _check(num_outputs: int, config: PretrainedConfig) -> None:
+    import paddle
+
+    if num_outputs < 1:
+        raise InputError(f"a head needs at least one output, not {num_outputs}")
+    for field in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings"):
+        value = getattr(config, field, 1)
+        if not isinstance(value, int) or value < 1:
+            raise InputError(f"encoder: {field} is {value!r}, expected a whole number of at least 1")
+    if config.hidden_size % config.num_attention_heads:
+        raise InputError(
+            f"encoder: hidden_size {config.hidden_size} is not a multiple of num_attention_heads"
+            f" {config.num_attention_heads}"
+        )
+    epsilon = getattr(config, "layer_norm_eps", 1e-12)
+    if not 0 <= epsilon <= 1e-3:
+        raise InputError(f"encoder: layer_norm_eps is {epsilon}, but Paddle takes 0 to 0.001 only")
+    activation = getattr(config, "hidden_act", "gelu")
+    if not hasattr(paddle.nn.functional, str(activation)):
+        raise InputError(f"encoder: hidden_act {activation!r} is unknown to Paddle, expected one such as gelu or relu")

@@ -1,0 +1,138 @@
+"""Pretrained encoders: by a name that PaddleNLP publishes, or from a local folder without any network."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paddle_ner.errors import InputError
+from paddle_ner.modeling.build import Head, new_model, transformers
+from paddle_ner.modeling.weights import (
+    Tensors,
+    fill_encoder,
+    is_torch_layout,
+    read_files,
+    read_folder,
+    to_paddle_layout,
+)
+
+if TYPE_CHECKING:
+    from paddlenlp.transformers import PretrainedConfig, PretrainedModel
+
+_TORCH_MODELS = ("bert", "ernie")  # others differ in more than names: RoBERTa counts positions from two
+
+_logger = logging.getLogger(__name__)
+
+
+def from_pretrained(
+    head: Head,
+    num_outputs: int,
+    source: str | Path,
+    *,
+    allow_pickle: bool = False,
+    log: Callable[[str], None] = _logger.warning,
+) -> PretrainedModel:
+    """A pretrained encoder with a new head.
+
+    Args:
+        head: what is classified, each token or the whole sequence.
+        num_outputs: columns of the logits.
+        source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
+            a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
+            (many of them as pickles, which are read as PaddleNLP reads them). See `local_folder`.
+        allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
+            A pickle can run any program when it is read.
+        log: is told what was read, what is new and what was left out, one line each.
+
+    Raises:
+        InputError: the folder or name cannot be read; a weight of the encoder is missing or has another shape.
+    """
+    nlp = transformers()
+    folder = local_folder(source)
+    if folder is not None:
+        config, family = _read_config(nlp, folder)
+        tensors = read_folder(folder, allow_pickle=allow_pickle, log=log)
+        if is_torch_layout(tensors):
+            if family not in _TORCH_MODELS:
+                raise InputError(
+                    f"{folder}: Hugging Face's layout of {family} cannot be read, only that of"
+                    f" {' and '.join(_TORCH_MODELS)}: convert it to PaddleNLP's layout first"
+                )
+            tensors = to_paddle_layout(tensors)
+    else:
+        config, tensors = _download(nlp, str(source), head)
+    model = new_model(head, num_outputs, config)
+    fill_encoder(model, tensors, str(source), log)
+    return model
+
+
+def local_folder(source: str | Path) -> Path | None:
+    """The folder that `source` means; None where it is a published name.
+
+    A `Path`, whatever exists, and whatever starts or ends as a path does are paths; ``owner/name`` is one where the
+    folder ``owner`` exists.
+
+    Raises:
+        InputError: it is a path, but not of a folder.
+    """
+    path = Path(source).expanduser()
+    is_path = (
+        isinstance(source, Path)
+        or path.exists()
+        or source.startswith((".", "/", "~"))
+        or source.endswith("/")
+        or source.count("/") > 1
+        or ("/" in source and path.parent.is_dir())
+    )
+    if not is_path:
+        return None
+    if not path.is_dir():
+        what = "a file" if path.exists() else "no such folder"
+        raise InputError(f"{source}: {what}, expected a folder with a model, or a name such as ernie-3.0-medium-zh")
+    return path
+
+
+@contextmanager
+def downloading(name: str) -> Iterator[None]:
+    """Turn what PaddleNLP raises where a name cannot be fetched into one line."""
+    try:
+        yield
+    except (OSError, RuntimeError, AssertionError, ValueError) as error:
+        root: BaseException = error  # PaddleNLP wraps it in advice that is too long for a line and names no cause
+        while root.__context__ is not None:
+            root = root.__context__
+        cause = (str(root).strip() or type(root).__name__).splitlines()[0]
+        raise InputError(
+            f"{name}: there is no such folder, and PaddleNLP could not download a model of this name ({cause}):"
+            " check the name and the connection, or give the path of a folder"
+        ) from error
+
+
+def _read_config(nlp: Any, folder: Path) -> tuple[PretrainedConfig, str]:
+    """The config of a folder, and the family (``bert``) that the folder itself names."""
+    path = next((folder / name for name in ("config.json", "model_config.json") if (folder / name).is_file()), None)
+    if path is None:
+        raise InputError(f"{folder}: no config.json, expected a folder with a model")
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        architecture = record.get("init_class") or next(iter(record.get("architectures") or []), "")
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"{path}: expected a JSON object: {error}") from error
+    prefix = re.sub(r"(For[A-Z]\w*|Model)$", "", architecture) or str(record.get("model_type", "")).capitalize()
+    config_class = getattr(nlp, f"{prefix}Config", None)
+    if not prefix or config_class is None:
+        raise InputError(f"{path}: PaddleNLP knows no model {prefix or '(no architectures and no model_type)'}")
+    return config_class.from_pretrained(str(folder)), prefix.lower()
+
+
+def _download(nlp: Any, name: str, head: Head) -> tuple[PretrainedConfig, Tensors]:
+    with downloading(name):
+        config = nlp.AutoConfig.from_pretrained(name)
+        model_class = getattr(nlp, type(config).__name__.removesuffix("Config") + "Model")
+        path, shards, _, is_sharded = model_class._resolve_model_file_path(name, config=config)
+    return config, read_files(Path(file) for file in (shards if is_sharded else [path]))

@@ -1,0 +1,99 @@
+"""Errors as RFC 9457 problems. Each kind is defined once, here; the documentation page lists them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem.
+
+    Attributes:
+        slug: names it in the `type` of the answer, an anchor of the documentation page.
+        status: of the answer.
+        title: the same for every problem of the kind.
+        mend: what the caller can do.
+    """
+
+    slug: str
+    status: int
+    title: str
+    mend: str
+
+
+NOT_FOUND = Kind("not-found", 404, "Not found", "See /docs for the routes.")
+UNKNOWN_MODEL = Kind("unknown-model", 404, "Unknown model", "GET /models lists the names.")
+METHOD = Kind("method-not-allowed", 405, "Method not allowed", "See the header Allow.")
+TOO_LARGE = Kind("body-too-large", 413, "Body too large", "Send fewer or shorter texts in one request.")
+INVALID = Kind("invalid-request", 422, "Invalid request", "`errors` points at each place in the body.")
+QUEUE_FULL = Kind("queue-full", 429, "Queue full", "Try again after the seconds of the header Retry-After.")
+FAILED_TEXT = Kind(
+    "text-failed", 500, "Text failed", "`errors` names the texts; `predictions` has the others, null for those."
+)
+INTERNAL = Kind("internal-error", 500, "Internal error", "The server's log has the reason.")
+LOADING = Kind("loading", 503, "Loading", "Try again after the seconds of the header Retry-After.")
+UNAVAILABLE = Kind("unavailable", 503, "Model unavailable", "The server's log has the reason; it must be restarted.")
+DRAINING = Kind("draining", 503, "Draining", "The server stops; ask another one.")
+DEADLINE = Kind("deadline-passed", 504, "Deadline passed", "Send fewer texts, or try when the server is less busy.")
+
+KINDS = (
+    NOT_FOUND,
+    UNKNOWN_MODEL,
+    METHOD,
+    TOO_LARGE,
+    INVALID,
+    QUEUE_FULL,
+    FAILED_TEXT,
+    INTERNAL,
+    LOADING,
+    UNAVAILABLE,
+    DRAINING,
+    DEADLINE,
+)
+
+
+class HTTPProblem(Exception):
+    """Raised anywhere below a route; answered as ``application/problem+json``.
+
+    Args:
+        kind: what is wrong.
+        detail: what is wrong this time.
+        headers: of the answer.
+        extensions: further members of the body, such as ``errors``.
+    """
+
+    def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **extensions: Any) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extensions = extensions
+
+    def response(self) -> Response:
+        """The answer."""
+        body = {
+            "type": f"/docs#{self.kind.slug}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            **self.extensions,
+        }
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+        return Response(content, self.kind.status, self.headers, MEDIA_TYPE)
+
+
+def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPProblem:
+    """The problem for a status that the framework raised by itself."""
+    kind = {404: NOT_FOUND, 405: METHOD}.get(status)
+    if kind is None:
+        kind = Kind("about", status, HTTPStatus(status).phrase, "")
+    return HTTPProblem(kind, detail, headers)

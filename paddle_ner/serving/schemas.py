@@ -1,0 +1,188 @@
+"""The bodies of requests and answers, and what the OpenAPI document says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from paddle_ner.serving.problems import INVALID, KINDS, MEDIA_TYPE, HTTPProblem
+from paddle_ner.serving.settings import Settings
+
+_EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
+_SHOWN = 20  # places of a wrong body that the answer points at
+
+
+class PredictRequest(BaseModel):
+    """One text, or several."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str = ""
+    texts: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The texts of a request, and whether it was the form with one text."""
+
+    texts: list[str]
+    single: bool
+
+    def error(self, index: int, detail: str) -> dict[str, str]:
+        """A member of a problem's `errors` that points at a text."""
+        return _error(("text",) if self.single else ("texts", index), detail)
+
+
+def parse(body: bytes, settings: Settings) -> Asked:
+    """The texts of a body. Raises HTTPProblem 422 that points at what is wrong with it."""
+    try:
+        request = PredictRequest.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        errors = [_error(one["loc"], one["msg"]) for one in found[:_SHOWN]]
+        if found[0]["type"] == "json_invalid":
+            raise HTTPProblem(
+                INVALID, f"the body is not JSON in UTF-8: {found[0]['msg']}; {_EXPECTED}", errors=errors
+            ) from None
+        raise HTTPProblem(INVALID, f"the body has the wrong shape, {_EXPECTED}", errors=errors) from None
+    if len(request.model_fields_set) != 1:
+        raise HTTPProblem(INVALID, f"the body has neither or both of text and texts, {_EXPECTED}", errors=[])
+    single = "text" in request.model_fields_set
+    asked = Asked([request.text] if single else request.texts, single)
+    count = len(asked.texts)
+    if not 1 <= count <= settings.max_texts:
+        message = f"{count} texts, expected 1 to {settings.max_texts} in one request"
+        raise HTTPProblem(INVALID, message, errors=[_error(("texts",), message)])
+    objections = ((index, _objection(text, settings.max_characters)) for index, text in enumerate(asked.texts))
+    errors = [asked.error(index, objection) for index, objection in objections if objection]
+    if errors:
+        raise HTTPProblem(INVALID, f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors[:_SHOWN])
+    return asked
+
+
+def _objection(text: str, max_characters: int) -> str | None:
+    if not text:
+        return "the text is empty, expected at least one character"
+    if len(text) > max_characters:
+        return f"{len(text)} characters, expected at most {max_characters}; split the text"
+    return None
+
+
+def _error(location: tuple[int | str, ...], detail: str) -> dict[str, str]:
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return {"pointer": "#" + "".join(f"/{part}" for part in escaped), "detail": detail}
+
+
+class EntityBody(BaseModel):
+    """An entity: `text[start:end]`, counted in code points (not UTF-16 units), end-exclusive."""
+
+    start: int
+    end: int
+    label: str
+    text: str
+    score: float
+
+
+class PredictionBody(BaseModel):
+    """What the model says of one text: `entities`, or `label` or `labels` with `scores`, by the model's task."""
+
+    text: str
+    entities: list[EntityBody] | None = None
+    label: str | None = None
+    labels: list[str] | None = None
+    scores: dict[str, float] | None = None
+
+
+class PredictResponse(BaseModel):
+    """The model that answered, and a prediction for each text, in the order of the texts."""
+
+    model: str
+    predictions: list[PredictionBody]
+
+
+class ModelBody(BaseModel):
+    """A model that this server has; `task` and `labels` once it is ready."""
+
+    name: str
+    state: Literal["loading", "ready", "failed"]
+    task: str | None = None
+    labels: list[str] | None = None
+
+
+class ModelsResponse(BaseModel):
+    """The models, and which of them answers `POST /predict`."""
+
+    default: str
+    models: list[ModelBody]
+
+
+class HealthResponse(BaseModel):
+    """Said only where all is well."""
+
+    status: Literal["alive", "ready"]
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457 problem details.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Anchor of the documentation page."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer into the request's body."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+        "predictions": {
+            "type": "array",
+            "description": "With text-failed: the predictions of the other texts, null for those that failed.",
+            "items": {"anyOf": [{"$ref": "#/components/schemas/PredictionBody"}, {"type": "null"}]},
+        },
+    },
+}
+
+
+def request_body(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI request body of the predict routes, with this server's bounds."""
+    text = {"type": "string", "minLength": 1, "maxLength": settings.max_characters}
+    texts = {"type": "array", "minItems": 1, "maxItems": settings.max_texts, "items": text}
+    schema = {
+        "oneOf": [
+            {
+                "type": "object",
+                "title": f"{name} of a request",
+                "required": [name],
+                "properties": {name: value},
+                "additionalProperties": False,
+            }
+            for name, value in (("text", text), ("texts", texts))
+        ],
+    }
+    examples = {
+        "one text": {"value": {"text": "王小明在北京大学读书。"}},
+        "several texts": {"value": {"texts": ["王小明在北京大学读书。", "他昨天飞往上海。"]}},
+    }
+    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI answers for the problems of these statuses."""
+    return {
+        status: {
+            "description": "; ".join(f"{kind.title}. {kind.mend}" for kind in KINDS if kind.status == status),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }

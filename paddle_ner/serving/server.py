@@ -1,0 +1,141 @@
+"""Running the application under uvicorn: the socket, the signals, the exit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from paddle_ner.errors import InputError
+from paddle_ner.serving.app import create_app
+from paddle_ner.serving.model import Loader, load_model
+from paddle_ner.serving.service import Service
+from paddle_ner.serving.settings import Settings
+
+_LAST_SECONDS = 5  # for sending answers that are done, after draining
+_KEEP_ALIVE = 75  # seconds; longer than the 60 of common proxies, which must be the side that closes
+
+
+def run(settings: Settings, load: Loader = load_model, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal; must be called in the main thread.
+
+    SIGTERM: not ready at once, what is under way is finished within `settings.drain_timeout`, then this returns.
+    Ctrl-C does the same and raises KeyboardInterrupt. A second signal ends without waiting.
+
+    Args:
+        settings: of the server.
+        load: gives the model for a path.
+        on_ready: called with the server's URL once every model is ready.
+
+    Raises:
+        InputError: the address cannot be used.
+        PaddleNerError: a model could not be loaded.
+    """
+    with _listen(settings.host, settings.port) as listener:
+        server = _Server(settings, load, on_ready, listener)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            if settings.ready_file:
+                settings.ready_file.unlink(missing_ok=True)
+    if server.failure:
+        raise server.failure
+    if server.interrupted:
+        raise KeyboardInterrupt
+
+
+class _Server(uvicorn.Server):
+    def __init__(
+        self, settings: Settings, load: Loader, on_ready: Callable[[str], None] | None, listener: socket.socket
+    ) -> None:
+        app = create_app(settings, load, report=lambda _: None)  # run() raises it
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="on",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_LAST_SECONDS,
+            )
+        )
+        self.failure: BaseException | None = None
+        self.interrupted = False
+        self._settings = settings
+        self._service: Service = app.state.service
+        self._on_ready = on_ready
+        self._listener = listener
+        self._signals = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._start(self._announce())
+
+    async def _announce(self) -> None:
+        try:
+            await self._service.loaded()
+        except Exception as error:
+            self.failure = error
+            self.should_exit = True
+            return
+        if self._service.draining:
+            return
+        host, port = self._listener.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        if self._settings.ready_file:
+            _write(self._settings.ready_file, {"url": url, "port": port, "pid": os.getpid()})
+        if self._on_ready:
+            self._on_ready(url)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn's own would raise the signal again after the shutdown, and the exit status would not be ours.
+        self.interrupted = self.interrupted or sig == signal.SIGINT
+        self._signals += 1
+        self._service.begin_drain()
+        if self._loop is None:  # not started yet
+            self.should_exit = True
+        elif self._signals == 1:
+            self._loop.call_soon_threadsafe(lambda: self._start(self._drain()))
+        else:
+            self._loop.call_soon_threadsafe(self._service.abandon)
+            self.should_exit = self.force_exit = True
+
+    async def _drain(self) -> None:
+        await self._service.drained(self._settings.drain_timeout)
+        self.should_exit = True
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises InputError where the address cannot be used."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot listen on {host} port {port}: {reason}; name another --host or --port") from None
+    return listener
+
+
+def _write(path: Path, record: dict[str, str | int]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    temporary.replace(path)

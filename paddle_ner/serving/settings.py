@@ -1,0 +1,113 @@
+"""What a server is told: which models, where to listen, and every bound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from paddle_ner.errors import InputError
+
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+ENVIRONMENT_PREFIX = "PADDLE_NER_SERVE_"
+
+
+class Settings(BaseModel):
+    """The settings of one server. Durations are seconds.
+
+    Attributes:
+        models: folder of a bundle (or of a checkpoint) by the model's name; the first answers ``POST /predict``.
+        host: the address to listen on.
+        port: 0 takes a free one.
+        ready_file: where to write ``{"url", "port", "pid"}`` once every model is ready; removed at exit.
+        device: ``cpu``, ``gpu`` or ``gpu:N``.
+        threads: CPU threads of each engine; None takes all cores.
+        max_queue: texts accepted and not yet answered, for each model; past it 429.
+        max_texts: texts in one request; past it 422.
+        max_characters: characters (code points) in one text; past it 422.
+        max_body_bytes: bytes of a request's body; past it 413.
+        deadline_seconds: from the body's last byte to the answer; past it 504.
+        drain_timeout: how long SIGTERM waits for the requests that are under way.
+        batch_tokens: padded tokens that go through the engine at once.
+        batch_delay: how long the oldest text waits for company while the engine is free.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    models: dict[ModelName, Path] = Field(min_length=1)
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    ready_file: Path | None = None
+    device: str = "cpu"
+    threads: int | None = Field(None, ge=1)
+    max_queue: int = Field(1024, ge=1)
+    max_texts: int = Field(256, ge=1)
+    max_characters: int = Field(20_000, ge=1)
+    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1)
+    deadline_seconds: float = Field(10.0, gt=0, allow_inf_nan=False)
+    drain_timeout: float = Field(30.0, ge=0, allow_inf_nan=False)
+    batch_tokens: int = Field(2048, ge=1)
+    batch_delay: float = Field(0.0, ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _one_request_fits_the_queue(self) -> Settings:
+        if self.max_texts > self.max_queue:
+            raise ValueError(
+                f"max_texts is {self.max_texts} and max_queue {self.max_queue}, expected max_texts <= max_queue:"
+                " a request that fills the queue alone could never be accepted"
+            )
+        return self
+
+    @property
+    def default_model(self) -> str:
+        """The model that ``POST /predict`` asks."""
+        return next(iter(self.models))
+
+    @classmethod
+    def create(cls, **values: Any) -> Settings:
+        """Settings from `values`. Raises InputError, in one line, where one of them is wrong."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+            message = first["msg"].removeprefix("Value error, ")
+            raise InputError(f"{place}: {message}" if place else message) from None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from ``PADDLE_NER_SERVE_*``: each field in capitals, such as ``PADDLE_NER_SERVE_MAX_QUEUE=512``.
+
+        ``PADDLE_NER_SERVE_MODELS`` is ``NAME=PATH``, several separated by commas. Raises InputError for a variable
+        that no field has.
+        """
+        values: dict[str, Any] = {}
+        for variable, value in environment.items():
+            if not variable.startswith(ENVIRONMENT_PREFIX):
+                continue
+            field = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+            if field not in cls.model_fields:
+                raise InputError(
+                    f"{variable}: no such setting, expected one of "
+                    + ", ".join(ENVIRONMENT_PREFIX + name.upper() for name in cls.model_fields)
+                )
+            values[field] = parse_models(value.split(",")) if field == "models" else value
+        if "models" not in values:
+            raise InputError(f"{ENVIRONMENT_PREFIX}MODELS is not set, expected NAME=PATH of a bundle")
+        return cls.create(**values)
+
+
+def parse_models(pairs: list[str]) -> dict[str, Path]:
+    """Paths by name, from ``NAME=PATH``. Raises InputError where one is not of that form or a name comes twice."""
+    models: dict[str, Path] = {}
+    for pair in pairs:
+        name, separator, path = pair.strip().partition("=")
+        if not separator or not name or not path:
+            raise InputError(f"model {pair!r}: expected NAME=PATH, such as ner=runs/msra/bundle")
+        if name in models:
+            raise InputError(f"model {name!r} is named twice; give each its own name")
+        models[name] = Path(path)
+    return models

@@ -1,0 +1,143 @@
+"""Named entity recognition: one tag a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.evaluation import metrics
+from paddle_ner.features.schemes import Span, TagScheme
+from paddle_ner.features.windows import Encoded, join
+from paddle_ner.tasks.base import IGNORED, Task
+from paddle_ner.types import Entity, Example, Prediction
+
+if TYPE_CHECKING:
+    from paddle_ner.evaluation.metrics import Report
+
+
+@dataclass(frozen=True)
+class TokenClassification(Task):
+    """Flat entities, as tags of a scheme.
+
+    Attributes:
+        scheme_name: BIO or BIOES.
+    """
+
+    scheme_name: str = "BIO"
+
+    name = "ner"
+    head = "token"
+    metric = "f1"
+
+    @cached_property
+    def scheme(self) -> TagScheme:
+        """The tags of the label set."""
+        return TagScheme(self.scheme_name, self.labels)
+
+    @property
+    def num_outputs(self) -> int:
+        """One column a tag."""
+        return len(self.scheme.tags)
+
+    def spec(self) -> dict[str, Any]:
+        """Name, labels and tag scheme."""
+        return {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
+
+    def problem(self, example: Example) -> str | None:
+        """Entities must be there, of known types, and not overlap."""
+        if example.entities is None:
+            return "the record has no entities, expected labelled spans for task ner"
+        end = 0
+        for entity in sorted(example.entities, key=lambda e: e.start):
+            if entity.label not in self.labels:
+                return f"unknown entity type {entity.label!r}, expected one of {', '.join(self.labels)}"
+            if entity.start < end:
+                return f"entity {entity.text!r} at {entity.start} overlaps the one before it, expected flat entities"
+            end = entity.end
+        return None
+
+    def targets(self, example: Example, encoded: Encoded) -> tuple[list[NDArray[Any]], int]:
+        """Tags of the owned tokens, IGNORED elsewhere: int64 of shape [length] a window."""
+        token_spans, misaligned = _token_spans(example.entities or (), encoded.offsets, self.labels)
+        tags = self.scheme.encode(token_spans, len(encoded.offsets))
+        rows = []
+        for window in encoded.windows:
+            row = np.full(window.length, IGNORED, dtype=np.int64)
+            row[window.owned_rows] = tags[slice(*window.owned)]
+            rows.append(row)
+        return rows, misaligned
+
+    def collate(self, targets: Sequence[NDArray[Any]], length: int) -> NDArray[Any]:
+        """int64 of shape [batch, length]."""
+        batch = np.full((len(targets), length), IGNORED, dtype=np.int64)
+        for row, values in zip(batch, targets, strict=True):
+            row[: len(values)] = values
+        return batch
+
+    def count_targets(self, targets: NDArray[Any]) -> int:
+        """Tokens that are not IGNORED."""
+        return int((targets != IGNORED).sum())
+
+    def loss_sum(self, logits: Any, targets: Any) -> Any:
+        """Cross entropy summed over the tokens that count.
+
+        The sum, not the mean: Paddle's mean divides by the ignored positions too (seen in 3.1.1).
+        """
+        from paddle.nn.functional import cross_entropy
+
+        return cross_entropy(
+            logits.reshape([-1, self.num_outputs]), targets.reshape([-1]), ignore_index=IGNORED, reduction="sum"
+        )
+
+    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
+        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""
+        joined = join(encoded.windows, logits)
+        if len(joined) == 0:
+            return Prediction(encoded.text, entities=())
+        tags = self.scheme.best(joined)
+        entities: list[Entity] = []
+        for first, last, label in self.scheme.decode(tags):
+            start, end = int(encoded.offsets[first, 0]), int(encoded.offsets[last - 1, 1])
+            rows = joined[first:last]
+            chosen = rows[np.arange(last - first), tags[first:last]][:, None]
+            score = float(np.mean(1.0 / np.exp(rows - chosen).sum(axis=1)))
+            # Normalization can make two tokens of one character; it belongs to the first entity that takes it.
+            if start < end and (not entities or entities[-1].end <= start):
+                entities.append(Entity.of(encoded.text, start, end, self.labels[label], score))
+        return Prediction(encoded.text, entities=tuple(entities))
+
+    def count(self, gold: Sequence[Example], predicted: Sequence[Prediction]) -> NDArray[np.int64]:
+        """int64 of shape [labels, 3]: true positives, predicted, gold."""
+        return metrics.entity_counts(
+            [example.entities or () for example in gold], [answer.entities or () for answer in predicted], self.labels
+        )
+
+    def report(self, counts: NDArray[np.int64], examples: int) -> Report:
+        """Entity-level precision, recall and F1."""
+        return metrics.entity_report(counts, self.labels, examples)
+
+
+def _token_spans(
+    entities: Sequence[Entity], offsets: NDArray[np.int64], labels: Sequence[str]
+) -> tuple[list[Span], int]:
+    """Entities as token spans, and how many begin or end inside a token, or on none."""
+    found: list[Span] = []
+    misaligned = 0
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    free = 0
+    for entity in sorted(entities, key=lambda e: e.start):
+        first = max(int(np.searchsorted(ends, entity.start, side="right")), free)
+        last = int(np.searchsorted(starts, entity.end, side="left"))
+        if first >= last:
+            misaligned += 1
+            continue
+        if starts[first] != entity.start or ends[last - 1] != entity.end:
+            misaligned += 1
+        found.append((first, last, labels.index(entity.label)))
+        free = last
+    return found, misaligned

@@ -1,0 +1,153 @@
+"""Training state on disk: what ``--resume`` needs, complete or absent, and no pickle in it.
+
+A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors) and the Trainer's own record
+(JSON). It is written under another name and renamed, so that a process killed at any moment leaves no half state. The
+random numbers of a step are drawn from a seed made of the run's seed and the step, so there is no generator to save.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from paddle_ner.errors import BundleError, InputError, ResourceError
+
+WEIGHTS = "model.safetensors"
+OPTIMIZER = "optimizer.safetensors"
+TRAINER = "trainer_state.json"
+SCHEDULE = "schedule.json"
+FINGERPRINT = "fingerprint.txt"
+_NAME = re.compile(r"step-(\d+)")
+_MASTER = "master_weights."
+
+
+def steps(folder: Path) -> list[Path]:
+    """The complete states in `folder`, oldest first."""
+    found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def clean(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for path in folder.glob(".step-*"):
+        shutil.rmtree(path)
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Whether the disk ran out of space; safetensors reports that with an error of its own."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+
+
+def full_disk(folder: Path) -> str:
+    """What to do about it."""
+    return (
+        f"{folder}: no space left on the disk; the states saved before are whole: free some space and go on with"
+        " --resume, or choose another --output"
+    )
+
+
+def save(
+    folder: Path, step: int, weights: dict[str, NDArray[Any]], optimizer: dict[str, Any], trainer: str, fingerprint: str
+) -> Path:
+    """Write the state of `step`; returns its folder ``step-N``.
+
+    Args:
+        folder: the folder of all states.
+        step: updates done.
+        weights: the model's.
+        optimizer: ``state_dict()`` of the optimizer, the learning rate schedule included.
+        trainer: the Trainer's state as JSON.
+        fingerprint: of what is learned from: data, vocabulary and labels.
+
+    Raises:
+        ResourceError: the disk is full.
+    """
+    target, temporary = folder / f"step-{step}", folder / f".step-{step}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        save_file(weights, temporary / WEIGHTS, metadata={"format": "np"})
+        tensors, rest = _flatten(optimizer)
+        save_file(tensors, temporary / OPTIMIZER)
+        (temporary / SCHEDULE).write_text(json.dumps(rest))
+        (temporary / TRAINER).write_text(trainer)
+        (temporary / FINGERPRINT).write_text(fingerprint)
+        for path in temporary.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.rename(target)
+    except Exception as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if is_full_disk(error):
+            raise ResourceError(full_disk(folder)) from error
+        raise
+    return target
+
+
+def check_fingerprint(state: Path, fingerprint: str) -> None:
+    """Raise InputError where `state` was learned from other data, another vocabulary or other labels."""
+    path = state / FINGERPRINT
+    if not path.is_file() or path.read_text() != fingerprint:
+        raise InputError(
+            f"{state}: the labelled data are not those that this training began with, and token ids depend on them:"
+            " put the old data back, or begin anew with --overwrite"
+        )
+
+
+def load_weights(state: Path) -> dict[str, NDArray[Any]]:
+    """The model's weights of a state."""
+    return _load(state / WEIGHTS)
+
+
+def load_optimizer(state: Path) -> dict[str, Any]:
+    """The optimizer's ``state_dict()`` of a state, arrays in place of tensors."""
+    values: dict[str, Any] = json.loads((state / SCHEDULE).read_text())
+    master: dict[str, NDArray[Any]] = {}
+    for key, array in _load(state / OPTIMIZER).items():
+        if key.startswith(_MASTER):
+            master[key.removeprefix(_MASTER)] = array
+        else:
+            values[key] = array
+    if master:
+        values["master_weights"] = master
+    return values
+
+
+def rotate(folder: Path, keep: set[Path]) -> None:
+    """Delete all states but the newest and those in `keep`."""
+    for path in steps(folder)[:-1]:
+        if path not in keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        arrays: dict[str, NDArray[Any]] = load_file(path)
+    except Exception as error:  # safetensors raises its own error types and OSError
+        raise BundleError(
+            f"{path}: cannot be read: {error}; remove this step folder to resume from the one before"
+        ) from None
+    return arrays
+
+
+def _flatten(optimizer: dict[str, Any]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    tensors: dict[str, NDArray[Any]] = {}
+    rest: dict[str, Any] = {}
+    for key, value in optimizer.items():
+        if key == "master_weights":
+            tensors.update({_MASTER + name: tensor.numpy() for name, tensor in value.items()})
+        elif hasattr(value, "numpy"):
+            tensors[key] = value.numpy()
+        else:
+            rest[key] = value
+    return tensors, rest

@@ -1,0 +1,118 @@
+"""The words that every other module speaks: Entity, Example, Prediction.
+
+Offsets are code points of the original text, end-exclusive: ``text[e.start:e.end] == e.text`` holds for every entity
+that any part of this project returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A labelled span of a text.
+
+    Attributes:
+        start: first code point of the span.
+        end: one past its last code point.
+        label: the entity type, such as ``PER``.
+        text: the span itself, ``text[start:end]`` of the text that it was found in.
+        score: the model's probability in [0, 1]; None where a person labelled it.
+    """
+
+    start: int
+    end: int
+    label: str
+    text: str
+    score: float | None = None
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int, label: str, score: float | None = None) -> Entity:
+        """The entity at ``text[start:end]``. Raises ValueError where the span is empty or leaves the text."""
+        if not 0 <= start < end <= len(text):
+            raise ValueError(
+                f"entity {label} at {start}..{end} is outside the text of {len(text)} characters,"
+                " expected 0 <= start < end <= length (end-exclusive)"
+            )
+        return cls(start, end, label, text[start:end], score)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form: start, end, label, text, and score where there is one."""
+        record: dict[str, Any] = {"start": self.start, "end": self.end, "label": self.label, "text": self.text}
+        if self.score is not None:
+            record["score"] = round(self.score, 4)
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled (or, with no annotation at all, unlabelled) text.
+
+    Exactly the annotations that a task needs are set, the others are None: ``entities`` for NER (an empty tuple says
+    "labelled, and there is none"), ``label`` for single-label and ``labels`` for multi-label classification.
+
+    Attributes:
+        text: the original text, untouched.
+        entities: entities in order of their start.
+        label: the class.
+        labels: the classes, in the order of the file.
+        id: the record's own id, where it had one.
+        origin: where it was read, as ``path:line``; empty for an example made in memory.
+    """
+
+    text: str
+    entities: tuple[Entity, ...] | None = None
+    label: str | None = None
+    labels: tuple[str, ...] | None = None
+    id: str | None = None
+    origin: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record of canonical JSON lines."""
+        record: dict[str, Any] = {} if self.id is None else {"id": self.id}
+        record["text"] = self.text
+        if self.entities is not None:
+            record["entities"] = [{"start": e.start, "end": e.end, "label": e.label} for e in self.entities]
+        if self.label is not None:
+            record["label"] = self.label
+        if self.labels is not None:
+            record["labels"] = list(self.labels)
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one text. The same fields as in `Example` are set, by task.
+
+    Attributes:
+        text: the original text.
+        entities: NER: non-overlapping entities with scores, in order of their start.
+        label: single-label classification: the most probable class.
+        labels: multi-label classification: the classes whose probability reaches the threshold, most probable first.
+        scores: classification: probability by class, most probable first.
+        id: the id of the example that was asked about.
+    """
+
+    text: str
+    entities: tuple[Entity, ...] | None = None
+    label: str | None = None
+    labels: tuple[str, ...] | None = None
+    scores: Mapping[str, float] | None = None
+    id: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, with entities as `Entity.to_dict` gives them and scores rounded to four places."""
+        record: dict[str, Any] = {} if self.id is None else {"id": self.id}
+        record["text"] = self.text
+        if self.entities is not None:
+            record["entities"] = [e.to_dict() for e in self.entities]
+        if self.label is not None:
+            record["label"] = self.label
+        if self.labels is not None:
+            record["labels"] = list(self.labels)
+        if self.scores is not None:
+            record["scores"] = {name: round(score, 4) for name, score in self.scores.items()}
+        return record

@@ -1,0 +1,8 @@
+"""The application for any ASGI server, from environment variables. See docs/serving.md.
+
+PADDLE_NER_SERVE_MODELS=ner=runs/quickstart/bundle uvicorn --app-dir serving asgi:app
+"""
+
+from paddle_ner.serving import Settings, create_app
+
+app = create_app(Settings.from_environment())

@@ -1,0 +1,233 @@
+"""`paddle-ner serve` over real bundles with random weights, in processes of its own, on real ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from paddle_ner import Prediction, tasks
+from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec, new_folder, write_card
+from paddle_ner.features.tokenizer import Tokenizer
+
+pytest.importorskip("paddle")
+pytest.importorskip("paddlenlp")
+
+PATIENCE = 120
+ROOT = Path(__file__).parents[2]
+SEED_TEXT = (
+    "王小明毕业于北京大学，现任职于上海市人民政府。外交部发言人在日内瓦会见了联合国秘书长古特雷斯！ABC-123😀𠮷野家\n"
+)
+TINY = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+Start = Callable[..., tuple["subprocess.Popen[str]", httpx.Client]]
+
+
+def make_bundle(folder: Path, name: str, task: tasks.Task) -> Path:
+    import paddle
+
+    from paddle_ner.export import export
+    from paddle_ner.modeling import build
+    from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+
+    tokenizer = Tokenizer.characters([SEED_TEXT])
+    paddle.seed(3)
+    model = build(
+        task.head,
+        task.num_outputs,
+        config={**TINY, "max_position_embeddings": 64, "initializer_range": 0.6},
+        vocab_size=tokenizer.vocabulary_size,
+        pad_token_id=tokenizer.pad_id,
+    )
+    with new_folder(folder / "checkpoint", CARD) as temporary:
+        save_checkpoint_weights(model, temporary)
+        tokenizer.save(temporary / TOKENIZER)
+        write_card(temporary, Card(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16)))
+    return export(folder / "checkpoint", folder / "bundle").bundle
+
+
+@pytest.fixture(scope="module")
+def ner_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("ner"), "tiny-ner", tasks.create("ner", ["LOC", "ORG", "PER"]))
+
+
+@pytest.fixture(scope="module")
+def class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    task = tasks.create("classification", ["体育", "财经", "科技"])
+    return make_bundle(tmp_path_factory.mktemp("class"), "tiny-class", task)
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Start]:
+    """Starts a server, waits until it is ready, and gives its process and a client."""
+    processes: list[subprocess.Popen[str]] = []
+    clients: list[httpx.Client] = []
+
+    def begin(*arguments: str) -> tuple[subprocess.Popen[str], httpx.Client]:
+        command = [sys.executable, "-m", "paddle_ner", "serve", "--port", "0", *arguments]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stderr is not None
+        heard = []
+        while line := process.stderr.readline():
+            heard.append(line)
+            if line.startswith("serving "):
+                clients.append(httpx.Client(base_url=line.split()[-1], timeout=PATIENCE))
+                return process, clients[-1]
+        pytest.fail("the server ended: " + "".join(heard))
+
+    yield begin
+    for client in clients:
+        client.close()
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def server(start: Start, ner_bundle: Path, class_bundle: Path) -> httpx.Client:
+    return start(str(ner_bundle), "--model", f"news={class_bundle}")[1]
+
+
+def texts_of_all_lengths(count: int, longest: int) -> list[str]:
+    chance = random.Random(1)
+    return ["".join(chance.choices(SEED_TEXT, k=chance.randint(1, longest))) for _ in range(count)]
+
+
+def same(answer: dict[str, Any], expected: Prediction) -> None:
+    record = expected.to_dict()
+    scores = [entity.pop("score") for entity in answer.get("entities", [])] + list(answer.pop("scores", {}).values())
+    wanted = [entity.pop("score") for entity in record.get("entities", [])] + list(record.pop("scores", {}).values())
+    assert answer == record
+    assert scores == pytest.approx(wanted, abs=2e-3)
+
+
+def test_answers_over_http_are_those_of_the_library(server: httpx.Client, ner_bundle: Path) -> None:
+    import paddle_ner
+
+    texts = texts_of_all_lengths(120, 300)
+    expected = paddle_ner.load(ner_bundle)(texts)
+    requests = [texts[:60], *([text] for text in texts[60:])]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda some: server.post("/predict", json={"texts": some}).json(), requests))
+    predictions = [prediction for answer in answers for prediction in answer["predictions"]]
+    for text, answer, wanted in zip(texts, predictions, expected, strict=True):
+        assert all(text[one["start"] : one["end"]] == one["text"] for one in answer["entities"])
+        same(answer, wanted)
+    assert any(answer["entities"] for answer in predictions)
+
+
+def test_two_models_answer_side_by_side(server: httpx.Client, class_bundle: Path) -> None:
+    import paddle_ner
+
+    models = server.get("/models").json()
+    assert models["default"] == "tiny-ner"
+    assert [(one["name"], one["task"]) for one in models["models"]] == [("tiny-ner", "ner"), ("news", "classification")]
+    (expected,) = paddle_ner.load(class_bundle)(["北京大学"])
+    answer = server.post("/models/news/predict", json={"text": "北京大学"}).json()
+    assert answer["model"] == "news"
+    same(answer["predictions"][0], expected)
+
+
+def test_every_client_labels_a_text(server: httpx.Client) -> None:
+    url, text, clients = str(server.base_url).rstrip("/"), '😀"𠮷野家"\n王小明在北京大学', ROOT / "serving" / "clients"
+    expected = server.post("/predict", json={"text": text}).json()["predictions"][0]["entities"]
+    commands = {"client.py": sys.executable, "client.mjs": shutil.which("node"), "curl.sh": "sh"}
+    if shutil.which("curl") is None:
+        del commands["curl.sh"]
+    for name, program in commands.items():
+        if program is None:
+            continue
+        done = subprocess.run([program, str(clients / name), url, text], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        answer = json.loads(done.stdout)
+        prediction = answer["predictions"][0] if "predictions" in answer else answer
+        spans = [(one["start"], one["end"], one["label"], one["text"]) for one in prediction["entities"]]
+        assert spans == [(one["start"], one["end"], one["label"], one["text"]) for one in expected], name
+
+
+def test_a_client_shows_the_problem_of_a_refused_text(server: httpx.Client) -> None:
+    command = [sys.executable, str(ROOT / "serving" / "clients" / "client.py"), str(server.base_url).rstrip("/"), ""]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("422 Invalid request: #/texts/0: the text is empty")
+
+
+def test_a_checkpoint_can_be_served_too(start: Start, ner_bundle: Path, server: httpx.Client) -> None:
+    client = start(str(ner_bundle.parent / "checkpoint"))[1]
+    texts = texts_of_all_lengths(10, 100)
+    answers, expected = (one.post("/predict", json={"texts": texts}).json()["predictions"] for one in (client, server))
+    assert [[(e["start"], e["end"], e["label"]) for e in one["entities"]] for one in answers] == [
+        [(e["start"], e["end"], e["label"]) for e in one["entities"]] for one in expected
+    ]
+
+
+def test_sigterm_ends_it_with_0(start: Start, ner_bundle: Path) -> None:
+    process, client = start(str(ner_bundle), "--name", "mine")
+    assert client.post("/models/mine/predict", json={"text": "王小明"}).status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
+def test_paddle_still_takes_sigterm_away_so_that_serving_must_take_it_back() -> None:
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+        "import paddle; os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE)
+    assert done.returncode == -signal.SIGTERM, "service._keeping_signals is no longer needed"
+
+
+def test_a_damaged_bundle_ends_it_with_2_and_names_the_file(ner_bundle: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "bundle"
+    shutil.copytree(ner_bundle, broken)
+    weights = bytearray((broken / "model.pdiparams").read_bytes())
+    weights[len(weights) // 2] ^= 1
+    (broken / "model.pdiparams").write_bytes(weights)
+    command = [sys.executable, "-m", "paddle_ner", "serve", str(broken), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {broken / 'model.pdiparams'}: its sha256 is not the one in manifest.json")
+
+
+def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from paddle_ner.serving import Settings, load_model\n"
+        "path = Path(sys.argv[1]); model = load_model(path, Settings.create(models={'a': path}))\n"
+        "encoded = model.encode('王小明'); model.decode(encoded, model.run(encoded.windows))\n"
+        "print([m for m in ('paddlenlp', 'paddleslim', 'torch') if m in sys.modules], 'paddle' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ner_bundle)], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.stdout.splitlines()[-1:] == ["[] True"], done.stderr
+
+
+def test_the_asgi_application_takes_its_settings_from_the_environment(ner_bundle: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import asgi; from starlette.testclient import TestClient\n"
+        "with TestClient(asgi.app) as client:\n"
+        "    client.portal.call(asgi.app.state.service.loaded)\n"
+        "    print(client.post('/models/ner/predict', json={'texts': ['王小明', '上海']}).status_code)\n"
+        "    print(client.post('/predict', json={'texts': ['一', '二', '三']}).json()['type'])\n"
+    )
+    environment = {
+        **os.environ,
+        "PADDLE_NER_SERVE_MODELS": f"ner={ner_bundle}",
+        "PADDLE_NER_SERVE_MAX_TEXTS": "2",
+        "PADDLE_NER_SERVE_THREADS": "1",
+    }
+    command = [sys.executable, "-c", code, str(ROOT / "serving")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment)
+    assert done.stdout.splitlines()[-2:] == ["200", "/docs#invalid-request"], done.stderr

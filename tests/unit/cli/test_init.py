@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paddle_ner import config
+from paddle_ner.cli import main
+from paddle_ner.config import Config
+from paddle_ner.training.corpus import read_corpus
+
+NER = "张\tB-PER\n三\tI-PER\n在\tO\n巴\tB-LOC\n黎\tI-LOC\n\n你\tO\n好\tO\n\n"
+CLASSES = "好看\t好评\n难看\t差评\n还行\t好评\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(*arguments: str) -> Config:
+    assert main(["init", *arguments]) == 0
+    return config.load(Path("recipe.yaml"))
+
+
+def test_labels_format_and_task_are_read_off_the_file() -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    recipe = written("--train", "mine.txt")
+    assert (recipe.name, recipe.task.type, recipe.task.labels) == ("mine", "ner", ("LOC", "PER"))
+    assert recipe.data.train.format == "conll"
+
+
+def test_what_it_writes_can_be_trained_on() -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    Path("dev.txt").write_text(NER, "utf-8")
+    recipe = written("--train", "mine.txt", "--dev", "dev.txt", "--test", "dev.txt")
+    corpus = read_corpus(recipe)
+    assert (len(corpus.train), len(corpus.dev)) == (10, 2)
+
+
+def test_classes_make_a_classification_and_reading_options_are_kept() -> None:
+    Path("评论.tsv").write_text(CLASSES, "gb18030")
+    arguments = ["--text-field", "1", "--label-field", "2", "--no-header", "--encoding", "gb18030"]
+    recipe = written("--train", "评论.tsv", *arguments)
+    assert (recipe.name, recipe.task.type, recipe.task.labels) == ("model", "classification", ("好评", "差评"))
+    assert len(read_corpus(recipe).train) == 3 - 1
+
+
+def test_a_window_holds_all_but_the_longest_texts() -> None:
+    Path("long.jsonl").write_text(
+        '{"text": "%s", "label": "a"}\n{"text": "好", "label": "b"}\n' % ("长" * 200), "utf-8"
+    )
+    assert written("--train", "long.jsonl").window.size == 208
+
+
+def test_labels_that_yaml_would_misread_stay_labels() -> None:
+    Path("x.jsonl").write_text('{"text": "好", "label": "no"}\n{"text": "坏", "label": "1"}\n', "utf-8")
+    assert written("--train", "x.jsonl").task.labels == ("1", "no")
+
+
+def test_a_recipe_that_is_there_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER, "utf-8")
+    Path("recipe.yaml").write_text("mine", "utf-8")
+    assert main(["init", "--train", "mine.txt"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert Path("recipe.yaml").read_text("utf-8") == "mine"
+    assert main(["init", "--train", "mine.txt", "--force"]) == 0
+
+
+def test_a_label_that_only_dev_has_is_refused_where_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER, "utf-8")
+    Path("dev.txt").write_text("北\tB-GPE\n京\tI-GPE\n", "utf-8")
+    assert main(["init", "--train", "mine.txt", "--dev", "dev.txt"]) == 2
+    error = capsys.readouterr().err
+    assert "dev.txt:1" in error and "GPE" in error
+
+
+def test_a_task_that_does_not_fit_the_annotations_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER, "utf-8")
+    assert main(["init", "--train", "mine.txt", "--task", "classification"]) == 2
+    assert "classification:" in capsys.readouterr().err
+    assert not Path("recipe.yaml").exists()
+
+
+def test_bad_records_are_listed_as_path_and_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER + "坏\tI-PER\n", "utf-8")
+    assert main(["init", "--train", "mine.txt"]) == 2
+    assert "mine.txt:" in capsys.readouterr().err

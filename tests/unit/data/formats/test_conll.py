@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_ner.data import ReadOptions, read
+
+
+def spans(example):
+    return [(entity.start, entity.end, entity.label) for entity in example.entities]
+
+
+SENTENCE = [(0, 2, "PER"), (3, 5, "LOC"), (5, 6, "ORG")]
+TAGS = {
+    "BIO": "B-PER I-PER O B-LOC I-LOC B-ORG",
+    "BIOES": "B-PER E-PER O B-LOC E-LOC S-ORG",
+    "BMES": "B-PER E-PER O B-LOC E-LOC S-ORG",
+    "BMEWO": "B-PER E-PER O B-LOC E-LOC W-ORG",
+    "BILOU": "B-PER L-PER O B-LOC L-LOC U-ORG",
+}
+
+
+@pytest.mark.parametrize("scheme", TAGS)
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("separator", [" ", "\t"])
+@pytest.mark.parametrize("mark", ["-", "_"])
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_every_scheme_reads_the_same_entities(make_file, read_all, scheme, named, separator, mark, place):
+    tags = TAGS[scheme].replace("-", mark).split()
+    rows = [(tag, token) if place == "first" else (token, tag) for token, tag in zip("雷军在北京甲", tags, strict=True)]
+    path = make_file("a.txt", "".join(f"{separator.join(row)}\n" for row in rows))
+    (example,), problems = read_all(path, tag_scheme=scheme if named else None)
+    assert (example.text, spans(example), problems) == ("雷军在北京甲", SENTENCE, [])
+
+
+def test_middle_tags_continue_an_entity(make_file, read_all):
+    path = make_file("a.bmes", "北 B-LOC\n京 M-LOC\n市 E-LOC\n\n北 B-LOC\n京 I-LOC\n市 E-LOC\n")
+    first, second = read_all(path)[0]
+    assert spans(first) == spans(second) == [(0, 3, "LOC")]
+
+
+def test_blank_lines_and_docstart_part_sentences(make_file, read_all):
+    path = make_file("a.txt", "-DOCSTART- O\n\n甲 O\n\n\n \n乙 B-PER\n-DOCSTART- -X- O O\n丙 O")
+    examples, problems = read_all(path)
+    assert [(example.text, example.origin) for example in examples] == [
+        ("甲", f"{path}:3"), ("乙", f"{path}:7"), ("丙", f"{path}:9")]  # fmt: skip
+    assert not problems
+
+
+def test_columns_between_token_and_tag_are_left(make_file, read_all):
+    (example,), _ = read_all(make_file("a.txt", "北京 NR B-NP B-LOC\n好 VA O O\n"))
+    assert (example.text, spans(example)) == ("北京好", [(0, 2, "LOC")])
+
+
+def test_a_space_is_a_token(make_file, read_all):
+    last = make_file("a.txt", "A B-PER\n  I-PER\nB I-PER\n")
+    first = make_file("b.txt", "B-PER A\nI-PER  \nI-PER B\n")
+    tab = make_file("c.txt", "A\tB-PER\n \tI-PER\nB\tI-PER\n")
+    for path in (last, first, tab):
+        (example,), problems = read_all(path)
+        assert (example.text, spans(example), problems) == ("A B", [(0, 3, "PER")], [])
+
+
+def test_an_ideographic_space_is_a_token(make_file, read_all):
+    (example,), problems = read_all(make_file("a.txt", "甲 O\n\u3000 O\n乙 O\n"))
+    assert (example.text, problems) == ("甲\u3000乙", [])
+
+
+def test_tokens_are_joined_as_asked(make_file, read_all):
+    path = make_file("a.txt", "New B-LOC\nYork I-LOC\nis O\n")
+    (example,), _ = read_all(path, token_joiner=" ")
+    assert (example.text, spans(example)) == ("New York is", [(0, 8, "LOC")])
+
+
+def test_a_label_may_hold_hyphens(make_file, read_all):
+    assert spans(read_all(make_file("a.txt", "甲 B-LOC-city_x\n"))[0][0]) == [(0, 1, "LOC-city_x")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "message"),
+    [
+        ("甲 O\n乙 I-PER\n", 2, "I-PER without B-PER before it, expected B-PER where it begins"),
+        ("甲 B-LOC\n乙 I-PER\n", 2, "I-PER without B-PER before it"),
+        ("甲 B_LOC\n乙 I_PER\n", 2, "I_PER without B_PER before it"),
+        ("甲 O\n乙 E-PER\n", 2, "E-PER without B-PER before it"),
+        ("甲 S-PER\n乙 M-PER\n", 2, "M-PER without B-PER before it"),
+        ("甲 B-PER\n乙 E-PER\n丙 I-PER\n", 3, "I-PER without B-PER before it"),
+        (
+            "甲 S-LOC\n乙 B-PER\n丙 O\n",
+            2,
+            "entity PER begins here and never ends, expected E-PER (S-PER for one token)",
+        ),
+        ("甲 S-LOC\n乙 B-PER\n", 2, "entity PER begins here and never ends"),
+        ("甲 O\n乙\n", 2, "one column '乙', expected a token and a tag, such as '北 B-LOC'"),
+        ("甲 O\n乙 \n", 2, "one column"),
+        ("甲 O\n乙 PER\n", 2, "'PER' is not a tag, expected O, or B-, I- and so on with a type, such as B-PER"),
+        ("甲 O\n乙 B\n", 2, "'B' is not a tag"),
+        ("甲 O\n乙 B-\n", 2, "'B-' is not a tag"),
+        ("甲\tO\n\tO\n", 2, "no token beside the tag 'O', expected"),
+    ],
+)
+def test_a_bad_tag_is_told_with_its_own_line_and_its_sentence_left_out(make_file, read_all, rows, line, message):
+    path = make_file("a.txt", f"{rows}\n丁 O\n")
+    examples, problems = read_all(path, "conll")
+    assert [example.text for example in examples] == ["丁"]
+    assert [problem.line for problem in problems] == [line]
+    assert problems[0].message.startswith(message)
+
+
+def test_a_tag_outside_the_named_scheme_is_told(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.txt", "甲 S-PER\n"), tag_scheme="BIO")
+    assert problem.message == "tag 'S-PER' is not one of BIO, expected O, B-, I-"
+
+
+def test_a_stray_ending_tag_is_bad_in_a_file_whose_head_is_bio(make_file, read_all):
+    sentence = "甲 B-PER\n乙 I-PER\n丙 O\n\n"
+    path = make_file("a.txt", sentence * 3 + "甲 B-PER\n乙 E-PER\n\n" + sentence)
+    examples, (problem,) = read_all(path)
+    assert len(examples) == 4
+    assert (problem.line, problem.message) == (14, "tag 'E-PER' is not one of BIO, expected O, B-, I-")
+
+
+def test_an_end_that_is_missing_before_the_first_end_is_told(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.txt", "甲 B-PER\n乙 O\n\n甲 B-PER\n乙 E-PER\n"))
+    assert len(examples) == 1 and problem.line == 1 and "never ends" in problem.message
+
+
+def test_the_scheme_is_found_behind_a_long_stretch_without_entities(make_file, read_all):
+    path = make_file("a.txt", "甲 O\n\n" * 2000 + "甲 B-PER\n乙 E-PER\n")
+    examples, problems = read_all(path)
+    assert spans(examples[-1]) == [(0, 2, "PER")] and not problems
+
+
+def test_invalid_utf8_in_a_sentence_is_told_with_its_line(make_file, read_all):
+    path = make_file("a.txt", "甲 O\n".encode() + b"\xff O\n\n" + "乙 O\n".encode())
+    examples, (problem,) = read_all(path)
+    assert [example.text for example in examples] == ["乙"]
+    assert problem.line == 2 and problem.message.startswith("invalid UTF-8: byte 0xFF")
+
+
+def test_an_unknown_label_is_told_on_the_line_of_its_entity(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.txt", "甲 O\n乙 B-PRE\n丙 I-PRE\n"), allowed_labels=("LOC", "PER"))
+    assert (problem.line, problem.message) == (2, "unknown label 'PRE', expected one of LOC, PER")
+
+
+@st.composite
+def tagged(draw):
+    """Tokens without white space, with flat entities."""
+    token = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=1, max_size=3)
+    tokens = draw(st.lists(token.filter(lambda text: not text.startswith("-DOCSTART-")), min_size=1, max_size=12))
+    found, position = [], 0
+    while position < len(tokens):
+        length = draw(st.integers(1, len(tokens) - position))
+        if draw(st.booleans()):
+            found.append((position, position + length, draw(st.sampled_from(["PER", "LOC"]))))
+        position += length
+    return tokens, found
+
+
+@given(tagged(), st.booleans())
+def test_entities_written_as_tags_are_read_back(tmp_path_factory, sentence, ends):
+    tokens, found = sentence
+    tags = ["O"] * len(tokens)
+    for start, end, label in found:
+        tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
+        if ends:
+            tags[end - 1] = f"{'E' if end - start > 1 else 'S'}-{label}"
+    path = tmp_path_factory.getbasetemp() / "hypothesis.conll"
+    path.write_bytes("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags, strict=True)).encode())
+    options = ReadOptions(tag_column="last", tag_scheme="BIOES" if ends else "BIO")
+    (example,) = read(path, "conll", options=options)
+    offsets = [sum(map(len, tokens[:index])) for index in range(len(tokens) + 1)]
+    assert example.text == "".join(tokens)
+    assert spans(example) == [(offsets[start], offsets[end], label) for start, end, label in found]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_ner.data import ReadOptions, load, read
+from paddle_ner.errors import InputError
+
+
+def pairs(examples):
+    return [(example.text, example.label) for example in examples]
+
+
+def test_a_header_names_the_columns_in_any_order(make_file, read_all):
+    assert pairs(read_all(make_file("a.tsv", "label\ttext_a\n1\t好\n"))[0]) == [("好", "1")]
+    (example,), _ = read_all(make_file("b.csv", "id,Text,Label\n9,好,正\n"))
+    assert (example.id, example.text, example.label) == ("9", "好", "正")
+
+
+def test_without_a_header_the_text_is_first(make_file, read_all):
+    assert pairs(read_all(make_file("a.tsv", "好\t正\n坏\t负\n"))[0]) == [("好", "正"), ("坏", "负")]
+
+
+def test_column_numbers_count_from_one(make_file, read_all):
+    path = make_file("a.tsv", "9\t正\t好\n")
+    (example,), _ = read_all(path, text_field=3, label_field=2, id_field=1)
+    assert (example.id, example.text, example.label) == ("9", "好", "正")
+
+
+def test_a_named_column_means_a_header(make_file, read_all):
+    path = make_file("a.csv", "wort,art,rest\n好,正,x\n")
+    assert pairs(read_all(path, text_field="wort", label_field="art")[0]) == [("好", "正")]
+
+
+def test_a_header_can_be_denied(make_file, read_all):
+    assert pairs(read_all(make_file("a.csv", "text,label\n"), header=False)[0]) == [("text", "label")]
+
+
+def test_a_header_without_label_column_gives_unlabelled_examples(make_file, read_all):
+    assert pairs(read_all(make_file("a.csv", "id,text\n1,好\n"))[0]) == [("好", None)]
+
+
+def test_quotes_enclose_cells_in_csv_and_are_text_in_tsv(make_file, read_all):
+    quoted = '"好,""真""好\n吗",正\n坏,负\n'
+    path = make_file("a.csv", quoted)
+    examples, _ = read_all(path)
+    assert pairs(examples) == [('好,"真"好\n吗', "正"), ("坏", "负")]
+    assert [example.origin for example in examples] == [f"{path}:1", f"{path}:3"]
+    assert pairs(read_all(make_file("a.tsv", '"好\t正\n说"坏"\t负\n'))[0]) == [('"好', "正"), ('说"坏"', "负")]
+
+
+def test_the_quotes_can_be_named(make_file, read_all):
+    assert pairs(read_all(make_file("a.csv", '"好,正\n'), quotes="literal")[0]) == [('"好', "正")]
+    assert pairs(read_all(make_file("a.tsv", '"好"\t正\n'), quotes="csv")[0]) == [("好", "正")]
+
+
+def test_another_delimiter(make_file, read_all):
+    assert pairs(read_all(make_file("a.csv", "好;正\n"), delimiter=";")[0]) == [("好", "正")]
+
+
+def test_labels_are_named_by_a_file(make_file, read_all):
+    names = make_file("class.txt", "finance\nrealty")
+    path = make_file("a.txt", "甲\t1\n乙\tfinance\n丙\t2\n")
+    examples, (problem,) = read_all(path, label_file=names)
+    assert [example.label for example in examples] == ["realty", "finance"]
+    assert problem.line == 3
+    assert problem.message == f"unknown label '2', expected an index from 0 to 1 or a name of {names}"
+
+
+@pytest.mark.parametrize(("names", "line"), [("a\n\nb\n", 2), ("a\nb\na\n", 3)])
+def test_a_bad_file_of_names_is_refused(make_file, names, line):
+    path = make_file("class.txt", names)
+    with pytest.raises(InputError, match=rf"class\.txt:{line}: "):
+        load(make_file("a.tsv", "甲\t1\n"), options=ReadOptions(label_file=path))
+
+
+def test_a_separator_gives_several_labels(make_file, read_all):
+    path = make_file("a.tsv", "甲\t正|短\n乙\t正\n丙\t\n")
+    assert [example.labels for example in read_all(path, label_separator="|")[0]] == [("正", "短"), ("正",), ()]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("好", "one column, expected 2, separated by a tab"),
+        ("好\t正\tx", "3 columns, expected 2, separated by a tab"),
+        ("\t正", "empty text"),
+        ("\t", "empty text"),
+        ("好\t", "empty label, expected a name"),
+        ("1\t" + "长" * 70, "label of 70 characters (长长长长长长长长长长长长长长长长长长长长…), expected at most 64"),
+    ],
+)
+def test_a_bad_row_is_told(make_file, read_all, row, message):
+    examples, problems = read_all(make_file("a.tsv", f"甲\t正\n{row}\n乙\t负\n"))
+    assert len(examples) == 2
+    assert {problem.line for problem in problems} == {2} and problems[0].message.startswith(message)
+
+
+def test_the_count_of_a_header_is_named(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.csv", "text,label\n好\n"))
+    assert (problem.line, problem.message) == (2, "one column, expected the 2 of the header, separated by a comma")
+
+
+def test_bad_quoting_is_told(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.csv", '好,正\n"好"x,正\n坏,负\n'))
+    assert len(examples) == 2
+    assert problem.line == 2 and problem.message.startswith("bad quoting: ") and "quotes: literal" in problem.message
+
+
+def test_a_quote_that_is_never_closed_is_told_where_it_opens(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.csv", '好,正\n"坏,负\n甲,乙\n'))
+    assert len(examples) == 1 and problem.line == 2
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_invalid_utf8_is_told(make_file, read_all, name):
+    mark = b"," if name == "a.csv" else b"\t"
+    path = make_file(name, b"a" + mark + b"1\n\xff" + mark + b"1\nb" + mark + b"1\n")
+    examples, (problem,) = read_all(path)
+    assert pairs(examples) == [("a", "1"), ("b", "1")]
+    assert problem.line == 2 and problem.message.startswith("invalid UTF-8: byte 0xFF at byte 1 of the line")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("好,正\n", {"text_field": 3}, "a.csv:1: no column 3, the row has 2"),
+        ("text,label\n", {"text_field": "x"}, "a.csv:1: no column 'x', the header has text, label"),
+        ("a,b\n", {"text_field": "a", "header": False}, "a.csv:1: no column 'a', the file has no header"),
+        ("text,foo\n", {}, "a.csv:1: no label among text, foo"),
+        ("foo,label\n", {"header": True}, "a.csv:1: no text among foo, label"),
+        ("好\n", {}, "a.csv:1: one column, expected a text and a label"),
+    ],
+)
+def test_columns_that_cannot_be_told_are_refused(make_file, content, options, message):
+    with pytest.raises(InputError) as caught:
+        load(make_file("a.csv", content), options=ReadOptions(**options))
+    assert message in str(caught.value)
+
+
+CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), min_size=1).filter(str.strip)
+
+
+@given(st.lists(st.tuples(CELL, st.sampled_from("甲乙")), min_size=1, max_size=5))
+def test_texts_written_as_csv_are_read_back(tmp_path_factory, rows):
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    path = tmp_path_factory.getbasetemp() / "hypothesis.csv"
+    path.write_bytes(stream.getvalue().removeprefix("\ufeff").encode())
+    rows = [(rows[0][0].removeprefix("\ufeff"), rows[0][1]), *rows[1:]]
+    if rows[0][0]:
+        assert pairs(read(path, "csv", options=ReadOptions(header=False))) == rows

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+TEXT = "雷军在北京"
+ENTITIES = [(0, 2, "PER"), (3, 5, "LOC")]
+
+
+def line(**record):
+    return json.dumps({"text": TEXT, **record}, ensure_ascii=False) + "\n"
+
+
+NEW = [
+    {"id": n, "label": label, "start_offset": start, "end_offset": end}
+    for n, (start, end, label) in enumerate(ENTITIES)
+]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"labels": ENTITIES},
+        {"id": 3, "label": ENTITIES, "Comments": []},
+        {"id": 3, "entities": NEW, "relations": [{"id": 1, "from_id": 0, "to_id": 1, "type": "at"}]},
+        {"annotations": NEW},
+    ],
+)
+def test_old_and_new_entities_are_read(make_file, read_all, record):
+    (example,), problems = read_all(make_file("a.jsonl", line(**record)))
+    assert [(entity.start, entity.end, entity.label) for entity in example.entities] == ENTITIES and not problems
+
+
+def test_a_record_without_entities_is_annotated(make_file, read_all):
+    first, second = read_all(make_file("a.jsonl", line(label=[]) + line(label=ENTITIES)))[0]
+    assert first.entities == () and len(second.entities) == 2
+
+
+def test_classes_are_labels_and_one_label_when_asked(make_file, read_all):
+    path = make_file("a.jsonl", line(label=["正"]) + line(label=["负"]))
+    assert [example.labels for example in read_all(path)[0]] == [("正",), ("负",)]
+    assert [example.label for example in read_all(path, multi_label=False)[0]] == ["正", "负"]
+
+
+def test_a_record_without_classes_among_classes_has_no_label(make_file, read_all):
+    examples, problems = read_all(make_file("a.jsonl", line(label=["正"]) + line(label=[])))
+    assert [example.labels for example in examples] == [("正",), ()] and not problems
+
+
+def test_two_labels_where_one_is_asked_for_are_told(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.jsonl", line(label=["正", "负"])), multi_label=False)
+    assert problem.message == "2 labels (正, 负), expected exactly 1 (multi_label is false)"
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"label": [[0, 2]]}, "an entity is [0, 2], expected [start, end, label]"),
+        ({"label": [[0, 9, "PER"]]}, "entity PER at 0..9 is outside the text of 5 characters"),
+        ({"label": {}}, '"label" is {}, expected an array of labels or of entities'),
+        ({"entities": [{"label": "PER", "start_offset": 0}]}, 'an entity has no "end_offset"'),
+    ],
+)
+def test_a_bad_record_is_told(make_file, read_all, record, message):
+    examples, (problem,) = read_all(make_file("a.jsonl", line(label=ENTITIES) + line(**record)), "doccano")
+    assert len(examples) == 1 and problem.line == 2 and problem.message.startswith(message)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.data.records import Rejected
+from paddle_ner.data.statistics import Statistics
+from paddle_ner.types import Entity, Example
+
+
+def labelled(*pairs):
+    return [Example(text, label=label) for text, label in pairs]
+
+
+def test_texts_shared_between_files_are_counted_in_the_smaller():
+    train = check_file("train", labelled(*[(f"文{n}", "正") for n in range(10)]))
+    dev = check_file("dev", labelled(("文1", "正"), ("文1", "正"), ("新", "正")))
+    assert list(warnings([dev, train])) == [
+        "dev: 1 of 3 texts repeat an earlier one",
+        "dev: 2 of 3 texts also stand in train, a score on them shows memory, not skill",
+    ]
+
+
+def test_texts_with_two_annotations_are_counted():
+    file = check_file("a", labelled(("好", "正"), ("好", "负"), ("好", "负"), ("坏", "负"), ("坏", "负")))
+    assert list(warnings([file])) == ["a: 3 of 5 texts repeat an earlier one", "a: 1 text with different annotations"]
+
+
+def test_repeated_ids_are_counted():
+    file = check_file("a", [Example("甲", id="1"), Example("乙", id="1"), Example("丙", id="2")])
+    assert list(warnings([file])) == ["a: 1 of 3 ids repeat an earlier one"]
+
+
+def test_labels_and_types_that_the_largest_file_lacks_are_named():
+    train = check_file("train", labelled(("甲", "正"), ("乙", "负")))
+    dev = check_file("dev", labelled(("丙", "中")))
+    assert list(warnings([train, dev])) == ["dev: labels that train does not have: 中"]
+    ner = check_file("train", [Example("甲", (Entity(0, 1, "PER", "甲"),)), Example("乙", ())])
+    test = check_file("test", [Example("丙", (Entity(0, 1, "LOC", "丙"),))])
+    assert list(warnings([ner, test])) == ["test: entity types that train does not have: LOC"]
+
+
+def test_bad_records_are_counted_and_strict_stops():
+    found = [Example("甲"), Rejected.at("a", 2, "x"), Rejected.at("a", 3, "y")]
+    assert (check_file("a", found).bad, check_file("a", found, "strict").bad) == (2, 1)
+
+
+def test_figures_of_lengths():
+    statistics = Statistics()
+    for length in range(1, 601):
+        statistics.add(Example("长" * length, label="正"))
+    record = statistics.to_dict()
+    assert record["length"] == {
+        "p50": 300, "p90": 540, "p95": 570, "p99": 594, "max": 600, "over_126": 474, "over_510": 90}  # fmt: skip
+    assert (record["examples"], record["characters"], record["labels"]) == (600, 180300, {"正": 600})
+
+
+def test_figures_of_entities():
+    statistics = Statistics()
+    statistics.add(Example("甲乙", (Entity(0, 1, "PER", "甲"), Entity(1, 2, "PER", "乙"))))
+    statistics.add(Example("丙", ()))
+    statistics.add(Example("丁"))
+    record = statistics.to_dict()
+    assert (record["entities"], record["with_entities"], record["annotated"]) == ({"PER": 2}, 1, 2)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from paddle_ner.data import detect, read
+from paddle_ner.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format"),
+    [
+        ("a.jsonl", '{"text": "好", "label": "正"}\n', "jsonl"),
+        ("a.txt", '{"text": "好", "labels": ["正"]}\n', "jsonl"),
+        ("a.json", '{"text": "好", "entities": [{"start": 0, "end": 1, "label": "A"}]}\n', "jsonl"),
+        ("a.json", '{"id": 0, "text": "好"}\n', "jsonl"),
+        ("a.json", '{"text": "好", \n{"text": "好", "label": "正"}\n{"text": "好", "label": "正"}\n', "jsonl"),
+        ("a.json", '{\n  "text": "好"\n}\n', "jsonl"),
+        ("a.json", '{"text": "好", "label": {"name": {"好": [[0, 0]]}}}\n', "cluener"),
+        ("a.json", '{"text": "好", "label": {}}\n', "cluener"),
+        ("a.json", '{"text": "好", "labels": [[0, 1, "A"]]}\n', "doccano"),
+        ("a.json", '{"text": "好", "labels": []}\n{"text": "好", "labels": [[0, 1, "A"]]}\n', "doccano"),
+        ("a.json", '{"text": "好", "label": ["正"]}\n', "doccano"),
+        ("a.json", '{"text": "好", "entities": [], "relations": []}\n', "doccano"),
+        ("a.json", '{"text": "好", "entities": [{"start_offset": 0, "end_offset": 1, "label": "A"}]}\n', "doccano"),
+        ("a.json", '[\n {"query": "好", "label": "正"}\n]', "json-array"),
+        ("a.json", '[{"text": "好",\n"label": "正"},\n{"text": "好", "label": "正"}]', "json-array"),
+        ("a.json", "[]", "json-array"),
+        ("a.json", '[{"id": 1, "annotations": [{"result": []}], "data": {"text": "好"}}]', "label-studio"),
+        ("a.txt", "北 B-LOC\n京 I-LOC\n\n好 O\n", "conll"),
+        ("a.tsv", "北\tB_LOC\n京\tI_LOC\n", "conll"),
+        ("a.txt", "B-LOC 北\nI-LOC 京\n", "conll"),
+        ("a.txt", "[ O\n北 B-LOC\n] O\n", "conll"),
+        ("a.txt", "-DOCSTART- -X- O\n\n好 O\n", "conll"),
+        ("a.txt", "北 B-LOC\n京\n市 I-LOC\n", "conll"),
+        ("a.txt", "雷军/nr 在/o 北京/ns \n", "segment-tag"),
+        ("a.csv", "text,label\n好,正\n", "csv"),
+        ("a.tsv", "好\t正\n", "tsv"),
+        ("a.txt", "好\t3\n坏\t2\n", "tsv"),
+        ("a.csv", "B-超检查,正\n", "csv"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_content_tells_the_format(make_file, name, content, format, encoding, end):
+    path = make_file(name, content.replace("\n", end).encode(encoding))
+    assert detect(path, "gb18030" if encoding == "gb18030" else "utf-8").value == format
+
+
+def test_a_folder_of_class_folders_is_told(make_file, tmp_path):
+    make_file("体育/1.txt", "甲")
+    assert detect(tmp_path).value == "folder"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "empty, expected labelled data"),
+        ("\n \n", "empty, expected labelled data"),
+        ("天气很好\n北京\n", "cannot tell the format from the content, expected one of jsonl, conll, "),
+    ],
+)
+def test_there_is_no_fallback(make_file, content, message):
+    path = make_file("a.txt", content)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_a_folder_of_neither_kind_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"neither brat's \.ann files nor a folder of \.txt files"):
+        read(tmp_path)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import gzip
+import itertools
+
+import pytest
+from pydantic import ValidationError
+
+from paddle_ner.data import ReadOptions, load, read
+from paddle_ner.errors import DataError, InputError, Problem
+
+MIXED = '{"text": "甲", "label": "正"}\n{"text": ""}\n{"text": "乙", "label": "负"}\nno\n'
+
+
+def test_read_raises_at_the_first_bad_record_after_the_good_ones_before_it(make_file):
+    path = make_file("a.jsonl", MIXED)
+    examples = read(path)
+    assert next(examples).text == "甲"
+    with pytest.raises(DataError) as caught:
+        next(examples)
+    assert [(problem.path, problem.line) for problem in caught.value.problems] == [(str(path), 2)]
+    assert str(caught.value).startswith(f"{path}:2: empty text, expected")
+
+
+def test_read_streams(make_file):
+    """The end of the file is missing, which only shows when the reading comes there."""
+    whole = gzip.compress(b'{"text": "a", "label": "b"}\n' * 50_000)
+    examples = read(make_file("long.jsonl.gz", whole[:-12]), "jsonl")
+    assert len(list(itertools.islice(examples, 1000))) == 1000
+    with pytest.raises(InputError, match="cannot be read to its end"):
+        list(examples)
+
+
+def test_on_problem_gets_each_problem_and_reading_goes_on(make_file):
+    problems: list[Problem] = []
+    examples = list(read(make_file("a.jsonl", MIXED), on_problem=problems.append))
+    assert [example.text for example in examples] == ["甲", "乙"]
+    assert [problem.line for problem in problems] == [2, 4]
+
+
+def test_load_reports_all_problems(make_file):
+    with pytest.raises(DataError) as caught:
+        load(make_file("a.jsonl", MIXED))
+    assert [problem.line for problem in caught.value.problems] == [2, 4]
+
+
+def test_load_stops_at_the_first_problem_when_strict(make_file):
+    with pytest.raises(DataError) as caught:
+        load(make_file("a.jsonl", MIXED), policy="strict")
+    assert [problem.line for problem in caught.value.problems] == [2]
+
+
+def test_load_says_how_many_it_left_out(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", MIXED)
+    assert len(load(path, policy="skip", log=said.append)) == 2
+    assert said == [f"{path}: left out 2 bad records of 4"]
+
+
+def test_load_says_nothing_where_nothing_is_bad(make_file):
+    said: list[str] = []
+    assert len(load(make_file("a.jsonl", '{"text": "甲"}\n'), policy="skip", log=said.append)) == 1
+    assert not said
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda path: read(path / "none.jsonl"), "none.jsonl: No such file"),
+        (lambda path: read(path / "none.jsonl", "jsonl"), "none.jsonl: no such file or folder"),
+        (lambda path: read(path, "jsonl"), "a folder, expected a file for format jsonl"),
+        (lambda path: read(path / "a.jsonl", "yaml"), "unknown format 'yaml', expected one of jsonl, conll"),
+        (lambda path: read(path / "a.jsonl", encoding="utf-9"), "unknown encoding 'utf-9', expected utf-8, gb18030"),
+        (lambda path: read(path / "a.jsonl", encoding="utf-16"), "encoding 'utf-16' cannot be read line by line"),
+        (
+            lambda path: read(path / "a.jsonl", options=ReadOptions(delimiter=";")),
+            "option delimiter does nothing for format jsonl",
+        ),
+        (lambda path: load(path / "a.jsonl", options=ReadOptions(label_file=path / "no")), "no: No such file"),
+    ],
+)
+def test_wrong_use_is_refused_when_the_file_is_opened(make_file, tmp_path, call, message):
+    make_file("a.jsonl", MIXED)
+    with pytest.raises(InputError) as caught:
+        call(tmp_path)
+    assert message in str(caught.value)
+
+
+def test_a_named_format_with_no_record_is_bad(make_file):
+    path = make_file("a.jsonl", "\n")
+    with pytest.raises(DataError, match=r"a\.jsonl:1: no record, expected at least one"):
+        load(path, "jsonl")
+
+
+def test_a_record_annotated_in_another_way_than_the_first_is_bad(make_file, read_all):
+    path = make_file("a.jsonl", '{"text": "甲", "label": "正"}\n{"text": "乙"}\n{"text": "丙", "labels": []}\n')
+    _, problems = read_all(path)
+    assert [str(problem) for problem in problems] == [
+        f"{path}:2: no annotation, but {path}:1 has a label: expected the same in every record",
+        f"{path}:3: labels, but {path}:1 has a label: expected the same in every record",
+    ]
+
+
+def test_encoding_takes_the_place_of_the_option(make_file):
+    path = make_file("a.jsonl", '{"text": "镕"}\n'.encode("gb18030"))
+    assert load(path, encoding="gb18030")[0].text == "镕"
+    assert load(path, options=ReadOptions(encoding="gb18030"))[0].text == "镕"
+
+
+def test_labels_are_renamed_before_they_are_compared_with_the_label_set(make_file, read_all):
+    path = make_file("a.jsonl", '{"text": "甲", "label": "pos"}\n{"text": "乙", "label": "neg"}\n')
+    (example,), (problem,) = read_all(path, label_map={"pos": "正"}, allowed_labels=("正", "负"))
+    assert example.label == "正"
+    assert (problem.line, problem.message) == (2, "unknown label 'neg', expected one of 正, 负")
+
+
+def test_one_label_becomes_several_when_asked(make_file, read_all):
+    assert read_all(make_file("a.jsonl", '{"text": "甲", "label": "正"}\n'), multi_label=True)[0][0].labels == ("正",)
+
+
+@pytest.mark.parametrize(
+    "options", [{"delimiter": ",,"}, {"label_separator": ""}, {"text_field": 0}, {"tag_scheme": "IOB"}, {"colour": 1}]
+)
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(ValidationError):
+        ReadOptions(**options)

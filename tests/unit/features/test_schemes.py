@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_ner.errors import InputError
+from paddle_ner.features.schemes import TagScheme
+
+LABELS = ("PER", "LOC")
+SCHEMES = st.sampled_from([TagScheme("BIO", LABELS), TagScheme("BIOES", LABELS)])
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> tuple[list[tuple[int, int, int]], int]:
+    found, position = [], 0
+    for gap, length, label in draw(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 1)))):
+        found.append((position + gap, position + gap + length, label))
+        position += gap + length
+    return found, position + draw(st.integers(0, 3))
+
+
+@given(SCHEMES, spans())
+def test_spans_come_back_from_their_tags(scheme: TagScheme, given_spans) -> None:
+    found, tokens = given_spans
+    tags = scheme.encode(found, tokens)
+    assert scheme.is_valid(tags)
+    assert scheme.decode(tags) == found
+
+
+@given(SCHEMES, st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, tokens: int, seed: int) -> None:
+    logits = np.random.default_rng(seed).normal(size=(tokens, len(scheme.tags)))
+    valid = [
+        path for path in product(range(len(scheme.tags)), repeat=min(tokens, 3)) if scheme.is_valid(np.array(path))
+    ]
+    logits = logits[:3]
+    greatest = max(sum(logits[i, tag] for i, tag in enumerate(path)) for path in valid)
+    best = scheme.best(logits)
+    assert scheme.is_valid(best)
+    assert sum(logits[i, tag] for i, tag in enumerate(best)) == pytest.approx(greatest)
+
+
+@given(SCHEMES, st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_any_logits_give_a_valid_sequence(scheme: TagScheme, tokens: int, seed: int) -> None:
+    logits = np.random.default_rng(seed).normal(size=(tokens, len(scheme.tags))) * 10
+    assert scheme.is_valid(scheme.best(logits))
+
+
+@pytest.mark.parametrize(("scheme", "tags"), [("BIO", "I-PER"), ("BIO", "B-PER I-LOC"), ("BIOES", "B-PER O")])
+def test_invalid_sequences_are_told_apart(scheme: str, tags: str) -> None:
+    names = TagScheme(scheme, LABELS).tags
+    assert not TagScheme(scheme, LABELS).is_valid(np.array([names.index(tag) for tag in tags.split()]))
+
+
+def test_an_unknown_scheme_is_refused() -> None:
+    with pytest.raises(InputError, match="BIOES"):
+        TagScheme("IOBES2", LABELS)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
+
+HARD = [
+    "今天北京天气很好。",
+    "2026年11月21日12:30",
+    "iPhone 15 Pro Max，256GB",
+    "ＡＢＣ１２３（全角）",
+    "😀👨‍👩‍👧🇨🇳",
+    "𠮷野家と𪚥",
+    "零宽\u200b字\u200d符\ufeff",
+    "控制\u0000字\u0007符\u001b",
+    "繁體中文與簡體",
+    "İstanbul ẞ ﬁ Å é e\u0301",
+    "①②③ ½ ㎏ № ™ €100 ￥200",
+    "a\tb\nc\r\nd　e",
+    "¥§¶†‡•…‰",
+    "〇二〇二〇",
+    "x²+y²=z² µm Øre",
+    "don't—well…“quoted”",
+    "unaffable antidisestablishmentarianism " + "a" * 120,
+    "العربية עברית हिन्दी",
+    "한국어 ひらがな カタカナ",
+    "·~!@#$%^&*()_+-=[]{}|;':\",./<>?",
+    "",
+    "   ",
+]
+
+
+def wordpieces() -> list[str]:
+    """Every character of the hard strings, alone and inside a word, and a few longer pieces."""
+    characters = sorted({c for text in HARD for c in text.lower() if not c.isspace() and c.isprintable()})
+    longer = ["2026", "##26", "iphone", "15", "pro", "max", "256", "##gb", "un", "##aff", "##able", "100", "200"]
+    return [*SPECIAL_TOKENS, *characters, *(f"##{c}" for c in characters), *longer]
+
+
+@pytest.fixture(scope="module")
+def ernie(tmp_path_factory: pytest.TempPathFactory):
+    from paddlenlp.transformers import ErnieTokenizer
+
+    path = tmp_path_factory.mktemp("vocabulary") / "vocab.txt"
+    path.write_text("\n".join(wordpieces()) + "\n", encoding="utf-8")
+    return ErnieTokenizer(str(path))
+
+
+@pytest.mark.parametrize("text", HARD)
+def test_wordpiece_gives_the_ids_of_paddlenlp(ernie, text: str) -> None:
+    ours = Tokenizer.wordpiece(wordpieces()).encode(text).ids.tolist()
+    assert ours == ernie(text, add_special_tokens=False)["input_ids"]
+
+
+@pytest.mark.parametrize("text", ["[CLS]北京[SEP]", "[PAD][PAD]", "[MASK]"])
+def test_markup_in_a_text_is_text(text: str) -> None:
+    tokenizer = Tokenizer.wordpiece(wordpieces())
+    special = {tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id, wordpieces().index("[MASK]")}
+    assert not special & set(tokenizer.encode(text).ids.tolist())
+
+
+@given(st.text(max_size=80))
+def test_characters_cover_every_code_point_in_order(text: str) -> None:
+    offsets = Tokenizer.characters([text, "北京"]).encode(text).offsets
+    assert {point for start, end in offsets for point in range(start, end)} == set(range(len(text)))
+    assert offsets.tolist() == sorted(offsets.tolist())
+
+
+@given(st.text(max_size=80))
+def test_wordpiece_offsets_lie_in_the_text_in_order(text: str) -> None:
+    offsets = Tokenizer.wordpiece(wordpieces()).encode(text).offsets.tolist()
+    assert all(0 <= start <= end <= len(text) for start, end in offsets)
+    assert [start for start, _ in offsets] == sorted(start for start, _ in offsets)
+
+
+def test_a_lone_surrogate_is_unknown_and_keeps_the_offsets_behind_it() -> None:
+    tokens = Tokenizer.characters(["北京"]).encode("\ud800北京")
+    assert tokens.offsets.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+def test_rare_characters_are_unknown() -> None:
+    tokenizer = Tokenizer.characters(["北北京"], min_frequency=2)
+    assert tokenizer.encode("北京").ids.tolist()[1] == tokenizer.unk_id
+
+
+def test_saved_and_loaded_it_gives_the_same_ids(tmp_path) -> None:
+    tokenizer = Tokenizer.characters(HARD)
+    tokenizer.save(tmp_path / "tokenizer.json")
+    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert [loaded.encode(text).ids.tolist() for text in HARD] == [tokenizer.encode(text).ids.tolist() for text in HARD]
+
+
+def test_a_damaged_file_is_named(tmp_path) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text("{")
+    with pytest.raises(BundleError, match=r"tokenizer\.json"):
+        Tokenizer.load(path)
+
+
+def test_a_vocabulary_without_special_tokens_is_refused() -> None:
+    with pytest.raises(InputError, match=r"\[CLS\]"):
+        Tokenizer.wordpiece(["[UNK]", "[PAD]", "[SEP]", "a"])

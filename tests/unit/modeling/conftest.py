@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import paddle
+import pytest
+
+from paddle_ner.modeling import build
+
+TINY = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 32,
+    "max_position_embeddings": 20,
+}
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for a network is refused."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("the network is blocked by the test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def token_model() -> Any:
+    paddle.seed(7)
+    return build("token", 5, config=TINY, vocab_size=40, pad_token_id=0)
+
+
+@pytest.fixture
+def sequence_model() -> Any:
+    paddle.seed(7)
+    return build("sequence", 3, config=TINY, vocab_size=40, pad_token_id=0)

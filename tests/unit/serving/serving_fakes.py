@@ -1,0 +1,111 @@
+"""A model in memory for the server's tests: real tokens, windows, tags and decoding; its engine is a rule.
+
+Every run of ASCII capitals is an entity of type X. The engine can be held, and fails on the texts it is told to.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from paddle_ner.errors import BundleError, PaddleNerError
+from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.serving import Settings, run
+from paddle_ner.tasks import create
+from paddle_ner.types import Prediction
+
+SIZE, CONTENT = 34, 32  # tokens a window, with and without [CLS] and [SEP]
+POISON = "☠"
+
+
+class FakeModel:
+    """One character a token; windows of at most 32 of them, side by side."""
+
+    def __init__(self) -> None:
+        self.task = create("ner", ["X"])
+        self.free = threading.Event()
+        self.free.set()
+        self.entered = threading.Semaphore(0)
+        self.batches: list[list[str]] = []
+
+    def encode(self, text: str) -> Encoded:
+        if "encode-fails" in text:
+            raise ValueError("encode fails")
+        codes = np.array([ord(character) for character in text], dtype=np.int64)
+        offsets = np.stack([np.arange(len(text)), np.arange(1, len(text) + 1)], axis=1)
+        starts = range(0, max(1, len(text)), CONTENT)
+        windows = tuple(
+            Window(np.concatenate([[0], codes[s : s + CONTENT], [0]]), s, (s, min(s + CONTENT, len(text))))
+            for s in starts
+        )
+        return Encoded(text, offsets, windows)
+
+    def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+        words = ["".join(chr(code) for code in row.ids[1:-1]) for row in rows]
+        self.batches.append(words)
+        self.entered.release()
+        self.free.wait()
+        if any(POISON in word for word in words):
+            raise RuntimeError("the engine cannot compute this")
+        return [self._logits(row) for row in rows]
+
+    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+        if "decode-fails" in encoded.text:
+            raise ValueError("decode fails")
+        return self.task.decode(encoded, logits)
+
+    def _logits(self, row: Window) -> np.ndarray:
+        capital = (row.ids >= ord("A")) & (row.ids <= ord("Z"))
+        before = np.concatenate([[False], capital[:-1]])
+        logits = np.zeros((row.length, 3), dtype=np.float32)
+        logits[np.arange(row.length), np.where(~capital, 0, np.where(before, 2, 1))] = 9.0
+        # At the seam of two windows only the decoder, which sees both, can tell whether an entity goes on.
+        logits[1, 2] = 9.5 if capital[1:2].all() and row.start else logits[1, 2]
+        return logits
+
+
+def load_fake(path: Path, settings: Settings) -> FakeModel:
+    if path.name == "broken":
+        raise BundleError(f"{path / 'manifest.json'}: no such file")
+    return FakeModel()
+
+
+def load_held(path: Path, settings: Settings) -> FakeModel:
+    """A model whose engine, once warm, says that it computes and waits for SIGUSR1."""
+    model = FakeModel()
+    compute = model.run
+    signal.signal(signal.SIGUSR1, lambda *_: model.free.set())
+
+    def run_held(rows: Sequence[Window]) -> list[np.ndarray]:
+        if model.batches:
+            model.free.clear()
+            print("computing", flush=True)
+        return compute(rows)
+
+    model.run = run_held  # type: ignore[method-assign]
+    return model
+
+
+def main(held: bool, options: dict[str, str]) -> int:
+    """A server in a process of its own; prints its URL when it is ready."""
+    model = load_held(Path(), Settings.create(models={"fake": "."})) if held else None
+    settings = Settings.create(**{"models": {"fake": options.pop("path", ".")}, "port": 0, **options})
+    load = (lambda *_: model) if model else load_fake
+    try:
+        run(settings, load, on_ready=lambda url: print(url, flush=True))
+    except PaddleNerError as error:
+        print(f"error: {error}", flush=True)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":  # python serving_fakes.py [held] [FIELD=VALUE …]
+    arguments = sys.argv[1:]
+    sys.exit(main("held" in arguments, dict(one.split("=", 1) for one in arguments if "=" in one)))

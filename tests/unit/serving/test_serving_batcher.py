@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from serving_fakes import CONTENT, POISON, SIZE, FakeModel
+
+from paddle_ner.inference.planning import padded_length
+from paddle_ner.serving.batcher import AbandonedError, Batcher, DeadlineError, QueueFullError
+from paddle_ner.serving.metrics import Metrics
+from paddle_ner.types import Prediction
+
+LONG = 60.0
+
+
+class Inline(Executor):
+    """Encodes and decodes in the calling thread: what was submitted is queued when `submit` returns."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        function(*args, **kwargs)
+        return Future()
+
+
+@pytest.fixture
+def make(model: FakeModel) -> Iterator[Callable[..., Batcher]]:
+    made: list[Batcher] = []
+
+    def build(**options: Any) -> Batcher:
+        made.append(Batcher(model, Inline(), Metrics().model("fake"), **options))
+        return made[-1]
+
+    yield build
+    model.free.set()
+    for batcher in made:
+        batcher.close(LONG)
+
+
+async def entered(model: FakeModel) -> None:
+    """The engine has begun to compute a batch."""
+    await asyncio.to_thread(model.entered.acquire, timeout=LONG)
+
+
+async def queue(batcher: Batcher, *requests: list[str], deadline: float = LONG) -> list[asyncio.Task[Any]]:
+    tasks = [asyncio.create_task(batcher.submit(texts, deadline)) for texts in requests]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def hold(model: FakeModel, batcher: Batcher) -> asyncio.Task[Any]:
+    """Keep the engine busy with a text of its own until `model.free` is set."""
+    model.free.clear()
+    (task,) = await queue(batcher, ["hold"])
+    await entered(model)
+    return task
+
+
+def found(answer: object) -> list[str]:
+    assert isinstance(answer, Prediction) and answer.entities is not None
+    return [entity.text for entity in answer.entities]
+
+
+# ---------------------------------------------------------------------- which windows go together
+
+
+@given(st.lists(st.integers(2, 512), min_size=1, max_size=60), st.integers(1, 4096))
+def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_length_between(
+    lengths: list[int], budget: int
+) -> None:
+    chosen = Batcher.choose(lengths, budget)
+    assert 0 in chosen and len(set(chosen)) == len(chosen)
+    widths = [lengths[index] for index in chosen]
+    assert len(chosen) == 1 or len(chosen) * padded_length(max(widths)) <= budget
+    left = [length for index, length in enumerate(lengths) if index not in chosen]
+    assert not any(min(widths) < length < max(widths) for length in left)
+
+
+def test_neighbours_in_length_go_together() -> None:
+    assert sorted(Batcher.choose([30, 500, 31, 29, 510, 32], 4096)) == [0, 2, 3, 5]
+
+
+def test_a_long_window_that_came_first_is_not_overtaken_by_any_number_of_short_ones() -> None:
+    assert 0 in Batcher.choose([512, *[8] * 500], 2048)
+
+
+def test_a_window_longer_than_the_budget_goes_alone() -> None:
+    assert Batcher.choose([512, 512, 8], 100) == [0]
+
+
+# ---------------------------------------------------------------------- batches
+
+
+async def _gathers(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    batcher = make()
+    held = await hold(model, batcher)
+    tasks = await queue(batcher, ["A"], ["b", "C"], ["dE"])
+    model.free.set()
+    answers = await asyncio.gather(*tasks)
+    await held
+    assert model.batches == [["hold"], ["A", "b", "C", "dE"]]
+    assert [[found(one) for one in answer] for answer in answers] == [[["A"]], [[], ["C"]], [["E"]]]
+
+
+def test_what_queued_while_the_engine_was_busy_goes_in_one_batch(
+    model: FakeModel, make: Callable[..., Batcher]
+) -> None:
+    asyncio.run(_gathers(model, make))
+
+
+def test_answers_come_in_the_order_of_the_texts(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    texts = ["x" * (index * 37 % 100) + "A" * (index % 5 + 1) for index in range(80)]
+
+    async def run() -> None:
+        answers = await make(batch_tokens=256).submit(texts, LONG)
+        assert [answer.text for answer in answers if isinstance(answer, Prediction)] == texts
+        assert [found(answer) for answer in answers] == [["A" * (index % 5 + 1)] for index in range(80)]
+
+    asyncio.run(run())
+    assert len(model.batches) > 1
+
+
+def test_no_batch_is_over_the_budget_and_a_long_text_is_joined_over_batches(
+    model: FakeModel, make: Callable[..., Batcher]
+) -> None:
+    text = "x" * (CONTENT - 1) + "AB" + "y" * (CONTENT * 20) + "C"
+
+    async def run() -> None:
+        (answer,) = await make(batch_tokens=4 * padded_length(SIZE)).submit([text], LONG)
+        assert found(answer) == ["AB", "C"]
+
+    asyncio.run(run())
+    assert max(len(batch) for batch in model.batches) == 4
+
+
+def test_the_delay_ends_when_the_budget_is_full(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    async def run() -> None:
+        batcher = make(batch_tokens=2 * padded_length(4), batch_delay=LONG)
+        await asyncio.gather(*await queue(batcher, ["Ab"], ["cD"]))
+
+    asyncio.run(run())
+    assert model.batches == [["Ab", "cD"]]
+
+
+# ---------------------------------------------------------------------- failures
+
+
+def test_a_text_that_makes_the_engine_fail_fails_alone(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    async def run() -> None:
+        batcher = make()
+        held = await hold(model, batcher)
+        tasks = await queue(batcher, ["A"], ["b", POISON, "C"], ["D"], ["E"])
+        model.free.set()
+        first, mixed, third, fourth = await asyncio.gather(*tasks)
+        await held
+        assert [found(one) for one in (*first, *third, *fourth)] == [["A"], ["D"], ["E"]]
+        assert isinstance(mixed[1], RuntimeError)
+        assert (found(mixed[0]), found(mixed[2])) == ([], ["C"])
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("stage", ["encode-fails", "decode-fails"])
+def test_a_text_that_cannot_be_encoded_or_decoded_fails_alone(
+    make: Callable[..., Batcher], stage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        before, failed, after = await make().submit(["A", f"secret {stage}", "B"], LONG)
+        assert isinstance(failed, ValueError)
+        assert (found(before), found(after)) == (["A"], ["B"])
+
+    asyncio.run(run())
+    assert "ValueError" in caplog.text and "secret" not in caplog.text
+
+
+def test_the_engine_that_answers_too_few_rows_fails_the_text(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    model.run = lambda rows: []  # type: ignore[method-assign]
+
+    async def run() -> None:
+        (answer,) = await make().submit(["A"], LONG)
+        assert isinstance(answer, RuntimeError)
+
+    asyncio.run(run())
+
+
+# ---------------------------------------------------------------------- bounds
+
+
+def test_what_nobody_waits_for_any_more_is_not_computed(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    async def run() -> None:
+        batcher = make()
+        held = await hold(model, batcher)
+        (left,) = await queue(batcher, ["left"])
+        (late,) = await queue(batcher, ["late"], deadline=0.01)
+        (stays,) = await queue(batcher, ["stays"])
+        left.cancel()
+        with pytest.raises(DeadlineError):
+            await late
+        model.free.set()
+        await asyncio.gather(held, stays)
+
+    asyncio.run(run())
+    assert model.batches == [["hold"], ["stays"]]
+
+
+def test_a_full_queue_refuses_and_has_room_again_when_it_was_answered(
+    model: FakeModel, make: Callable[..., Batcher]
+) -> None:
+    async def run() -> None:
+        batcher = make(max_queue=3)
+        held = await hold(model, batcher)
+        (two,) = await queue(batcher, ["a", "b"])
+        with pytest.raises(QueueFullError) as refused:
+            await batcher.submit(["c"], LONG)
+        assert refused.value.retry_after >= 1
+        model.free.set()
+        await asyncio.gather(held, two)
+        assert len(await batcher.submit(["a", "b", "c"], LONG)) == 3
+
+    asyncio.run(run())
+
+
+def test_abandoned_callers_are_let_go_while_the_engine_computes(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    async def run() -> None:
+        batcher = make()
+        held = await hold(model, batcher)
+        batcher.abandon()
+        with pytest.raises(AbandonedError):
+            await held
+
+    asyncio.run(run())
+
+
+def test_close_ends_the_engine_thread(model: FakeModel, make: Callable[..., Batcher]) -> None:
+    batcher = make()
+    assert batcher.alive
+    batcher.close(LONG)
+    assert not batcher.alive

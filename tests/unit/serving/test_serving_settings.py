@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from paddle_ner.cli.serve import command
+from paddle_ner.errors import InputError
+from paddle_ner.serving import Settings
+from paddle_ner.serving.problems import KINDS
+
+
+def test_the_first_model_is_the_default() -> None:
+    assert Settings.create(models={"b": "x", "a": "y"}).default_model == "b"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"models": {}}, "models: "),
+        ({"models": {"a/b": "x"}}, "models.a/b: "),
+        ({"models": {"a": "x"}, "port": 70000}, "port: "),
+        ({"models": {"a": "x"}, "max_queue": 10, "max_texts": 11}, "max_texts is 11 and max_queue 10"),
+        ({"models": {"a": "x"}, "deadline_seconds": float("inf")}, "deadline_seconds: "),
+        ({"models": {"a": "x"}, "colour": "red"}, "colour: "),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        Settings.create(**values)
+    assert str(error.value).startswith(message) and "\n" not in str(error.value)
+
+
+def test_settings_come_from_the_environment() -> None:
+    settings = Settings.from_environment(
+        {
+            "PADDLE_NER_SERVE_MODELS": "ner=runs/a, intent=runs/b",
+            "PADDLE_NER_SERVE_MAX_QUEUE": "512",
+            "PADDLE_NER_SERVE_DEADLINE_SECONDS": "2.5",
+            "HOME": "/root",
+        }
+    )
+    assert settings.models == {"ner": Path("runs/a"), "intent": Path("runs/b")}
+    assert (settings.max_queue, settings.deadline_seconds) == (512, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({}, "PADDLE_NER_SERVE_MODELS is not set"),
+        ({"PADDLE_NER_SERVE_MODELS": "runs/a"}, "expected NAME=PATH"),
+        ({"PADDLE_NER_SERVE_MODELS": "a=x,a=y"}, "named twice"),
+        ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_MAX_QEUE": "1"}, "PADDLE_NER_SERVE_MAX_QEUE: no such"),
+        ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_PORT": "http"}, "port: "),
+    ],
+)
+def test_a_wrong_environment_is_refused(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Settings.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to serve"),
+        (["--name", "x"], "there is no BUNDLE to name"),
+        (["absent"], "absent: no such folder"),
+        (["--model", "a=absent"], "absent: no such folder"),
+        (["--model", "absent"], "expected NAME=PATH"),
+    ],
+)
+def test_the_command_says_what_is_wrong_before_it_listens(arguments: list[str], message: str) -> None:
+    error = CliRunner().invoke(command, arguments).exception
+    assert isinstance(error, InputError)
+    assert message in str(error)
+
+
+def test_every_setting_has_an_option_with_the_same_default() -> None:
+    options = {option.name: option.default for option in command.params}
+    for name, field in Settings.model_fields.items():
+        assert name in options
+        if name not in ("models", "ready_file", "threads"):
+            assert options[name] == field.default
+
+
+def test_the_documentation_names_every_option_with_its_default() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "serving.md").read_text("utf-8")
+    documented = dict(re.findall(r"^\| `(--[a-z-]+)[^`]*` \| ([^|]*?) \|", text, re.MULTILINE))
+    options = {option.opts[0]: option.default for option in command.params if option.opts[0].startswith("--")}
+    assert set(documented) == set(options)
+    for name, default in options.items():
+        if isinstance(default, int | float | str):
+            assert documented[name] == f"{default:g}" if isinstance(default, float) else str(default), name
+
+
+def test_the_documentation_names_every_problem() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "serving.md").read_text("utf-8")
+    assert set(re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", text, re.MULTILINE)) == {
+        (str(kind.status), kind.slug) for kind in KINDS
+    }

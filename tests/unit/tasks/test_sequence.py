@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddle_ner import tasks
+from paddle_ner.errors import InputError
+from paddle_ner.features import windows
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.types import Example
+
+LABELS = ("体育", "财经", "娱乐")
+TOKENIZER = Tokenizer.characters(["北京"])
+
+
+def test_the_most_probable_class_is_the_label() -> None:
+    task = tasks.create("classification", LABELS)
+    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    prediction = task.decode(encoded, [np.array([0.0, 2.0, 1.0])])
+    assert prediction.label == "财经"
+    assert list(prediction.scores) == ["财经", "娱乐", "体育"]
+    assert sum(prediction.scores.values()) == pytest.approx(1)
+
+
+def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
+    task = tasks.create("classification", LABELS)
+    encoded = windows.encode("北" * 9, TOKENIZER, 8, 0)
+    owned = [window.owned[1] - window.owned[0] for window in encoded.windows]
+    assert len(set(owned)) > 1
+    sure = np.array([[30.0, 0, 0], [0, 30.0, 0]])
+    prediction = task.decode(encoded, list(sure))
+    assert prediction.scores["体育"] == pytest.approx(owned[0] / 9)
+
+
+def test_every_window_learns_the_label_of_the_text() -> None:
+    task = tasks.create("classification", LABELS)
+    encoded = windows.encode("北" * 20, TOKENIZER, 8, 2)
+    targets, _ = task.targets(Example("北" * 20, label="娱乐"), encoded)
+    assert task.collate(targets, 8).tolist() == [2] * len(encoded.windows)
+
+
+def test_multi_label_gives_the_classes_that_reach_the_threshold() -> None:
+    task = tasks.create("multi-label", LABELS, threshold=0.7)
+    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    prediction = task.decode(encoded, [np.array([0.8, 3.0, 1.0])])  # probabilities .69, .95, .73
+    assert prediction.labels == ("财经", "娱乐")
+
+
+def test_multi_label_learns_an_empty_list() -> None:
+    task = tasks.create("multi-label", LABELS)
+    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    assert task.problem(Example("北京", labels=())) is None
+    assert task.targets(Example("北京", labels=()), encoded)[0][0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("task", [tasks.create("classification", LABELS), tasks.create("multi-label", LABELS)])
+def test_unknown_labels_are_said(task) -> None:
+    assert "'军事'" in task.problem(Example("北京", label="军事", labels=("军事",)))
+
+
+@pytest.mark.parametrize("name", tasks.TASKS)
+def test_a_spec_gives_the_task_back(name: str) -> None:
+    task = tasks.create(name, LABELS)
+    assert tasks.from_spec(task.spec()) == task
+
+
+def test_one_class_is_too_few() -> None:
+    with pytest.raises(InputError, match="at least 2"):
+        tasks.create("classification", ["体育"])
+
+
+def test_an_unknown_task_is_refused() -> None:
+    with pytest.raises(InputError, match="multi-label"):
+        tasks.create("parsing", LABELS)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paddle_ner import config
+from paddle_ner.errors import InputError
+
+RECIPE = """
+name: small
+task: {type: ner, labels: [PER]}
+data: {train: train.jsonl, dev: {path: dev.jsonl, format: jsonl}}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(RECIPE, encoding="utf-8")
+    return path
+
+
+def test_a_recipe_and_its_dump_are_the_same(recipe: Path, tmp_path: Path) -> None:
+    first = config.load(recipe)
+    again = tmp_path / "again.yaml"
+    again.write_text(config.dump(first), encoding="utf-8")
+    assert config.load(again) == first
+
+
+def test_any_value_can_be_overridden(recipe: Path) -> None:
+    loaded = config.load(recipe, ["training.batch_size=64", "training.learning_rate=5e-5", "model.pretrained=ernie-x"])
+    assert (loaded.training.batch_size, loaded.training.learning_rate) == (64, 5e-5)
+    assert loaded.model.pretrained == "ernie-x"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.batchsize=64", r"small\.yaml: training\.batchsize"),
+        ("training.batch_size=0", r"training\.batch_size"),
+        ("training", "expected key=value"),
+        ("name.x=1", "not a section"),
+    ],
+)
+def test_a_wrong_override_is_named(recipe: Path, override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        config.load(recipe, [override])
+
+
+def test_a_root_that_is_not_set_says_what_to_export(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_FOLDER", raising=False)
+    loaded = config.load(recipe, ["data.root=$NO_SUCH_FOLDER"])
+    with pytest.raises(InputError, match="export NO_SUCH_FOLDER=FOLDER"):
+        loaded.data.resolve("train.jsonl")
+
+
+@pytest.mark.parametrize(("rule", "rate"), [("none", 1e-3), ("linear", 4e-3), ("sqrt", 2e-3)])
+def test_the_learning_rate_scales_as_the_recipe_says(recipe: Path, rule: str, rate: float) -> None:
+    loaded = config.load(recipe, ["training.learning_rate=1e-3", f"training.scale_learning_rate={rule}"])
+    assert loaded.training.rate_on(4) == pytest.approx(rate)
+
+
+def test_every_recipe_that_is_shipped_is_valid() -> None:
+    recipes = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+    assert recipes
+    for path in recipes:
+        config.load(path)
