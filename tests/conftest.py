@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: a busy machine is not a defect. In CI the same examples every time, so that a run says something of the
+# change and not of the dice; elsewhere hypothesis goes on looking for new ones.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("same-every-time", deadline=None, derandomize=True, database=None)
+settings.load_profile("same-every-time" if os.environ.get("CI") else "explore")
 
 
 @pytest.fixture(scope="session")

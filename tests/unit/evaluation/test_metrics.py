@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.metrics
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
@@ -80,7 +80,6 @@ def check_against(report: Report, theirs: dict[str, Any], labels: list[str]) -> 
 
 
 @given(corpora())
-@settings(deadline=None)
 def test_entity_figures_equal_seqeval_strict(corpus: list[tuple[int, tuple[Entity, ...], tuple[Entity, ...]]]) -> None:
     gold, predicted = [c[1] for c in corpus], [c[2] for c in corpus]
     report = entity_report(entity_counts(gold, predicted, LABELS), LABELS, len(corpus))
@@ -104,7 +103,6 @@ def test_entity_figures_equal_seqeval_strict(corpus: list[tuple[int, tuple[Entit
 
 
 @given(st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=30))
-@settings(deadline=None)
 def test_class_figures_equal_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     gold, predicted = [g for g, _ in pairs], [p for _, p in pairs]
     report = class_report(class_counts(gold, predicted, LABELS), LABELS)
@@ -120,7 +118,6 @@ label_sets = st.sets(st.sampled_from(LABELS))
 
 
 @given(st.lists(st.tuples(label_sets, label_sets), min_size=1, max_size=20))
-@settings(deadline=None)
 def test_multilabel_figures_equal_scikit_learn(pairs: list[tuple[set[str], set[str]]]) -> None:
     gold, predicted = [g for g, _ in pairs], [p for _, p in pairs]
     report = multilabel_report(multilabel_counts(gold, predicted, LABELS), LABELS)
@@ -136,7 +133,6 @@ def test_multilabel_figures_equal_scikit_learn(pairs: list[tuple[set[str], set[s
 
 
 @given(corpora(), st.integers(0, 6))
-@settings(deadline=None)
 def test_counts_of_parts_add_up_to_the_counts_of_the_whole(
     corpus: list[tuple[int, tuple[Entity, ...], tuple[Entity, ...]]], cut: int
 ) -> None:

@@ -167,7 +167,8 @@ def test_entities_written_as_tags_are_read_back(tmp_path_factory, sentence, ends
         if ends:
             tags[end - 1] = f"{'E' if end - start > 1 else 'S'}-{label}"
     path = tmp_path_factory.getbasetemp() / "hypothesis.conll"
-    path.write_bytes("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags, strict=True)).encode())
+    # With a byte order mark, as writers put it: without one, a text that begins with U+FEFF would lose that character.
+    path.write_text("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags, strict=True)), "utf-8-sig")
     options = ReadOptions(tag_column="last", tag_scheme="BIOES" if ends else "BIO")
     (example,) = read(path, "conll", options=options)
     offsets = [sum(map(len, tokens[:index])) for index in range(len(tokens) + 1)]
