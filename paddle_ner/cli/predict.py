@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
 from paddle_ner.cli import console
+from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.errors import DataError, InputError, Problem
 from paddle_ner.inference import load
 from paddle_ner.inference.predictor import CHUNK
@@ -29,11 +30,8 @@ from paddle_ner.types import Example
     type=click.Choice(["text", "jsonl"]),
     help="text: one text a line; jsonl: objects with a text. By default: jsonl where the first line is an object.",
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads; by default all cores.")
-def command(
-    model: Path, file: Path | None, output: Path | None, format: str | None, device: str, threads: int | None
-) -> None:
+@engine_options
+def command(model: Path, file: Path | None, output: Path | None, format: str | None, **engine: Any) -> None:
     """Label the texts of FILE, or of standard input, with MODEL. Each line in gives one line out."""
     with ExitStack() as stack:
         source, name, total = sys.stdin.buffer, "<stdin>", None
@@ -44,7 +42,7 @@ def command(
                 raise InputError(f"{file}: cannot be read: {error.strerror}") from None
             total = _lines(file)
         interactive = file is None and source.isatty()
-        predictor = load(model, device=device, threads=threads)
+        predictor = load(model, **engine)
         if interactive:
             console.err.print("one text a line, Ctrl-D ends")
         target = sys.stdout if output is None else stack.enter_context(output.open("w", encoding="utf-8"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.errors import InputError
 
 
@@ -19,8 +20,15 @@ from paddle_ner.errors import InputError
 @click.option(
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write {url, port, pid} here once ready."
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads of each engine; all cores where not given.")
+@engine_options
+@click.option("--replicas", type=click.IntRange(1), help="Engines of each model; the bundle's own where not given.")
+@click.option(
+    "--reload-seconds",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How often bundles on disk are looked at for a newer one; 0 never.",
+)
 @click.option("--max-queue", default=1024, show_default=True, type=click.IntRange(1), help="Texts waiting; then 429.")
 @click.option("--max-texts", default=256, show_default=True, type=click.IntRange(1), help="Texts a request; then 422.")
 @click.option(

@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, verify
 from paddle_ner.errors import BundleError, InputError
-from paddle_ner.inference.engines.paddle import PaddleEngine
+from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
+from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.predictor import Predictor
 
-__all__ = ["Predictor", "load", "load_bundle"]
+__all__ = ["EngineInfo", "EngineName", "EngineOptions", "Precision", "Predictor", "load", "load_bundle"]
 
 
-def load(model: str | Path, *, device: str = "cpu", threads: int | None = None) -> Predictor:
-    """A predictor over a bundle or a checkpoint.
+def load(
+    model: str | Path,
+    *,
+    engine: EngineName = "paddle",
+    device: str = "cpu",
+    precision: Precision | Literal["auto"] = AUTO,
+    threads: int | None = None,
+) -> Predictor:
+    """A predictor over a bundle or a checkpoint; the keywords are those of `EngineOptions`.
 
     Args:
-        model: folder of a bundle, or of a checkpoint (which needs the extra ``train``).
+        model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and has no choice but the device.
+        engine: what runs the graph.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
-        threads: CPU threads of a bundle's engine; None takes all cores.
+        precision: of the arithmetic; ``auto`` is the bundle's own.
+        threads: CPU threads; None takes what the bundle says, else all cores.
 
     Raises:
-        InputError: there is no such folder, or `threads` is given for a checkpoint.
+        InputError: there is no such folder, or a checkpoint is asked for what only a bundle has.
         BundleError: a file is missing, damaged, or does not fit the others.
-        DeviceError: the device cannot be used.
+        DeviceError: the device, or the precision on it, cannot be had.
     """
+    options = EngineOptions(engine, device, precision, threads)
     folder = Path(model)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
     if is_bundle(folder):
-        return load_bundle(folder, device=device, threads=threads)
+        return load_bundle(folder, options)
     card = read_card(folder)
-    if threads is not None:
-        raise InputError(f"{folder}: threads can be chosen for a bundle only; export the checkpoint first")
+    for name, chosen in (
+        ("threads", options.threads is not None),
+        ("engine", options.engine != "paddle"),
+        ("precision", options.precision not in (AUTO, "fp32")),
+    ):
+        if chosen:
+            raise InputError(f"{folder}: {name} can be chosen for a bundle only; export the checkpoint first")
     from paddle_ner.modeling.engine import load_engine
 
     task = card.build_task()
-    return Predictor(card, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, device))
+    return Predictor(card, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, options.device))
 
 
-def load_bundle(folder: Path, *, device: str = "cpu", threads: int | None = None) -> Predictor:
+def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor:
     """A predictor over a verified bundle."""
     manifest = verify(folder)
-    predictor = Predictor(manifest, load_tokenizer(folder), PaddleEngine(folder, manifest, device, threads))
+    predictor = Predictor(manifest, load_tokenizer(folder), open_engine(folder, manifest, options or EngineOptions()))
     outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
     expected = predictor.task.num_outputs
     if outputs != expected:

@@ -9,12 +9,12 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Card
+from paddle_ner.bundle import Card, Manifest
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
-from paddle_ner.inference.engines import Engine
-from paddle_ner.inference.planning import pad, plan
+from paddle_ner.inference.engines import Engine, EngineInfo
+from paddle_ner.inference.planning import LENGTHS, pad, plan
 from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
@@ -52,6 +52,26 @@ class Predictor:
                 logits[index] = values
         answers = iter(logits)
         return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
+
+    @property
+    def info(self) -> EngineInfo:
+        """What runs the model."""
+        return self._engine.info
+
+    @property
+    def version(self) -> str:
+        """Twelve digits of the bundle's checksum; empty for a checkpoint."""
+        return self.manifest.checksum[:12] if isinstance(self.manifest, Manifest) else ""
+
+    def clone(self) -> Predictor:
+        """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
+        return Predictor(self.manifest, self._tokenizer, self._engine.clone())
+
+    def warm_up(self) -> None:
+        """Run one row of every length that batches are padded to: the first run builds what later ones reuse."""
+        size = self.manifest.window.size
+        for length in sorted({min(length, size) for length in LENGTHS}):
+            self._engine.run(np.full((1, length), self._tokenizer.pad_id, dtype=np.int64))
 
     def stream(self, texts: Iterable[str], chunk: int = CHUNK) -> Iterator[Prediction]:
         """Label any number of texts in order, holding at most `chunk` of them."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_ner.errors import DeviceError
+from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.modeling.build import Head
 from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 class DynamicEngine:
     """Runs a model without gradients or dropout. Safe to use on a model in training: its mode is put back."""
 
-    def __init__(self, model: PretrainedModel) -> None:
+    def __init__(self, model: PretrainedModel, device: str = "cpu") -> None:
         self._model = model
+        self.info = EngineInfo("dynamic", device, "fp32", None)
+
+    def clone(self) -> DynamicEngine:
+        """Another engine over the same model."""
+        return DynamicEngine(self._model, self.info.device)
 
     def run(self, input_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs], for int64 ids of [batch, length]."""
@@ -65,4 +71,4 @@ def load_engine(folder: str | Path, head: Head, num_outputs: int, device: str = 
         if int(number or 0) >= paddle.device.cuda.device_count():
             raise DeviceError(f"device {device}: this machine shows {paddle.device.cuda.device_count()} GPUs")
     paddle.set_device(device)
-    return DynamicEngine(load_checkpoint_model(folder, head, num_outputs))
+    return DynamicEngine(load_checkpoint_model(folder, head, num_outputs), device)

@@ -49,4 +49,10 @@ def load_model(path: Path, settings: Settings) -> Model:
     """The predictor over a bundle or a checkpoint. Raises as `paddle_ner.load` does."""
     from paddle_ner.inference import load
 
-    return load(path, device=settings.device, threads=settings.threads)
+    return load(
+        path,
+        engine=settings.engine,
+        device=settings.device,
+        precision=settings.precision,
+        threads=settings.threads,
+    )

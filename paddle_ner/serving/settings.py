@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from paddle_ner.errors import InputError
+from paddle_ner.inference.engines import EngineName, Precision
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 ENVIRONMENT_PREFIX = "PADDLE_NER_SERVE_"
@@ -23,8 +24,12 @@ class Settings(BaseModel):
         host: the address to listen on.
         port: 0 takes a free one.
         ready_file: where to write ``{"url", "port", "pid"}`` once every model is ready; removed at exit.
+        engine: ``paddle``, ``tensorrt`` (GPU) or ``onnxruntime``.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
-        threads: CPU threads of each engine; None takes all cores.
+        precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
+        threads: CPU threads of each engine; None takes what the bundle says, else all cores.
+        replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
+        reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
         max_queue: texts accepted and not yet answered, for each model; past it 429.
         max_texts: texts in one request; past it 422.
         max_characters: characters (code points) in one text; past it 422.
@@ -41,8 +46,12 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     ready_file: Path | None = None
+    engine: EngineName = "paddle"
     device: str = "cpu"
+    precision: Precision | Literal["auto"] = "auto"
     threads: int | None = Field(None, ge=1)
+    replicas: int | None = Field(None, ge=1)
+    reload_seconds: float = Field(2.0, ge=0, allow_inf_nan=False)
     max_queue: int = Field(1024, ge=1)
     max_texts: int = Field(256, ge=1)
     max_characters: int = Field(20_000, ge=1)

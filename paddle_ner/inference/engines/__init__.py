@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
+AUTO: Literal["auto"] = "auto"  # the precision that was measured to be best: the manifest's
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What is asked of an engine.
+
+    Attributes:
+        engine: what runs the graph; ``tensorrt`` needs a GPU, ``onnxruntime`` the extra ``onnx``.
+        device: ``cpu``, ``gpu`` or ``gpu:N``.
+        precision: of the arithmetic; ``auto`` is the manifest's.
+        threads: CPU threads of one engine; None takes what the manifest says, else all cores.
+    """
+
+    engine: EngineName = "paddle"
+    device: str = "cpu"
+    precision: Precision | Literal["auto"] = AUTO
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine is: `EngineOptions` with every choice made. `engine` is ``dynamic`` for a checkpoint."""
+
+    engine: str
+    device: str
+    precision: str
+    threads: int | None
+
 
 class Engine(Protocol):
-    """Token ids to logits."""
+    """Token ids to logits. For one thread at a time."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """What it is."""
+        ...
+
+    def clone(self) -> Engine:
+        """Another engine over the same weights, for another thread."""
+        ...
 
     def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs], for int64 ids of [batch, length]."""

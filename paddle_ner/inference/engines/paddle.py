@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, DeviceError
+from paddle_ner.inference.engines import EngineInfo, EngineOptions
 
 # oneDNN keeps one primitive an input shape; without a cap, texts of every length grow memory without bound.
 _PRIMITIVE_CACHE = 10
@@ -23,11 +25,11 @@ class PaddleEngine:
     Args:
         folder: a verified bundle.
         manifest: its manifest.
-        device: ``cpu``, or ``gpu`` or ``gpu:1``.
-        threads: CPU threads; None takes all cores that this process may use.
+        options: of the engine.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+        device, threads = options.device, options.threads or len(os.sched_getaffinity(0))
         require("paddle", needed_for="running a bundle")
         with warnings.catch_warnings():
             # Paddle warns at import that ccache, which only building its extensions would use, is absent.
@@ -52,20 +54,31 @@ class PaddleEngine:
             config.enable_use_gpu(256, int(number or 0))
         elif kind == "cpu":
             config.disable_gpu()
-            config.set_cpu_math_library_num_threads(threads or len(os.sched_getaffinity(0)))
+            config.set_cpu_math_library_num_threads(threads)
             config.enable_mkldnn()
             config.set_mkldnn_cache_capacity(_PRIMITIVE_CACHE)
         else:
             raise DeviceError(f"device {device!r} is unknown, expected cpu, gpu or gpu:N")
-        self._predictor = inference.create_predictor(config)
-        names = self._predictor.get_input_names()
+        self.info = EngineInfo("paddle", device, "fp32", threads if kind == "cpu" else None)
+        self._attach(inference.create_predictor(config))
+        names = list(self._inputs)
         if sorted(names) != sorted(manifest.inputs):
             raise BundleError(
                 f"{folder / manifest.graph}: its inputs are {', '.join(names)}, but the manifest names"
                 f" {', '.join(manifest.inputs)}"
             )
-        self._inputs = {name: self._predictor.get_input_handle(name) for name in names}
-        self._output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
+
+    def _attach(self, predictor: Any) -> None:
+        self._predictor = predictor
+        self._inputs = {name: predictor.get_input_handle(name) for name in predictor.get_input_names()}
+        self._output = predictor.get_output_handle(predictor.get_output_names()[0])
+
+    def clone(self) -> PaddleEngine:
+        """Another engine over the same weights, for another thread."""
+        twin = object.__new__(PaddleEngine)
+        twin.info = self.info
+        twin._attach(self._predictor.clone())
+        return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
