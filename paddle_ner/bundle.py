@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +27,8 @@ MANIFEST = "manifest.json"
 CARD = "paddle_ner.json"
 TOKENIZER = "tokenizer.json"
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
+
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
 
 
 class WindowSpec(BaseModel):
@@ -68,23 +70,79 @@ class Card(BaseModel):
         return tasks.from_spec(self.task)
 
 
+class Candidate(BaseModel):
+    """One way to run a bundle, as it was measured.
+
+    Attributes:
+        precision: of the arithmetic.
+        replicas: engines side by side, over the same weights.
+        threads: CPU threads of each.
+        texts_per_second: all replicas together, tokenization and decoding left out.
+        tokens_per_second: the same in tokens, padding left out.
+        milliseconds: for one text alone through one replica, the median.
+        score: of the dev set, from 0 to 1; None where there was none.
+        drop: what `score` is below that of fp32.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    precision: Precision
+    replicas: int
+    threads: int
+    texts_per_second: float
+    tokens_per_second: float
+    milliseconds: float
+    score: float | None = None
+    drop: float | None = None
+
+
+class Tuning(BaseModel):
+    """How a bundle runs best, by measurement.
+
+    Attributes:
+        cpu: name of the processor that was measured.
+        texts: how many texts were timed.
+        metric: what `Candidate.score` is.
+        examples: how many examples were scored.
+        max_drop: the drop that was allowed.
+        replicas: the layout that was chosen; its precision is the manifest's.
+        threads: of each replica.
+        candidates: all that was measured.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu: str
+    texts: int
+    metric: str
+    examples: int
+    max_drop: float
+    replicas: int
+    threads: int
+    candidates: list[Candidate]
+
+
 class Manifest(Card):
     """The ``manifest.json`` of a bundle.
 
     Attributes:
-        precision: of the weights and the arithmetic, such as fp32.
+        precision: of the arithmetic where nothing else is asked for; ``int8`` says that the graph itself is quantized.
         graph: the file of the static graph.
         weights: the file of its parameters.
+        onnx: the file of the same graph for ONNX Runtime, where there is one.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
+        tuning: how it runs best, where that was measured.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content without this field.
     """
 
-    precision: str = "fp32"
+    precision: Precision = "fp32"
     graph: str
     weights: str
+    onnx: str | None = None
     inputs: list[str]
+    tuning: Tuning | None = None
     versions: dict[str, str] = {}
     files: dict[str, str]
     checksum: str = ""
@@ -184,13 +242,16 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write ``paddle_ner.json`` or, for a Manifest, ``manifest.json``."""
+    """Write ``paddle_ner.json`` or, for a Manifest, ``manifest.json``, in the place of an older one."""
     name = CARD
     if isinstance(card, Manifest):
         name = MANIFEST
         card = card.model_copy(update={"checksum": card.content_checksum()})
     text = json.dumps(card.model_dump(), ensure_ascii=False, indent=2)
-    (folder / name).write_text(text + "\n", encoding="utf-8")
+    temporary = folder / f".{name}.new"
+    temporary.write_text(text + "\n", encoding="utf-8")
+    _sync(temporary)
+    temporary.replace(folder / name)
 
 
 @contextmanager

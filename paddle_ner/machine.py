@@ -54,17 +54,28 @@ class Machine:
 def survey() -> Machine:
     """Look at this machine. Reads /proc where there is one and asks nvidia-smi where there is one."""
     cpu = _cpuinfo()
-    has = set((cpu.get("flags") or cpu.get("Features") or "").split())
+    has = cpu_flags()
     return Machine(
         python=f"{platform.python_version()} at {sys.executable}",
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
-        processor=cpu.get("model name") or platform.processor() or platform.machine(),
+        processor=cpu_name(),
         vendor=cpu.get("vendor_id", ""),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         flags=tuple(flag for flag in RELEVANT_FLAGS if flag in has),
         memory=_memory(),
         gpus=_gpus(),
     )
+
+
+def cpu_flags() -> frozenset[str]:
+    """What this machine's CPU can do, by the kernel's names; empty where /proc/cpuinfo is not there."""
+    cpu = _cpuinfo()
+    return frozenset((cpu.get("flags") or cpu.get("Features") or "").split())
+
+
+def cpu_name() -> str:
+    """The CPU's name."""
+    return _cpuinfo().get("model name") or platform.processor() or platform.machine()
 
 
 def _cpuinfo() -> dict[str, str]:

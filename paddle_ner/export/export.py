@@ -16,7 +16,7 @@ from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.engines.paddle import PaddleEngine
+from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
 
@@ -99,7 +99,7 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = ()) -> Exporte
             for text in probes
             for window in windows.encode(text, tokenizer, card.window.size, card.window.overlap).windows
         ]
-        engine = PaddleEngine(folder, manifest, EngineOptions())
+        engine = open_engine(folder, manifest, EngineOptions(precision="fp32"))
         dynamic = DynamicEngine(model)
         difference = 0.0
         for batch in plan([len(row) for row in rows], BATCH_TOKENS):

@@ -8,8 +8,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_ner.bundle import Precision
+
+__all__ = ["AUTO", "Engine", "EngineInfo", "EngineName", "EngineOptions", "Precision"]
+
 EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
-Precision = Literal["fp32", "bf16", "fp16", "int8"]
 AUTO: Literal["auto"] = "auto"  # the precision that was measured to be best: the manifest's
 
 

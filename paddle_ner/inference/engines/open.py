@@ -2,20 +2,104 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest
-from paddle_ner.inference.engines import Engine, EngineOptions
+from paddle_ner.errors import DeviceError, InputError
+from paddle_ner.inference.engines import AUTO, Engine, EngineOptions, Precision
+from paddle_ner.machine import cpu_flags
+
+logger = logging.getLogger(__name__)
+
+# What each engine can be asked for, by the kind of device.
+_PRECISIONS: dict[tuple[str, str], tuple[Precision, ...]] = {
+    ("paddle", "cpu"): ("fp32", "bf16", "int8"),
+    ("paddle", "gpu"): ("fp32", "fp16"),
+    ("tensorrt", "gpu"): ("fp32", "fp16"),
+    ("onnxruntime", "cpu"): ("fp32",),
+    ("onnxruntime", "gpu"): ("fp32",),
+}
+BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
 def open_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> Engine:
     """The engine of a verified bundle.
 
     Raises:
-        InputError: the engine is unknown, or the bundle has no graph for it.
+        InputError: the bundle has no graph for what is asked.
         DeviceError: the device, or the precision on it, cannot be had.
         BundleError: the graph does not fit the manifest.
     """
+    kind = device_kind(options.device)
+    chosen = replace(
+        options,
+        precision=choose_precision(folder, manifest, options, cpu_flags()),
+        threads=choose_threads(manifest, options) if kind == "cpu" else None,
+    )
+    if options.engine == "onnxruntime":
+        from paddle_ner.inference.engines.onnx import OnnxEngine
+
+        return OnnxEngine(folder, manifest, chosen)
     from paddle_ner.inference.engines.paddle import PaddleEngine
 
-    return PaddleEngine(folder, manifest, options)
+    return PaddleEngine(folder, manifest, chosen)
+
+
+def device_kind(device: str) -> str:
+    """``cpu`` or ``gpu``. Raises DeviceError for anything but cpu, gpu and gpu:N."""
+    kind, colon, number = device.partition(":")
+    if kind not in ("cpu", "gpu") or (colon and not (kind == "gpu" and number.isdigit())):
+        raise DeviceError(f"device {device!r} is unknown, expected cpu, gpu or gpu:N")
+    return kind
+
+
+def choose_precision(
+    folder: Path, manifest: Manifest, options: EngineOptions, flags: frozenset[str] | set[str]
+) -> Precision:
+    """The precision of the arithmetic; `flags` are those of this machine's CPU.
+
+    What was asked for by name is done or refused. ``auto`` takes the manifest's; where this machine lacks it, or
+    another engine or device is used than the one that it was measured on, that is fp32, with a line in the log.
+    """
+    kind = device_kind(options.device)
+    possible = _PRECISIONS.get((options.engine, kind))
+    if possible is None:
+        raise DeviceError(f"engine {options.engine} needs a GPU, but the device is {options.device}: add --device gpu")
+    graph_is_int8 = manifest.precision == "int8"
+    asked = options.precision
+    if asked == AUTO:
+        wanted: Precision = manifest.precision
+        if wanted == "bf16" and not flags & BF16_FLAGS and kind == "cpu":
+            logger.warning("%s: measured best at bf16, which this CPU does not have; it runs at fp32", folder)
+            return "fp32"
+        if wanted in possible:
+            return wanted
+        if graph_is_int8:
+            raise InputError(
+                f"{folder}: its graph is int8, which {options.engine} on {kind} cannot run from this bundle"
+            )
+        logger.warning(
+            "%s: measured best at %s on a CPU; %s on %s runs it at fp32", folder, wanted, options.engine, kind
+        )
+        return "fp32"
+    if asked not in possible:
+        raise DeviceError(
+            f"precision {asked} cannot be had with {options.engine} on {kind}, expected {', '.join(possible)}"
+        )
+    if graph_is_int8 != (asked == "int8"):
+        has = "an int8 graph" if graph_is_int8 else "no int8 graph"
+        raise InputError(f"{folder}: precision {asked} is asked for, but the bundle has {has}")
+    if asked == "bf16" and not flags & BF16_FLAGS:
+        raise DeviceError("precision bf16 needs a CPU with avx512_bf16 or amx_bf16, which this one is not; use fp32")
+    return asked
+
+
+def choose_threads(manifest: Manifest, options: EngineOptions) -> int:
+    """CPU threads: those asked for, or those that were measured best, but never more than this process may use."""
+    if options.threads is not None:
+        return options.threads
+    cores = len(os.sched_getaffinity(0))
+    return min(manifest.tuning.threads, cores) if manifest.tuning else cores

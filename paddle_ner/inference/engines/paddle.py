@@ -1,8 +1,7 @@
-"""Paddle Inference: oneDNN on CPU, CUDA on GPU."""
+"""Paddle Inference: oneDNN on CPU; CUDA and TensorRT on GPU."""
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,10 @@ from paddle_ner.inference.engines import EngineInfo, EngineOptions
 
 # oneDNN keeps one primitive an input shape; without a cap, texts of every length grow memory without bound.
 _PRIMITIVE_CACHE = 10
+_GPU_POOL_MB = 256
+# Int8 for the layers with weights only: PaddleSlim records a scale for the addition of the attention mask too, and
+# one step of that scale wipes attention out.
+_INT8_OPS = {"fc"}
 
 
 class PaddleEngine:
@@ -25,46 +28,33 @@ class PaddleEngine:
     Args:
         folder: a verified bundle.
         manifest: its manifest.
-        options: of the engine.
+        options: of the engine, every choice made (see `open_engine`).
+
+    Raises:
+        DeviceError: the device cannot be had.
+        BundleError: the graph's inputs are not those of the manifest.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
-        device, threads = options.device, options.threads or len(os.sched_getaffinity(0))
         require("paddle", needed_for="running a bundle")
         with warnings.catch_warnings():
             # Paddle warns at import that ccache, which only building its extensions would use, is absent.
             warnings.simplefilter("ignore")
-            from paddle import inference, is_compiled_with_cuda
-            from paddle.device.cuda import device_count
+            from paddle import inference
 
-        config = inference.Config(str(folder / manifest.graph), str(folder / manifest.weights))
-        new_ir = manifest.graph.endswith(".json")
-        config.enable_new_ir(new_ir)
-        config.enable_new_executor(new_ir)
-        config.switch_ir_optim(True)
-        config.disable_glog_info()
-        kind, _, number = device.partition(":")
-        if kind == "gpu":
-            if not is_compiled_with_cuda():
-                raise DeviceError("device gpu: this build of PaddlePaddle has no CUDA; install 'paddle-ner[gpu]'")
-            if number and not number.isdigit():
-                raise DeviceError(f"device {device!r} is unknown, expected cpu, gpu or gpu:N")
-            if int(number or 0) >= device_count():
-                raise DeviceError(f"device {device}: this machine shows {device_count()} GPUs")
-            config.enable_use_gpu(256, int(number or 0))
-        elif kind == "cpu":
-            config.disable_gpu()
-            config.set_cpu_math_library_num_threads(threads)
-            config.enable_mkldnn()
-            config.set_mkldnn_cache_capacity(_PRIMITIVE_CACHE)
-        else:
-            raise DeviceError(f"device {device!r} is unknown, expected cpu, gpu or gpu:N")
-        self.info = EngineInfo("paddle", device, "fp32", threads if kind == "cpu" else None)
+        graph, weights = folder / manifest.graph, folder / manifest.weights
+        if options.engine == "tensorrt":
+            from paddle_ner.inference.engines.tensorrt import optimized
+
+            check_gpu(options.device)
+            graph, weights = optimized(folder, manifest, options)
+        config = inference.Config(str(graph), str(weights))
+        configure(config, inference.PrecisionType, options, new_ir=graph.suffix == ".json")
+        self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
         self._attach(inference.create_predictor(config))
-        names = list(self._inputs)
-        if sorted(names) != sorted(manifest.inputs):
+        if sorted(self._inputs) != sorted(manifest.inputs):
             raise BundleError(
-                f"{folder / manifest.graph}: its inputs are {', '.join(names)}, but the manifest names"
+                f"{graph}: its inputs are {', '.join(self._inputs)}, but the manifest names"
                 f" {', '.join(manifest.inputs)}"
             )
 
@@ -88,3 +78,42 @@ class PaddleEngine:
             handle.copy_from_cpu(values)
         self._predictor.run()
         return np.asarray(self._output.copy_to_cpu())
+
+
+def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: bool) -> None:
+    """Set a ``paddle.inference.Config`` to `options`. `new_ir` is for graphs saved as json.
+
+    Raises:
+        DeviceError: the device cannot be had.
+    """
+    config.enable_new_ir(new_ir)
+    config.enable_new_executor(new_ir)
+    config.switch_ir_optim(True)
+    config.disable_glog_info()
+    if options.device == "cpu":
+        config.disable_gpu()
+        config.set_cpu_math_library_num_threads(options.threads)
+        config.enable_mkldnn()
+        config.set_mkldnn_cache_capacity(_PRIMITIVE_CACHE)
+        if options.precision == "bf16":
+            config.enable_mkldnn_bfloat16()
+        elif options.precision == "int8":
+            config.enable_mkldnn_int8(_INT8_OPS)
+        return
+    number = check_gpu(options.device)
+    # A graph that TensorRT has optimized carries its precision in itself.
+    half = options.precision == "fp16" and options.engine == "paddle"
+    config.enable_use_gpu(_GPU_POOL_MB, number, precision_type.Half if half else precision_type.Float32)
+
+
+def check_gpu(device: str) -> int:
+    """The number of a GPU that this build and this machine have. Raises DeviceError that says which is missing."""
+    from paddle import is_compiled_with_cuda
+    from paddle.device.cuda import device_count
+
+    number = int(device.partition(":")[2] or 0)
+    if not is_compiled_with_cuda():
+        raise DeviceError(f"device {device}: this build of PaddlePaddle has no CUDA; install 'paddle-ner[gpu]'")
+    if number >= device_count():
+        raise DeviceError(f"device {device}: this machine shows {device_count()} GPUs")
+    return number

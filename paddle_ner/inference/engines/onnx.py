@@ -1,0 +1,63 @@
+"""ONNX Runtime over the graph that ``export --target onnx`` put into the bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.bundle import Manifest
+from paddle_ner.environment import require
+from paddle_ner.errors import BundleError, DeviceError, InputError
+from paddle_ner.inference.engines import EngineInfo, EngineOptions
+
+
+class OnnxEngine:
+    """A bundle's ONNX graph in ONNX Runtime.
+
+    Args:
+        folder: a verified bundle.
+        manifest: its manifest.
+        options: of the engine, every choice made (see `open_engine`).
+
+    Raises:
+        InputError: the bundle has no ONNX graph.
+        DeviceError: this build of ONNX Runtime cannot use the device.
+        BundleError: the graph's inputs are not those of the manifest.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+        require("onnxruntime", needed_for="the engine onnxruntime")
+        import onnxruntime
+
+        if manifest.onnx is None:
+            raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
+        path = folder / manifest.onnx
+        providers: list[str | tuple[str, dict[str, int]]] = ["CPUExecutionProvider"]
+        if options.device != "cpu":
+            if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+                raise DeviceError(f"device {options.device}: this ONNX Runtime has no CUDA; install onnxruntime-gpu")
+            number = int(options.device.partition(":")[2] or 0)
+            providers = [("CUDAExecutionProvider", {"device_id": number})]
+        session = onnxruntime.SessionOptions()
+        if options.threads is not None:
+            session.intra_op_num_threads = options.threads
+        # Threads that spin while they wait take the cores from tokenization and from other engines.
+        session.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(path), session, providers=providers)
+        self._inputs = [one.name for one in self._session.get_inputs()]
+        if sorted(self._inputs) != sorted(manifest.inputs):
+            raise BundleError(
+                f"{path}: its inputs are {', '.join(self._inputs)}, but the manifest names {', '.join(manifest.inputs)}"
+            )
+        self.info = EngineInfo("onnxruntime", options.device, options.precision, options.threads)
+
+    def clone(self) -> OnnxEngine:
+        """Itself: a session may run in several threads at once."""
+        return self
+
+    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+        feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
+        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
