@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from paddle_ner.inference.planning import padded_length
+from paddle_ner.serving.recent import Recent
+
+DropReason = Literal["deadline", "client_left"]
+Stage = Literal["encode", "run", "decode"]
+ReloadResult = Literal["swapped", "refused"]
+
+NO_LABEL = "none"  # the label under which a text is counted in which nothing was found
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+_INFO = ("version", "engine", "device", "precision", "task", "threads", "replicas")
 
 
 class Metrics:
@@ -22,35 +31,54 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.requests = Counter(
-            "paddle_ner_requests", "Requests by route and status.", ["route", "status"], registry=self.registry
-        )
+        self.requests = self._counter("paddle_ner_requests", "Requests by route and status.", "route", "status")
         self.request_seconds = self._histogram(
-            "paddle_ner_request_seconds", "From the request's head to the end of its answer.", ["route"], _SECONDS
+            "paddle_ner_request_seconds", "From the request's head to the end of its answer.", _SECONDS, label="route"
         )
-        self.queue = Gauge(
-            "paddle_ner_queue_texts", "Texts accepted and not yet answered.", ["model"], registry=self.registry
-        )
-        self.tokenization = self._histogram(
-            "paddle_ner_tokenization_seconds", "Encoding of one text.", ["model"], _SECONDS
-        )
+        self.queue = self._gauge("paddle_ner_queue_texts", "Texts accepted and not yet answered.")
+        self.tokenization = self._histogram("paddle_ner_tokenization_seconds", "Encoding of one text.", _SECONDS)
         self.queued = self._histogram(
-            "paddle_ner_queue_seconds", "From a window's encoding to the start of its batch.", ["model"], _SECONDS
+            "paddle_ner_queue_seconds", "From a window's encoding to the start of its batch.", _SECONDS
         )
-        self.inference = self._histogram(
-            "paddle_ner_inference_seconds", "One batch through the engine.", ["model"], _SECONDS
+        self.inference = self._histogram("paddle_ner_inference_seconds", "One batch through the engine.", _SECONDS)
+        self.batch_windows = self._histogram("paddle_ner_batch_windows", "Windows in a batch.", _ROWS)
+        self.batch_tokens = self._histogram("paddle_ner_batch_tokens", "Padded tokens in a batch.", _TOKENS)
+        self.tokens = self._counter(
+            "paddle_ner_tokens", "Tokens through the engine, by kind: text or padding.", "model", "kind"
         )
-        self.batch_windows = self._histogram("paddle_ner_batch_windows", "Windows in a batch.", ["model"], _ROWS)
-        self.batch_tokens = self._histogram("paddle_ner_batch_tokens", "Padded tokens in a batch.", ["model"], _TOKENS)
-        self.tokens = Counter(
-            "paddle_ner_tokens",
-            "Tokens through the engine, by kind: text or padding.",
-            ["model", "kind"],
-            registry=self.registry,
+        self.texts = self._counter(
+            "paddle_ner_texts",
+            "Texts answered, by each label found in them; none where there is none.",
+            "model",
+            "label",
         )
+        self.dropped = self._counter(
+            "paddle_ner_dropped_texts", "Texts not computed since nobody waited for them any more.", "model", "reason"
+        )
+        self.failed = self._counter(
+            "paddle_ner_failed_texts",
+            "Texts that made the model fail, by stage: encode, run or decode.",
+            "model",
+            "stage",
+        )
+        self.rebuilds = self._counter(
+            "paddle_ner_engine_rebuilds", "Engines that were built anew after they had failed.", "model"
+        )
+        self.reloads = self._counter(
+            "paddle_ner_reloads", "Bundles found new on disk, by what became of them.", "model", "result"
+        )
+        self.ready = self._gauge("paddle_ner_model_ready", "1 while the model answers, else 0.")
+        self.info = self._gauge("paddle_ner_model_info", "1; what is served stands in the labels.", *_INFO)
+        self._models: dict[str, ModelMetrics] = {}
 
-    def _histogram(self, name: str, help_text: str, labels: Sequence[str], buckets: Sequence[float]) -> Histogram:
-        return Histogram(name, help_text, labels, buckets=buckets, registry=self.registry)
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        return Gauge(name, help_text, ("model", *labels), registry=self.registry)
+
+    def _histogram(self, name: str, help_text: str, buckets: Sequence[float], label: str = "model") -> Histogram:
+        return Histogram(name, help_text, [label], buckets=buckets, registry=self.registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
@@ -58,8 +86,10 @@ class Metrics:
         self.request_seconds.labels(route).observe(seconds)
 
     def model(self, name: str) -> ModelMetrics:
-        """The metrics of the model called `name`."""
-        return ModelMetrics(self, name)
+        """The metrics of the model called `name`: the same object each time."""
+        if name not in self._models:
+            self._models[name] = ModelMetrics(self, name)
+        return self._models[name]
 
     def render(self) -> bytes:
         """The exposition of all metrics."""
@@ -67,9 +97,16 @@ class Metrics:
 
 
 class ModelMetrics:
-    """The metrics of one model, their label bound once. Safe to call from any thread."""
+    """The metrics of one model, their label bound once. Safe to call from any thread, but `recent`.
+
+    Attributes:
+        recent: what was answered in the last minute; for the event loop's thread.
+    """
 
     def __init__(self, metrics: Metrics, name: str) -> None:
+        self._name = name
+        self._info = metrics.info
+        self._described: tuple[str, ...] | None = None
         self._queue = metrics.queue.labels(name)
         self._tokenization = metrics.tokenization.labels(name)
         self._queued = metrics.queued.labels(name)
@@ -78,10 +115,25 @@ class ModelMetrics:
         self._batch_tokens = metrics.batch_tokens.labels(name)
         self._text_tokens = metrics.tokens.labels(name, "text")
         self._padding_tokens = metrics.tokens.labels(name, "padding")
+        self._texts = metrics.texts
+        # Bound here so that each is shown from the start, as 0: a rate needs a first value.
+        self._dropped = {reason: metrics.dropped.labels(name, reason) for reason in ("deadline", "client_left")}
+        self._failed = {stage: metrics.failed.labels(name, stage) for stage in ("encode", "run", "decode")}
+        self._reloads = {result: metrics.reloads.labels(name, result) for result in ("swapped", "refused")}
+        self._rebuilds = metrics.rebuilds.labels(name)
+        self._ready = metrics.ready.labels(name)
+        self._length: Callable[[], float] = lambda: 0
+        self.recent = Recent()
 
     def watch_queue(self, length: Callable[[], float]) -> None:
-        """Read the queue's length from `length` whenever the metrics are asked for."""
+        """Read the queue's length from `length` whenever it is asked for, and no longer from an earlier one."""
+        self._length = length
         self._queue.set_function(length)
+
+    @property
+    def queue_length(self) -> int:
+        """Texts accepted and not yet answered."""
+        return int(self._length())
 
     def encoded(self, seconds: float) -> None:
         """One text was encoded in `seconds`."""
@@ -97,3 +149,46 @@ class ModelMetrics:
         self._batch_tokens.observe(padded)
         self._text_tokens.inc(sum(lengths))
         self._padding_tokens.inc(padded - sum(lengths))
+
+    def answered_text(self, labels: Sequence[str]) -> None:
+        """One text was answered, with these labels in it; each counts once however often it comes."""
+        for label in set(labels) or (NO_LABEL,):
+            self._texts.labels(self._name, label).inc()
+
+    def dropped(self, reason: DropReason) -> None:
+        """One text was dropped before it was computed."""
+        self._dropped[reason].inc()
+
+    def failed(self, stage: Stage) -> None:
+        """One text made the model fail."""
+        self._failed[stage].inc()
+
+    def rebuilt(self) -> None:
+        """An engine was built anew."""
+        self._rebuilds.inc()
+
+    def reloaded(self, result: ReloadResult) -> None:
+        """A bundle on disk was found new, and taken or refused."""
+        self._reloads[result].inc()
+
+    def ready(self, ready: bool) -> None:
+        """The model answers from now on, or does not."""
+        self._ready.set(ready)
+
+    def info(
+        self,
+        *,
+        version: str,
+        engine: str,
+        device: str,
+        precision: str,
+        task: str,
+        threads: int | None,
+        replicas: int,
+    ) -> None:
+        """Say what is served from now on; what was said before is taken back."""
+        if self._described:
+            self._info.remove(*self._described)
+        shown = "" if threads is None else str(threads)
+        self._described = (self._name, version, engine, device, precision, task, shown, str(replicas))
+        self._info.labels(*self._described).set(1)
