@@ -64,7 +64,7 @@ class Recent:
         for index in sorted(bins):
             passed += bins[index]
             if passed >= wanted:
-                return _FIRST * _GROWTH ** (index - 0.5)  # the middle of the bin
+                return _FIRST * math.pow(_GROWTH, index - 0.5)  # the middle of the bin
         return None
 
     def _forget(self, second: int) -> None:
