@@ -3,6 +3,9 @@
 PADDLE_NER_SERVE_MODELS=ner=runs/quickstart/bundle uvicorn --app-dir serving asgi:app
 """
 
-from paddle_ner.serving import Settings, create_app
+from paddle_ner.serving import Settings, create_app, logs, tracing
 
-app = create_app(Settings.from_environment())
+settings = Settings.from_environment()
+logs.configure(settings)
+tracing.configure()
+app = create_app(settings)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.errors import InputError
+from paddle_ner.serving.settings import LogFormat, LogLevel
 
 
 @click.command("serve")
@@ -62,18 +64,63 @@ from paddle_ner.errors import InputError
     type=click.FloatRange(0),
     help="Seconds that a text waits for company while the engine is free.",
 )
+@click.option(
+    "--api-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of hashed API keys, from `paddle-ner api-key`; read again when it changes.",
+)
+@click.option(
+    "--api-key-hashes",
+    envvar="PADDLE_NER_SERVE_API_KEY_HASHES",
+    show_envvar=True,
+    metavar="LINES",
+    help="The lines of such a file themselves, separated by commas.",
+)
+@click.option("--insecure", is_flag=True, help="Listen without keys on an address that other machines reach.")
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(0, min_open=True),
+    help="Requests a second of each key, or without keys of each client address; then 429.",
+)
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    multiple=True,
+    default=(),
+    metavar="ORIGIN",
+    help="Let pages of this origin ask from a browser, such as https://example.org; may be repeated.",
+)
+@click.option("--metrics-public", is_flag=True, help="/metrics needs no key.")
+@click.option(
+    "--log-format",
+    type=click.Choice(get_args(LogFormat)),
+    default="text",
+    show_default=True,
+    help="Of the lines on stderr; json is one object a line.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(get_args(LogLevel)),
+    help="Least level written; info has one line a request. warning for text, info for json where not given.",
+)
 def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **options: Any) -> None:
     """Answer requests over HTTP with the model in BUNDLE, until SIGTERM or Ctrl-C.
 
     The page to try it by hand is at /, the documentation at /docs. BUNDLE may be a checkpoint too. With several
     models, the first answers POST /predict, the others POST /models/NAME/predict.
     """
-    from paddle_ner.serving import Settings, run
+    from paddle_ner.serving import Settings, logs, run, tracing
 
     settings = Settings.create(models=_models(bundle, name, models), **options)
+    logs.configure(settings)
+    tracing.configure()
 
     def announce(url: str) -> None:
-        click.echo(f"serving {', '.join(settings.models)} on {url}", err=True)
+        line = f"serving {', '.join(settings.models)} on {url}"
+        if settings.log_format == "json":
+            logging.getLogger(__name__).info(line)
+        else:
+            click.echo(line, err=True)
 
     run(settings, on_ready=announce)
 

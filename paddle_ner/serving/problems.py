@@ -30,12 +30,17 @@ class Kind:
     mend: str
 
 
+UNAUTHORIZED = Kind("unauthorized", 401, "Unauthorized", "Send `Authorization: Bearer KEY` with a key of this server.")
+UNPROTECTED = Kind(
+    "unprotected", 403, "Unprotected server", "Whoever runs the server gives it API keys, or says that it needs none."
+)
 NOT_FOUND = Kind("not-found", 404, "Not found", "See /docs for the routes.")
 UNKNOWN_MODEL = Kind("unknown-model", 404, "Unknown model", "GET /models lists the names.")
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "See the header Allow.")
 TOO_LARGE = Kind("body-too-large", 413, "Body too large", "Send fewer or shorter texts in one request.")
 INVALID = Kind("invalid-request", 422, "Invalid request", "`errors` points at each place in the body.")
 QUEUE_FULL = Kind("queue-full", 429, "Queue full", "Try again after the seconds of the header Retry-After.")
+RATE_LIMITED = Kind("rate-limited", 429, "Rate limited", "Send fewer requests a second; see the header Retry-After.")
 FAILED_TEXT = Kind(
     "text-failed", 500, "Text failed", "`errors` names the texts; `predictions` has the others, null for those."
 )
@@ -46,12 +51,15 @@ DRAINING = Kind("draining", 503, "Draining", "The server stops; ask another one.
 DEADLINE = Kind("deadline-passed", 504, "Deadline passed", "Send fewer texts, or try when the server is less busy.")
 
 KINDS = (
+    UNAUTHORIZED,
+    UNPROTECTED,
     NOT_FOUND,
     UNKNOWN_MODEL,
     METHOD,
     TOO_LARGE,
     INVALID,
     QUEUE_FULL,
+    RATE_LIMITED,
     FAILED_TEXT,
     INTERNAL,
     LOADING,

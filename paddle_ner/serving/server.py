@@ -61,7 +61,7 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 lifespan="on",
-                log_level="warning",
+                log_config=None,  # left to whoever runs this: see logs.configure
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=_KEEP_ALIVE,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,9 @@ from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import EngineName, Precision
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/?#\s]+)$")]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 ENVIRONMENT_PREFIX = "PADDLE_NER_SERVE_"
 
 
@@ -38,6 +42,14 @@ class Settings(BaseModel):
         drain_timeout: how long SIGTERM waits for the requests that are under way.
         batch_tokens: padded tokens that go through the engine at once.
         batch_delay: how long the oldest text waits for company while the engine is free.
+        api_keys: file of the hashed API keys; it is read again when it changes.
+        api_key_hashes: the lines of such a file themselves, separated by commas or line ends.
+        insecure: listen without keys on an address that other machines reach.
+        rate_limit: requests a second of each key, or of each client address where there are no keys; None any number.
+        cors_origins: origins whose pages may ask from a browser, such as ``https://example.org``; ``*`` for all.
+        metrics_public: ``/metrics`` needs no key.
+        log_format: of the lines on stderr: ``text``, or ``json`` with one object a line.
+        log_level: None is ``warning`` for text and ``info``, one line a request, for JSON.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +72,14 @@ class Settings(BaseModel):
     drain_timeout: float = Field(30.0, ge=0, allow_inf_nan=False)
     batch_tokens: int = Field(2048, ge=1)
     batch_delay: float = Field(0.0, ge=0, allow_inf_nan=False)
+    api_keys: Path | None = None
+    api_key_hashes: str | None = None
+    insecure: bool = False
+    rate_limit: float | None = Field(None, gt=0, allow_inf_nan=False)
+    cors_origins: tuple[Origin, ...] = ()
+    metrics_public: bool = False
+    log_format: LogFormat = "text"
+    log_level: LogLevel | None = None
 
     @model_validator(mode="after")
     def _one_request_fits_the_queue(self) -> Settings:
@@ -67,6 +87,18 @@ class Settings(BaseModel):
             raise ValueError(
                 f"max_texts is {self.max_texts} and max_queue {self.max_queue}, expected max_texts <= max_queue:"
                 " a request that fills the queue alone could never be accepted"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_or_loopback(self) -> Settings:
+        if self.api_keys and self.api_key_hashes:
+            raise ValueError("api_keys and api_key_hashes are both given, expected one of them")
+        if not (self.api_keys or self.api_key_hashes or self.insecure or is_loopback(self.host)):
+            raise ValueError(
+                f"host is {self.host}, which other machines reach, and there are no API keys: give --api-keys FILE,"
+                " which `paddle-ner api-key NAME --file FILE` makes, or --insecure where something in front checks"
+                " who asks"
             )
         return self
 
@@ -103,10 +135,20 @@ class Settings(BaseModel):
                     f"{variable}: no such setting, expected one of "
                     + ", ".join(ENVIRONMENT_PREFIX + name.upper() for name in cls.model_fields)
                 )
-            values[field] = parse_models(value.split(",")) if field == "models" else value
+            values[field] = _PARSERS[field](value.split(",")) if field in _PARSERS else value
         if "models" not in values:
             raise InputError(f"{ENVIRONMENT_PREFIX}MODELS is not set, expected NAME=PATH of a bundle")
         return cls.create(**values)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def parse_models(pairs: list[str]) -> dict[str, Path]:
@@ -120,3 +162,9 @@ def parse_models(pairs: list[str]) -> dict[str, Path]:
             raise InputError(f"model {name!r} is named twice; give each its own name")
         models[name] = Path(path)
     return models
+
+
+_PARSERS: dict[str, Callable[[list[str]], Any]] = {
+    "models": parse_models,
+    "cors_origins": lambda origins: [origin.strip() for origin in origins],
+}

@@ -25,6 +25,9 @@ def test_the_first_model_is_the_default() -> None:
         ({"models": {"a": "x"}, "max_queue": 10, "max_texts": 11}, "max_texts is 11 and max_queue 10"),
         ({"models": {"a": "x"}, "deadline_seconds": float("inf")}, "deadline_seconds: "),
         ({"models": {"a": "x"}, "colour": "red"}, "colour: "),
+        ({"models": {"a": "x"}, "cors_origins": ["example.org"]}, "cors_origins.0: "),
+        ({"models": {"a": "x"}, "rate_limit": 0}, "rate_limit: "),
+        ({"models": {"a": "x"}, "api_keys": "k", "api_key_hashes": "n:s:h"}, "api_keys and api_key_hashes are both"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(values: dict[str, object], message: str) -> None:
@@ -33,17 +36,33 @@ def test_a_wrong_setting_is_named_in_one_line(values: dict[str, object], message
     assert str(error.value).startswith(message) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "", "server.example", "::ffff:192.168.1.5"])
+def test_an_address_that_others_reach_is_refused_without_keys(host: str) -> None:
+    with pytest.raises(InputError, match=r"there are no API keys: give --api-keys FILE.*, or --insecure"):
+        Settings.create(models={"a": "x"}, host=host)
+    Settings.create(models={"a": "x"}, host=host, insecure=True)
+    Settings.create(models={"a": "x"}, host=host, api_keys="keys")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "::ffff:127.0.0.1"])
+def test_the_loopback_needs_no_keys(host: str) -> None:
+    Settings.create(models={"a": "x"}, host=host)
+
+
 def test_settings_come_from_the_environment() -> None:
     settings = Settings.from_environment(
         {
             "PADDLE_NER_SERVE_MODELS": "ner=runs/a, intent=runs/b",
             "PADDLE_NER_SERVE_MAX_QUEUE": "512",
             "PADDLE_NER_SERVE_DEADLINE_SECONDS": "2.5",
+            "PADDLE_NER_SERVE_CORS_ORIGINS": "https://a.example, https://b.example:8443",
+            "PADDLE_NER_SERVE_INSECURE": "true",
             "HOME": "/root",
         }
     )
     assert settings.models == {"ner": Path("runs/a"), "intent": Path("runs/b")}
-    assert (settings.max_queue, settings.deadline_seconds) == (512, 2.5)
+    assert (settings.max_queue, settings.deadline_seconds, settings.insecure) == (512, 2.5, True)
+    assert settings.cors_origins == ("https://a.example", "https://b.example:8443")
 
 
 @pytest.mark.parametrize(
@@ -78,11 +97,13 @@ def test_the_command_says_what_is_wrong_before_it_listens(arguments: list[str], 
 
 
 def test_every_setting_has_an_option_with_the_same_default() -> None:
-    options = {option.name: option.default for option in command.params}
+    options = {option.name: option for option in command.params}
     for name, field in Settings.model_fields.items():
         assert name in options
-        if name != "models" and field.default is not None:
-            assert options[name] == field.default
+        if field.default is False:
+            assert options[name].is_flag and not options[name].default
+        elif name != "models" and field.default is not None:
+            assert options[name].default == field.default
 
 
 def test_the_documentation_names_every_option_with_its_default() -> None:

@@ -1,0 +1,156 @@
+"""API keys: how one is made, and the file that holds their salted hashes.
+
+A key is ``NAME.SECRET``, the secret 256 random bits. The server's file has a line for each, ``NAME:SALT:HASH``: the
+hash is HMAC-SHA256 of the secret under the salt, from which no key can be won back. A slow hash is for passwords that
+people choose; it would add nothing to a random secret but work for each request.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddle_ner.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_LINE = re.compile(rf"({_NAME.pattern}):([0-9a-f]{{32}}):([0-9a-f]{{64}})")
+_EXPECTED = "expected NAME:SALT:HASH as `paddle-ner api-key NAME` prints it"
+_LOOK_SECONDS = 1.0  # how often the file is looked at, at most
+
+
+@dataclass(frozen=True, slots=True)
+class HashedKey:
+    """What is kept of a key."""
+
+    name: str
+    salt: bytes
+    digest: bytes
+
+    @property
+    def line(self) -> str:
+        """Of the file."""
+        return f"{self.name}:{self.salt.hex()}:{self.digest.hex()}"
+
+
+def create(name: str) -> tuple[str, HashedKey]:
+    """A new key, which is nowhere kept, and what is kept of it. Raises InputError where the name is none."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"key name {name!r}: expected 1 to 64 ASCII letters, digits, _ and -, the first no sign")
+    secret, salt = secrets.token_urlsafe(32), secrets.token_bytes(16)
+    return f"{name}.{secret}", HashedKey(name, salt, _digest(salt, secret))
+
+
+def _digest(salt: bytes, secret: str) -> bytes:
+    return hmac.digest(salt, secret.encode("utf-8", "surrogatepass"), "sha256")
+
+
+class Keys:
+    """The keys that are let in."""
+
+    def __init__(self, keys: Mapping[str, HashedKey]) -> None:
+        self._keys = keys
+        # A name that is not there costs what a wrong secret costs.
+        self._nobody = HashedKey("", secrets.token_bytes(16), secrets.token_bytes(32))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def names(self) -> list[str]:
+        """Whom they belong to."""
+        return list(self._keys)
+
+    def name_of(self, key: str) -> str | None:
+        """The name of a key that is let in; None where it is not."""
+        name, _, secret = key.partition(".")
+        known = self._keys.get(name, self._nobody)
+        return known.name if hmac.compare_digest(_digest(known.salt, secret), known.digest) else None
+
+
+def parse(content: str, source: str) -> Keys:
+    """The keys of a file's content: one a line, with blank lines and comments that begin with ``#``.
+
+    Raises InputError, with `source` and the line, where a line is no hashed key or a name comes twice.
+    """
+    keys: dict[str, HashedKey] = {}
+    for number, line in enumerate(content.removeprefix("\ufeff").splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise InputError(f"{source}:{number}: not a hashed key, {_EXPECTED}")  # the line may be a key: not shown
+        name, salt, digest = found.groups()
+        if name in keys:
+            raise InputError(f"{source}:{number}: key {name} is there twice; give each its own name")
+        keys[name] = HashedKey(name, bytes.fromhex(salt), bytes.fromhex(digest))
+    return Keys(keys)
+
+
+def read(path: Path) -> Keys:
+    """The keys of a file. Raises InputError, in one line, where it cannot be read or a line is wrong."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8, {_EXPECTED} on each line") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror or error}; `paddle-ner api-key NAME --file {path}` makes it with a first key"
+        ) from None
+    return parse(content, str(path))
+
+
+class KeyFile:
+    """The keys of a file, read again when it changes. A broken new one is refused in the log and the old keys stay.
+
+    Args:
+        path: of the file. Raises InputError where it cannot be read or a line is wrong.
+        clock: the time in seconds; never runs backwards.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._state = self._look()
+        self._keys = read(path)
+        self._next_look = clock() + _LOOK_SECONDS
+        self._warn_of_none()
+
+    def current(self) -> Keys:
+        """The keys, no older than a second."""
+        now = self._clock()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_SECONDS
+            state = self._look()
+            if state != self._state:
+                self._state = state
+                self._read_again()
+        return self._keys
+
+    def _read_again(self) -> None:
+        try:
+            self._keys = read(self._path)
+        except InputError as error:
+            logger.error("the API keys have changed but stay as they were: %s", error)
+            return
+        logger.info("the API keys were read again: %s holds %d", self._path, len(self._keys))
+        self._warn_of_none()
+
+    def _warn_of_none(self) -> None:
+        if not self._keys:
+            logger.warning("%s holds no API key: every request that needs one is refused", self._path)
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,83 @@
+"""Log lines, as text or as JSON, with the id of the request that they belong to. Never a user's text.
+
+What a line says beside its message comes from logging's `extra`. Of an exception the type and the place are shown but
+not the message, which may quote what was sent; the package's own errors, which never do, are shown whole.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from typing import Any
+
+from paddle_ner.errors import PaddleNerError
+from paddle_ner.serving.settings import Settings
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+# What every record has, and what uvicorn adds for terminals.
+_ORDINARY = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"})
+
+
+def configure(settings: Settings) -> None:
+    """Write this process's log to stderr in the format of the settings: our lines, uvicorn's, other packages'."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    logging.getLogger().handlers[:] = [handler]
+    level = (settings.log_level or ("info" if settings.log_format == "json" else "warning")).upper()
+    for name in ("paddle_ner", "uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(level if name in ("paddle_ner", "uvicorn") else logging.NOTSET)
+    # uvicorn's line for a request has the query string; ours is written instead.
+    logging.getLogger("uvicorn.access").propagate = False
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = _exception(record)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """One line for people: time, level, message, and the rest as NAME=VALUE."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        fields = " ".join(f"{name}={value}" for name, value in _fields(record).items() if value != "")
+        line = " ".join(filter(None, (_time(record), record.levelname.lower(), record.getMessage(), fields)))
+        return f"{line}\n{_exception(record)}" if record.exc_info else line
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(record).items() if name not in _ORDINARY}
+    if "request_id" not in fields and (current := request_id.get()):
+        fields["request_id"] = current
+    return fields
+
+
+def _exception(record: logging.LogRecord) -> str:
+    assert record.exc_info is not None
+    kind, error, trace = record.exc_info
+    last = f"{kind.__name__}: {error}" if isinstance(error, PaddleNerError) and kind else kind.__name__ if kind else ""
+    return "".join(traceback.format_tb(trace)) + last

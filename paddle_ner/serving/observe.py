@@ -1,0 +1,96 @@
+"""What happens round every request: its id, its line in the log, its metrics, its span, and the last resort."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from paddle_ner.serving import logs, tracing
+from paddle_ner.serving.caller import Caller, read_caller
+from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.problems import INTERNAL, HTTPProblem
+
+logger = logging.getLogger(__name__)
+
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+class Observe:
+    """The outermost ASGI middleware. Plain ASGI: a wrapper of `receive` would hide a client that left."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        caller = read_caller(scope)
+        logs.request_id.set(caller.request_id)
+        if not tracing.active():
+            await self._observe(scope, receive, send, caller)
+            return
+        with tracing.RequestSpan(scope["method"], scope["headers"]) as span:
+            await self._observe(scope, receive, send, caller, span)
+
+    async def _observe(
+        self, scope: Scope, receive: Receive, send: Send, caller: Caller, span: tracing.RequestSpan | None = None
+    ) -> None:
+        started = time.monotonic()
+        status = 0
+        added = [(b"x-request-id", caller.request_id.encode("ascii")), _NOSNIFF]
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *added]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("a defect of the server: %s failed", scope["method"])
+            if status:  # too late for another answer; the server closes the connection
+                raise
+            await HTTPProblem(INTERNAL, "the server failed; its log has the reason").response()(
+                scope, receive, send_with_headers
+            )
+        finally:
+            seconds = time.monotonic() - started
+            # Paths that no route has share one label, so that a scan of the server cannot grow the metrics.
+            route = getattr(scope.get("route"), "path", "other")
+            status = status or 500
+            self._metrics.answered(route, status, seconds)
+            if span:
+                span.finish(route, status, caller.request_id)
+            if logger.isEnabledFor(logging.INFO):
+                _log(scope["method"], route, status, seconds, caller, span)
+
+
+def _log(
+    method: str, route: str, status: int, seconds: float, caller: Caller, span: tracing.RequestSpan | None
+) -> None:
+    trace = {"trace_id": span.trace_id} if span else {}
+    logger.info(
+        "%s %s %d",
+        method,
+        route,
+        status,
+        extra={
+            "request_id": caller.request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+            "texts": caller.texts,
+            "characters": caller.characters,
+            "key": caller.key,
+            "client": caller.address,
+            **trace,
+        },
+    )
