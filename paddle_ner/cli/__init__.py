@@ -24,8 +24,10 @@ COMMANDS = {
     "train": "Train a model from a configuration.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
+    "benchmark": "Time a bundle by precision and layout, and keep what is best.",
     "predict": "Label texts from a file or standard input.",
     "serve": "Answer requests over HTTP.",
+    "api-key": "Make a key for a server.",
 }
 
 
@@ -38,7 +40,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"paddle_ner.cli.{cmd_name}").command
+        command = importlib.import_module(f"paddle_ner.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -23,6 +23,11 @@ def print_json(record: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def log(message: str) -> None:
+    """One line on stderr."""
+    err.print(message, markup=False)
+
+
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A progress display on stderr, for work that takes more than two seconds; nothing where stderr is a file."""

@@ -9,17 +9,17 @@ from typing import Any
 
 import click
 
-from paddle_ner import config, data
+from paddle_ner import data
 from paddle_ner.bundle import Card
 from paddle_ner.cli import console
+from paddle_ner.cli.dev import dev_examples, recipe_of
 from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.cli.reader_options import Reading, reader_options
-from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.report import render
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference import load
-from paddle_ner.training.corpus import read_corpus, read_file
+from paddle_ner.training.corpus import read_file
 from paddle_ner.types import Example
 
 
@@ -51,7 +51,7 @@ def command(
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its recipe names."""
     predictor = load(model, **engine)
     if file is not None:
-        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=_log)
+        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     else:
         examples = _from_recipe(model, predictor.manifest, split)
     if unseen:
@@ -71,28 +71,18 @@ def command(
 
 
 def _from_recipe(model: Path, card: Card, split: str) -> list[Example]:
-    recipe = _recipe(model, card)
     if split == "dev":
-        return read_corpus(recipe, _log).dev
+        return dev_examples(model, card)
+    recipe = recipe_of(model, card)
     if recipe.data.test is None:
         raise InputError(f"{model}: its recipe names no test data; name a labelled FILE, or use --split dev")
-    return read_file(recipe.data, recipe.data.test, _log)
+    return read_file(recipe.data, recipe.data.test, console.log)
 
 
 def _unseen(model: Path, card: Card, examples: list[Example]) -> list[Example]:
-    recipe = _recipe(model, card)
-    seen = {example.text for example in read_file(recipe.data, recipe.data.train, _log)}
+    recipe = recipe_of(model, card)
+    seen = {example.text for example in read_file(recipe.data, recipe.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)
-    _log(f"left out {left:,} of {len(examples):,} texts, which stand in {recipe.data.train.path} too")
+    console.log(f"left out {left:,} of {len(examples):,} texts, which stand in {recipe.data.train.path} too")
     return kept
-
-
-def _recipe(model: Path, card: Card) -> Config:
-    if not card.recipe:
-        raise InputError(f"{model}: holds no recipe; name a labelled FILE to score on")
-    return config.parse(card.recipe, f"recipe of {model}")
-
-
-def _log(message: str) -> None:
-    console.err.print(message, markup=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineOptions, Precision
+from paddle_ner.inference.layout import chosen, usable_cores
 from paddle_ner.machine import cpu_flags
 
 logger = logging.getLogger(__name__)
@@ -98,8 +98,7 @@ def choose_precision(
 
 
 def choose_threads(manifest: Manifest, options: EngineOptions) -> int:
-    """CPU threads: those asked for, or those that were measured best, but never more than this process may use."""
+    """CPU threads: those asked for, or those of the layout that was measured best."""
     if options.threads is not None:
         return options.threads
-    cores = len(os.sched_getaffinity(0))
-    return min(manifest.tuning.threads, cores) if manifest.tuning else cores
+    return chosen(manifest, usable_cores()).threads

@@ -1,0 +1,82 @@
+"""Models to measure: the published shapes with random weights, which take as long as trained ones."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from paddle_ner import bundle, data
+from paddle_ner.bundle import Card, WindowSpec
+from paddle_ner.export import export
+from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
+from paddle_ner.modeling.build import build
+from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+
+# Of PaddleNLP's published configs; 40,000 is the size of their vocabulary.
+SHAPES = {
+    "medium": {"num_hidden_layers": 6, "hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072},
+    "nano": {"num_hidden_layers": 4, "hidden_size": 312, "num_attention_heads": 12, "intermediate_size": 1248},
+}
+VOCABULARY = 40_000
+TASK = {"name": "ner", "labels": ["PER", "LOC", "ORG"], "tag_scheme": "BIO"}
+SEED = 7
+
+
+def vocabulary(texts: list[str]) -> list[str]:
+    """A vocabulary of the published kind and size, with every character of `texts` in it."""
+    seen = sorted({character for text in texts for character in text.lower() if not character.isspace()})
+    pieces = [*SPECIAL_TOKENS, *seen, *(f"##{character}" for character in seen)]
+    return [*pieces, *(f"[unused{number}]" for number in range(VOCABULARY - len(pieces)))]
+
+
+def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
+    """A checkpoint of `shape`. The head leans to O as a trained one does, so that about one token in ten is tagged."""
+    import numpy as np
+    import paddle
+
+    tokenizer = Tokenizer.wordpiece(vocabulary(texts))
+    card = Card(name=shape, task=TASK, window=WindowSpec(size=512, overlap=128))
+    task = card.build_task()
+    paddle.seed(SEED)
+    model = build(
+        task.head,
+        task.num_outputs,
+        config={**SHAPES[shape], "max_position_embeddings": 2048, "type_vocab_size": 4, "hidden_act": "gelu"},
+        vocab_size=VOCABULARY,
+        pad_token_id=tokenizer.pad_id,
+    )
+    model.eval()
+    with paddle.no_grad():
+        ids = [[tokenizer.cls_id, *tokenizer.encode(text).ids[:126], tokenizer.sep_id] for text in texts[:64]]
+        logits = np.concatenate([model(input_ids=paddle.to_tensor([row])).numpy()[0] for row in ids])
+        lead = logits[:, 1:].max(axis=1) - logits[:, 0]
+        bias = model.classifier.bias.numpy()
+        bias[0] += np.quantile(lead, 0.9)
+        model.classifier.bias.set_value(bias)
+    with bundle.new_folder(folder, bundle.CARD) as new:
+        save_checkpoint_weights(model, new)
+        tokenizer.save(new / bundle.TOKENIZER)
+        bundle.write_card(new, card)
+    return folder
+
+
+def make_bundle(shape: str, texts: list[str], folder: Path) -> Path:
+    """`folder`/checkpoint and `folder`/bundle, made where they are not there yet. Gives the bundle's path."""
+    target = folder / "bundle"
+    if not bundle.is_bundle(target):
+        export(make_checkpoint(shape, texts, folder / "checkpoint"), target, texts[:50])
+    return target
+
+
+def main() -> None:
+    """Make the bundle of one shape."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("shape", choices=SHAPES)
+    parser.add_argument("texts", type=Path, help="a labelled file or plain text: its characters are the vocabulary")
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    print(make_bundle(options.shape, [example.text for example in data.read(options.texts)], options.folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""``paddle-ner benchmark``: how fast a bundle is on this machine, by precision and layout; what is best is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from paddle_ner import data
+from paddle_ner.cli import console
+from paddle_ner.cli.dev import dev_examples
+from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.tuning import show, tune_with_progress
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation.tuning import MAX_DROP
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--tune", is_flag=True, help="Write what is best into the bundle's manifest: serve and predict take it.")
+@click.option(
+    "--max-drop",
+    default=MAX_DROP,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How far below fp32 the score of a faster precision may be: F1 or accuracy, from 0 to 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@reader_options
+def command(bundle: Path, file: Path | None, tune: bool, max_drop: float, as_json: bool, reading: Reading) -> None:
+    """Time BUNDLE on this machine and score it on the labelled FILE, or on the dev set that its recipe names.
+
+    Every precision that this CPU has is measured in every layout (engines side by side, threads of each), in turns, on
+    the same real texts. The fastest that keeps the score is marked.
+    """
+    from paddle_ner.bundle import is_bundle, verify
+
+    if not is_bundle(bundle):
+        raise InputError(f"{bundle}: is no bundle; `paddle-ner export CHECKPOINT -o BUNDLE` makes one")
+    if file is not None:
+        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+    else:
+        examples = dev_examples(bundle, verify(bundle))
+    tuned = tune_with_progress(bundle, examples, max_drop, keep=tune)
+    if as_json:
+        console.print_json({"best": tuned.best.model_dump(), "kept": tune, **tuned.tuning.model_dump()})
+        return
+    show(tuned)
+    if not tune:
+        console.err.print(f"next: with --tune, {bundle} is served and predicts that way", markup=False)

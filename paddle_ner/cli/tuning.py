@@ -1,0 +1,53 @@
+"""Measuring a bundle on the command line: a progress bar while it runs, a table when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from paddle_ner.cli import console
+from paddle_ner.evaluation.tuning import Tuned, tune
+from paddle_ner.types import Example
+
+
+def tune_with_progress(bundle: Path, examples: Sequence[Example], max_drop: float, *, keep: bool) -> Tuned:
+    """As `tune`, with a bar."""
+    with console.progress() as display:
+        bar = display.add_task("measuring", total=100, note="")
+
+        def advance(share: float) -> None:
+            display.update(bar, completed=round(100 * share))
+
+        return tune(bundle, examples, max_drop, keep=keep, advance=advance)
+
+
+def show(tuned: Tuned) -> None:
+    """Print every candidate, the best one marked."""
+    tuning = tuned.tuning
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("precision")
+    table.add_column("engines \u00d7 threads")
+    for column in ("texts/s", "tokens/s", "one text", tuning.metric, "drop", ""):
+        table.add_column(column, justify="right")
+    for one in tuning.candidates:
+        best = one == tuned.best
+        table.add_row(
+            one.precision,
+            f"{one.replicas} \u00d7 {one.threads}",
+            f"{one.texts_per_second:,.0f}",
+            f"{one.tokens_per_second:,.0f}",
+            f"{one.milliseconds:.1f} ms",
+            "" if one.score is None else f"{100 * one.score:.2f}",
+            "" if one.drop is None else f"{100 * one.drop:.2f}",
+            "best" if best else "",
+            style="bold" if best else "",
+        )
+    console.out.print(
+        f"{tuning.cpu}: {tuning.texts:,} texts timed, {tuning.examples:,} examples scored,"
+        f" a drop of {100 * tuning.max_drop:g} points allowed",
+        markup=False,
+    )
+    console.out.print(table)

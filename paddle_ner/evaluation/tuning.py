@@ -1,0 +1,123 @@
+"""Which precision and layout a bundle runs at: the fastest of those that keep the score of the dev set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddle_ner import bundle
+from paddle_ner.bundle import Candidate, Manifest, Precision, Tuning
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation.benchmark import measure, open_predictors
+from paddle_ner.evaluation.score import score
+from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.inference.layout import layouts, usable_cores
+from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.types import Example
+
+MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
+TIMED_TEXTS = 512
+# A layout that is faster by less than this does not make up for the latency that its fewer threads cost.
+_WORTH = 1.05
+
+
+def precisions(manifest: Manifest, flags: frozenset[str]) -> list[Precision]:
+    """Those that this bundle's graph and a CPU with `flags` can run; the first is what the others are compared with."""
+    if manifest.precision == "int8":
+        return ["int8"]
+    return ["fp32", "bf16"] if flags & BF16_FLAGS else ["fp32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was measured, and the candidate that is best."""
+
+    best: Candidate
+    tuning: Tuning
+
+
+def tune(
+    folder: Path,
+    examples: Sequence[Example],
+    max_drop: float = MAX_DROP,
+    *,
+    keep: bool = True,
+    advance: Callable[[float], None] = lambda _: None,
+) -> Tuned:
+    """Measure the bundle in `folder` on this machine and, to `keep` it, write what is best into its manifest.
+
+    Args:
+        folder: the bundle.
+        examples: labelled, such as the dev set: all are scored, the first `TIMED_TEXTS` timed.
+        max_drop: how far below the first precision's score another one may be.
+        keep: whether the bundle is from now on run as was found best.
+        advance: called with the share of the work done, from 0 to 1.
+
+    Raises:
+        InputError: there is nothing to score, or an example does not fit the task.
+    """
+    manifest = bundle.verify(folder)
+    if not examples:
+        raise InputError(f"{folder}: no examples to measure with; name a labelled file")
+    asked = precisions(manifest, cpu_flags())
+    places = layouts(usable_cores())
+    step = len(examples) // min(TIMED_TEXTS, len(examples))
+    texts = [example.text for example in examples[::step]][:TIMED_TEXTS]
+    rounds = 3
+    passes = (rounds + 1) * len(asked) * len(places)
+    done = 0
+
+    def timed() -> None:
+        nonlocal done
+        done += 1
+        advance(done / passes / 2)
+
+    speeds = measure(folder, texts, asked, places, rounds=rounds, advance=timed)
+    scores: dict[Precision, float] = {}
+    metric = ""
+    for number, precision in enumerate(asked):
+        predictor = open_predictors(folder, manifest, precision, places[0])[0]
+        report, _ = score(predictor, examples)
+        scores[precision], metric = report.value, report.metric
+        advance(0.5 + (number + 1) / len(asked) / 2)
+    candidates = [
+        Candidate(
+            precision=speed.precision,
+            replicas=speed.layout.replicas,
+            threads=speed.layout.threads,
+            texts_per_second=speed.texts_per_second,
+            tokens_per_second=speed.tokens_per_second,
+            milliseconds=speed.milliseconds,
+            score=scores[speed.precision],
+            drop=scores[asked[0]] - scores[speed.precision],
+        )
+        for speed in speeds
+    ]
+    best = choose(candidates, max_drop)
+    tuning = Tuning(
+        cpu=cpu_name(),
+        texts=len(texts),
+        metric=metric,
+        examples=len(examples),
+        max_drop=max_drop,
+        replicas=best.replicas,
+        threads=best.threads,
+        candidates=candidates,
+    )
+    if keep:
+        bundle.write_card(folder, manifest.model_copy(update={"precision": best.precision, "tuning": tuning}))
+    return Tuned(best, tuning)
+
+
+def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
+    """The fastest candidate whose score dropped by at most `max_drop`; of nearly equal ones that with fewest replicas.
+
+    A candidate without a score is never chosen before one that has it: at least the first is always allowed.
+    """
+    allowed = [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])
+    best = allowed[0]
+    for one in sorted(allowed, key=lambda each: each.replicas):
+        if one.texts_per_second > best.texts_per_second * (_WORTH if one.replicas > best.replicas else 1.0):
+            best = one
+    return best

@@ -1,0 +1,41 @@
+"""How a model shares the cores of a machine: engines side by side, and the threads of each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from paddle_ner.bundle import Card, Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Engines over the same weights, and the CPU threads of each."""
+
+    replicas: int
+    threads: int
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def layouts(cores: int) -> list[Layout]:
+    """All cores in one engine, one core an engine, and the powers of two between that share the cores evenly."""
+    found = [Layout(1, cores)]
+    replicas = 2
+    while replicas < cores:
+        if cores % replicas == 0:
+            found.append(Layout(replicas, cores // replicas))
+        replicas *= 2
+    return found if cores == 1 else [*found, Layout(cores, 1)]
+
+
+def chosen(card: Card, cores: int) -> Layout:
+    """The layout that was measured best, as far as `cores` allow; one engine with all of them where none was."""
+    tuning = card.tuning if isinstance(card, Manifest) else None
+    if tuning is None:
+        return Layout(1, cores)
+    threads = min(tuning.threads, cores)
+    return Layout(min(tuning.replicas, cores // threads), threads)

@@ -1,0 +1,173 @@
+"""What is asked of an engine is done or refused; what a bundle says falls back only with a line in the log."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from paddle_ner.bundle import Candidate, Manifest, Tuning, WindowSpec
+from paddle_ner.errors import DeviceError, InputError
+from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines.open import choose_precision, device_kind
+from paddle_ner.inference.engines.paddle import configure
+from paddle_ner.inference.layout import Layout, chosen, layouts
+
+FOLDER = Path("some/bundle")
+BF16 = frozenset({"avx512f", "avx512_bf16"})
+PLAIN = frozenset({"avx2"})
+
+
+def manifest(**fields: Any) -> Manifest:
+    task = {"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"}
+    window = WindowSpec()
+    return Manifest(
+        name="m",
+        task=task,
+        window=window,
+        graph="model.json",
+        weights="model.pdiparams",
+        inputs=["input_ids"],
+        files={},
+        **fields,
+    )
+
+
+def tuning(replicas: int, threads: int) -> Tuning:
+    return Tuning(
+        cpu="c", texts=1, metric="f1", examples=1, max_drop=0, replicas=replicas, threads=threads, candidates=[]
+    )
+
+
+@pytest.mark.parametrize(
+    ("precision", "options", "flags", "expected"),
+    [
+        ("fp32", EngineOptions(), PLAIN, "fp32"),
+        ("bf16", EngineOptions(), BF16, "bf16"),
+        ("bf16", EngineOptions(precision="fp32"), BF16, "fp32"),
+        ("fp32", EngineOptions(precision="bf16"), BF16, "bf16"),
+        ("int8", EngineOptions(), PLAIN, "int8"),
+        ("fp32", EngineOptions(device="gpu:1", precision="fp16"), PLAIN, "fp16"),
+        ("fp32", EngineOptions("tensorrt", "gpu", "fp16"), PLAIN, "fp16"),
+    ],
+)
+def test_a_precision_that_can_be_had_is_given(precision, options, flags, expected, caplog) -> None:
+    assert choose_precision(FOLDER, manifest(precision=precision), options, flags) == expected
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("precision", "options", "flags", "reason"),
+    [
+        ("bf16", EngineOptions(), PLAIN, "measured best at bf16, which this CPU does not have; it runs at fp32"),
+        ("bf16", EngineOptions(device="gpu"), PLAIN, "measured best at bf16 on a CPU; paddle on gpu runs it at fp32"),
+        ("bf16", EngineOptions("onnxruntime"), BF16, "onnxruntime on cpu runs it at fp32"),
+    ],
+)
+def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, caplog) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert choose_precision(FOLDER, manifest(precision=precision), options, flags) == "fp32"
+    (record,) = caplog.records
+    assert reason in record.getMessage() and str(FOLDER) in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("precision", "options", "flags", "message"),
+    [
+        ("fp32", EngineOptions(precision="bf16"), PLAIN, "precision bf16 needs a CPU with avx512_bf16 or amx_bf16"),
+        (
+            "fp32",
+            EngineOptions(precision="fp16"),
+            BF16,
+            "precision fp16 cannot be had with paddle on cpu",
+        ),
+        ("fp32", EngineOptions(precision="int8"), BF16, "the bundle has no int8 graph"),
+        ("int8", EngineOptions(precision="fp32"), BF16, "the bundle has an int8 graph"),
+        ("int8", EngineOptions(device="gpu"), BF16, "its graph is int8, which paddle on gpu cannot run"),
+        ("fp32", EngineOptions("tensorrt"), BF16, "engine tensorrt needs a GPU"),
+        ("fp32", EngineOptions(device="tpu"), BF16, "device 'tpu' is unknown"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> None:
+    with pytest.raises((DeviceError, InputError)) as caught:
+        choose_precision(FOLDER, manifest(precision=precision), options, flags)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("device", ["cpu:1", "gpu:", "gpu:x", "cuda", ""])
+def test_an_unknown_device_is_refused(device) -> None:
+    with pytest.raises(DeviceError, match="is unknown, expected cpu, gpu or gpu:N"):
+        device_kind(device)
+
+
+class Recorder:
+    """Stands for paddle.inference.Config: remembers what was set."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, tuple[Any, ...]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self.calls.__setitem__(name, arguments)
+
+
+PRECISION_TYPE = SimpleNamespace(Half="half", Float32="float32")
+
+
+def configured(options: EngineOptions, new_ir: bool = True) -> dict[str, tuple[Any, ...]]:
+    config = Recorder()
+    configure(config, PRECISION_TYPE, options, new_ir)
+    return config.calls
+
+
+def test_a_cpu_engine_runs_onednn_with_a_bounded_cache() -> None:
+    calls = configured(EngineOptions(precision="fp32", threads=3))
+    assert calls["set_cpu_math_library_num_threads"] == (3,)
+    assert "enable_mkldnn" in calls and calls["set_mkldnn_cache_capacity"][0] > 0
+    assert "enable_mkldnn_bfloat16" not in calls and "enable_mkldnn_int8" not in calls
+
+
+def test_bf16_and_int8_are_switched_on_where_they_are_chosen() -> None:
+    assert "enable_mkldnn_bfloat16" in configured(EngineOptions(precision="bf16", threads=1))
+    calls = configured(EngineOptions(precision="int8", threads=1), new_ir=False)
+    assert calls["enable_mkldnn_int8"] == ({"fc"},)  # never bare: that wipes out attention
+    assert calls["enable_new_ir"] == (False,)
+
+
+@pytest.mark.parametrize(("precision", "expected"), [("fp32", "float32"), ("fp16", "half")])
+def test_a_gpu_engine_is_told_its_device_and_precision(monkeypatch, precision, expected) -> None:
+    monkeypatch.setattr("paddle_ner.inference.engines.paddle.check_gpu", lambda device: int(device[-1]))
+    calls = configured(EngineOptions(device="gpu:2", precision=precision))
+    assert calls["enable_use_gpu"][1:] == (2, expected)
+    assert "enable_mkldnn" not in calls
+
+
+def test_the_layouts_of_a_machine_share_its_cores() -> None:
+    assert layouts(1) == [Layout(1, 1)]
+    assert layouts(2) == [Layout(1, 2), Layout(2, 1)]
+    assert layouts(8) == [Layout(1, 8), Layout(2, 4), Layout(4, 2), Layout(8, 1)]
+    assert layouts(6) == [Layout(1, 6), Layout(2, 3), Layout(6, 1)]
+
+
+@pytest.mark.parametrize(
+    ("measured", "cores", "expected"),
+    [
+        (None, 4, Layout(1, 4)),
+        ((4, 2), 8, Layout(4, 2)),
+        ((4, 2), 4, Layout(2, 2)),
+        ((2, 4), 2, Layout(1, 2)),
+        ((8, 1), 1, Layout(1, 1)),
+    ],
+)
+def test_a_measured_layout_is_cut_to_the_cores_that_are_there(measured, cores, expected) -> None:
+    assert chosen(manifest(tuning=tuning(*measured) if measured else None), cores) == expected
+
+
+def test_a_manifest_keeps_what_was_measured() -> None:
+    candidate = Candidate(
+        precision="bf16", replicas=2, threads=1, texts_per_second=9, tokens_per_second=90, milliseconds=1.5, score=0.9
+    )
+    kept = manifest(precision="bf16", tuning=tuning(2, 1).model_copy(update={"candidates": [candidate]}))
+    assert Manifest.model_validate(kept.model_dump()) == kept
