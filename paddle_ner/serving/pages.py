@@ -3,44 +3,81 @@
 from __future__ import annotations
 
 import html
-from functools import cache
+from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 
-from fastapi import APIRouter
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from paddle_ner.serving.problems import KINDS
 
 router = APIRouter(include_in_schema=False)
 
+_MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:;"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:;"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    # A browser asks each time whether what it has is still good, so that a new server is never seen with an old page.
     "Cache-Control": "no-cache",
 }
 
 
-@cache
-def _read(name: str) -> str:
-    return (files("paddle_ner.serving") / "page" / name).read_text(encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    media_type: str
+    tag: str
 
 
-@router.get("/")
-async def index() -> HTMLResponse:
-    """The page: try a model by hand."""
-    return HTMLResponse(_read("index.html"), headers=_HEADERS)
+def _file(name: str, text: str) -> _File:
+    content = text.encode("utf-8")
+    return _File(content, _MEDIA_TYPES["." + name.rpartition(".")[2]], f'"{sha256(content).hexdigest()[:16]}"')
 
 
-@router.get("/docs")
-async def docs() -> HTMLResponse:
-    """The documentation: routes from /openapi.json, problems from `problems.KINDS`."""
-    rows = "".join(
+def _problem_rows() -> str:
+    return "".join(
         f'<tr id="{kind.slug}"><td>{kind.status}</td><td><code>{kind.slug}</code></td>'
         f"<td>{html.escape(kind.title)}</td><td>{html.escape(kind.mend)}</td></tr>"
         for kind in KINDS
     )
-    return HTMLResponse(_read("docs.html").replace("<!-- problems -->", rows), headers=_HEADERS)
+
+
+_FILES = {
+    file.name: _file(file.name, file.read_text(encoding="utf-8").replace("<!-- problems -->", _problem_rows()))
+    for file in (files("paddle_ner.serving") / "page").iterdir()
+    if file.name.endswith(tuple(_MEDIA_TYPES))
+}
+PATHS = frozenset({"/", "/docs"} | {f"/page/{name}" for name in _FILES})
+"""Every path that this module answers; none of them tells anything of the models, so none needs a key."""
+
+
+def _answer(request: Request, file: _File) -> Response:
+    headers = {**_HEADERS, "ETag": file.tag}
+    if file.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+@router.get("/")
+async def index(request: Request) -> Response:
+    """The page: try a model by hand, label a file, correct."""
+    return _answer(request, _FILES["index.html"])
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """The documentation: routes from /openapi.json, problems from `problems.KINDS`."""
+    return _answer(request, _FILES["docs.html"])
+
+
+@router.get("/page/{name}")
+async def static(request: Request, name: str) -> Response:
+    """What the pages are made of: scripts and styles."""
+    if name not in _FILES:
+        raise HTTPException(404, f"no file {name!r} of the page")
+    return _answer(request, _FILES[name])

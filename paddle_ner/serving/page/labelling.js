@@ -1,0 +1,156 @@
+// Labelling many texts: requests within the server's limits, patient where it is busy, stopped and taken up at will.
+
+import { predict, Problem } from "./api.js";
+import { codePointLength } from "./codepoints.js";
+
+const AT_ONCE = 2; // requests under way, so that the engine has work while an answer travels
+const FIRST_TEXTS = 16;
+const MOST_CHARACTERS = 60_000; // of one request: far below any body limit, and short enough for a smooth bar
+const QUICK_MILLISECONDS = 1000; // a request answered within it may be followed by a larger one
+const PATIENCE = 5; // times that a text is sent again after the server went away or was too slow
+
+/** One run over records. `lines` holds what is done as canonical JSON lines, `faults` what could not be done. */
+export class Labelling {
+  #queue;
+  #size = FIRST_TEXTS;
+
+  /** `report` is called as records are done, `wait(seconds)` before a pause that the server asked for. */
+  constructor(records, model, limits, { report, wait }) {
+    Object.assign(this, { records, model, limits, report, wait });
+    this.lines = new Array(records.length);
+    this.faults = [];
+    this.done = 0;
+  }
+
+  get finished() {
+    return this.done === this.records.length;
+  }
+
+  /** Labels all that is not done yet. Throws what stopped it: AbortError, or a Problem. */
+  async run(signal) {
+    const failed = new Set(this.faults.map(({ index }) => index));
+    this.#queue = [];
+    for (let index = this.records.length - 1; index >= 0; index--) {
+      if (this.lines[index] === undefined && !failed.has(index)) this.#queue.push(index);
+    }
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const work = async () => {
+      while (this.#queue.length && !either.aborted) await this.#label(this.#take(), either);
+    };
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+    } finally {
+      stop.abort(); // the other worker, where one failed
+    }
+    signal.throwIfAborted();
+  }
+
+  #take() {
+    const taken = [];
+    let characters = 0;
+    while (this.#queue.length && taken.length < Math.min(this.#size, this.limits.texts)) {
+      characters += codePointLength(this.records[this.#queue.at(-1)].text);
+      if (taken.length && characters > MOST_CHARACTERS) break;
+      taken.push(this.#queue.pop());
+    }
+    return taken;
+  }
+
+  async #label(indices, signal, tries = 0) {
+    if (!indices.length) return;
+    const started = performance.now();
+    try {
+      const predictions = await predict(
+        this.model,
+        indices.map(index => this.records[index].text),
+        signal,
+      );
+      if (predictions.length !== indices.length)
+        throw new Problem(0, "unreadable", `${predictions.length} predictions for ${indices.length} texts`);
+      predictions.forEach((prediction, at) => this.#keep(indices[at], prediction));
+      this.report();
+      if (performance.now() - started < QUICK_MILLISECONDS) this.#size = Math.min(this.limits.texts, this.#size * 2);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      await this.#mend(error, indices, signal, tries);
+    }
+  }
+
+  async #mend(problem, indices, signal, tries) {
+    const { status, slug, body } = problem;
+    const named = namedTexts(body, indices.length);
+    if (slug === "text-failed" && body.predictions) {
+      body.predictions.forEach((prediction, at) => {
+        if (prediction) this.#keep(indices[at], prediction);
+        else this.#fail(indices[at], "failed");
+      });
+      this.report();
+    } else if (status === 422 && named.size) {
+      for (const [at, detail] of named) this.#fail(indices[at], "refused", detail);
+      this.report();
+      await this.#label(
+        indices.filter((_, at) => !named.has(at)),
+        signal,
+      );
+    } else if (status === 429 || (status === 503 && problem.seconds !== null)) {
+      this.#size = Math.max(1, this.#size >> 1);
+      await this.#pause(problem.seconds ?? 1, signal);
+      await this.#label(indices, signal);
+    } else if ([413, 422, 504].includes(status) && indices.length > 1) {
+      const middle = indices.length >> 1;
+      this.#size = Math.max(1, middle);
+      await this.#label(indices.slice(0, middle), signal);
+      await this.#label(indices.slice(middle), signal);
+    } else if (status === 413) {
+      this.#failOne(indices[0], "too-large");
+    } else if (status === 422) {
+      this.#failOne(indices[0], "refused", problem.detail);
+    } else if ((status === 504 || slug === "offline") && tries < PATIENCE) {
+      if (slug === "offline") await this.#pause(2 ** tries, signal);
+      await this.#label(indices, signal, tries + 1);
+    } else if (status === 504) {
+      this.#failOne(indices[0], "deadline");
+    } else {
+      throw problem;
+    }
+  }
+
+  #keep(index, prediction) {
+    const { id, meta } = this.records[index];
+    this.lines[index] = JSON.stringify({
+      ...(id === undefined ? {} : { id }),
+      ...prediction,
+      ...(meta === undefined ? {} : { meta }),
+    });
+    this.done++;
+  }
+
+  #fail(index, ...fault) {
+    this.faults.push({ index, line: this.records[index].line, fault });
+    this.done++;
+  }
+
+  #failOne(index, ...fault) {
+    this.#fail(index, ...fault);
+    this.report();
+  }
+
+  #pause(seconds, signal) {
+    this.wait(seconds);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, 1000 * seconds);
+      signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+    });
+  }
+}
+
+/** The texts that a problem points at: place in the request → what is said of it. */
+function namedTexts(body, count) {
+  const named = new Map();
+  for (const { pointer, detail } of body.errors ?? []) {
+    const found = /^#\/texts\/(\d+)$/.exec(pointer);
+    if (found && Number(found[1]) < count) named.set(Number(found[1]), detail);
+  }
+  return named;
+}

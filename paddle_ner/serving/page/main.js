@@ -1,0 +1,113 @@
+// The page: what starts, and what hears of what.
+
+import { analyse, clearAnswer, countText, showAnswer, showBeneath, showWaiting } from "./answer.js";
+import { readLimits } from "./api.js";
+import { onCorrections, restoreCorrections } from "./corrections.js";
+import { showCorrections, startCorrections } from "./correctionspanel.js";
+import { byId, make, remember, remembered } from "./element.js";
+import { EXAMPLES } from "./examples.js";
+import { showFile, startFiles } from "./filepanel.js";
+import { startKey } from "./key.js";
+import { onLanguage, speak, switchLanguage, words } from "./language.js";
+import { model, onModels, readModels, showModel } from "./models.js";
+import { showStats, startStats } from "./stats.js";
+
+const SHORT = 10; // characters of an example on its button
+let limits = null;
+
+/** The server's limits, read once; while they cannot be read, its answers say what is too much. */
+const knownLimits = async () =>
+  (limits ??= await readLimits().catch(() => null)) ?? { texts: 64, characters: Infinity };
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (remembered("theme") ?? (dark.matches ? "dark" : "light")) === "dark";
+
+function paint() {
+  document.documentElement.dataset.theme = isDark() ? "dark" : "light";
+}
+
+function showExamples() {
+  const task = model()?.task;
+  const examples = task ? EXAMPLES[task === "ner" ? "ner" : "classification"] : [];
+  byId("examples").replaceChildren(
+    ...examples.map(text =>
+      make(
+        "li",
+        {},
+        make(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            title: text,
+            lang: "zh-CN",
+            "aria-label": words().example(text),
+            onclick: () => {
+              byId("text").value = text;
+              countText(limits);
+              analyse();
+            },
+          },
+          `${Array.from(text).slice(0, SHORT).join("")}…`,
+        ),
+      ),
+    ),
+  );
+}
+
+function showAll() {
+  showModel();
+  showExamples();
+  showWaiting();
+  showFile();
+  showCorrections();
+  showStats();
+  countText(limits);
+}
+
+function startAsking() {
+  byId("form").addEventListener("submit", event => {
+    event.preventDefault();
+    analyse();
+  });
+  byId("text").addEventListener("input", () => countText(limits));
+  byId("text").addEventListener("keydown", event => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (!byId("go").disabled) analyse();
+  });
+  byId("model").addEventListener("change", () => {
+    clearAnswer();
+    showAll();
+    if (byId("text").value) analyse();
+  });
+  byId("keys").textContent = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘ ↵" : "Ctrl ↵";
+}
+
+dark.addEventListener("change", paint);
+byId("theme").addEventListener("click", () => {
+  remember("theme", isDark() ? "light" : "dark");
+  paint();
+});
+byId("language").addEventListener("click", switchLanguage);
+onLanguage(() => {
+  showAnswer();
+  showAll();
+});
+onModels(showAll);
+onCorrections(() => {
+  showBeneath();
+  showCorrections();
+});
+
+paint();
+startKey();
+startAsking();
+startFiles(knownLimits);
+startCorrections();
+restoreCorrections();
+speak();
+await readModels();
+startStats();
+await knownLimits();
+countText(limits);

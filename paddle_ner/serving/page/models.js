@@ -1,0 +1,58 @@
+// The models of the server, and the one that is chosen.
+
+import { ask } from "./api.js";
+import { byId, make } from "./element.js";
+import { words } from "./language.js";
+
+const SETTLED_MILLISECONDS = 15_000; // how often a server with nothing to wait for is looked at
+let models = [];
+let problem = null;
+let timer = null;
+const listeners = [];
+
+/** The chosen model as GET /models gives it, or undefined where there is none yet. */
+export const model = () => models.find(one => one.name === byId("model").value) ?? models[0];
+
+/** Whether the chosen model answers. */
+export const isReady = () => model()?.state === "ready";
+
+/** Why there is no list of models, or null. */
+export const modelsProblem = () => problem;
+
+/** Calls back when models appear or change their state. */
+export function onModels(listener) {
+  listeners.push(listener);
+}
+
+/** Reads the list, now and again: often while something is not ready. `quiet` does not ask for a key. */
+export async function readModels(quiet = false) {
+  clearTimeout(timer);
+  const before = JSON.stringify([models, problem?.slug]);
+  try {
+    const found = await ask("models", { quiet });
+    const chosen = byId("model").value || found.default;
+    models = found.models;
+    problem = null;
+    byId("model").replaceChildren(...models.map(one => make("option", { value: one.name }, one.name)));
+    byId("model").value = models.some(one => one.name === chosen) ? chosen : found.default;
+  } catch (error) {
+    problem = error; // shown where the answer goes, and asked again
+  }
+  if (JSON.stringify([models, problem?.slug]) !== before) for (const listener of listeners) listener();
+  const waits = problem || !models.length || models.some(one => one.state !== "ready" && one.state !== "failed");
+  timer = setTimeout(() => readModels(true), waits ? 1000 : SETTLED_MILLISECONDS);
+}
+
+/** Shows the choice, what the model is for and what runs it. */
+export function showModel() {
+  const one = model();
+  byId("model").hidden = models.length < 2;
+  byId("model-label").hidden = models.length < 2;
+  byId("only-label").hidden = byId("only").hidden = models.length > 1;
+  byId("only").textContent = one?.name ?? "";
+  byId("task").hidden = !one?.task;
+  byId("task").textContent = one?.task ? (words().tasks[one.task] ?? one.task) : "";
+  const runs = [one?.engine, one?.device, one?.precision].filter(Boolean);
+  byId("engine").hidden = !runs.length;
+  byId("engine").textContent = runs.join(" · ");
+}
