@@ -1,8 +1,7 @@
-"""The FastAPI application: routes, and nothing that a route does not need."""
+"""The FastAPI application: its parts put together, and the routes that predict."""
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,16 +10,20 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paddle_ner import __version__
-from paddle_ner.serving import pages, schemas
-from paddle_ner.serving.body import read_body, while_connected
+from paddle_ner.serving import pages, schemas, tracing
+from paddle_ner.serving.access import Guard, current_keys
+from paddle_ner.serving.body import json_response, read_body, while_connected
+from paddle_ner.serving.caller import caller_of
+from paddle_ner.serving.information import add_information
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader, load_model
-from paddle_ner.serving.problems import FAILED_TEXT, INTERNAL, HTTPProblem, of_status
+from paddle_ner.serving.observe import Observe
+from paddle_ner.serving.problems import FAILED_TEXT, HTTPProblem, of_status
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.settings import Settings
 from paddle_ner.types import Prediction
@@ -35,13 +38,16 @@ def create_app(
 ) -> FastAPI:
     """The application over the models of `settings`, which `load` begins to load when the server starts.
 
-    `report` is told why a model could not be loaded. ``app.state.service`` is the Service.
+    `report` is told why a model could not be loaded. ``app.state.service`` is the Service. Raises InputError where the
+    API keys are wrong.
     """
+    keys = current_keys(settings)
     metrics = Metrics()
     service = Service(settings, load, metrics, report)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        tracing.start()
         service.start()
         yield
         await service.stop()
@@ -52,22 +58,35 @@ def create_app(
         summary="Chinese named entity recognition and text classification",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
+        # FastAPI's own traces (0.165) hold the query string and what exceptions say of the text.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    app.add_middleware(_Measure, metrics=metrics)
+    # The last that is added is the outermost.
+    app.add_middleware(Guard, settings=settings, keys=keys, routes=app.routes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent", "tracestate"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    app.add_middleware(Observe, metrics=metrics)
     app.include_router(pages.router)
     _add_problems(app)
-    _add_predict(app, service)
-    _add_information(app, service, metrics)
+    _add_predict(app, service, metrics)
+    add_information(app, service, metrics)
     return app
 
 
-def _add_predict(app: FastAPI, service: Service) -> None:
+def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
     documented: dict[str, Any] = {
         "responses": {
             200: {"model": schemas.PredictResponse},
-            **schemas.problem_responses(404, 413, 422, 429, 500, 503, 504),
+            **schemas.problem_responses(401, 403, 404, 413, 422, 429, 500, 503, 504),
         },
         "openapi_extra": {"requestBody": schemas.request_body(service.settings)},
         "tags": ["predict"],
@@ -75,8 +94,11 @@ def _add_predict(app: FastAPI, service: Service) -> None:
 
     async def answer(request: Request, name: str) -> Response:
         body = await read_body(request, service.settings.max_body_bytes)
-        service.batcher(name)
+        started = time.monotonic()
+        service.find(name)
         asked = schemas.parse(body, service.settings)
+        caller = caller_of(request.scope)
+        caller.texts, caller.characters = len(asked.texts), sum(map(len, asked.texts))
         answers = await while_connected(request, service.predict(name, asked.texts))
         predictions = [one.to_dict() if isinstance(one, Prediction) else None for one in answers]
         if failed := [index for index, one in enumerate(predictions) if one is None]:
@@ -86,7 +108,8 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                 errors=[asked.error(index, type(answers[index]).__name__) for index in failed],
                 predictions=predictions,
             )
-        return _json({"model": name, "predictions": predictions})
+        metrics.model(name).recent.answered(len(predictions), time.monotonic() - started)
+        return json_response({"model": name, "predictions": predictions})
 
     @app.post("/predict", summary="Label texts with the default model", **documented)
     async def predict(request: Request) -> Response:
@@ -97,62 +120,16 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         return await answer(request, name)
 
 
-def _add_information(app: FastAPI, service: Service, metrics: Metrics) -> None:
-    def responses(model: Any, *problems: int) -> dict[int | str, dict[str, Any]]:
-        return {200: {"model": model}, **schemas.problem_responses(*problems)}
-
-    @app.get(
-        "/models", summary="The models of this server", tags=["models"], responses=responses(schemas.ModelsResponse)
-    )
-    async def models() -> Response:
-        found = [
-            schemas.ModelBody(
-                name=served.name,
-                state=served.state,
-                task=served.task.name if served.task else None,
-                labels=list(served.task.labels) if served.task else None,
-            )
-            for served in service.models.values()
-        ]
-        answer = schemas.ModelsResponse(default=service.settings.default_model, models=found)
-        return _json(answer.model_dump(exclude_none=True))
-
-    @app.get(
-        "/health/live",
-        summary="Whether a restart is not needed",
-        tags=["health"],
-        responses=responses(schemas.HealthResponse, 503),
-    )
-    async def live() -> Response:
-        service.check_alive()
-        return _json({"status": "alive"})
-
-    @app.get(
-        "/health/ready",
-        summary="Whether requests should come here",
-        tags=["health"],
-        responses=responses(schemas.HealthResponse, 503),
-    )
-    async def ready() -> Response:
-        service.check_ready()
-        return _json({"status": "ready"})
-
-    @app.get("/metrics", include_in_schema=False)
-    async def prometheus() -> Response:
-        return Response(metrics.render(), media_type=metrics.content_type)
-
-
 def _add_problems(app: FastAPI) -> None:
     async def problem(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPProblem):
             return error.response()
         if isinstance(error, HTTPException):
             return of_status(error.status_code, str(error.detail), error.headers).response()
-        if isinstance(error, ClientDisconnect):
-            return Response(status_code=CLIENT_LEFT)
-        return HTTPProblem(INTERNAL, "the server failed; its log has the reason").response()
+        assert isinstance(error, ClientDisconnect)
+        return Response(status_code=CLIENT_LEFT)
 
-    for kind in (HTTPProblem, HTTPException, ClientDisconnect, Exception):
+    for kind in (HTTPProblem, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, problem)
 
     generate = app.openapi
@@ -163,36 +140,3 @@ def _add_problems(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _json(content: dict[str, Any]) -> Response:
-    encoded = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-    return Response(encoded, media_type="application/json")
-
-
-class _Measure:
-    """Counts every request by route and status. Plain ASGI: a wrapper of `receive` would hide a client that left."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.monotonic()
-        status = 500
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            # Paths that no route has share one label, so that a scan of the server cannot grow the metrics.
-            route = getattr(scope.get("route"), "path", "other")
-            self._metrics.answered(route, status, time.monotonic() - started)

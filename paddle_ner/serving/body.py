@@ -1,12 +1,14 @@
-"""Reading a request within bounds, and noticing that its client left."""
+"""Bodies: reading one within bounds, noticing that its client left, writing one."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from paddle_ner.serving.problems import TOO_LARGE, HTTPProblem
 
@@ -62,3 +64,9 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
 async def _disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def json_response(content: dict[str, Any]) -> Response:
+    """An answer in JSON, in UTF-8 and without spaces."""
+    encoded = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    return Response(encoded, media_type="application/json")

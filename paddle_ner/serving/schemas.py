@@ -103,12 +103,22 @@ class PredictResponse(BaseModel):
 
 
 class ModelBody(BaseModel):
-    """A model that this server has; `task` and `labels` once it is ready."""
+    """A model that this server has; all but `name` and `state` once it was loaded.
+
+    `version` is 12 digits of the bundle's checksum, absent for a checkpoint; `threads` are CPU threads of each engine,
+    absent where the framework takes all cores; `replicas` are the engines over the same weights.
+    """
 
     name: str
-    state: Literal["loading", "ready", "failed"]
+    state: Literal["loading", "ready", "rebuilding", "failed"]
     task: str | None = None
     labels: list[str] | None = None
+    version: str | None = None
+    engine: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    threads: int | None = None
+    replicas: int | None = None
 
 
 class ModelsResponse(BaseModel):
@@ -116,6 +126,27 @@ class ModelsResponse(BaseModel):
 
     default: str
     models: list[ModelBody]
+
+
+class Latency(BaseModel):
+    """Milliseconds from a request's last byte to its answer: of half of the requests, and of 95 in a hundred."""
+
+    p50: float | None
+    p95: float | None
+
+
+class ModelStats(BaseModel):
+    """What a model did in the last minute; `queue` is the texts accepted and not yet answered, now."""
+
+    texts_per_second: float
+    latency_ms: Latency
+    queue: int
+
+
+class StatsResponse(BaseModel):
+    """The models of this server by name."""
+
+    models: dict[str, ModelStats]
 
 
 class HealthResponse(BaseModel):

@@ -68,10 +68,24 @@ def test_a_model_is_asked_by_its_name(serve: Serve) -> None:
     assert "first, second" in body["detail"]
 
 
-def test_models_are_listed_with_task_and_labels(serve: Serve) -> None:
+def test_models_are_listed_with_what_they_are_and_what_runs_them(serve: Serve, model: FakeModel) -> None:
+    model.version = "0123456789ab"
     assert serve().get("/models").json() == {
         "default": "fake",
-        "models": [{"name": "fake", "state": "ready", "task": "ner", "labels": ["X"]}],
+        "models": [
+            {
+                "name": "fake",
+                "state": "ready",
+                "task": "ner",
+                "labels": ["X"],
+                "version": "0123456789ab",
+                "engine": "fake",
+                "device": "cpu",
+                "precision": "fp32",
+                "threads": 1,
+                "replicas": 1,
+            }
+        ],
     }
 
 
@@ -92,7 +106,7 @@ def test_a_text_that_fails_is_named_and_its_neighbours_are_answered(serve: Serve
 def strict() -> Iterator[httpx.Client]:
     """A server with small bounds that the tests of single bodies share."""
     small = Settings.create(models={"fake": "."}, max_texts=3, max_characters=10)
-    server = ThreadServer(small, lambda path, settings: FakeModel())
+    server = ThreadServer(small, lambda path, settings: [FakeModel()])
     with server.running(), httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         assert server.loaded.wait(PATIENCE)
         yield client
@@ -239,9 +253,9 @@ def _until(ask: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
 def test_while_loading_it_lives_but_is_not_ready(model: FakeModel) -> None:
     go = threading.Event()
 
-    def load(path: Path, settings: Settings) -> FakeModel:
+    def load(path: Path, settings: Settings) -> list[FakeModel]:
         assert go.wait(PATIENCE)
-        return model
+        return [model]
 
     server = ThreadServer(Settings.create(models={"fake": "."}), load)
     with server.running(), httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
@@ -257,7 +271,7 @@ def test_while_loading_it_lives_but_is_not_ready(model: FakeModel) -> None:
 
 
 def test_a_model_that_cannot_load_is_neither_ready_nor_alive(caplog: pytest.LogCaptureFixture) -> None:
-    def load(path: Path, settings: Settings) -> FakeModel:
+    def load(path: Path, settings: Settings) -> list[FakeModel]:
         raise BundleError("manifest.json: no such file")
 
     server = ThreadServer(Settings.create(models={"fake": "."}), load)
@@ -271,14 +285,14 @@ def test_a_model_that_cannot_load_is_neither_ready_nor_alive(caplog: pytest.LogC
 
 def test_a_model_that_cannot_answer_a_text_does_not_become_ready(model: FakeModel) -> None:
     model.run = lambda rows: 1 / 0  # type: ignore[method-assign,assignment,return-value]
-    server = ThreadServer(Settings.create(models={"fake": "."}), lambda path, settings: model)
+    server = ThreadServer(Settings.create(models={"fake": "."}), lambda path, settings: [model])
     with server.running(), httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         assert server.loaded.wait(PATIENCE)
         problem(client.get("/health/ready"), 503, "unavailable")
 
 
 def test_draining_answers_503_and_closes_the_connection(serve: Serve, model: FakeModel) -> None:
-    server = ThreadServer(Settings.create(models={"fake": "."}), lambda path, settings: model)
+    server = ThreadServer(Settings.create(models={"fake": "."}), lambda path, settings: [model])
     with server.running(), httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         assert server.loaded.wait(PATIENCE)
         server.app.state.service.begin_drain()
@@ -308,9 +322,16 @@ def test_metrics_count_what_happened(serve: Serve) -> None:
 
 def test_openapi_describes_every_route_with_its_problems(serve: Serve) -> None:
     document = serve(max_texts=7, max_characters=99).get("/openapi.json").json()
-    assert set(document["paths"]) == {"/predict", "/models/{name}/predict", "/models", "/health/live", "/health/ready"}
+    assert set(document["paths"]) == {
+        "/predict",
+        "/models/{name}/predict",
+        "/models",
+        "/stats",
+        "/health/live",
+        "/health/ready",
+    }
     predict = document["paths"]["/predict"]["post"]
-    assert set(predict["responses"]) == {"200", "404", "413", "422", "429", "500", "503", "504"}
+    assert set(predict["responses"]) == {"200", "401", "403", "404", "413", "422", "429", "500", "503", "504"}
     assert set(predict["responses"]["429"]["content"]) == {"application/problem+json"}
     single, several = predict["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
     assert single["properties"]["text"]["maxLength"] == 99

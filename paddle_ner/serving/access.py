@@ -1,0 +1,96 @@
+"""Who may ask, and how often: API keys and the rate limit, before any route is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from paddle_ner.serving import pages
+from paddle_ner.serving.caller import Caller, caller_of
+from paddle_ner.serving.keys import KeyFile, Keys, parse
+from paddle_ner.serving.problems import RATE_LIMITED, UNAUTHORIZED, UNPROTECTED, HTTPProblem
+from paddle_ner.serving.rate import RateLimit
+from paddle_ner.serving.settings import ENVIRONMENT_PREFIX, Settings, is_loopback
+
+_OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+def current_keys(settings: Settings) -> Callable[[], Keys] | None:
+    """Gives the keys of a server, as they are now; None where it has none. Raises InputError where one is wrong."""
+    if settings.api_keys:
+        return KeyFile(settings.api_keys).current
+    if settings.api_key_hashes:
+        fixed = parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
+        return lambda: fixed
+    return None
+
+
+class Guard:
+    """ASGI middleware that refuses who may not ask; `read_caller` must have run.
+
+    Args:
+        app: what is guarded.
+        settings: of the server.
+        keys: gives those of the server as they are now; None where it has none.
+        routes: of the application; a refused request is counted under the route that it asked for.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, keys: Callable[[], Keys] | None, routes: Sequence[BaseRoute]
+    ) -> None:
+        self._app = app
+        self._routes = routes
+        self._keys = keys
+        self._open = _OPEN | ({"/metrics"} if settings.metrics_public else set())
+        self._insecure = settings.insecure
+        self._rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) not in self._open:
+            try:
+                self._admit(scope, caller_of(scope))
+            except HTTPProblem as problem:
+                self._find_route(scope)
+                await problem.response()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _admit(self, scope: Scope, caller: Caller) -> None:
+        if self._keys:
+            if not caller.sent_key:
+                detail = "there is no API key; send the header Authorization: Bearer KEY, or X-API-Key: KEY"
+                raise HTTPProblem(UNAUTHORIZED, detail, _CHALLENGE)
+            name = self._keys().name_of(caller.sent_key)
+            if name is None:
+                raise HTTPProblem(UNAUTHORIZED, "the API key is not one of this server's", _CHALLENGE)
+            caller.key = name
+        elif not self._insecure and not _is_local(scope):
+            raise HTTPProblem(UNPROTECTED, "the server has no API keys and was asked at an address that others reach")
+        if self._rate:
+            wait = self._rate.take(caller.key or caller.address)
+            if wait is not None:
+                raise HTTPProblem(
+                    RATE_LIMITED, f"too many requests a second; try again in {wait} s", {"Retry-After": str(wait)}
+                )
+
+    def _find_route(self, scope: Scope) -> None:
+        for route in self._routes:
+            if route.matches(scope)[0] is not Match.NONE:
+                scope["route"] = route
+                return
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the address that was asked is this machine's loopback, or a Unix socket."""
+    server = scope.get("server")
+    return server is None or server[1] is None or _loopback(server[0])
+
+
+@lru_cache(maxsize=64)
+def _loopback(host: str) -> bool:
+    return is_loopback(host)
