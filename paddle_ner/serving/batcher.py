@@ -1,30 +1,37 @@
-"""The batching policy: what waits, what goes through the engine next, and what is dropped.
+"""The batching policy: what waits, what goes through an engine next, and what is dropped.
 
-A text is encoded off the event loop, in a pool of threads, and its windows queue. One thread owns the engine and,
-whenever the engine is free, takes the next batch: always the window that has waited longest, and with it the windows
-nearest to it in length, as long as padding them together is cheaper than another call and the batch stays within a
-budget of padded tokens. So nothing waits while the engine is idle, and nothing starves. What nobody waits for any
-more (the client left, the deadline passed) is dropped before it is computed.
+A text is encoded off the event loop, in a pool of threads, and its windows queue. Each replica of the model has a
+thread of its own (`engine.run_engine`) that takes the next batch whenever it is free: always the window that has
+waited longest, and with it the windows nearest to it in length, as long as padding them together is cheaper than
+another call and the batch stays within a budget of padded tokens. So nothing waits while an engine is idle, and
+nothing starves. What nobody waits for any more (the client left, the deadline passed) is dropped before it is encoded
+and before it is computed. What was in an engine when that broke is queued again, to be computed alone: a text that
+breaks a second engine is itself at fault.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.planning import padded_length
-from paddle_ner.serving.metrics import ModelMetrics
+from paddle_ner.serving import tracing
+from paddle_ner.serving.engine import run_engine
+from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
 from paddle_ner.types import Prediction
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
 
 logger = logging.getLogger(__name__)
 
@@ -34,184 +41,220 @@ ENCODE_CHUNK = 16  # texts of one request that one thread encodes before their n
 Answer = Prediction | Exception
 
 
-class QueueFullError(Exception):
-    """No room for the request; `retry_after` is in whole seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
-class DeadlineError(Exception):
-    """The deadline passed before the last answer."""
-
-
-class AbandonedError(Exception):
-    """The server stops and no longer waits for the answer."""
-
-
 @dataclass(slots=True, eq=False)
-class _Request:
-    """Texts that came together and are answered together. `settle` runs on the event loop."""
+class Request:
+    """Texts that came together and are answered together, by one model.
+
+    Attributes:
+        texts: at least one.
+        deadline: in `time.monotonic`.
+        future: gets the answers in the order of the texts; it is done where nobody waits any more.
+        batcher: whose it is. Another one takes it over as a whole, so what an earlier one still gives is ignored.
+        trace: the context for spans.
+        answers: by index of the text. Changed on the event loop only.
+        started: whether an engine has taken any window of it.
+        suspects: indices of texts that were in an engine when that broke.
+    """
 
     texts: Sequence[str]
     deadline: float
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[list[Answer]]
+    batcher: Batcher
+    trace: Context | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
-    gone: bool = False
+    started: bool = False
+    suspects: set[int] = field(default_factory=set)
 
-    def settle(self, index: int, answer: Answer) -> None:
-        self.answers[index] = answer
-        if len(self.answers) == len(self.texts) and not self.future.done():
-            self.future.set_result([self.answers[i] for i in range(len(self.texts))])
+    def is_wanted(self, batcher: Batcher, now: float) -> bool:
+        """Whether `batcher` should go on with it. May be asked in any thread."""
+        return self.batcher is batcher and now < self.deadline and not self.future.done()
 
 
 @dataclass(slots=True, eq=False)
-class _Text:
-    """One text under way; `logits` fill up as its windows are computed."""
+class Text:
+    """One text under way; `logits` fill up as its windows are computed, `missing` counts those still to come."""
 
-    request: _Request
+    request: Request
     index: int
+    batcher: Batcher
     encoded: Encoded
     logits: list[Logits | None]
+    missing: int
     failed: bool = False
 
     def is_wanted(self, now: float) -> bool:
-        return not (self.failed or self.request.gone or now >= self.request.deadline)
+        """Whether it should be computed."""
+        return not self.failed and self.request.is_wanted(self.batcher, now)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it was in an engine that broke."""
+        return self.index in self.request.suspects
 
 
 @dataclass(slots=True, eq=False)
-class _Row:
+class Row:
     """One window in the queue."""
 
-    text: _Text
+    text: Text
     position: int
     window: Window
     since: float
 
 
 class Batcher:
-    """One model, its queue and the thread that owns its engine.
+    """One loaded model: its queue, and the threads that own its replicas. Answers until it is closed.
 
     Args:
-        model: encodes, runs and decodes.
+        replicas: of the model; the first encodes and decodes too.
         pool: where texts are encoded and decoded.
         metrics: is told what happened.
-        max_queue: texts accepted and not yet answered.
         batch_tokens: padded tokens in a batch; a window that is longer goes alone.
-        batch_delay: seconds that the oldest window may wait for company while the engine is free.
+        batch_delay: seconds that the oldest window may wait for company while an engine is free.
+        on_broken: called in an engine's thread, with this batcher, when the engine broke.
     """
 
     def __init__(
         self,
-        model: Model,
+        replicas: Sequence[Model],
         pool: Executor,
         metrics: ModelMetrics,
         *,
-        max_queue: int = 1024,
         batch_tokens: int = 2048,
         batch_delay: float = 0.0,
+        on_broken: Callable[[Batcher], None] = lambda batcher: None,
     ) -> None:
-        self._model = model
+        self.model = replicas[0]
+        self.replicas = len(replicas)
+        self.working = len(replicas)  # engines that have not broken
+        self.seconds_per_row = 0.0
         self._pool = pool
         self._metrics = metrics
-        self._max_queue = max_queue
         self._batch_tokens = batch_tokens
         self._batch_delay = batch_delay
-        self._requests: set[_Request] = set()
-        self._pending = 0
-        self._seconds_per_row = 0.0
-        self._waiting: list[_Row] = []  # in order of arrival, guarded by _changed
+        self._on_broken = on_broken
+        self._waiting: list[Row] = []  # in order of arrival, guarded by _changed
         self._changed = threading.Condition()
         self._closed = False
-        metrics.watch_queue(lambda: self._pending)
-        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
-        self._thread.start()
+        self._ready: list[Future[None]] = [Future() for _ in replicas]
+        self._threads = [
+            threading.Thread(target=run_engine, args=(model, self, ready), name=f"engine-{number}", daemon=True)
+            for number, (model, ready) in enumerate(zip(replicas, self._ready, strict=True))
+        ]
 
-    # ------------------------------------------------------------------ the event loop's side
+    def start(self) -> Batcher:
+        """Start the engines and wait until each is warm and has answered a text. Raises what the first one raised."""
+        for thread in self._threads:
+            thread.start()
+        failures = [error for error in (ready.exception() for ready in self._ready) if error]
+        self._ready.clear()
+        if failures:
+            self.close()
+            raise failures.pop(0)
+        return self
 
-    async def submit(self, texts: Sequence[str], deadline_seconds: float) -> list[Answer]:
-        """The answer for each text, in order: a Prediction, or the exception that this text alone met.
-
-        Raises QueueFullError at once where there is no room, DeadlineError, and AbandonedError. Cancelling it drops
-        the texts.
-        """
-        if self._pending + len(texts) > self._max_queue:
-            raise QueueFullError(self._retry_after())
-        loop = asyncio.get_running_loop()
-        request = _Request(texts, time.monotonic() + deadline_seconds, loop, loop.create_future())
-        self._requests.add(request)
-        self._pending += len(texts)
-        try:
-            for start in range(0, len(texts), ENCODE_CHUNK):
-                self._pool.submit(self._encode, request, range(start, min(start + ENCODE_CHUNK, len(texts))))
-            return await asyncio.wait_for(request.future, deadline_seconds)
-        except asyncio.TimeoutError:
-            raise DeadlineError from None
-        finally:
-            request.gone = True
-            self._requests.discard(request)
-            self._pending -= len(texts)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the engine's thread still takes batches."""
-        return self._thread.is_alive()
-
-    def abandon(self) -> None:
-        """Let every caller go with AbandonedError, whatever the engine is doing."""
-        for request in list(self._requests):
-            if not request.future.done():
-                request.future.set_exception(AbandonedError())
-
-    def close(self, timeout: float) -> None:
-        """Take no more batches; wait up to `timeout` seconds for the one under way."""
+    def close(self, timeout: float | None = None) -> None:
+        """Take no more batches. With `timeout`, wait up to so many seconds for those under way."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(timeout)
+        for thread in self._threads if timeout is not None else ():
+            thread.join(timeout)
 
-    def _retry_after(self) -> int:
-        return min(60, max(1, math.ceil(self._pending * self._seconds_per_row)))
+    # ------------------------------------------------------------------ the event loop's side
+
+    def enter(self, request: Request) -> None:
+        """Encode and queue the texts of a request that is this batcher's."""
+        for start in range(0, len(request.texts), ENCODE_CHUNK):
+            end = min(start + ENCODE_CHUNK, len(request.texts))
+            self._pool.submit(self._encode, request, range(start, end))
+
+    def hand_over(self, requests: Iterable[Request], heir: Batcher) -> int:
+        """Give the requests that no engine has begun to `heir`, all of them where no engine works.
+
+        They are encoded again: the heir may have another tokenizer. Returns how many stay, to be finished here.
+        """
+        moved = []
+        staying = 0
+        with self._changed:
+            for request in requests:
+                if request.started and self.working:
+                    staying += 1
+                    continue
+                request.batcher = heir
+                request.started = False
+                request.answers.clear()
+                moved.append(request)
+        for request in moved:
+            heir.enter(request)
+        return staying
+
+    def _settle(self, answers: list[tuple[Request, int, Answer]]) -> None:
+        for request, index, answer in answers:
+            if request.batcher is not self or request.future.done():
+                continue
+            request.answers[index] = answer
+            if len(request.answers) == len(request.texts):
+                request.future.set_result([request.answers[i] for i in range(len(request.texts))])
+
+    def _answer(self, answers: list[tuple[Request, int, Answer]]) -> None:
+        """Have the event loop settle `answers`, from any thread."""
+        if answers:
+            with suppress(RuntimeError):  # the loop is closed: the server stopped without waiting for these
+                answers[0][0].future.get_loop().call_soon_threadsafe(self._settle, answers)
 
     # ------------------------------------------------------------------ the pool's side
 
-    def _encode(self, request: _Request, indices: range) -> None:
-        rows: list[_Row] = []
-        for index in indices:
-            if request.gone:
-                return
-            started = time.monotonic()
-            try:
-                encoded = self._model.encode(request.texts[index])
-            except Exception as error:
-                _log("encode", error)
-                self._settle(request, index, error)
-                continue
-            now = time.monotonic()
-            self._metrics.encoded(now - started)
-            text = _Text(request, index, encoded, [None] * len(encoded.windows))
-            rows += [_Row(text, position, window, now) for position, window in enumerate(encoded.windows)]
+    def _encode(self, request: Request, indices: range) -> None:
+        rows: list[Row] = []
+        failed: list[tuple[Request, int, Answer]] = []
+        with tracing.span("tokenization", parent=request.trace, texts=len(indices)):
+            for index in indices:
+                started = time.monotonic()
+                if not request.is_wanted(self, started):
+                    return
+                try:
+                    encoded = self.model.encode(request.texts[index])
+                except Exception as error:
+                    failed.append((request, index, self._failure("encode", error)))
+                    continue
+                now = time.monotonic()
+                self._metrics.encoded(now - started)
+                count = len(encoded.windows)
+                text = Text(request, index, self, encoded, [None] * count, count)
+                rows += [Row(text, position, window, now) for position, window in enumerate(encoded.windows)]
+        self._answer(failed)
         with self._changed:
             self._waiting += rows
-            self._changed.notify()
+            self._changed.notify(len(rows))
 
-    def _decode(self, text: _Text) -> None:
-        answer: Answer
-        try:
-            answer = self._model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
-        except Exception as error:
-            _log("decode", error)
-            answer = error
-        self._settle(text.request, text.index, answer)
+    def _decode(self, texts: list[Text]) -> None:
+        answers: list[tuple[Request, int, Answer]] = []
+        now = time.monotonic()
+        for text in texts:
+            if not text.is_wanted(now):
+                continue
+            answer: Answer
+            try:
+                answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
+            except Exception as error:
+                answer = self._failure("decode", error)
+            else:
+                self._metrics.answered_text(_labels(answer))
+            answers.append((text.request, text.index, answer))
+        self._answer(answers)
 
-    @staticmethod
-    def _settle(request: _Request, index: int, answer: Answer) -> None:
-        with suppress(RuntimeError):  # the loop is closed: the server stopped without waiting for this answer
-            request.loop.call_soon_threadsafe(request.settle, index, answer)
+    def _failure(self, stage: Stage, error: BaseException) -> Exception:
+        """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
+        message = f": {error}" if stage == "run" else ""
+        trace = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace)
+        self._metrics.failed(stage)
+        # Without its frames, which hold the model: an answer must not keep a closed engine alive.
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+        return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
 
-    # ------------------------------------------------------------------ the engine's side: the policy
+    # ------------------------------------------------------------------ the engines' side: the policy
 
     @staticmethod
     def choose(lengths: Sequence[int], budget: int) -> list[int]:
@@ -238,67 +281,78 @@ class Batcher:
                 return order[low:high]
             low, high = (low - 1, high) if best_side < 0 else (low, high + 1)
 
-    def _take(self) -> list[_Row]:
+    def take(self) -> list[Row]:
         """Wait for the next batch; empty once closed."""
         with self._changed:
-            while True:
+            while not self._closed:
                 now = time.monotonic()
                 self._waiting = [row for row in self._waiting if row.text.is_wanted(now)]
-                if self._closed:
-                    return []
                 if not self._waiting:
                     self._changed.wait()
                     continue
                 left = self._waiting[0].since + self._batch_delay - now
                 if left <= 0 or sum(padded_length(row.window.length) for row in self._waiting) >= self._batch_tokens:
-                    break
+                    return self._pick()
                 self._changed.wait(left)
-            chosen = self.choose([row.window.length for row in self._waiting], self._batch_tokens)
-            batch = [self._waiting[index] for index in chosen]
-            taken = set(chosen)
-            self._waiting = [row for index, row in enumerate(self._waiting) if index not in taken]
-            return batch
+            return []
 
-    def _serve(self) -> None:
-        while batch := self._take():
-            self._compute(batch)
-
-    def _compute(self, rows: list[_Row]) -> None:
-        """Run one batch. Where the engine fails, each half runs again, until what fails is alone."""
-        started = time.monotonic()
-        try:
-            logits = self._model.run([row.window for row in rows])
-            if len(logits) != len(rows):
-                raise RuntimeError(f"the engine gave {len(logits)} rows of logits for {len(rows)} windows")
-        except Exception as error:
-            failure = error
+    def _pick(self) -> list[Row]:
+        candidates = [row for row in self._waiting if not row.text.is_suspect]
+        if self._waiting[0].text.is_suspect:
+            batch = self._waiting[:1]
         else:
-            self._finish(rows, logits, started)
-            return
-        if len(rows) == 1:
-            _log("run", failure)
-            rows[0].text.failed = True
-            self._settle(rows[0].text.request, rows[0].text.index, failure)
-            return
-        middle = len(rows) // 2
-        for half in (rows[:middle], rows[middle:]):
-            now = time.monotonic()
-            if wanted := [row for row in half if row.text.is_wanted(now)]:
-                self._compute(wanted)
+            chosen = self.choose([row.window.length for row in candidates], self._batch_tokens)
+            batch = [candidates[index] for index in chosen]
+        taken = set(batch)
+        self._waiting = [row for row in self._waiting if row not in taken]
+        for row in batch:
+            row.text.request.started = True
+        return batch
 
-    def _finish(self, rows: list[_Row], logits: list[Logits], started: float) -> None:
-        seconds = time.monotonic() - started
-        self._seconds_per_row = 0.9 * self._seconds_per_row + 0.1 * seconds / len(rows)
-        self._metrics.ran(seconds, [started - row.since for row in rows], [row.window.length for row in rows])
-        for row, values in zip(rows, logits, strict=True):
-            row.text.logits[row.position] = values
-            if all(one is not None for one in row.text.logits):
-                with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
-                    self._pool.submit(self._decode, row.text)
+    def finish(self, rows: list[Row], logits: list[Logits], started: float) -> None:
+        """A batch was computed, from `started` until now."""
+        now = time.monotonic()
+        self._metrics.ran(now - started, [started - row.since for row in rows], [row.window.length for row in rows])
+        if tracing.active():
+            for request, since in {row.text.request: row.since for row in rows}.items():
+                tracing.record("queue", request.trace, since, started)
+                tracing.record("inference", request.trace, started, now, windows=len(rows))
+        complete: list[Text] = []
+        with self._changed:
+            self.seconds_per_row = 0.9 * self.seconds_per_row + 0.1 * (now - started) / len(rows)
+            for row, values in zip(rows, logits, strict=True):
+                row.text.logits[row.position] = values
+                row.text.missing -= 1
+                if not row.text.missing:
+                    complete.append(row.text)
+        if complete:
+            with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
+                self._pool.submit(self._decode, complete)
+
+    def fail(self, text: Text, stage: Stage, error: BaseException) -> None:
+        """This text, and no other, is answered with `error`."""
+        text.failed = True
+        self._answer([(text.request, text.index, self._failure(stage, error))])
+
+    def broke(self, rows: list[Row], error: BaseException) -> None:
+        """The calling thread's engine is broken; what it had of `rows` is queued again, a second time fails."""
+        logger.error("an engine broke: %s: %s", type(error).__name__, error)
+        with self._changed:
+            self.working -= 1
+            left = [row for row in rows if row.text.logits[row.position] is None and not row.text.failed]
+            guilty = {row.text for row in left if row.text.is_suspect}
+            for text in guilty:
+                text.failed = True
+            for row in left:
+                row.text.request.suspects.add(row.text.index)
+            self._waiting = sorted([*self._waiting, *left], key=lambda row: row.since)
+            self._changed.notify_all()
+        for text in guilty:
+            self.fail(text, "run", error)
+        self._on_broken(self)
 
 
-def _log(stage: str, error: Exception) -> None:
-    """Log a failure without the text: only the engine's message is printed, since the engine sees ids alone."""
-    message = f": {error}" if stage == "run" else ""
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace)
+def _labels(prediction: Prediction) -> list[str]:
+    if prediction.entities is not None:
+        return [entity.label for entity in prediction.entities]
+    return [prediction.label] if prediction.label is not None else list(prediction.labels or ())

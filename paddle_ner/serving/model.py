@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving.settings import Settings
 from paddle_ner.tasks import Task
 from paddle_ner.types import Prediction
@@ -17,16 +18,32 @@ from paddle_ner.types import Prediction
 # [length, outputs] or [outputs] for one window
 Logits = NDArray[np.float32]
 
+_PROBE = "王小明在北京大学读书。"
+
 
 class Model(Protocol):
-    """A loaded model; `paddle_ner.inference.Predictor` is one.
+    """One replica of a loaded model; `paddle_ner.inference.Predictor` is one.
 
-    `encode` and `decode` may be called from any thread; `run` is for one thread at a time.
+    `encode` and `decode` may be called from any thread; `warm_up` and `run` only from the thread that owns it.
     """
 
     @property
     def task(self) -> Task:
         """The label space."""
+        ...
+
+    @property
+    def info(self) -> EngineInfo:
+        """What runs it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Twelve digits of the bundle's checksum; empty where there is none."""
+        ...
+
+    def warm_up(self) -> None:
+        """Run every shape once: the first run of a shape builds what later ones reuse."""
         ...
 
     def encode(self, text: str, /) -> Encoded:
@@ -42,17 +59,37 @@ class Model(Protocol):
         ...
 
 
-Loader = Callable[[Path, Settings], Model]
+# Gives the replicas of one bundle, over the same weights; each is used by one thread. They need not be warm.
+Loader = Callable[[Path, Settings], Sequence[Model]]
 
 
-def load_model(path: Path, settings: Settings) -> Model:
-    """The predictor over a bundle or a checkpoint. Raises as `paddle_ner.load` does."""
+def load_model(path: Path, settings: Settings) -> Sequence[Model]:
+    """The replicas of a bundle or a checkpoint. Raises as `paddle_ner.load` does."""
     from paddle_ner.inference import load
 
-    return load(
+    first = load(
         path,
         engine=settings.engine,
         device=settings.device,
         precision=settings.precision,
         threads=settings.threads,
     )
+    replicas = settings.replicas or first.layout.replicas
+    return [first, *(first.clone() for _ in range(1, replicas))]
+
+
+def run_checked(model: Model, rows: Sequence[Window]) -> list[Logits]:
+    """`model.run`. Raises RuntimeError where it gives not one array for each window."""
+    logits = model.run(rows)
+    if len(logits) != len(rows):
+        raise RuntimeError(f"the engine gave {len(logits)} rows of logits for {len(rows)} windows")
+    return logits
+
+
+def probe(model: Model) -> None:
+    """Answer a known good text. Raises what the model raises, or RuntimeError: then the model is at fault."""
+    encoded = model.encode(_PROBE)
+    logits = run_checked(model, encoded.windows)
+    if not all(np.isfinite(values).all() for values in logits):
+        raise RuntimeError("the engine gave logits that are not finite")
+    model.decode(encoded, logits)

@@ -4,38 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeVar
 
-from paddle_ner.serving.batcher import AbandonedError, Answer, Batcher, DeadlineError, QueueFullError
+from paddle_ner.serving.batcher import Answer
 from paddle_ner.serving.metrics import Metrics
-from paddle_ner.serving.model import Loader, Model
+from paddle_ner.serving.model import Loader
 from paddle_ner.serving.problems import DEADLINE, DRAINING, LOADING, QUEUE_FULL, UNAVAILABLE, UNKNOWN_MODEL, HTTPProblem
+from paddle_ner.serving.served import AbandonedError, DeadlineError, FailedError, QueueFullError, Served
 from paddle_ner.serving.settings import Settings
-from paddle_ner.tasks import Task
-
-T = TypeVar("T")
+from paddle_ner.serving.upkeep import Upkeep
 
 _RETRY_LOADING = {"Retry-After": "2"}
-_SIGNAL_SECONDS = 0.05
-_WARM_UP = "王小明在北京大学读书。"
-
-
-@dataclass
-class Served:
-    """One model of the server; `task` and `batcher` are there from ready on."""
-
-    name: str
-    path: Path
-    state: Literal["loading", "ready", "failed"] = "loading"
-    task: Task | None = None
-    batcher: Batcher | None = None
+_CLOSE_SECONDS = 1.0
 
 
 class Service:
@@ -45,19 +27,22 @@ class Service:
 
     Args:
         settings: of the server.
-        load: gives the model for a path.
+        load: gives the replicas of a model for a path.
         metrics: are told what happens.
         report: is told, in one line, why a model could not be loaded.
     """
 
     def __init__(self, settings: Settings, load: Loader, metrics: Metrics, report: Callable[[str], None]) -> None:
         self.settings = settings
-        self.models = {name: Served(name, path) for name, path in settings.models.items()}
+        self.models = {
+            name: Served(name, path, metrics.model(name), settings.max_queue) for name, path in settings.models.items()
+        }
         self.draining = False
         self._load = load
         self._report = report
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="tokenizer")
+        self._upkeeps: list[Upkeep] = []
         self._loading: asyncio.Task[None] | None = None
         self._in_flight = 0
         self._idle = asyncio.Event()
@@ -76,33 +61,20 @@ class Service:
 
     async def _load_all(self) -> None:
         for served in self.models.values():
+            upkeep = Upkeep(served, self.settings, self._load, self._pool, self._metrics.model(served.name))
+            self._upkeeps.append(upkeep)
             try:
-                model = await _keeping_signals(asyncio.to_thread(self._load_one, served.path))
+                await upkeep.begin()
             except Exception as error:
-                served.state = "failed"
+                served.fail()
                 self._report(f"model {served.name} failed to load: {error}")
                 raise
-            served.task = model.task
-            served.batcher = Batcher(
-                model,
-                self._pool,
-                self._metrics.model(served.name),
-                max_queue=self.settings.max_queue,
-                batch_tokens=self.settings.batch_tokens,
-                batch_delay=self.settings.batch_delay,
-            )
-            served.state = "ready"
-
-    def _load_one(self, path: Path) -> Model:
-        model = self._load(path, self.settings)
-        # The first run builds what later ones reuse; and a model that cannot answer must not become ready.
-        encoded = model.encode(_WARM_UP)
-        model.decode(encoded, model.run(encoded.windows))
-        return model
 
     def begin_drain(self) -> None:
         """Not ready from now on; what is under way goes on."""
         self.draining = True
+        for upkeep in self._upkeeps:
+            upkeep.frozen = True
 
     async def drained(self, timeout: float) -> bool:
         """Wait until nothing is under way. After `timeout` seconds the rest is answered 503 and False returned."""
@@ -115,8 +87,7 @@ class Service:
     def abandon(self) -> None:
         """Answer everything under way with 503."""
         for served in self.models.values():
-            if served.batcher:
-                served.batcher.abandon()
+            served.abandon()
 
     async def stop(self) -> None:
         """End the threads. A model that is still loading is waited for: the framework cannot be interrupted."""
@@ -124,9 +95,10 @@ class Service:
         if self._loading:
             with suppress(Exception):  # reported by _load_all
                 await self._loading
+        for upkeep in self._upkeeps:
+            await upkeep.stop()
         for served in self.models.values():
-            if served.batcher:
-                await asyncio.to_thread(served.batcher.close, 1.0)
+            await asyncio.to_thread(served.close, _CLOSE_SECONDS)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # ------------------------------------------------------------------ health
@@ -135,9 +107,7 @@ class Service:
         """Raise HTTPProblem where only a restart helps."""
         for served in self.models.values():
             if served.state == "failed":
-                raise HTTPProblem(UNAVAILABLE, f"model {served.name} failed to load; the log has the reason")
-            if served.batcher and not served.batcher.alive and not self.draining:
-                raise HTTPProblem(UNAVAILABLE, f"the engine of model {served.name} stopped; the log has the reason")
+                raise _failed(served.name)
 
     def check_ready(self) -> None:
         """Raise HTTPProblem where requests should go elsewhere."""
@@ -147,29 +117,32 @@ class Service:
         for served in self.models.values():
             if served.state == "loading":
                 raise _loading(served.name)
+            if served.state == "rebuilding":
+                detail = f"the engine of model {served.name} broke and is being rebuilt; requests wait for it"
+                raise HTTPProblem(LOADING, detail, _RETRY_LOADING)
 
     # ------------------------------------------------------------------ answering
 
-    def batcher(self, name: str) -> Batcher:
-        """The batcher of a model that is ready. Raises HTTPProblem 404 or 503."""
+    def find(self, name: str) -> Served:
+        """A model that takes requests. Raises HTTPProblem 404 or 503."""
         served = self.models.get(name)
         if served is None:
             raise HTTPProblem(UNKNOWN_MODEL, f"there is no model {name!r}; this server has {', '.join(self.models)}")
         if self.draining:
             raise _draining()
         if served.state == "failed":
-            raise HTTPProblem(UNAVAILABLE, f"model {name} failed to load; the log has the reason")
-        if served.batcher is None:
+            raise _failed(name)
+        if served.state == "loading":
             raise _loading(name)
-        return served.batcher
+        return served
 
     async def predict(self, name: str, texts: Sequence[str]) -> list[Answer]:
         """The answer for each text, in order. Raises HTTPProblem; cancelling it drops the texts."""
-        batcher = self.batcher(name)
+        served = self.find(name)
         self._in_flight += 1
         self._idle.clear()
         try:
-            return await batcher.submit(texts, self.settings.deadline_seconds)
+            return await served.submit(texts, self.settings.deadline_seconds)
         except QueueFullError as error:
             raise HTTPProblem(
                 QUEUE_FULL,
@@ -183,26 +156,12 @@ class Service:
             ) from None
         except AbandonedError:
             raise _draining() from None
+        except FailedError:
+            raise _failed(name) from None
         finally:
             self._in_flight -= 1
             if not self._in_flight:
                 self._idle.set()
-
-
-async def _keeping_signals(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, with this process's signal handlers in force meanwhile and after it.
-
-    Importing paddle (3.1.1) replaces the handler of SIGTERM, below Python, by one that prints a stack and dies.
-    """
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        await asyncio.wait({task}, timeout=_SIGNAL_SECONDS)
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                handler = signal.getsignal(number)
-                if handler is not None:
-                    signal.signal(number, handler)
-    return task.result()
 
 
 def _draining() -> HTTPProblem:
@@ -211,3 +170,7 @@ def _draining() -> HTTPProblem:
 
 def _loading(name: str) -> HTTPProblem:
     return HTTPProblem(LOADING, f"model {name} is still loading", _RETRY_LOADING)
+
+
+def _failed(name: str) -> HTTPProblem:
+    return HTTPProblem(UNAVAILABLE, f"model {name} failed; the log has the reason")

@@ -25,13 +25,11 @@ def serve(model: FakeModel) -> Iterator[Callable[..., httpx.Client]]:
 
     def start(**options: Any) -> httpx.Client:
         settings = Settings.create(**{"models": {"fake": "."}, **options})
-        context = ThreadServer(settings, lambda path, settings: model).running()
+        context = ThreadServer(settings, lambda path, settings: [model]).running()
         server = context.__enter__()
         opened.append(context)
         assert server.loaded.wait(PATIENCE)
-        while model.entered.acquire(blocking=False):  # the warm-up
-            pass
-        model.batches.clear()
+        model.forget()  # the warm-up
         client = httpx.Client(base_url=server.url, timeout=PATIENCE)
         opened.append(client)
         return client

@@ -8,14 +8,20 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from paddle_ner.errors import BundleError, PaddleNerError
 from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving import Settings, run
+from paddle_ner.serving.batcher import Batcher
+from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.served import Served
 from paddle_ner.tasks import create
 from paddle_ner.types import Prediction
 
@@ -26,12 +32,23 @@ POISON = "☠"
 class FakeModel:
     """One character a token; windows of at most 32 of them, side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str = "") -> None:
         self.task = create("ner", ["X"])
+        self.info = EngineInfo("fake", "cpu", "fp32", 1)
+        self.version = version
         self.free = threading.Event()
         self.free.set()
         self.entered = threading.Semaphore(0)
         self.batches: list[list[str]] = []
+
+    def warm_up(self) -> None:
+        pass
+
+    def forget(self) -> None:
+        """Forget what was computed so far."""
+        while self.entered.acquire(blocking=False):
+            pass
+        self.batches.clear()
 
     def encode(self, text: str) -> Encoded:
         if "encode-fails" in text:
@@ -69,10 +86,28 @@ class FakeModel:
         return logits
 
 
-def load_fake(path: Path, settings: Settings) -> FakeModel:
+class Inline(Executor):
+    """Encodes and decodes in the calling thread: what was submitted is queued when `submit` returns."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        function(*args, **kwargs)
+        return Future()
+
+
+def new_served(replicas: Sequence[FakeModel], pool: Executor, max_queue: int = 1024, **options: Any) -> Served:
+    """A served model that answers with `replicas`, which have forgotten their warm-up."""
+    metrics = Metrics().model("fake")
+    served = Served("fake", Path(), metrics, max_queue)
+    served.install(Batcher(replicas, pool, metrics, **options).start())
+    for model in replicas:
+        model.forget()
+    return served
+
+
+def load_fake(path: Path, settings: Settings) -> list[FakeModel]:
     if path.name == "broken":
         raise BundleError(f"{path / 'manifest.json'}: no such file")
-    return FakeModel()
+    return [FakeModel()]
 
 
 def load_held(path: Path, settings: Settings) -> FakeModel:
@@ -95,7 +130,7 @@ def main(held: bool, options: dict[str, str]) -> int:
     """A server in a process of its own; prints its URL when it is ready."""
     model = load_held(Path(), Settings.create(models={"fake": "."})) if held else None
     settings = Settings.create(**{"models": {"fake": options.pop("path", ".")}, "port": 0, **options})
-    load = (lambda *_: model) if model else load_fake
+    load = (lambda *_: [model]) if model else load_fake
     try:
         run(settings, load, on_ready=lambda url: print(url, flush=True))
     except PaddleNerError as error:

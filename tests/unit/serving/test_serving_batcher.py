@@ -2,42 +2,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving_fakes import CONTENT, POISON, SIZE, FakeModel
+from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import padded_length
-from paddle_ner.serving.batcher import AbandonedError, Batcher, DeadlineError, QueueFullError
-from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.batcher import Batcher
+from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
 
 LONG = 60.0
 
 
-class Inline(Executor):
-    """Encodes and decodes in the calling thread: what was submitted is queued when `submit` returns."""
-
-    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        function(*args, **kwargs)
-        return Future()
-
-
 @pytest.fixture
-def make(model: FakeModel) -> Iterator[Callable[..., Batcher]]:
-    made: list[Batcher] = []
+def make(model: FakeModel) -> Iterator[Callable[..., Served]]:
+    made: list[Served] = []
 
-    def build(**options: Any) -> Batcher:
-        made.append(Batcher(model, Inline(), Metrics().model("fake"), **options))
+    def build(**options: Any) -> Served:
+        made.append(new_served([model], Inline(), **options))
         return made[-1]
 
     yield build
     model.free.set()
-    for batcher in made:
-        batcher.close(LONG)
+    for served in made:
+        served.close(LONG)
 
 
 async def entered(model: FakeModel) -> None:
@@ -45,16 +36,16 @@ async def entered(model: FakeModel) -> None:
     await asyncio.to_thread(model.entered.acquire, timeout=LONG)
 
 
-async def queue(batcher: Batcher, *requests: list[str], deadline: float = LONG) -> list[asyncio.Task[Any]]:
-    tasks = [asyncio.create_task(batcher.submit(texts, deadline)) for texts in requests]
+async def queue(served: Served, *requests: list[str], deadline: float = LONG) -> list[asyncio.Task[Any]]:
+    tasks = [asyncio.create_task(served.submit(texts, deadline)) for texts in requests]
     await asyncio.sleep(0)
     return tasks
 
 
-async def hold(model: FakeModel, batcher: Batcher) -> asyncio.Task[Any]:
+async def hold(model: FakeModel, served: Served) -> asyncio.Task[Any]:
     """Keep the engine busy with a text of its own until `model.free` is set."""
     model.free.clear()
-    (task,) = await queue(batcher, ["hold"])
+    (task,) = await queue(served, ["hold"])
     await entered(model)
     return task
 
@@ -94,10 +85,10 @@ def test_a_window_longer_than_the_budget_goes_alone() -> None:
 # ---------------------------------------------------------------------- batches
 
 
-async def _gathers(model: FakeModel, make: Callable[..., Batcher]) -> None:
-    batcher = make()
-    held = await hold(model, batcher)
-    tasks = await queue(batcher, ["A"], ["b", "C"], ["dE"])
+async def _gathers(model: FakeModel, make: Callable[..., Served]) -> None:
+    served = make()
+    held = await hold(model, served)
+    tasks = await queue(served, ["A"], ["b", "C"], ["dE"])
     model.free.set()
     answers = await asyncio.gather(*tasks)
     await held
@@ -105,13 +96,11 @@ async def _gathers(model: FakeModel, make: Callable[..., Batcher]) -> None:
     assert [[found(one) for one in answer] for answer in answers] == [[["A"]], [[], ["C"]], [["E"]]]
 
 
-def test_what_queued_while_the_engine_was_busy_goes_in_one_batch(
-    model: FakeModel, make: Callable[..., Batcher]
-) -> None:
+def test_what_queued_while_the_engine_was_busy_goes_in_one_batch(model: FakeModel, make: Callable[..., Served]) -> None:
     asyncio.run(_gathers(model, make))
 
 
-def test_answers_come_in_the_order_of_the_texts(model: FakeModel, make: Callable[..., Batcher]) -> None:
+def test_answers_come_in_the_order_of_the_texts(model: FakeModel, make: Callable[..., Served]) -> None:
     texts = ["x" * (index * 37 % 100) + "A" * (index % 5 + 1) for index in range(80)]
 
     async def run() -> None:
@@ -124,7 +113,7 @@ def test_answers_come_in_the_order_of_the_texts(model: FakeModel, make: Callable
 
 
 def test_no_batch_is_over_the_budget_and_a_long_text_is_joined_over_batches(
-    model: FakeModel, make: Callable[..., Batcher]
+    model: FakeModel, make: Callable[..., Served]
 ) -> None:
     text = "x" * (CONTENT - 1) + "AB" + "y" * (CONTENT * 20) + "C"
 
@@ -136,10 +125,10 @@ def test_no_batch_is_over_the_budget_and_a_long_text_is_joined_over_batches(
     assert max(len(batch) for batch in model.batches) == 4
 
 
-def test_the_delay_ends_when_the_budget_is_full(model: FakeModel, make: Callable[..., Batcher]) -> None:
+def test_the_delay_ends_when_the_budget_is_full(model: FakeModel, make: Callable[..., Served]) -> None:
     async def run() -> None:
-        batcher = make(batch_tokens=2 * padded_length(4), batch_delay=LONG)
-        await asyncio.gather(*await queue(batcher, ["Ab"], ["cD"]))
+        served = make(batch_tokens=2 * padded_length(4), batch_delay=LONG)
+        await asyncio.gather(*await queue(served, ["Ab"], ["cD"]))
 
     asyncio.run(run())
     assert model.batches == [["Ab", "cD"]]
@@ -148,11 +137,11 @@ def test_the_delay_ends_when_the_budget_is_full(model: FakeModel, make: Callable
 # ---------------------------------------------------------------------- failures
 
 
-def test_a_text_that_makes_the_engine_fail_fails_alone(model: FakeModel, make: Callable[..., Batcher]) -> None:
+def test_a_text_that_makes_the_engine_fail_fails_alone(model: FakeModel, make: Callable[..., Served]) -> None:
     async def run() -> None:
-        batcher = make()
-        held = await hold(model, batcher)
-        tasks = await queue(batcher, ["A"], ["b", POISON, "C"], ["D"], ["E"])
+        served = make()
+        held = await hold(model, served)
+        tasks = await queue(served, ["A"], ["b", POISON, "C"], ["D"], ["E"])
         model.free.set()
         first, mixed, third, fourth = await asyncio.gather(*tasks)
         await held
@@ -165,7 +154,7 @@ def test_a_text_that_makes_the_engine_fail_fails_alone(model: FakeModel, make: C
 
 @pytest.mark.parametrize("stage", ["encode-fails", "decode-fails"])
 def test_a_text_that_cannot_be_encoded_or_decoded_fails_alone(
-    make: Callable[..., Batcher], stage: str, caplog: pytest.LogCaptureFixture
+    make: Callable[..., Served], stage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def run() -> None:
         before, failed, after = await make().submit(["A", f"secret {stage}", "B"], LONG)
@@ -176,12 +165,15 @@ def test_a_text_that_cannot_be_encoded_or_decoded_fails_alone(
     assert "ValueError" in caplog.text and "secret" not in caplog.text
 
 
-def test_the_engine_that_answers_too_few_rows_fails_the_text(model: FakeModel, make: Callable[..., Batcher]) -> None:
-    model.run = lambda rows: []  # type: ignore[method-assign]
+def test_the_engine_that_answers_too_few_rows_fails_the_text(model: FakeModel, make: Callable[..., Served]) -> None:
+    compute = model.run
+    model.run = lambda rows: [] if rows[0].length == 3 else compute(rows)  # type: ignore[method-assign]
 
     async def run() -> None:
-        (answer,) = await make().submit(["A"], LONG)
+        served = make()
+        (answer,) = await served.submit(["A"], LONG)
         assert isinstance(answer, RuntimeError)
+        assert found((await served.submit(["AB"], LONG))[0]) == ["AB"]
 
     asyncio.run(run())
 
@@ -189,13 +181,13 @@ def test_the_engine_that_answers_too_few_rows_fails_the_text(model: FakeModel, m
 # ---------------------------------------------------------------------- bounds
 
 
-def test_what_nobody_waits_for_any_more_is_not_computed(model: FakeModel, make: Callable[..., Batcher]) -> None:
+def test_what_nobody_waits_for_any_more_is_not_computed(model: FakeModel, make: Callable[..., Served]) -> None:
     async def run() -> None:
-        batcher = make()
-        held = await hold(model, batcher)
-        (left,) = await queue(batcher, ["left"])
-        (late,) = await queue(batcher, ["late"], deadline=0.01)
-        (stays,) = await queue(batcher, ["stays"])
+        served = make()
+        held = await hold(model, served)
+        (left,) = await queue(served, ["left"])
+        (late,) = await queue(served, ["late"], deadline=0.01)
+        (stays,) = await queue(served, ["stays"])
         left.cancel()
         with pytest.raises(DeadlineError):
             await late
@@ -207,35 +199,28 @@ def test_what_nobody_waits_for_any_more_is_not_computed(model: FakeModel, make: 
 
 
 def test_a_full_queue_refuses_and_has_room_again_when_it_was_answered(
-    model: FakeModel, make: Callable[..., Batcher]
+    model: FakeModel, make: Callable[..., Served]
 ) -> None:
     async def run() -> None:
-        batcher = make(max_queue=3)
-        held = await hold(model, batcher)
-        (two,) = await queue(batcher, ["a", "b"])
+        served = make(max_queue=3)
+        held = await hold(model, served)
+        (two,) = await queue(served, ["a", "b"])
         with pytest.raises(QueueFullError) as refused:
-            await batcher.submit(["c"], LONG)
+            await served.submit(["c"], LONG)
         assert refused.value.retry_after >= 1
         model.free.set()
         await asyncio.gather(held, two)
-        assert len(await batcher.submit(["a", "b", "c"], LONG)) == 3
+        assert len(await served.submit(["a", "b", "c"], LONG)) == 3
 
     asyncio.run(run())
 
 
-def test_abandoned_callers_are_let_go_while_the_engine_computes(model: FakeModel, make: Callable[..., Batcher]) -> None:
+def test_abandoned_callers_are_let_go_while_the_engine_computes(model: FakeModel, make: Callable[..., Served]) -> None:
     async def run() -> None:
-        batcher = make()
-        held = await hold(model, batcher)
-        batcher.abandon()
+        served = make()
+        held = await hold(model, served)
+        served.abandon()
         with pytest.raises(AbandonedError):
             await held
 
     asyncio.run(run())
-
-
-def test_close_ends_the_engine_thread(model: FakeModel, make: Callable[..., Batcher]) -> None:
-    batcher = make()
-    assert batcher.alive
-    batcher.close(LONG)
-    assert not batcher.alive

@@ -1,0 +1,217 @@
+"""One model of the server under its name: what is let in, who answers, and what becomes of both when that changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from paddle_ner.inference.engines import EngineInfo
+from paddle_ner.serving import tracing
+from paddle_ner.serving.batcher import Answer, Batcher, Request
+from paddle_ner.serving.metrics import ModelMetrics
+from paddle_ner.tasks import Task
+
+logger = logging.getLogger(__name__)
+
+State = Literal["loading", "ready", "rebuilding", "failed"]
+
+
+class QueueFullError(Exception):
+    """No room for the request; `retry_after` is in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class DeadlineError(Exception):
+    """The deadline passed before the last answer."""
+
+
+class AbandonedError(Exception):
+    """The server stops and no longer waits for the answer."""
+
+
+class FailedError(Exception):
+    """The model broke and could not be rebuilt."""
+
+
+class Served:
+    """A model by its name. Its Batcher may be replaced at any time; requests notice nothing of that.
+
+    All of it is for the event loop's thread, but `engine_broke`.
+
+    Args:
+        name: of the model, in routes and metrics.
+        path: of its bundle or checkpoint.
+        metrics: are told what happens.
+        max_queue: texts accepted and not yet answered.
+
+    Attributes:
+        changed: called when an engine broke.
+    """
+
+    def __init__(self, name: str, path: Path, metrics: ModelMetrics, max_queue: int) -> None:
+        self.name = name
+        self.path = path
+        self.changed: Callable[[], None] = lambda: None
+        self._metrics = metrics
+        self._max_queue = max_queue
+        self._pending = 0
+        self._requests: dict[Request, None] = {}  # in order of arrival
+        self._batcher: Batcher | None = None
+        self._retired: dict[Batcher, int] = {}  # with how many requests each still has to finish
+        self._failed = False
+        metrics.watch_queue(lambda: self._pending)
+        metrics.ready(False)
+
+    # ------------------------------------------------------------------ what it is
+
+    @property
+    def state(self) -> State:
+        """``rebuilding`` while no engine works and a new one is on its way; ``failed`` where none is."""
+        if self._failed:
+            return "failed"
+        if self._batcher is None:
+            return "loading"
+        return "ready" if self._batcher.working else "rebuilding"
+
+    @property
+    def task(self) -> Task | None:
+        """The label space; None before it is loaded, as with all below."""
+        return self._batcher.model.task if self._batcher else None
+
+    @property
+    def version(self) -> str | None:
+        """Twelve digits of the bundle's checksum, empty for a checkpoint."""
+        return self._batcher.model.version if self._batcher else None
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What runs it: engine, device, precision, threads."""
+        return self._batcher.model.info if self._batcher else None
+
+    @property
+    def replicas(self) -> int | None:
+        """Engines over the same weights."""
+        return self._batcher.replicas if self._batcher else None
+
+    @property
+    def lost(self) -> int:
+        """Engines that broke and were not replaced."""
+        return self._batcher.replicas - self._batcher.working if self._batcher else 0
+
+    # ------------------------------------------------------------------ answering
+
+    async def submit(self, texts: Sequence[str], deadline_seconds: float) -> list[Answer]:
+        """The answer for each text, in order: a Prediction, or the exception that this text alone met.
+
+        Raises QueueFullError at once where there is no room, DeadlineError, AbandonedError and FailedError. Cancelling
+        it drops the texts.
+        """
+        assert self._batcher is not None, "install() comes first"
+        if self._pending + len(texts) > self._max_queue:
+            raise QueueFullError(self._retry_after(self._batcher))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Answer]] = loop.create_future()
+        request = Request(texts, time.monotonic() + deadline_seconds, future, self._batcher, tracing.current())
+        expiry = loop.call_later(deadline_seconds, _give_up, request, DeadlineError())
+        self._pending += len(texts)
+        self._requests[request] = None
+        try:
+            self._batcher.enter(request)
+            return await future
+        except DeadlineError:
+            self._drop(request, "deadline")
+            raise
+        except asyncio.CancelledError:
+            self._drop(request, "client_left")
+            raise
+        finally:
+            future.cancel()  # where it is not done, nobody waits any more
+            expiry.cancel()
+            self._pending -= len(texts)
+            del self._requests[request]
+            self._leave(request.batcher)
+
+    def abandon(self, error: Exception | None = None) -> None:
+        """Let every caller go with AbandonedError, or with `error`, whatever the engines are doing."""
+        for request in self._requests:
+            _give_up(request, error or AbandonedError())
+
+    def _drop(self, request: Request, reason: Literal["deadline", "client_left"]) -> None:
+        for _ in range(len(request.texts) - len(request.answers)):
+            self._metrics.dropped(reason)
+
+    def _retry_after(self, batcher: Batcher) -> int:
+        seconds = self._pending * batcher.seconds_per_row / max(1, batcher.working)
+        return min(60, max(1, math.ceil(seconds)))
+
+    # ------------------------------------------------------------------ who answers
+
+    def install(self, batcher: Batcher) -> None:
+        """Answer with `batcher`, which was started, from now on.
+
+        A request that the one before it has begun is finished there, on the model that it began with; the others move
+        to the new one. The old one is closed, and its memory free, after the last.
+        """
+        old, self._batcher = self._batcher, batcher
+        self._failed = False
+        if old is not None:
+            self._retire(old)
+        info = batcher.model.info
+        self._metrics.info(
+            version=batcher.model.version,
+            engine=info.engine,
+            device=info.device,
+            precision=info.precision,
+            task=batcher.model.task.name,
+            threads=info.threads,
+            replicas=batcher.replicas,
+        )
+        self._metrics.ready(self.state == "ready")
+
+    def fail(self) -> None:
+        """There is no engine and none will come: let every caller go."""
+        self._failed = True
+        self._metrics.ready(False)
+        self.abandon(FailedError())
+
+    def engine_broke(self, batcher: Batcher) -> None:
+        """An engine of `batcher` broke."""
+        if batcher is self._batcher:
+            self._metrics.ready(self.state == "ready")
+            self.changed()
+        elif batcher in self._retired:
+            self._retire(batcher)
+
+    def close(self, timeout: float) -> None:
+        """End the engines; wait up to `timeout` seconds for each that computes."""
+        for batcher in (*self._retired, *([self._batcher] if self._batcher else [])):
+            batcher.close(timeout)
+
+    def _retire(self, old: Batcher) -> None:
+        assert self._batcher is not None
+        theirs = [request for request in self._requests if request.batcher is old]
+        self._retired[old] = old.hand_over(theirs, self._batcher)
+        self._close_if_done(old)
+
+    def _leave(self, batcher: Batcher) -> None:
+        if batcher in self._retired:
+            self._retired[batcher] -= 1
+            self._close_if_done(batcher)
+
+    def _close_if_done(self, old: Batcher) -> None:
+        if not self._retired[old]:
+            del self._retired[old]
+            old.close()
+
+
+def _give_up(request: Request, error: Exception) -> None:
+    if not request.future.done():
+        request.future.set_exception(error)
