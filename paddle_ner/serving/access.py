@@ -47,7 +47,7 @@ class Guard:
         self._keys = keys
         self._open = _OPEN | ({"/metrics"} if settings.metrics_public else set())
         self._insecure = settings.insecure
-        self._rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
+        self._rate = RateLimit(settings.rate_limit) if settings.rate_limit is not None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -71,7 +71,7 @@ class Guard:
             caller.key = name
         elif not self._insecure and not _is_local(scope):
             raise HTTPProblem(UNPROTECTED, "the server has no API keys and was asked at an address that others reach")
-        if self._rate:
+        if self._rate is not None:
             wait = self._rate.take(caller.key or caller.address)
             if wait is not None:
                 raise HTTPProblem(

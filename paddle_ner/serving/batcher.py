@@ -26,6 +26,7 @@ from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import tracing
 from paddle_ner.serving.engine import run_engine
+from paddle_ner.serving.logs import request_id
 from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
 from paddle_ner.types import Prediction
@@ -54,6 +55,7 @@ class Request:
         answers: by index of the text. Changed on the event loop only.
         started: whether an engine has taken any window of it.
         suspects: indices of texts that were in an engine when that broke.
+        id: as the log names it.
     """
 
     texts: Sequence[str]
@@ -64,6 +66,7 @@ class Request:
     answers: dict[int, Answer] = field(default_factory=dict)
     started: bool = False
     suspects: set[int] = field(default_factory=set)
+    id: str = field(default_factory=request_id.get)
 
     def is_wanted(self, batcher: Batcher, now: float) -> bool:
         """Whether `batcher` should go on with it. May be asked in any thread."""
@@ -216,7 +219,7 @@ class Batcher:
                 try:
                     encoded = self.model.encode(request.texts[index])
                 except Exception as error:
-                    failed.append((request, index, self._failure("encode", error)))
+                    failed.append((request, index, self._failure("encode", error, request)))
                     continue
                 now = time.monotonic()
                 self._metrics.encoded(now - started)
@@ -238,17 +241,18 @@ class Batcher:
             try:
                 answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
             except Exception as error:
-                answer = self._failure("decode", error)
+                answer = self._failure("decode", error, text.request)
             else:
                 self._metrics.answered_text(_labels(answer))
             answers.append((text.request, text.index, answer))
         self._answer(answers)
 
-    def _failure(self, stage: Stage, error: BaseException) -> Exception:
+    def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:
         """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
         message = f": {error}" if stage == "run" else ""
         trace = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace)
+        extra = {"request_id": request.id}
+        logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace, extra=extra)
         self._metrics.failed(stage)
         # Without its frames, which hold the model: an answer must not keep a closed engine alive.
         error.__traceback__ = error.__context__ = error.__cause__ = None
@@ -332,11 +336,12 @@ class Batcher:
     def fail(self, text: Text, stage: Stage, error: BaseException) -> None:
         """This text, and no other, is answered with `error`."""
         text.failed = True
-        self._answer([(text.request, text.index, self._failure(stage, error))])
+        self._answer([(text.request, text.index, self._failure(stage, error, text.request))])
 
     def broke(self, rows: list[Row], error: BaseException) -> None:
         """The calling thread's engine is broken; what it had of `rows` is queued again, a second time fails."""
-        logger.error("an engine broke: %s: %s", type(error).__name__, error)
+        extra = {"request_ids": list(dict.fromkeys(row.text.request.id for row in rows))}
+        logger.error("an engine broke: %s: %s", type(error).__name__, error, extra=extra)
         with self._changed:
             self.working -= 1
             left = [row for row in rows if row.text.logits[row.position] is None and not row.text.failed]

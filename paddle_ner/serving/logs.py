@@ -50,8 +50,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **_fields(record),
         }
-        if record.exc_info:
-            line["exception"] = _exception(record)
+        if error := _error(record):
+            line["exception"] = describe(error)
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -62,7 +62,7 @@ class TextFormatter(logging.Formatter):
         """The line."""
         fields = " ".join(f"{name}={value}" for name, value in _fields(record).items() if value != "")
         line = " ".join(filter(None, (_time(record), record.levelname.lower(), record.getMessage(), fields)))
-        return f"{line}\n{_exception(record)}" if record.exc_info else line
+        return f"{line}\n{describe(error)}" if (error := _error(record)) else line
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -76,8 +76,12 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return fields
 
 
-def _exception(record: logging.LogRecord) -> str:
-    assert record.exc_info is not None
-    kind, error, trace = record.exc_info
-    last = f"{kind.__name__}: {error}" if isinstance(error, PaddleNerError) and kind else kind.__name__ if kind else ""
-    return "".join(traceback.format_tb(trace)) + last
+def _error(record: logging.LogRecord) -> BaseException | None:
+    return record.exc_info[1] if record.exc_info else None
+
+
+def describe(error: BaseException) -> str:
+    """Type and place of an exception, on several lines; its message only where it is one of this package's own."""
+    name = type(error).__name__
+    first = f"{name}: {error}" if isinstance(error, PaddleNerError) else name
+    return "\n".join([first, *"".join(traceback.format_tb(error.__traceback__)).splitlines()])

@@ -53,8 +53,8 @@ class Observe:
 
         try:
             await self._app(scope, receive, send_with_headers)
-        except Exception:
-            logger.exception("a defect of the server: %s failed", scope["method"])
+        except Exception as error:
+            logger.error("a defect of the server: %s failed: %s", scope["method"], logs.describe(error))
             if status:  # too late for another answer; the server closes the connection
                 raise
             await HTTPProblem(INTERNAL, "the server failed; its log has the reason").response()(

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from serving_fakes import POISON
+from serving_harness import PATIENCE
+
+from paddle_ner.errors import BundleError
+from paddle_ner.serving import keys
+from paddle_ner.serving.logs import JsonFormatter, TextFormatter, request_id
+
+# A server as `paddle-ner serve` runs it, over the fake model; its first line on stdout is its URL.
+SERVE = """
+import json, sys
+sys.path.insert(0, {folder!r})
+from serving_fakes import load_fake
+from paddle_ner.serving import Settings, logs, run
+settings = Settings.create(models={{"fake": "."}}, port=0, **json.loads(sys.argv[1]))
+logs.configure(settings)
+run(settings, load_fake, on_ready=lambda url: print(url, flush=True))
+"""
+
+
+class Running:
+    """A server in a process of its own; `stop` gives what it has written to stderr."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        code = SERVE.format(folder=str(Path(__file__).parent))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, json.dumps(options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        self.client = httpx.Client(base_url=self.process.stdout.readline().strip(), timeout=PATIENCE)
+
+    def stop(self) -> list[str]:
+        self.client.close()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=PATIENCE)[1].splitlines()
+
+
+@pytest.fixture
+def start() -> Iterator[Any]:
+    started: list[Running] = []
+
+    def begin(**options: Any) -> Running:
+        started.append(Running(options))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
+
+
+def test_json_has_one_line_a_request_with_what_it_was_and_never_the_text(start: Any) -> None:
+    key, hashed = keys.create("web")
+    server = start(log_format="json", api_key_hashes=hashed.line)
+    headers = {"X-API-Key": key, "X-Request-ID": "job-7"}
+    server.client.post("/predict?text=secret", json={"texts": ["secret", "机密"]}, headers=headers)
+    server.client.get("/secret?text=secret", headers={"X-API-Key": "secret"})
+    lines = [json.loads(line) for line in server.stop()]
+    assert not any("secret" in json.dumps(line) or "机密" in json.dumps(line, ensure_ascii=False) for line in lines)
+    assert key not in json.dumps(lines)
+    first, second = (line for line in lines if "route" in line)
+    assert first.pop("milliseconds") > 0 and first.pop("time").endswith("+00:00")
+    assert first == {
+        "level": "info",
+        "logger": "paddle_ner.serving.observe",
+        "message": "POST /predict 200",
+        "request_id": "job-7",
+        "method": "POST",
+        "route": "/predict",
+        "status": 200,
+        "texts": 2,
+        "characters": 8,
+        "key": "web",
+        "client": "127.0.0.1",
+    }
+    assert (second["route"], second["status"], second["key"]) == ("other", 401, "")
+
+
+def test_json_is_the_format_of_the_web_server_s_lines_too(start: Any) -> None:
+    lines = [json.loads(line) for line in start(log_format="json").stop()]
+    assert {line["logger"] for line in lines} >= {"uvicorn.error"}
+
+
+def test_a_failure_of_the_engine_is_logged_with_the_requests_concerned(start: Any) -> None:
+    server = start(log_format="json")
+    server.client.post("/predict", json={"texts": ["secret", f"secret{POISON}"]}, headers={"X-Request-ID": "job-7"})
+    output = server.stop()
+    assert "secret" not in "".join(output)
+    failures = [line for line in map(json.loads, output) if line["level"] == "error"]
+    assert failures and all("job-7" in json.dumps(line) for line in failures)
+
+
+def test_text_is_quiet_unless_told_otherwise(start: Any) -> None:
+    quiet = start()
+    quiet.client.post("/predict", json={"text": "A"})
+    assert quiet.stop() == []
+    told = start(log_level="info")
+    told.client.post("/predict", json={"text": "A"}, headers={"X-Request-ID": "job-7"})
+    (line,) = [line for line in told.stop() if "POST" in line]
+    assert " info POST /predict 200 " in line and "request_id=job-7" in line and "characters=1" in line
+
+
+def test_json_may_be_quiet(start: Any) -> None:
+    server = start(log_format="json", log_level="error")
+    server.client.post("/predict", json={"text": "A"})
+    assert server.stop() == []
+
+
+# ---------------------------------------------------------------------- formats
+
+
+def record(message: str, error: Exception | None = None, **extra: Any) -> logging.LogRecord:
+    info = (type(error), error, error.__traceback__) if error else None
+    made = logging.LogRecord("a.b", logging.WARNING, "file.py", 1, message, (), info)
+    vars(made).update(extra)
+    return made
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:
+        return caught
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
+def test_an_exception_is_shown_without_what_it_says_unless_it_is_our_own(formatter: logging.Formatter) -> None:
+    text = "user's " + "text"
+    line = formatter.format(record("it failed", raised(ValueError(text))))
+    assert "ValueError" in line and "in raised" in line and text not in line
+    assert "manifest.json: no such file" in formatter.format(
+        record("it failed", raised(BundleError("manifest.json: no such file")))
+    )
+
+
+def test_json_stays_one_line_and_keeps_every_character() -> None:
+    line = JsonFormatter().format(record('two\nlines "quoted" \u2028 \ud800', path=Path("a"), count=3))
+    assert "\n" not in line
+    read = json.loads(line)
+    assert read["message"] == 'two\nlines "quoted" \u2028 \ud800'
+    assert (read["path"], read["count"]) == ("a", 3)
+
+
+def test_a_line_written_during_a_request_has_its_id() -> None:
+    token = request_id.set("job-7")
+    try:
+        assert json.loads(JsonFormatter().format(record("x")))["request_id"] == "job-7"
+        assert json.loads(JsonFormatter().format(record("x", request_id="job-8")))["request_id"] == "job-8"
+    finally:
+        request_id.reset(token)
+    assert "request_id" not in json.loads(JsonFormatter().format(record("x")))
