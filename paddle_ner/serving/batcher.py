@@ -54,7 +54,7 @@ class Request:
         trace: the context for spans.
         answers: by index of the text. Changed on the event loop only.
         started: whether an engine has taken any window of it.
-        suspects: indices of texts that were in an engine when that broke.
+        suspects: texts that were in an engine when that broke, by index; with the failure where a second one did.
         id: as the log names it.
     """
 
@@ -65,7 +65,7 @@ class Request:
     trace: Context | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     started: bool = False
-    suspects: set[int] = field(default_factory=set)
+    suspects: dict[int, Exception | None] = field(default_factory=dict)
     id: str = field(default_factory=request_id.get)
 
     def is_wanted(self, batcher: Batcher, now: float) -> bool:
@@ -216,6 +216,9 @@ class Batcher:
                 started = time.monotonic()
                 if not request.is_wanted(self, started):
                     return
+                if guilt := request.suspects.get(index):
+                    failed.append((request, index, guilt))
+                    continue
                 try:
                     encoded = self.model.encode(request.texts[index])
                 except Exception as error:
@@ -256,7 +259,7 @@ class Batcher:
         self._metrics.failed(stage)
         # Without its frames, which hold the model: an answer must not keep a closed engine alive.
         error.__traceback__ = error.__context__ = error.__cause__ = None
-        return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        return error
 
     # ------------------------------------------------------------------ the engines' side: the policy
 
@@ -333,7 +336,7 @@ class Batcher:
             with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
                 self._pool.submit(self._decode, complete)
 
-    def fail(self, text: Text, stage: Stage, error: BaseException) -> None:
+    def fail(self, text: Text, stage: Stage, error: Exception) -> None:
         """This text, and no other, is answered with `error`."""
         text.failed = True
         self._answer([(text.request, text.index, self._failure(stage, error, text.request))])
@@ -342,18 +345,18 @@ class Batcher:
         """The calling thread's engine is broken; what it had of `rows` is queued again, a second time fails."""
         extra = {"request_ids": list(dict.fromkeys(row.text.request.id for row in rows))}
         logger.error("an engine broke: %s: %s", type(error).__name__, error, extra=extra)
+        failure = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
         with self._changed:
             self.working -= 1
             left = [row for row in rows if row.text.logits[row.position] is None and not row.text.failed]
             guilty = {row.text for row in left if row.text.is_suspect}
-            for text in guilty:
-                text.failed = True
             for row in left:
-                row.text.request.suspects.add(row.text.index)
+                row.text.failed = row.text in guilty
+                row.text.request.suspects[row.text.index] = failure if row.text.failed else None
             self._waiting = sorted([*self._waiting, *left], key=lambda row: row.since)
             self._changed.notify_all()
         for text in guilty:
-            self.fail(text, "run", error)
+            self.fail(text, "run", failure)
         self._on_broken(self)
 
 

@@ -40,7 +40,7 @@ class Service:
         self.draining = False
         self._load = load
         self._report = report
-        self._metrics = metrics
+        self.metrics = metrics
         self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="tokenizer")
         self._upkeeps: list[Upkeep] = []
         self._loading: asyncio.Task[None] | None = None
@@ -61,7 +61,7 @@ class Service:
 
     async def _load_all(self) -> None:
         for served in self.models.values():
-            upkeep = Upkeep(served, self.settings, self._load, self._pool, self._metrics.model(served.name))
+            upkeep = Upkeep(served, self.settings, self._load, self._pool, self.metrics.model(served.name))
             self._upkeeps.append(upkeep)
             try:
                 await upkeep.begin()

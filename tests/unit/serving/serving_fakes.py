@@ -22,27 +22,45 @@ from paddle_ner.serving import Settings, run
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import Served
-from paddle_ner.tasks import create
+from paddle_ner.tasks import Task, create
 from paddle_ner.types import Prediction
 
 SIZE, CONTENT = 34, 32  # tokens a window, with and without [CLS] and [SEP]
-POISON = "☠"
+POISON = "☠"  # the engine fails on it
+BREAKER = "\u2622"  # the engine fails on it, and on everything from then on
 
 
 class FakeModel:
-    """One character a token; windows of at most 32 of them, side by side."""
+    """One character a token; windows of at most 32 of them, side by side.
 
-    def __init__(self, version: str = "") -> None:
-        self.task = create("ner", ["X"])
+    Attributes:
+        free: while it is not set, the engine computes without an end.
+        entered: is released when the engine begins a batch.
+        batches: the words in each batch.
+        threads: names of those in which the engine was used.
+        broken: the engine fails on everything.
+    """
+
+    def __init__(self, version: str = "", label: str = "X") -> None:
+        self.task: Task = create("ner", [label])
         self.info = EngineInfo("fake", "cpu", "fp32", 1)
         self.version = version
         self.free = threading.Event()
         self.free.set()
         self.entered = threading.Semaphore(0)
         self.batches: list[list[str]] = []
+        self.threads: set[str] = set()
+        self.broken = False
+        self._own = object()  # the tokenizer that its replicas share
+
+    def clone(self) -> FakeModel:
+        """Another replica."""
+        twin = FakeModel(self.version, self.task.labels[0])
+        twin._own = self._own
+        return twin
 
     def warm_up(self) -> None:
-        pass
+        self.threads.add(threading.current_thread().name)
 
     def forget(self) -> None:
         """Forget what was computed so far."""
@@ -55,18 +73,24 @@ class FakeModel:
             raise ValueError("encode fails")
         codes = np.array([ord(character) for character in text], dtype=np.int64)
         offsets = np.stack([np.arange(len(text)), np.arange(1, len(text) + 1)], axis=1)
+        mark = id(self._own)  # in the place of [CLS]: whose windows they are
         starts = range(0, max(1, len(text)), CONTENT)
         windows = tuple(
-            Window(np.concatenate([[0], codes[s : s + CONTENT], [0]]), s, (s, min(s + CONTENT, len(text))))
+            Window(np.concatenate([[mark], codes[s : s + CONTENT], [0]]), s, (s, min(s + CONTENT, len(text))))
             for s in starts
         )
         return Encoded(text, offsets, windows)
 
     def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+        assert all(row.ids[0] == id(self._own) for row in rows), "windows of another tokenizer"
+        self.threads.add(threading.current_thread().name)
         words = ["".join(chr(code) for code in row.ids[1:-1]) for row in rows]
         self.batches.append(words)
         self.entered.release()
         self.free.wait()
+        self.broken = self.broken or any(BREAKER in word for word in words)
+        if self.broken:
+            raise RuntimeError("the engine is broken")
         if any(POISON in word for word in words):
             raise RuntimeError("the engine cannot compute this")
         return [self._logits(row) for row in rows]

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import uvicorn
 
 from paddle_ner.serving import Loader, Settings, create_app
+from paddle_ner.serving.batcher import Answer
+from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.service import Service
+from paddle_ner.types import Prediction
 
 PATIENCE = 30  # seconds after which a test that waits for an event has failed
 
@@ -47,3 +53,38 @@ class ThreadServer(uvicorn.Server):
             self.should_exit = True
             thread.join(PATIENCE)
             self.socket.close()
+
+
+@asynccontextmanager
+async def running(load: Loader, **options: Any) -> AsyncIterator[Service]:
+    """A service without HTTP, its models loaded."""
+    settings = Settings.create(**{"models": {"fake": "."}, "deadline_seconds": PATIENCE, **options})
+    service = Service(settings, load, Metrics(), lambda line: None)
+    service.start()
+    try:
+        await service.loaded()
+        yield service
+    finally:
+        await service.stop()
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Let the event loop run until `condition` holds, which other threads may bring about."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        await asyncio.sleep(0.002)
+
+
+def count(service: Service, metric: str, **labels: str) -> float:
+    """The value of a metric of the model called fake."""
+    return service.metrics.registry.get_sample_value(f"paddle_ner_{metric}", {"model": "fake", **labels}) or 0.0
+
+
+def words(answers: list[Answer]) -> list[list[str]]:
+    """The words that each prediction has as entities. Fails where a text failed."""
+    found = []
+    for answer in answers:
+        assert isinstance(answer, Prediction) and answer.entities is not None, answer
+        found.append([entity.text for entity in answer.entities])
+    return found
