@@ -64,7 +64,7 @@ def make_bundle(shape: str, texts: list[str], folder: Path) -> Path:
     """`folder`/checkpoint and `folder`/bundle, made where they are not there yet. Gives the bundle's path."""
     target = folder / "bundle"
     if not bundle.is_bundle(target):
-        export(make_checkpoint(shape, texts, folder / "checkpoint"), target, texts[:50])
+        export(make_checkpoint(shape, texts, folder / "checkpoint"), target, texts[:50], onnx=True)
     return target
 
 

@@ -20,6 +20,13 @@ from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
 @click.option(
+    "--target",
+    type=click.Choice(["bundle", "onnx"]),
+    default="bundle",
+    show_default=True,
+    help="onnx: the bundle gets the graph for ONNX Runtime too.",
+)
+@click.option(
     "--texts",
     type=click.Path(path_type=Path),
     help="Labelled file or plain text, one a line: its first 200 texts are compared too.",
@@ -39,7 +46,14 @@ from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
-    checkpoint: Path, output: Path, texts: Path | None, dev: Path | None, tune: bool, max_drop: float, as_json: bool
+    checkpoint: Path,
+    output: Path,
+    target: str,
+    texts: Path | None,
+    dev: Path | None,
+    tune: bool,
+    max_drop: float,
+    as_json: bool,
 ) -> None:
     """Turn CHECKPOINT into one bundle: its static graph, checked against the dynamic one, and what serving needs.
 
@@ -50,7 +64,7 @@ def command(
 
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
     with console.err.status("exporting: to_static, then both graphs are compared"):
-        exported = export(checkpoint, output, samples)
+        exported = export(checkpoint, output, samples, onnx=target == "onnx")
     tuned = _tune(output, dev, max_drop) if tune else None
     if as_json:
         console.print_json(

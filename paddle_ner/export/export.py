@@ -9,19 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
 from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
+from paddle_ner.export.onnx import FILE as ONNX_FILE
+from paddle_ner.export.onnx import convert
 from paddle_ner.features import windows
-from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
 INPUTS = ("input_ids", "token_type_ids")
+GRAPH, WEIGHTS = "model.json", "model.pdiparams"
 
 # Short, long, mixed with Latin and digits, rare characters: checked at each export beside the texts that are given.
 PROBES = (
@@ -51,17 +55,18 @@ class Exported:
     texts: int
 
 
-def export(checkpoint: Path, target: Path, texts: Sequence[str] = ()) -> Exported:
+def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: bool = False) -> Exported:
     """Write the bundle of `checkpoint` to `target`.
 
     Args:
         checkpoint: folder of a checkpoint.
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
-        texts: to compare the two graphs on, beside the built-in probes.
+        texts: to compare the graphs on, beside the built-in probes.
+        onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
 
     Raises:
         InputError: `checkpoint` is no checkpoint, or `target` is something else's folder.
-        GateError: the static graph differs from the dynamic one by more than `TOLERANCE`.
+        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, or cannot be converted.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not checkpoint.is_dir():
@@ -84,11 +89,14 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = ()) -> Exporte
         )
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
+        if onnx:
+            convert(folder / GRAPH, folder / WEIGHTS, folder / ONNX_FILE)
         tokenizer.save(folder / bundle.TOKENIZER)
         manifest = Manifest(
             **card.model_dump(),
-            graph="model.json",
-            weights="model.pdiparams",
+            graph=GRAPH,
+            weights=WEIGHTS,
+            onnx=ONNX_FILE if onnx else None,
             inputs=list(INPUTS),
             versions=versions(),
             files=bundle.checksums(folder),
@@ -99,23 +107,34 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = ()) -> Exporte
             for text in probes
             for window in windows.encode(text, tokenizer, card.window.size, card.window.overlap).windows
         ]
-        engine = open_engine(folder, manifest, EngineOptions(precision="fp32"))
+        batches = [
+            pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
+            for batch in plan([len(row) for row in rows], BATCH_TOKENS)
+        ]
         dynamic = DynamicEngine(model)
+        names: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
         difference = 0.0
-        for batch in plan([len(row) for row in rows], BATCH_TOKENS):
-            ids = pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
-            real = ids != tokenizer.pad_id
-            ours, theirs = engine.run(ids), dynamic.run(ids)
-            apart = np.abs(ours - theirs)
-            # np.maximum keeps a NaN, which max() would drop.
-            difference = float(np.maximum(difference, (apart[real] if apart.ndim == 3 else apart).max()))
-        if not difference <= TOLERANCE:
-            raise GateError(
-                f"{checkpoint}: static and dynamic graph differ by {difference:.2e} on {len(probes)} texts, allowed is"
-                f" {TOLERANCE:.0e}; nothing was written"
-            )
+        for name in names:
+            engine = open_engine(folder, manifest, EngineOptions(name, precision="fp32"))
+            apart = largest_difference(engine, dynamic, batches, tokenizer.pad_id)
+            if not apart <= TOLERANCE:
+                raise GateError(
+                    f"{checkpoint}: the exported graph in {name} and the dynamic one differ by {apart:.2e} on"
+                    f" {len(probes)} texts, allowed is {TOLERANCE:.0e}; nothing was written"
+                )
+            difference = max(difference, apart)
         bundle.write_card(folder, manifest)
     return Exported(target, bundle.verify(target), difference, len(probes))
+
+
+def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.int64]], pad_id: int) -> float:
+    """The largest difference of a logit, padding left out; NaN where one of them is."""
+    difference = 0.0
+    for ids in batches:
+        apart = np.abs(one.run(ids) - other.run(ids))
+        # np.maximum keeps a NaN, which max() would drop.
+        difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
+    return difference
 
 
 def save_graph(model: Any, folder: Path) -> None:

@@ -1,0 +1,47 @@
+"""The same graph as ONNX, by Paddle2ONNX in a process of its own: what it cannot convert makes it abort."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from paddle_ner.environment import require
+from paddle_ner.errors import GateError
+
+OPSET = 17  # the first with LayerNormalization
+FILE = "model.onnx"
+_LAST_LINES = 3
+
+_CONVERT = """
+import sys
+import paddle2onnx
+graph, weights, target, opset = sys.argv[1:]
+paddle2onnx.export(graph, weights, target, opset_version=int(opset), enable_onnx_checker=True)
+"""
+
+
+def convert(graph: Path, weights: Path, target: Path) -> None:
+    """Write `target`, with the names of the graph's inputs and with dynamic batch and length.
+
+    Raises:
+        MissingPackageError: Paddle2ONNX or ONNX is not installed.
+        GateError: the conversion failed, or what it wrote is no ONNX graph.
+    """
+    require("paddle2onnx", "onnx", needed_for="export --target onnx")
+    done = subprocess.run(
+        [sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(OPSET)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode or not target.is_file():
+        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
+        raise GateError(f"{graph}: Paddle2ONNX ended with status {done.returncode} and no usable graph: {said}")
+    import onnx
+
+    try:
+        onnx.checker.check_model(str(target))
+    except Exception as error:  # onnx raises many kinds, of protobuf too
+        raise GateError(f"{target}: ONNX's checker refuses it: {error}") from None

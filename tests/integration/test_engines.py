@@ -1,0 +1,153 @@
+"""Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import paddle_ner
+from paddle_ner import data
+from paddle_ner.bundle import read_manifest, verify
+from paddle_ner.cli.benchmark import command as benchmark
+from paddle_ner.cli.export import command as export_command
+from paddle_ner.errors import DeviceError, GateError, InputError
+from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning import tune
+from paddle_ner.export import export
+from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.machine import cpu_flags
+
+HAS_BF16 = bool(cpu_flags() & BF16_FLAGS)
+
+
+@pytest.fixture
+def texts(run_folder: Path) -> list[str]:
+    return [example.text for example in data.read(run_folder.parent / "dev.jsonl")]
+
+
+@pytest.fixture(scope="module")
+def onnx_bundle(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(checkpoint, tmp_path_factory.mktemp("onnx") / "bundle", onnx=True).bundle
+
+
+@pytest.fixture
+def own_bundle(bundle: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle, tmp_path / "bundle"))
+
+
+def spans(predictions: list[paddle_ner.Prediction]) -> list[list[tuple[int, int, str]]]:
+    return [[(one.start, one.end, one.label) for one in prediction.entities or ()] for prediction in predictions]
+
+
+def test_onnx_runtime_gives_the_same_predictions(onnx_bundle: Path, texts: list[str]) -> None:
+    ours, theirs = paddle_ner.load(onnx_bundle), paddle_ner.load(onnx_bundle, engine="onnxruntime", threads=1)
+    assert (ours.info.engine, theirs.info.engine) == ("paddle", "onnxruntime")
+    assert spans(theirs(texts)) == spans(ours(texts))
+
+
+def test_a_bundle_without_an_onnx_graph_says_how_to_make_one(bundle: Path) -> None:
+    with pytest.raises(InputError, match="holds no ONNX graph; make one with `paddle-ner export --target onnx`"):
+        paddle_ner.load(bundle, engine="onnxruntime")
+
+
+def test_a_conversion_that_dies_writes_nothing(checkpoint: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("paddle_ner.export.onnx._CONVERT", "import os, sys; sys.stderr.write('op x'); os.abort()")
+    with pytest.raises(GateError, match=r"Paddle2ONNX ended with status -6 and no usable graph: op x"):
+        export(checkpoint, tmp_path / "bundle", onnx=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this CPU has no bf16")
+def test_bf16_runs_and_agrees_with_fp32(bundle: Path, run_folder: Path) -> None:
+    examples = data.load(run_folder.parent / "dev.jsonl")
+    fast = paddle_ner.load(bundle, precision="bf16")
+    assert fast.info.precision == "bf16"
+    exact, _ = score(paddle_ner.load(bundle), examples)
+    report, _ = score(fast, examples)
+    assert report.value == pytest.approx(exact.value, abs=0.05)
+    row = fast.encode(examples[0].text).windows
+    rounded, full = fast.run(row)[0], paddle_ner.load(bundle).run(row)[0]
+    assert (rounded != full).any(), "bf16 did not run: its logits are those of fp32"
+
+
+@pytest.mark.skipif(HAS_BF16, reason="this CPU has bf16")
+def test_a_cpu_without_bf16_refuses_it(bundle: Path) -> None:
+    with pytest.raises(DeviceError, match="precision bf16 needs a CPU"):
+        paddle_ner.load(bundle, precision="bf16")
+
+
+def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -> None:
+    first = paddle_ner.load(bundle, threads=1)
+    replicas = [first, first.clone(), first.clone()]
+    expected = spans(first(texts))
+    with ThreadPoolExecutor(len(replicas)) as pool:
+        answers = list(pool.map(lambda replica: [spans(replica(texts)) for _ in range(3)], replicas))
+    assert all(one == expected for answer in answers for one in answer)
+
+
+def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
+    predictor = paddle_ner.load(bundle)
+    seen: list[tuple[int, ...]] = []
+    run = predictor._engine.run
+    monkeypatch.setattr(predictor._engine, "run", lambda ids: (seen.append(ids.shape), run(ids))[1], raising=False)
+    predictor.warm_up()
+    assert seen == [(1, 16), (1, 24)]  # the window of the small model has 24 tokens
+
+
+def test_measuring_keeps_the_choice_and_the_figures(own_bundle: Path, run_folder: Path) -> None:
+    examples = data.load(run_folder.parent / "dev.jsonl")
+    shares: list[float] = []
+    tuned = tune(own_bundle, examples, max_drop=1.0, advance=shares.append)
+    manifest = verify(own_bundle)
+    assert manifest.precision == tuned.best.precision and manifest.tuning == tuned.tuning
+    assert {one.precision for one in tuned.tuning.candidates} == ({"fp32", "bf16"} if HAS_BF16 else {"fp32"})
+    exact = next(one for one in tuned.tuning.candidates if one.precision == "fp32")
+    assert exact.score == score(paddle_ner.load(own_bundle, precision="fp32"), examples)[0].value and exact.drop == 0
+    assert tuned.best.texts_per_second == max(
+        one.texts_per_second for one in tuned.tuning.candidates if one.replicas == tuned.best.replicas
+    )
+    assert shares == sorted(shares) and shares[-1] == 1
+    loaded = paddle_ner.load(own_bundle)
+    assert loaded.info.precision == tuned.best.precision and loaded.layout.replicas == tuned.best.replicas
+
+
+def test_a_faster_precision_that_costs_too_much_is_not_kept(own_bundle: Path, run_folder: Path) -> None:
+    examples = data.load(run_folder.parent / "dev.jsonl")
+    tuned = tune(own_bundle, examples, max_drop=-1.0)  # nothing is ever better by 100 points
+    assert read_manifest(own_bundle).precision == "fp32"
+    assert tuned.best.precision == "fp32"
+
+
+def test_benchmark_leaves_the_bundle_alone_unless_told(own_bundle: Path) -> None:
+    before = read_manifest(own_bundle).checksum
+    done = CliRunner().invoke(benchmark, [str(own_bundle), "--json"], catch_exceptions=False)
+    report = json.loads(done.stdout)
+    assert not report["kept"] and report["metric"] == "f1" and report["examples"] == 37
+    assert read_manifest(own_bundle).checksum == before
+    CliRunner().invoke(benchmark, [str(own_bundle), "--tune"], catch_exceptions=False)
+    assert read_manifest(own_bundle).tuning is not None
+
+
+def test_export_measures_with_the_dev_set_of_the_recipe(checkpoint: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(export_command, [str(checkpoint), "-o", str(tmp_path / "b")], catch_exceptions=False)
+    manifest = verify(tmp_path / "b")
+    assert manifest.tuning is not None and manifest.tuning.examples == 37
+    assert "best" in done.stdout
+
+
+def test_export_without_the_dev_set_says_so_and_stays_at_fp32(checkpoint: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.copytree(checkpoint, tmp_path / "checkpoint"))
+    card = json.loads((moved / "paddle_ner.json").read_text("utf-8"))
+    card["recipe"]["data"]["root"] = str(tmp_path / "absent")
+    (moved / "paddle_ner.json").write_text(json.dumps(card), "utf-8")
+    command = [sys.executable, "-m", "paddle_ner", "export", str(moved), "-o", str(tmp_path / "b")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "not measured, so it runs at fp32" in done.stderr and "benchmark" in done.stderr
+    assert read_manifest(tmp_path / "b").precision == "fp32" and read_manifest(tmp_path / "b").tuning is None

@@ -1,0 +1,60 @@
+"""The fastest candidate that keeps the score is chosen; a layout must earn its latency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from paddle_ner.bundle import Candidate
+from paddle_ner.evaluation.tuning import choose, precisions
+
+
+def candidate(precision: str, replicas: int, speed: float, drop: float | None = 0.0) -> Candidate:
+    fields: dict[str, Any] = {"tokens_per_second": 1, "milliseconds": 1, "score": None if drop is None else 0.9 - drop}
+    return Candidate(precision=precision, replicas=replicas, threads=1, texts_per_second=speed, drop=drop, **fields)
+
+
+FP32 = candidate("fp32", 1, 100)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], ("fp32", 1)),
+        ([candidate("bf16", 1, 180, 0.004)], ("bf16", 1)),
+        ([candidate("bf16", 1, 180, 0.006)], ("fp32", 1)),
+        ([candidate("bf16", 1, 180, -0.02)], ("bf16", 1)),
+        ([candidate("bf16", 1, 180, None)], ("fp32", 1)),
+        ([candidate("bf16", 1, 90)], ("fp32", 1)),
+        ([candidate("fp32", 2, 104)], ("fp32", 1)),
+        ([candidate("fp32", 2, 120)], ("fp32", 2)),
+        ([candidate("bf16", 1, 180), candidate("bf16", 2, 300, 0.006)], ("bf16", 1)),
+        ([candidate("bf16", 2, 185), candidate("bf16", 1, 180)], ("bf16", 1)),
+    ],
+)
+def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
+    best = choose([FP32, *others], max_drop=0.005)
+    assert (best.precision, best.replicas) == expected
+
+
+def test_without_any_score_the_first_stays() -> None:
+    assert choose([candidate("fp32", 1, 100, None), candidate("bf16", 1, 200, None)], 0.005).precision == "fp32"
+
+
+@pytest.mark.parametrize(
+    ("precision", "flags", "expected"),
+    [
+        ("fp32", {"avx2"}, ["fp32"]),
+        ("bf16", {"avx512f", "avx512_bf16"}, ["fp32", "bf16"]),
+        ("fp32", {"amx_bf16"}, ["fp32", "bf16"]),
+        ("int8", {"avx512_bf16"}, ["int8"]),
+    ],
+)
+def test_what_is_measured_follows_from_the_graph_and_the_cpu(precision, flags, expected) -> None:
+    class Manifest:
+        pass
+
+    manifest: Any = Manifest()
+    manifest.precision = precision
+    assert precisions(manifest, frozenset(flags)) == expected
