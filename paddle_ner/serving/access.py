@@ -15,7 +15,9 @@ from paddle_ner.serving.problems import RATE_LIMITED, UNAUTHORIZED, UNPROTECTED,
 from paddle_ner.serving.rate import RateLimit
 from paddle_ner.serving.settings import ENVIRONMENT_PREFIX, Settings, is_loopback
 
-_OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
+OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
+"""Paths that need no key: they tell nothing of texts, and probes and browsers ask them before they have one."""
+
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
@@ -45,7 +47,7 @@ class Guard:
         self._app = app
         self._routes = routes
         self._keys = keys
-        self._open = _OPEN | ({"/metrics"} if settings.metrics_public else set())
+        self._open = OPEN | ({"/metrics"} if settings.metrics_public else set())
         self._insecure = settings.insecure
         self._rate = RateLimit(settings.rate_limit) if settings.rate_limit is not None else None
 

@@ -19,6 +19,7 @@ from paddle_ner.serving import pages, schemas, tracing
 from paddle_ner.serving.access import Guard, current_keys
 from paddle_ner.serving.body import json_response, read_body, while_connected
 from paddle_ner.serving.caller import caller_of
+from paddle_ner.serving.description import describe
 from paddle_ner.serving.information import add_information
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader, load_model
@@ -77,6 +78,7 @@ def create_app(
     app.add_middleware(Observe, metrics=metrics)
     app.include_router(pages.router)
     _add_problems(app)
+    describe(app, keyed=keys is not None)
     _add_predict(app, service, metrics)
     add_information(app, service, metrics)
     return app
@@ -131,12 +133,3 @@ def _add_problems(app: FastAPI) -> None:
 
     for kind in (HTTPProblem, HTTPException, ClientDisconnect):
         app.add_exception_handler(kind, problem)
-
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        document["components"]["schemas"]["Problem"] = schemas.PROBLEM_SCHEMA
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]

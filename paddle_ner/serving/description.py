@@ -1,0 +1,33 @@
+"""The OpenAPI document: what FastAPI makes of the routes, and what it cannot know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from paddle_ner.serving.access import OPEN
+from paddle_ner.serving.schemas import PROBLEM_SCHEMA
+
+_SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def describe(app: FastAPI, *, keyed: bool) -> None:
+    """Have `app` describe problems, and where it is `keyed`, which routes need a key."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()  # the same object each time
+        components = document["components"]
+        components["schemas"]["Problem"] = PROBLEM_SCHEMA
+        if keyed:
+            components["securitySchemes"] = _SECURITY_SCHEMES
+            for path in document["paths"].keys() - OPEN:
+                for operation in document["paths"][path].values():
+                    operation["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
