@@ -250,7 +250,7 @@ class Batcher:
             answers.append((text.request, text.index, answer))
         self._answer(answers)
 
-    def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:
+    def _failure(self, stage: Stage, error: Exception, request: Request) -> Exception:
         """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
         message = f": {error}" if stage == "run" else ""
         trace = "".join(traceback.format_tb(error.__traceback__))
@@ -258,7 +258,8 @@ class Batcher:
         logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace, extra=extra)
         self._metrics.failed(stage)
         # Without its frames, which hold the model: an answer must not keep a closed engine alive.
-        error.__traceback__ = error.__context__ = error.__cause__ = None
+        error.__traceback__ = None
+        error.__context__ = error.__cause__ = None
         return error
 
     # ------------------------------------------------------------------ the engines' side: the policy

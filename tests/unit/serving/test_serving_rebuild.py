@@ -18,7 +18,7 @@ from paddle_ner.serving.service import Service
 
 
 class Loads:
-    """A loader whose every load is a new model; `ready` is not set while one may not end, `failures` are still to come."""
+    """A loader whose every load is a new model. None ends while `ready` is not set; the next `failures` fail."""
 
     def __init__(self, replicas: int = 1, make: Callable[[], FakeModel] = FakeModel) -> None:
         self.loaded: list[list[FakeModel]] = []
@@ -85,7 +85,9 @@ def test_while_it_is_rebuilt_requests_wait_and_it_is_alive_but_not_ready() -> No
         load.ready.clear()
         load.loaded[0][0].broken = True
         answers: list[httpx.Response] = []
-        thread = threading.Thread(target=lambda: answers.append(httpx.post(f"{server.url}/predict", json={"text": "A"})))
+        thread = threading.Thread(
+            target=lambda: answers.append(httpx.post(f"{server.url}/predict", json={"text": "A"}))
+        )
         thread.start()
         while (refused := client.get("/health/ready")).status_code == 200:
             pass
@@ -246,7 +248,9 @@ def test_the_other_replicas_go_on_while_a_broken_one_is_rebuilt() -> None:
             broken, sound = load.loaded[0]
             broken.broken = True
             sound.free.clear()
-            requests = [ask(service, "A"), ask(service, "B")]
+            requests = [ask(service, "A")]
+            await until(lambda: ["A"] in sound.batches)
+            requests.append(ask(service, "B"))
             await until(lambda: service.models["fake"].lost)
             service.check_ready()
             assert state(service) == "ready"
