@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
+from pydantic_core import from_json
 
 from paddle_ner.serving.problems import INVALID, KINDS, MEDIA_TYPE, HTTPProblem
 from paddle_ner.serving.settings import Settings
 
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SHOWN = 20  # places of a wrong body that the answer points at
-
-
-class PredictRequest(BaseModel):
-    """One text, or several."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    text: str = ""
-    texts: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +30,51 @@ class Asked:
 
 
 def parse(body: bytes, settings: Settings) -> Asked:
-    """The texts of a body. Raises HTTPProblem 422 that points at what is wrong with it."""
+    """The texts of a body. Raises HTTPProblem 422 that points at what is wrong with it.
+
+    By hand, since this costs the same whatever is wrong: a validator that gathers every error takes a second over
+    a list of 100,000.
+    """
     try:
-        request = PredictRequest.model_validate_json(body)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        errors = [_error(one["loc"], one["msg"]) for one in found[:_SHOWN]]
-        if found[0]["type"] == "json_invalid":
-            raise HTTPProblem(
-                INVALID, f"the body is not JSON in UTF-8: {found[0]['msg']}; {_EXPECTED}", errors=errors
-            ) from None
-        raise HTTPProblem(INVALID, f"the body has the wrong shape, {_EXPECTED}", errors=errors) from None
-    if len(request.model_fields_set) != 1:
+        content = from_json(body)
+    except ValueError as error:
+        message = f"the body is not JSON in UTF-8: {error}; {_EXPECTED}"
+        raise HTTPProblem(INVALID, message, errors=[_error((), str(error))]) from None
+    if errors := list(islice(_wrong_shape(content), _SHOWN)):
+        raise HTTPProblem(INVALID, f"the body has the wrong shape, {_EXPECTED}", errors=errors)
+    if len(content) != 1:
         raise HTTPProblem(INVALID, f"the body has neither or both of text and texts, {_EXPECTED}", errors=[])
-    single = "text" in request.model_fields_set
-    asked = Asked([request.text] if single else request.texts, single)
+    single = "text" in content
+    asked = Asked([content["text"]] if single else content["texts"], single)
     count = len(asked.texts)
     if not 1 <= count <= settings.max_texts:
         message = f"{count} texts, expected 1 to {settings.max_texts} in one request"
         raise HTTPProblem(INVALID, message, errors=[_error(("texts",), message)])
     objections = ((index, _objection(text, settings.max_characters)) for index, text in enumerate(asked.texts))
-    errors = [asked.error(index, objection) for index, objection in objections if objection]
+    errors = list(islice((asked.error(index, objection) for index, objection in objections if objection), _SHOWN))
     if errors:
-        raise HTTPProblem(INVALID, f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors[:_SHOWN])
+        raise HTTPProblem(INVALID, f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors)
     return asked
+
+
+def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:
+    """What is not as it should be, before any bound of the server comes in."""
+    if not isinstance(content, dict):
+        yield _error((), "expected an object")
+        return
+    for name, value in content.items():
+        if name == "text":
+            if not isinstance(value, str):
+                yield _error((name,), "expected a string")
+        elif name == "texts":
+            if not isinstance(value, list):
+                yield _error((name,), "expected a list of strings")
+                continue
+            for index, text in enumerate(value):
+                if not isinstance(text, str):
+                    yield _error((name, index), "expected a string")
+        else:
+            yield _error((name,), "there is no such name, expected text or texts")
 
 
 def _objection(text: str, max_characters: int) -> str | None:
