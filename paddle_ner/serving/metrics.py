@@ -53,7 +53,7 @@ class Metrics:
             "label",
         )
         self.dropped = self._counter(
-            "paddle_ner_dropped_texts", "Texts not computed since nobody waited for them any more.", "model", "reason"
+            "paddle_ner_dropped_texts", "Texts not answered since nobody waited for them any more.", "model", "reason"
         )
         self.failed = self._counter(
             "paddle_ner_failed_texts",
@@ -156,7 +156,7 @@ class ModelMetrics:
             self._texts.labels(self._name, label).inc()
 
     def dropped(self, reason: DropReason) -> None:
-        """One text was dropped before it was computed."""
+        """One text was not answered, since nobody waited for it any more."""
         self._dropped[reason].inc()
 
     def failed(self, stage: Stage) -> None:
