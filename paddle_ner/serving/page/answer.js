@@ -116,6 +116,24 @@ function summary() {
   return [nothing, count, isCorrected(view.document) && words().corrected, trip].filter(Boolean).join(" · ");
 }
 
+/** Takes the last change back, or makes it again. */
+function travel(undoOrRedo) {
+  if (!shown?.view || !undoOrRedo(shown.view.document)) return;
+  shown.view.show();
+  announce(undoOrRedo === undo ? words().undone : words().redone);
+}
+
+/** Ctrl+Z and its like, wherever no field has its own. */
+export function startUndo() {
+  addEventListener("keydown", event => {
+    const key = event.key.toLowerCase();
+    const field = event.target.matches?.("textarea, input:not([type=radio], [type=checkbox]), dialog *");
+    if (field || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
+    event.preventDefault();
+    travel(key === "y" || event.shiftKey ? redo : undo);
+  });
+}
+
 /** What stands beneath the result: the count, the ways to put it right, the JSON. */
 export function showBeneath() {
   const beneath = byId("beneath");
@@ -128,8 +146,8 @@ export function showBeneath() {
     make("button", { type: "button", class: "small", "data-does": does, onclick: act, ...attributes }, label);
   const isChanged = isCorrected(document);
   const tools = [
-    button("undo", words().undo, () => view.travel(undo), { disabled: !document.past.length }),
-    button("redo", words().redo, () => view.travel(redo), { disabled: !document.future.length }),
+    button("undo", words().undo, () => travel(undo), { disabled: !document.past.length }),
+    button("redo", words().redo, () => travel(redo), { disabled: !document.future.length }),
     ...(isChanged
       ? [button("reset", words().reset, () => (reset(document), view.show(), announce(words().wasReset)))]
       : [

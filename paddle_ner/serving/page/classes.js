@@ -1,6 +1,6 @@
 // An answer with classes: bars, most probable first, and the choice of the right one or ones.
 
-import { change, redo, undo } from "./corrections.js";
+import { change } from "./corrections.js";
 import { announce, make } from "./element.js";
 import { percent, words } from "./language.js";
 
@@ -15,7 +15,6 @@ export class Classes {
     const scores = document.scores ?? {};
     this.scores = [...new Set([...Object.keys(scores), ...labels])].map(label => [label, scores[label]]);
     this.element = make("fieldset", { class: "classes" });
-    this.element.addEventListener("keydown", event => this.#onKey(event));
     this.show();
   }
 
@@ -68,20 +67,6 @@ export class Classes {
     } else change(this.document, { label });
     this.show();
     announce(this.#chosen().length ? words().chosen(this.#chosen().join(", ")) : words().noneChosen);
-  }
-
-  #onKey(event) {
-    const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
-    event.preventDefault();
-    this.travel(key === "y" || event.shiftKey ? redo : undo);
-  }
-
-  /** Takes a change back or makes it again. */
-  travel(undoOrRedo) {
-    if (!undoOrRedo(this.document)) return;
-    this.show();
-    announce(undoOrRedo === undo ? words().undone : words().redone);
   }
 }
 

@@ -12,6 +12,8 @@ const PATIENCE = 5; // times that a text is sent again after the server went awa
 /** One run over records. `lines` holds what is done as canonical JSON lines, `faults` what could not be done. */
 export class Labelling {
   #queue;
+  #cancelled; // by the user: requests under way are given up
+  #stopped; // by the user or by a problem: no further request, no further waiting
   #size = FIRST_TEXTS;
 
   /** `report` is called as records are done, `wait(seconds)` before a pause that the server asked for. */
@@ -34,16 +36,20 @@ export class Labelling {
       if (this.lines[index] === undefined && !failed.has(index)) this.#queue.push(index);
     }
     const stop = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
+    this.#cancelled = signal;
+    this.#stopped = AbortSignal.any([signal, stop.signal]);
+    let problem = null;
     const work = async () => {
-      while (this.#queue.length && !either.aborted) await this.#label(this.#take(), either);
+      try {
+        while (this.#queue.length && !this.#stopped.aborted) await this.#label(this.#take());
+      } catch (error) {
+        if (error.name !== "AbortError") problem ??= error;
+        stop.abort(); // nothing more is begun; a request of another worker that is under way may still bring its answer
+      }
     };
-    try {
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
-    } finally {
-      stop.abort(); // the other worker, where one failed
-    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
     signal.throwIfAborted();
+    if (problem) throw problem;
   }
 
   #take() {
@@ -57,14 +63,14 @@ export class Labelling {
     return taken;
   }
 
-  async #label(indices, signal, tries = 0) {
+  async #label(indices, tries = 0) {
     if (!indices.length) return;
     const started = performance.now();
     try {
       const predictions = await predict(
         this.model,
         indices.map(index => this.records[index].text),
-        signal,
+        this.#cancelled,
       );
       if (predictions.length !== indices.length)
         throw new Problem(0, "unreadable", `${predictions.length} predictions for ${indices.length} texts`);
@@ -73,11 +79,11 @@ export class Labelling {
       if (performance.now() - started < QUICK_MILLISECONDS) this.#size = Math.min(this.limits.texts, this.#size * 2);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      await this.#mend(error, indices, signal, tries);
+      await this.#mend(error, indices, tries);
     }
   }
 
-  async #mend(problem, indices, signal, tries) {
+  async #mend(problem, indices, tries) {
     const { status, slug, body } = problem;
     const named = namedTexts(body, indices.length);
     if (slug === "text-failed" && body.predictions) {
@@ -89,26 +95,23 @@ export class Labelling {
     } else if (status === 422 && named.size) {
       for (const [at, detail] of named) this.#fail(indices[at], "refused", detail);
       this.report();
-      await this.#label(
-        indices.filter((_, at) => !named.has(at)),
-        signal,
-      );
+      await this.#label(indices.filter((_, at) => !named.has(at)));
     } else if (status === 429 || (status === 503 && problem.seconds !== null)) {
       this.#size = Math.max(1, this.#size >> 1);
-      await this.#pause(problem.seconds ?? 1, signal);
-      await this.#label(indices, signal);
+      await this.#pause(problem.seconds ?? 1);
+      await this.#label(indices);
     } else if ([413, 422, 504].includes(status) && indices.length > 1) {
       const middle = indices.length >> 1;
       this.#size = Math.max(1, middle);
-      await this.#label(indices.slice(0, middle), signal);
-      await this.#label(indices.slice(middle), signal);
+      await this.#label(indices.slice(0, middle));
+      await this.#label(indices.slice(middle));
     } else if (status === 413) {
       this.#failOne(indices[0], "too-large");
     } else if (status === 422) {
       this.#failOne(indices[0], "refused", problem.detail);
     } else if ((status === 504 || slug === "offline") && tries < PATIENCE) {
-      if (slug === "offline") await this.#pause(2 ** tries, signal);
-      await this.#label(indices, signal, tries + 1);
+      if (slug === "offline") await this.#pause(2 ** tries);
+      await this.#label(indices, tries + 1);
     } else if (status === 504) {
       this.#failOne(indices[0], "deadline");
     } else {
@@ -136,11 +139,14 @@ export class Labelling {
     this.report();
   }
 
-  #pause(seconds, signal) {
+  #pause(seconds) {
+    this.#stopped.throwIfAborted();
     this.wait(seconds);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, 1000 * seconds);
-      signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+      this.#stopped.addEventListener("abort", () => (clearTimeout(timer), reject(this.#stopped.reason)), {
+        once: true,
+      });
     });
   }
 }

@@ -1,6 +1,6 @@
 // The page: what starts, and what hears of what.
 
-import { analyse, clearAnswer, countText, showAnswer, showBeneath, showWaiting } from "./answer.js";
+import { analyse, clearAnswer, countText, showAnswer, showBeneath, showWaiting, startUndo } from "./answer.js";
 import { readLimits } from "./api.js";
 import { onCorrections, restoreCorrections } from "./corrections.js";
 import { showCorrections, startCorrections } from "./correctionspanel.js";
@@ -103,6 +103,7 @@ onCorrections(() => {
 paint();
 startKey();
 startAsking();
+startUndo();
 startFiles(knownLimits);
 startCorrections();
 restoreCorrections();

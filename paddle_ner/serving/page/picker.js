@@ -25,10 +25,9 @@ export function pickLabel({ span, labels, current, anchor }) {
   const shown = Array.from(span).length > 24 ? `${Array.from(span).slice(0, 23).join("")}…` : span;
 
   return new Promise(resolve => {
-    let answer = null;
-    const finish = given => {
-      answer = given;
+    const finish = answer => {
       dialog.close();
+      resolve(answer);
     };
     const choose = name => finish({ label: name });
 
@@ -36,23 +35,21 @@ export function pickLabel({ span, labels, current, anchor }) {
       const asked = input.value.trim().toLowerCase();
       const found = labels.filter(({ name }) => name.toLowerCase().includes(asked) || meaning(name).includes(asked));
       list.replaceChildren(
-        ...found
-          .slice(0, SHOWN)
-          .map(({ name, hue }, index) =>
-            make(
-              "button",
-              {
-                type: "button",
-                class: "label",
-                "--hue": hue,
-                "aria-pressed": String(name === current),
-                onclick: () => choose(name),
-              },
-              make("b", {}, name),
-              ...(meaning(name) ? [make("span", {}, meaning(name))] : []),
-              ...(index < 9 && !asked ? [make("kbd", { "aria-hidden": "true" }, String(index + 1))] : []),
-            ),
+        ...found.slice(0, SHOWN).map(({ name, hue }, index) =>
+          make(
+            "button",
+            {
+              type: "button",
+              class: "label",
+              "--hue": hue,
+              "aria-pressed": String(name === current),
+              onclick: () => choose(name),
+            },
+            make("b", {}, name),
+            ...(meaning(name) ? [make("span", {}, meaning(name))] : []),
+            ...(index < 9 && !asked ? [make("kbd", { "aria-hidden": "true" }, String(index + 1))] : []),
           ),
+        ),
       );
     }
 
@@ -94,7 +91,7 @@ export function pickLabel({ span, labels, current, anchor }) {
       if (step && buttons.length && !(typing && event.key.match(/Left|Right/))) {
         const next = at < 0 ? (step > 0 ? 0 : -1) : (at + step) % buttons.length;
         buttons.at(next).focus();
-      } else if (!typing && /^[1-9]$/.test(event.key) && labels[event.key - 1]) {
+      } else if (!typing && !input.value && /^[1-9]$/.test(event.key) && labels[event.key - 1]) {
         choose(labels[event.key - 1].name);
       } else if (!typing && event.key === "Delete" && current !== null) {
         finish({ remove: true });
@@ -106,7 +103,7 @@ export function pickLabel({ span, labels, current, anchor }) {
     dialog.onclick = event => {
       if (event.target === dialog) finish(null); // the backdrop
     };
-    dialog.addEventListener("close", () => resolve(answer), { once: true });
+    dialog.oncancel = () => resolve(null); // Escape
     dialog.showModal();
     placeAt(dialog, anchor);
     (list.querySelector("[aria-pressed=true]") ?? list.querySelector("button") ?? input).focus();

@@ -53,7 +53,7 @@ export const WORDS = {
     corrected: "已修正",
     added: (label, span) => `已标注「${span}」为 ${label}`,
     removed: (label, span) => `已删除 ${label}「${span}」`,
-    replaced: spans => `，替换了 ${spans.map(one => `「${one}」`).join("")}`,
+    replaced: spans => `，替换了${spans.map(one => `「${one}」`).join("")}`,
     undone: "已撤销",
     redone: "已重做",
     wasReset: "已恢复模型结果",
