@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= cpu,train
 MODEL ?= runs/quickstart/bundle
 PORT ?= 8000
-SOURCES := paddle_ner tests setup.py $(wildcard benchmarks serving)
+SOURCES := paddle_ner tests setup.py $(wildcard benchmarks docker serving)
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
