@@ -11,7 +11,6 @@ breaks a second engine is itself at fault.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
@@ -19,90 +18,20 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import tracing
 from paddle_ner.serving.engine import run_engine
-from paddle_ner.serving.logs import request_id
 from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
+from paddle_ner.serving.work import Answer, Request, Row, Text
 from paddle_ner.types import Prediction
-
-if TYPE_CHECKING:
-    from opentelemetry.context import Context
 
 logger = logging.getLogger(__name__)
 
 CALL_TOKENS = 64  # what a call of the engine costs beside its tokens, in tokens
 ENCODE_CHUNK = 16  # texts of one request that one thread encodes before their neighbours may start
-
-Answer = Prediction | Exception
-
-
-@dataclass(slots=True, eq=False)
-class Request:
-    """Texts that came together and are answered together, by one model.
-
-    Attributes:
-        texts: at least one.
-        deadline: in `time.monotonic`.
-        future: gets the answers in the order of the texts; it is done where nobody waits any more.
-        batcher: whose it is. Another one takes it over as a whole, so what an earlier one still gives is ignored.
-        trace: the context for spans.
-        answers: by index of the text. Changed on the event loop only.
-        started: whether an engine has taken any window of it.
-        suspects: texts that were in an engine when that broke, by index; with the failure where a second one did.
-        id: as the log names it.
-    """
-
-    texts: Sequence[str]
-    deadline: float
-    future: asyncio.Future[list[Answer]]
-    batcher: Batcher
-    trace: Context | None = None
-    answers: dict[int, Answer] = field(default_factory=dict)
-    started: bool = False
-    suspects: dict[int, Exception | None] = field(default_factory=dict)
-    id: str = field(default_factory=request_id.get)
-
-    def is_wanted(self, batcher: Batcher, now: float) -> bool:
-        """Whether `batcher` should go on with it. May be asked in any thread."""
-        return self.batcher is batcher and now < self.deadline and not self.future.done()
-
-
-@dataclass(slots=True, eq=False)
-class Text:
-    """One text under way; `logits` fill up as its windows are computed, `missing` counts those still to come."""
-
-    request: Request
-    index: int
-    batcher: Batcher
-    encoded: Encoded
-    logits: list[Logits | None]
-    missing: int
-    failed: bool = False
-
-    def is_wanted(self, now: float) -> bool:
-        """Whether it should be computed."""
-        return not self.failed and self.request.is_wanted(self.batcher, now)
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether it was in an engine that broke."""
-        return self.index in self.request.suspects
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One window in the queue."""
-
-    text: Text
-    position: int
-    window: Window
-    since: float
+_MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
 class Batcher:
@@ -130,7 +59,7 @@ class Batcher:
         self.model = replicas[0]
         self.replicas = len(replicas)
         self.working = len(replicas)  # engines that have not broken
-        self.seconds_per_row = 0.0
+        self._busy = self._done = 0.0  # seconds of an engine and texts it answered, the latest counting most
         self._pool = pool
         self._metrics = metrics
         self._batch_tokens = batch_tokens
@@ -163,6 +92,10 @@ class Batcher:
             self._changed.notify_all()
         for thread in self._threads if timeout is not None else ():
             thread.join(timeout)
+
+    def seconds_for(self, texts: int) -> float:
+        """How long so many texts will likely take, by the pace of the latest batches."""
+        return texts * self._busy / max(self._done, 1.0) / max(self.working, 1)
 
     # ------------------------------------------------------------------ the event loop's side
 
@@ -327,12 +260,13 @@ class Batcher:
                 tracing.record("inference", request.trace, started, now, windows=len(rows))
         complete: list[Text] = []
         with self._changed:
-            self.seconds_per_row = 0.9 * self.seconds_per_row + 0.1 * (now - started) / len(rows)
             for row, values in zip(rows, logits, strict=True):
                 row.text.logits[row.position] = values
                 row.text.missing -= 1
                 if not row.text.missing:
                     complete.append(row.text)
+            self._busy = _MEMORY * self._busy + now - started
+            self._done = _MEMORY * self._done + len(complete)
         if complete:
             with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
                 self._pool.submit(self._decode, complete)

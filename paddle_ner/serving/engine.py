@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from paddle_ner.serving.model import Logits, Model, probe, run_checked
 
 if TYPE_CHECKING:
-    from paddle_ner.serving.batcher import Batcher, Row
+    from paddle_ner.serving.batcher import Batcher
+    from paddle_ner.serving.work import Row
 
 
 class BrokenEngineError(Exception):

@@ -12,11 +12,16 @@ from typing import Literal
 
 from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving import tracing
-from paddle_ner.serving.batcher import Answer, Batcher, Request
+from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import ModelMetrics
+from paddle_ner.serving.work import Answer, Request
 from paddle_ner.tasks import Task
 
 logger = logging.getLogger(__name__)
+
+# A text is let in while those before it will likely take this share of its deadline. Past it, engines would spend their
+# time on requests of which a part is answered too late, and the rest in vain.
+_HOPEFUL = 0.5
 
 State = Literal["loading", "ready", "rebuilding", "failed"]
 
@@ -111,12 +116,13 @@ class Served:
     async def submit(self, texts: Sequence[str], deadline_seconds: float) -> list[Answer]:
         """The answer for each text, in order: a Prediction, or the exception that this text alone met.
 
-        Raises QueueFullError at once where there is no room, DeadlineError, AbandonedError and FailedError. Cancelling
-        it drops the texts.
+        Raises QueueFullError at once where there is no room or little hope to meet the deadline; DeadlineError,
+        AbandonedError and FailedError. Cancelling it drops the texts.
         """
         assert self._batcher is not None, "install() comes first"
-        if self._pending + len(texts) > self._max_queue:
-            raise QueueFullError(self._retry_after(self._batcher))
+        wait = self._batcher.seconds_for(self._pending)
+        if self._pending + len(texts) > self._max_queue or wait > _HOPEFUL * deadline_seconds:
+            raise QueueFullError(min(60, max(1, math.ceil(wait))))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Answer]] = loop.create_future()
         request = Request(texts, time.monotonic() + deadline_seconds, future, self._batcher, tracing.current())
@@ -147,10 +153,6 @@ class Served:
     def _drop(self, request: Request, reason: Literal["deadline", "client_left"]) -> None:
         for _ in range(len(request.texts) - len(request.answers)):
             self._metrics.dropped(reason)
-
-    def _retry_after(self, batcher: Batcher) -> int:
-        seconds = self._pending * batcher.seconds_per_row / max(1, batcher.working)
-        return min(60, max(1, math.ceil(seconds)))
 
     # ------------------------------------------------------------------ who answers
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from paddle_ner.serving.batcher import Answer
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader
 from paddle_ner.serving.problems import DEADLINE, DRAINING, LOADING, QUEUE_FULL, UNAVAILABLE, UNKNOWN_MODEL, HTTPProblem
 from paddle_ner.serving.served import AbandonedError, DeadlineError, FailedError, QueueFullError, Served
 from paddle_ner.serving.settings import Settings
 from paddle_ner.serving.upkeep import Upkeep
+from paddle_ner.serving.work import Answer
 
 _RETRY_LOADING = {"Retry-After": "2"}
 _CLOSE_SECONDS = 1.0

@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 
 from paddle_ner.serving import Loader, Settings, create_app
-from paddle_ner.serving.batcher import Answer
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.service import Service
+from paddle_ner.serving.work import Answer
 from paddle_ner.types import Prediction
 
 PATIENCE = 30  # seconds after which a test that waits for an event has failed

@@ -11,6 +11,7 @@ from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving.batcher import Batcher
+from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
 
@@ -213,6 +214,33 @@ def test_a_full_queue_refuses_and_has_room_again_when_it_was_answered(
         assert len(await served.submit(["a", "b", "c"], LONG)) == 3
 
     asyncio.run(run())
+
+
+def test_what_could_hardly_be_answered_within_its_deadline_is_refused_at_once(
+    model: FakeModel, make: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        served = make()
+        held = await hold(model, served)
+        monkeypatch.setattr(Batcher, "seconds_for", lambda batcher, texts: 3.0 * texts)
+        with pytest.raises(QueueFullError) as refused:
+            await served.submit(["a"], 5.0)  # the one before it takes more than half of that
+        assert refused.value.retry_after == 3
+        (patient,) = await queue(served, ["a"], deadline=10.0)
+        model.free.set()
+        await asyncio.gather(held, patient)
+        assert len(await served.submit(["a"] * 9, 5.0)) == 9  # nothing is before it
+
+    asyncio.run(run())
+
+
+def test_the_pace_is_that_of_the_latest_batches_over_all_engines(model: FakeModel) -> None:
+    batcher = Batcher([model, model.clone()], Inline(), Metrics().model("fake"))
+    assert batcher.seconds_for(10) == 0
+    batcher._busy, batcher._done = 6.0, 3.0
+    assert batcher.seconds_for(10) == 10.0
+    batcher.working = 1
+    assert batcher.seconds_for(10) == 20.0
 
 
 def test_abandoned_callers_are_let_go_while_the_engine_computes(model: FakeModel, make: Callable[..., Served]) -> None:

@@ -1,0 +1,83 @@
+"""What is under way: a request, its texts, and their windows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.serving.logs import request_id
+from paddle_ner.serving.model import Logits
+from paddle_ner.types import Prediction
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+    from paddle_ner.serving.batcher import Batcher
+
+Answer = Prediction | Exception
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """Texts that came together and are answered together, by one model.
+
+    Attributes:
+        texts: at least one.
+        deadline: in `time.monotonic`.
+        future: gets the answers in the order of the texts; it is done where nobody waits any more.
+        batcher: whose it is. Another one takes it over as a whole, so what an earlier one still gives is ignored.
+        trace: the context for spans.
+        answers: by index of the text. Changed on the event loop only.
+        started: whether an engine has taken any window of it.
+        suspects: texts that were in an engine when that broke, by index; with the failure where a second one did.
+        id: as the log names it.
+    """
+
+    texts: Sequence[str]
+    deadline: float
+    future: asyncio.Future[list[Answer]]
+    batcher: Batcher
+    trace: Context | None = None
+    answers: dict[int, Answer] = field(default_factory=dict)
+    started: bool = False
+    suspects: dict[int, Exception | None] = field(default_factory=dict)
+    id: str = field(default_factory=request_id.get)
+
+    def is_wanted(self, batcher: Batcher, now: float) -> bool:
+        """Whether `batcher` should go on with it. May be asked in any thread."""
+        return self.batcher is batcher and now < self.deadline and not self.future.done()
+
+
+@dataclass(slots=True, eq=False)
+class Text:
+    """One text under way; `logits` fill up as its windows are computed, `missing` counts those still to come."""
+
+    request: Request
+    index: int
+    batcher: Batcher
+    encoded: Encoded
+    logits: list[Logits | None]
+    missing: int
+    failed: bool = False
+
+    def is_wanted(self, now: float) -> bool:
+        """Whether it should be computed."""
+        return not self.failed and self.request.is_wanted(self.batcher, now)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it was in an engine that broke."""
+        return self.index in self.request.suspects
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One window in the queue."""
+
+    text: Text
+    position: int
+    window: Window
+    since: float
