@@ -1,5 +1,5 @@
 // Label texts over HTTP from JavaScript: node client.mjs http://127.0.0.1:8000 '我😀在北京'
-// Works in Node 18 and later and in browsers; no packages.
+// Works in Node 18 and later and in browsers; no packages. An API key is taken from the variable PADDLE_NER_API_KEY.
 
 /** The server refused: `problem` is the RFC 9457 body, with status, title, detail and perhaps errors. */
 export class ProblemError extends Error {
@@ -10,18 +10,18 @@ export class ProblemError extends Error {
 }
 
 /**
- * The predictions for `texts`, in order. Waits and tries again where the server says Retry-After.
+ * The predictions for `texts`, in order; `key` is for a server that wants one. Waits and tries again where the server says Retry-After.
  *
  * The server's offsets are code points. JavaScript strings are indexed by UTF-16 units, of which characters beyond
  * U+FFFF (emoji, rare Han such as 𠮷) have two; so each entity gets `utf16Start` and `utf16End` as well, for
  * `text.slice(utf16Start, utf16End)`, text selections and editors.
  */
-export async function predict(url, texts, { model, tries = 3 } = {}) {
+export async function predict(url, texts, { model, key, tries = 3 } = {}) {
   const route = model ? `${url}/models/${encodeURIComponent(model)}/predict` : `${url}/predict`;
   for (;;) {
     const response = await fetch(route, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...(key && { Authorization: `Bearer ${key}` }) },
       body: JSON.stringify({ texts }),
       signal: AbortSignal.timeout(30_000),
     });
@@ -48,7 +48,7 @@ function withUtf16Offsets(prediction) {
 if (typeof process !== "undefined" && decodeURI(import.meta.url) === `file://${process.argv[1]}`) {
   const [url, ...texts] = process.argv.slice(2);
   try {
-    for (const prediction of await predict(url, texts)) {
+    for (const prediction of await predict(url, texts, { key: process.env.PADDLE_NER_API_KEY })) {
       for (const { utf16Start, utf16End, text } of prediction.entities ?? []) {
         if (prediction.text.slice(utf16Start, utf16End) !== text) throw new Error(`offsets of ${text} are wrong`);
       }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -161,3 +162,35 @@ def test_a_line_written_during_a_request_has_its_id() -> None:
     finally:
         request_id.reset(token)
     assert "request_id" not in json.loads(JsonFormatter().format(record("x")))
+
+
+# ---------------------------------------------------------------------- under another ASGI server
+
+
+def test_asgi_py_writes_the_same_lines_under_uvicorn_s_own_command() -> None:
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-m", "uvicorn", "--app-dir", str(root / "serving"), "--port", "0", "asgi:app"]
+    environment = {
+        **os.environ,
+        "PADDLE_NER_SERVE_MODELS": "ner=absent",
+        "PADDLE_NER_SERVE_LOG_FORMAT": "json",
+        "PADDLE_NER_SERVE_API_KEY_HASHES": keys.create("web")[1].line,
+    }
+    process = subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr
+        lines = []
+        while "Uvicorn running on" not in (lines or [""])[-1]:
+            lines.append(process.stderr.readline())
+            assert lines[-1], "the server ended: " + "".join(lines)
+        url = next(word for word in json.loads(lines[-1])["message"].split() if word.startswith("http://"))
+        assert httpx.get(f"{url}/models?text=secret", timeout=PATIENCE).status_code == 401
+        process.send_signal(signal.SIGTERM)
+        lines += process.communicate(timeout=PATIENCE)[1].splitlines()
+    finally:
+        process.kill()
+        process.communicate()
+    records = [json.loads(line) for line in lines]
+    assert [record["message"] for record in records if "route" in record] == ["GET /models 401"]
+    assert not any("secret" in line for line in lines)
+    assert any("model ner failed to load" in record["message"] for record in records)
