@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from paddle_ner import bundle, data
@@ -68,15 +69,22 @@ def make_bundle(shape: str, texts: list[str], folder: Path) -> Path:
     return target
 
 
-def main() -> None:
-    """Make the bundle of one shape."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("shape", choices=SHAPES)
-    parser.add_argument("texts", type=Path, help="a labelled file or plain text: its characters are the vocabulary")
-    parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
-    print(make_bundle(options.shape, [example.text for example in data.read(options.texts)], options.folder))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--texts and --folder, the same for every benchmark."""
+    root = os.environ.get("PADDLE_NER_DATA", "")
+    parser.add_argument(
+        "--texts",
+        type=Path,
+        default=Path(root) / "msra" / "test.char.bmes",
+        help="a labelled file: its texts are sent, its characters are the vocabulary (default: MSRA's test set)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("runs/benchmarks"), help="where models are kept between runs"
+    )
 
 
-if __name__ == "__main__":
-    main()
+def read_texts(path: Path) -> list[str]:
+    """The texts of a labelled file; an exit that says what to do where there is none."""
+    if not path.is_file():
+        raise SystemExit(f"{path}: no such file; set PADDLE_NER_DATA to the folder of the public sets, or give --texts")
+    return [example.text for example in data.read(path)]

@@ -66,7 +66,7 @@ def torch_runner(checkpoint: Path) -> Runner:
 
     config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
     fields = {name: config[name] for name in ErnieConfig().to_dict() if name in config}
-    for name in ("architectures", "dtype", "id2label", "label2id", "model_type"):
+    for name in ("architectures", "dtype", "id2label", "label2id", "model_type", "use_task_id", "num_labels"):
         fields.pop(name, None)
     model = ErnieForTokenClassification(ErnieConfig(**fields, num_labels=len(tags_of(checkpoint)), use_task_id=False))
     weights = {}
