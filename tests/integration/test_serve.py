@@ -204,7 +204,7 @@ def test_a_damaged_bundle_ends_it_with_2_and_names_the_file(ner_bundle: Path, tm
 def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from paddle_ner.serving import Settings, load_model\n"
-        "path = Path(sys.argv[1]); model = load_model(path, Settings.create(models={'a': path}))\n"
+        "path = Path(sys.argv[1]); (model,) = load_model(path, Settings.create(models={'a': path}))\n"
         "encoded = model.encode('王小明'); model.decode(encoded, model.run(encoded.windows))\n"
         "print([m for m in ('paddlenlp', 'paddleslim', 'torch') if m in sys.modules], 'paddle' in sys.modules)"
     )
@@ -217,7 +217,7 @@ def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Pat
 def test_the_asgi_application_takes_its_settings_from_the_environment(ner_bundle: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import asgi; from starlette.testclient import TestClient\n"
-        "with TestClient(asgi.app) as client:\n"
+        "with TestClient(asgi.app, base_url='http://127.0.0.1') as client:\n"
         "    client.portal.call(asgi.app.state.service.loaded)\n"
         "    print(client.post('/models/ner/predict', json={'texts': ['王小明', '上海']}).status_code)\n"
         "    print(client.post('/predict', json={'texts': ['一', '二', '三']}).json()['type'])\n"
