@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from page_fakes import LABELS
 from page_steps import analyse
 
 Visit = Callable[..., Any]
 TEXT = "王小明在北京大学会见了古特雷斯，然后去了深圳。"
-
-
-def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for child in node.get("children", []):
-        yield from walk(child)
 
 
 def accessible(page: Any) -> list[tuple[str, str]]:
@@ -28,7 +21,7 @@ def accessible(page: Any) -> list[tuple[str, str]]:
     ]
 
 
-CONTROLS = {"button", "textbox", "combobox", "checkbox", "radio", "link", "option", "dialog", "progressbar", "group"}
+CONTROLS = {"button", "textbox", "combobox", "checkbox", "radio", "link", "option", "dialog", "progressbar"}
 
 
 def nameless(page: Any) -> list[str]:
@@ -122,26 +115,28 @@ CONTRAST = """elements => {
         return css(rgb(color, under));
     };
     const luminance = color => {
-        const [r, g, b] = rgb(color).map(c => c / 255).map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        const linear = c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        const [r, g, b] = rgb(color).map(c => linear(c / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
+    const isOpaque = one => !one || (getComputedStyle(one).opacity === '1' && isOpaque(one.parentElement));
     return elements.map(element => {
         const under = ground(element);
         const [one, other] = [luminance(css(rgb(getComputedStyle(element).color, under))), luminance(under)];
-        const opaque = (e => { for (; e; e = e.parentElement) if (getComputedStyle(e).opacity !== '1') return false; return true; })(element);
-        return [element.outerHTML.slice(0, 60), opaque ? (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05) : 0];
+        const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        return [element.outerHTML.slice(0, 60), isOpaque(element) ? contrast : 0];
     });
 }"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_marks_in_every_hue_have_a_contrast_of_at_least_4_5(visit: Visit, scheme: str) -> None:
-    page = visit(color_scheme=scheme)
+    page = visit(color_scheme=scheme, reduced_motion="reduce")
     analyse(page, TEXT)
     hues = page.evaluate(
         "import('/page/highlight.js').then(({ hue }) => Array.from({ length: 40 }, (_, index) => hue(index)))"
     )
-    assert len(set(hues)) == 40 and len(LABELS) < 12
+    assert len(set(hues)) == 40
     page.evaluate(
         """hues => {
             const mark = document.querySelector('mark'), button = document.querySelector('.legend button');
@@ -162,7 +157,7 @@ def test_marks_in_every_hue_have_a_contrast_of_at_least_4_5(visit: Visit, scheme
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_other_text_has_a_contrast_of_at_least_4_5(visit: Visit, scheme: str) -> None:
-    page = visit(color_scheme=scheme)
+    page = visit(color_scheme=scheme, reduced_motion="reduce")
     page.set_input_files("#file", {"name": "a.csv", "mimeType": "", "buffer": b"text,label\nabc,x\nabc\n"})
     page.wait_for_selector("#file-faults:visible")
     analyse(page, TEXT)

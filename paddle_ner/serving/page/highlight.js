@@ -7,10 +7,10 @@ import { nest } from "./spans.js";
 const WORD_JOINER = "\u2060"; // keeps a label on the line of its entity's last character
 const SHORT = 8; // code points of an entity that is better moved to the next line than broken
 const HUES = [258, 28, 155, 80, 315, 205, 120, 350, 180, 55, 285, 235];
-const GOLDEN_ANGLE = 137.5;
+const GOLDEN_ANGLE = 137.508;
 
 /** The hue of the label at an index of the model's labels: well apart for the first twelve, all different after. */
-export const hue = index => HUES[index] ?? Math.round((Math.max(0, index) * GOLDEN_ANGLE) % 360);
+export const hue = index => HUES[index] ?? (index * GOLDEN_ANGLE) % 360;
 
 /**
  * Draws into an element. Marks are buttons that the keyboard reaches by arrow (tabindex -1).

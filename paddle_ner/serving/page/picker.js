@@ -103,7 +103,11 @@ export function pickLabel({ span, labels, current, anchor }) {
     dialog.onclick = event => {
       if (event.target === dialog) finish(null); // the backdrop
     };
-    dialog.oncancel = () => resolve(null); // Escape
+    dialog.oncancel = event => {
+      event.preventDefault(); // Escape: closed here first, so that the focus can go back into the page
+      finish(null);
+    };
+    dialog.onclose = () => resolve(null); // closed in any other way
     dialog.showModal();
     placeAt(dialog, anchor);
     (list.querySelector("[aria-pressed=true]") ?? list.querySelector("button") ?? input).focus();
