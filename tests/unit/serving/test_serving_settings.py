@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from serving_harness import PATIENCE
 
 from paddle_ner.cli.serve import command
 from paddle_ner.errors import InputError
@@ -121,3 +124,23 @@ def test_the_documentation_names_every_problem() -> None:
     assert set(re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", text, re.MULTILINE)) == {
         (str(kind.status), kind.slug) for kind in KINDS
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--host", "0.0.0.0"], "error: host is 0.0.0.0, which other machines reach, and there are no API keys: give"),
+        (["--host", "0.0.0.0", "--api-keys", "KEYS"], "error: KEYS:2: not a hashed key, expected NAME:SALT:HASH"),
+        (["--api-keys", "absent"], "error: absent: No such file or directory; `paddle-ner api-key NAME --file absent`"),
+        (["--cors-origin", "example.org"], "error: cors_origins.0: "),
+    ],
+)
+def test_wrong_access_ends_the_command_with_2_and_one_line(tmp_path: Path, options: list[str], message: str) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "manifest.json").write_text("{}")
+    (tmp_path / "KEYS").write_text("# ours\nnonsense\n")
+    command = [sys.executable, "-m", "paddle_ner", "serve", "--model", "a=bundle", "--port", "0", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(message)
