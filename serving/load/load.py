@@ -34,16 +34,14 @@ _CHARACTERS = (
 
 @dataclass
 class Result:
-    """What a run of requests came to; a latency is that of an answer with status 200.
+    """What a run of requests came to, from the first request to the last answer.
 
-    `late` counts the answers with 200 that came after the last request of an open loop was sent: they belong to no
-    second of the run.
+    A latency is that of an answer with status 200.
     """
 
     seconds: float = 0.0
     texts_a_request: int = 1
     statuses: Counter[int] = field(default_factory=Counter)
-    late: int = 0
     latencies: list[float] = field(default_factory=list)
     peak_rss: int | None = None
 
@@ -56,7 +54,7 @@ class Result:
     @property
     def throughput(self) -> float:
         """Texts answered with 200, a second."""
-        return (self.statuses[200] - self.late) * self.texts_a_request / self.seconds if self.seconds else 0.0
+        return self.statuses[200] * self.texts_a_request / self.seconds if self.seconds else 0.0
 
     def percentile(self, share: float) -> float | None:
         """Seconds within which this share of the answers came; None where there was none."""
@@ -136,7 +134,6 @@ async def open_loop(target: Target, bodies: Sequence[bytes], rate: float, durati
         connection = idle.pop() if idle else Connection(target)
         answer = await connection.post(body, PATIENCE)
         result.add(answer)
-        result.late += answer.status == 200 and time.monotonic() > started + duration
         idle.append(connection)
 
     sent = 0
@@ -151,9 +148,9 @@ async def open_loop(target: Target, bodies: Sequence[bytes], rate: float, durati
             task.add_done_callback(under_way.discard)
             sent += 1
         await asyncio.sleep(max(0.0, min(sent / rate - (now - started), 0.05)))
-    result.seconds = time.monotonic() - started
     if under_way:
         await asyncio.wait(under_way)
+    result.seconds = time.monotonic() - started
     for connection in idle:
         connection.close()
     return result

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import padded_length
-from paddle_ner.serving.batcher import Batcher
+from paddle_ner.serving.batcher import HORIZON, Batcher
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
@@ -84,6 +84,20 @@ def test_a_window_longer_than_the_budget_goes_alone() -> None:
 
 
 # ---------------------------------------------------------------------- batches
+
+
+def test_a_batch_is_chosen_from_the_front_of_the_queue(model: FakeModel, make: Callable[..., Served]) -> None:
+    async def run() -> None:
+        budget = 2 * padded_length(SIZE)
+        served = make(batch_tokens=budget)
+        held = await hold(model, served)
+        long = [letter * CONTENT for letter in "abcdefgh"]  # HORIZON budgets of them
+        tasks = await queue(served, ["A"], long[:-1], ["Z"], ["Y"] * 20)
+        model.free.set()
+        await asyncio.gather(held, *tasks)
+
+    asyncio.run(run())
+    assert model.batches[1] == ["A", "B", "C"]
 
 
 async def _gathers(model: FakeModel, make: Callable[..., Served]) -> None:
