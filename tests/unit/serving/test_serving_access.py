@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 from collections.abc import Callable
@@ -88,6 +89,18 @@ def test_the_keys_of_the_environment_are_lines_separated_by_commas(serve: Serve)
     assert client.get("/models").status_code == 401
     for key in (first, second):
         assert client.get("/models", headers={"X-API-Key": key}).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ner/health/live", 200), ("/ner/docs", 200), ("/ner/models", 401)])
+def test_below_a_path_of_a_proxy_the_same_routes_are_open(key_file: tuple[Path, str], path: str, status: int) -> None:
+    app = create_app(Settings.create(models={"fake": "."}, api_keys=key_file[0]))
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app, root_path="/ner")
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get(path)).status_code
+
+    assert asyncio.run(ask()) == status
 
 
 def test_metrics_are_open_where_that_is_said(serve: Serve, key_file: tuple[Path, str]) -> None:
