@@ -88,11 +88,10 @@ def test_a_window_longer_than_the_budget_goes_alone() -> None:
 
 def test_a_batch_is_chosen_from_the_front_of_the_queue(model: FakeModel, make: Callable[..., Served]) -> None:
     async def run() -> None:
-        budget = 2 * padded_length(SIZE)
-        served = make(batch_tokens=budget)
+        served = make(batch_tokens=2 * padded_length(SIZE))
         held = await hold(model, served)
-        long = [letter * CONTENT for letter in "abcdefgh"]  # HORIZON budgets of them
-        tasks = await queue(served, ["A"], long[:-1], ["Z"], ["Y"] * 20)
+        long = ["x" * CONTENT] * (2 * HORIZON - 1)  # with two short ones more than the horizon
+        tasks = await queue(served, ["A"], long, ["B"], ["C", "D", "E"])
         model.free.set()
         await asyncio.gather(held, *tasks)
 
