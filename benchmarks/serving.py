@@ -1,8 +1,8 @@
 """The server beside what people write instead, with the same weights on the same texts, in one run.
 
 ``python benchmarks/serving.py`` [--torch PYTHON] [--seconds 10] [--json]. Beside `paddle-ner serve` at each precision:
-FastAPI around PaddleNLP, around PyTorch with transformers (--torch names an interpreter that has them), and around ONNX
-Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after the other; the clients share its
+FastAPI around PaddleNLP, around PyTorch with transformers (--torch names a Python that has them), and around ONNX
+Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after another; the clients share its
 cores.
 """
 

@@ -80,6 +80,14 @@ class TagScheme:
         return np.array([[allowed(before, after) for after in self.tags] for before in self.tags])
 
     @cached_property
+    def groups(self) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+        """`transitions` the other way round: the tags that may come before, and all tags that have just these."""
+        found: dict[tuple[int, ...], list[int]] = {}
+        for tag, column in enumerate(self.transitions.T):
+            found.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
+        return tuple((before, tuple(tags)) for before, tags in found.items())
+
+    @cached_property
     def starts(self) -> NDArray[np.bool_]:
         """Bool array of shape [tags]: may a text begin with the tag?"""
         return np.array([tag[0] in "OBS" for tag in self.tags])
@@ -104,15 +112,20 @@ class TagScheme:
         greedy = np.asarray(logits.argmax(axis=1), dtype=np.int64)
         if self.is_valid(greedy):
             return greedy
-        penalty = np.where(self.transitions, 0.0, _FORBIDDEN)
-        scores = logits[0] + np.where(self.starts, 0.0, _FORBIDDEN)
-        pointers = np.empty(logits.shape, dtype=np.int64)
-        for position in range(1, len(logits)):
-            candidates = scores[:, None] + penalty
-            pointers[position] = candidates.argmax(axis=0)
-            scores = candidates.max(axis=0) + logits[position]
-        path = np.empty(len(logits), dtype=np.int64)
-        path[-1] = (scores + np.where(self.ends, 0.0, _FORBIDDEN)).argmax()
-        for position in range(len(logits) - 1, 0, -1):
-            path[position - 1] = pointers[position, path[position]]
-        return path
+        # Plain lists: for a few tags a step in numpy costs more than the work in it.
+        first, *rest = logits.tolist()
+        scores: list[float] = [one if allowed else _FORBIDDEN for one, allowed in zip(first, self.starts, strict=True)]
+        steps: list[list[int]] = []
+        for row in rest:
+            following, before = list(scores), [0] * len(scores)
+            for predecessors, tags in self.groups:
+                best = max(predecessors, key=scores.__getitem__)
+                for tag in tags:
+                    following[tag] = scores[best] + row[tag]
+                    before[tag] = best
+            scores = following
+            steps.append(before)
+        path = [max((tag for tag, allowed in enumerate(self.ends) if allowed), key=scores.__getitem__)]
+        for before in reversed(steps):
+            path.append(before[path[-1]])
+        return np.array(path[::-1], dtype=np.int64)

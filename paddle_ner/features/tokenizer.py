@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ class Tokenizer:
         A lone surrogate, which is no character, is read as U+FFFD; offsets stay those of the original text.
         """
         encoding = self._backend.encode(_SURROGATES.sub("\ufffd", text), add_special_tokens=False)
-        return Tokens(
-            np.array(encoding.ids, dtype=np.int64),
-            np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2),
-        )
+        ids = encoding.ids
+        # np.array takes twice as long over a list of pairs.
+        offsets = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(ids)).reshape(-1, 2)
+        return Tokens(np.array(ids, dtype=np.int64), offsets)
