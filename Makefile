@@ -9,7 +9,7 @@ SOURCES := paddle_ner tests setup.py $(wildcard benchmarks docker serving)
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help install quickstart serve test lint format bench clean
+.PHONY: help install quickstart serve test lint format bench overload soak clean
 
 help: ## list these habits
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,14 @@ format: $(INSTALLED_DEV) ## put the code in order
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
-bench: $(INSTALLED_DEV) ## run each of benchmarks/
-	@for file in $(wildcard benchmarks/*.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+bench: $(INSTALLED_DEV) ## tokenization, engine and server beside their peers; ARGS=… goes to each
+	@for name in tokenization engine serving; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || exit 1; done
+
+overload: $(INSTALLED) ## three times what the server can do, for a minute; MODEL=path
+	@$(BIN)/python serving/load/overload.py $(MODEL) $(ARGS)
+
+soak: $(INSTALLED) ## ten minutes of texts of any length, its memory watched; MODEL=path
+	@$(BIN)/python serving/load/soak.py $(MODEL) $(ARGS)
 
 clean: ## remove .venv and what tools left; runs/ stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,0 +1,74 @@
+"""What TensorRT would be asked for. It cannot run here: only the configuration and the cache are held."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from paddle_ner.bundle import Manifest, WindowSpec
+from paddle_ner.errors import DeviceError
+from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines.tensorrt import configuration, optimized
+
+MANIFEST = Manifest(
+    name="m",
+    task={"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"},
+    window=WindowSpec(size=48, overlap=8),
+    graph="model.json",
+    weights="model.pdiparams",
+    inputs=["input_ids", "token_type_ids"],
+    files={},
+    checksum="0123456789abcdef0123",
+)
+FP16 = EngineOptions("tensorrt", "gpu:1", "fp16")
+
+
+def fake_tensorrt(conversions: list[tuple[str, Any]]) -> ModuleType:
+    module = ModuleType("paddle.tensorrt")
+    module.Input = lambda **fields: SimpleNamespace(**fields)  # type: ignore[attr-defined]
+    module.TensorRTConfig = lambda inputs: SimpleNamespace(inputs=inputs)  # type: ignore[attr-defined]
+    module.PrecisionMode = SimpleNamespace(FP32="FP32", FP16="FP16")  # type: ignore[attr-defined]
+
+    def convert(path: str, config: Any) -> None:
+        conversions.append((path, config))
+        Path(f"{config.save_model_dir}.json").write_text("{}")
+
+    module.convert = convert  # type: ignore[attr-defined]
+    return module
+
+
+def test_every_input_gets_the_shapes_that_the_batcher_makes() -> None:
+    config = configuration(fake_tensorrt([]), MANIFEST, FP16)
+    assert [one.name for one in config.inputs] == MANIFEST.inputs
+    for one in config.inputs:
+        shapes = (one.min_input_shape, one.optim_input_shape, one.max_input_shape)
+        assert shapes == ((1, 16), (8, 48), (128, 48))
+        assert one.input_data_type == "int64"
+    assert config.precision_mode == "FP16"
+
+
+def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(monkeypatch, tmp_path) -> None:
+    conversions: list[tuple[str, Any]] = []
+    cuda = ModuleType("paddle.device.cuda")
+    cuda.get_device_name = lambda number: f"Tesla T{number}"  # type: ignore[attr-defined]
+    paddle = ModuleType("paddle")
+    paddle.tensorrt = fake_tensorrt(conversions)  # type: ignore[attr-defined]
+    for name, module in (("paddle", paddle), ("paddle.device", ModuleType("d")), ("paddle.device.cuda", cuda)):
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = optimized(Path("bundle"), MANIFEST, FP16)
+    assert first == optimized(Path("bundle"), MANIFEST, FP16)
+    assert [path for path, _ in conversions] == ["bundle/model"]
+    assert first[0] == tmp_path / "paddle-ner/tensorrt/0123456789abcdef-Tesla-T1-fp16/model.json" and first[0].is_file()
+    optimized(Path("bundle"), MANIFEST.model_copy(update={"checksum": "f" * 20}), FP16)
+    assert len(conversions) == 2
+
+
+def test_a_build_without_tensorrt_says_so(tmp_path) -> None:
+    pytest.importorskip("paddle")
+    with pytest.raises(DeviceError, match="engine tensorrt: this build of PaddlePaddle has none"):
+        optimized(tmp_path, MANIFEST, FP16)
