@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -170,6 +171,22 @@ def test_a_checkpoint_can_be_served_too(start: Start, ner_bundle: Path, server: 
     assert [[(e["start"], e["end"], e["label"]) for e in one["entities"]] for one in answers] == [
         [(e["start"], e["end"], e["label"]) for e in one["entities"]] for one in expected
     ]
+
+
+def test_with_keys_it_listens_anywhere_and_lets_in_who_has_one(start: Start, ner_bundle: Path, tmp_path: Path) -> None:
+    def make_key(name: str) -> dict[str, str]:
+        command = [sys.executable, "-m", "paddle_ner", "api-key", name, "--file", str(tmp_path / "keys")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return {"Authorization": f"Bearer {done.stdout.strip()}"}
+
+    first = make_key("first")
+    client = start(str(ner_bundle), "--host", "0.0.0.0", "--api-keys", str(tmp_path / "keys"))[1]
+    assert client.post("/predict", json={"text": "王小明"}).status_code == 401
+    assert client.post("/predict", json={"text": "王小明"}, headers=first).status_code == 200
+    second = make_key("second")
+    deadline = time.monotonic() + PATIENCE
+    while client.get("/models", headers=second).status_code == 401:
+        assert time.monotonic() < deadline, "a new key is not let in"
 
 
 def test_sigterm_ends_it_with_0(start: Start, ner_bundle: Path) -> None:
