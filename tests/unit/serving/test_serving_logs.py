@@ -194,3 +194,23 @@ def test_asgi_py_writes_the_same_lines_under_uvicorn_s_own_command() -> None:
     assert [record["message"] for record in records if "route" in record] == ["GET /models 401"]
     assert not any("secret" in line for line in lines)
     assert any("model ner failed to load" in record["message"] for record in records)
+
+
+# ---------------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize("arguments", [[], ["--log-format", "json"]])
+def test_the_command_says_where_it_serves_in_the_format_of_the_log(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    code = (
+        "import sys, paddle_ner.serving\n"
+        "paddle_ner.serving.run = lambda settings, on_ready: on_ready('http://127.0.0.1:1')\n"
+        "from paddle_ner.cli import main\n"
+        "sys.exit(main(['serve', '--model', 'ner=' + sys.argv[1], *sys.argv[2:]]))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    said = json.loads(line)["message"] if arguments else line
+    assert said == "serving ner on http://127.0.0.1:1"
