@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,45 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Prediction, tasks
-from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec, new_folder, write_card
-from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.bundle import MANIFEST, new_folder, read_manifest
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")
 
 PATIENCE = 120
 ROOT = Path(__file__).parents[2]
-SEED_TEXT = (
-    "王小明毕业于北京大学，现任职于上海市人民政府。外交部发言人在日内瓦会见了联合国秘书长古特雷斯！ABC-123😀𠮷野家\n"
-)
-TINY = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
 Start = Callable[..., tuple["subprocess.Popen[str]", httpx.Client]]
-
-
-def make_bundle(folder: Path, name: str, task: tasks.Task) -> Path:
-    import paddle
-
-    from paddle_ner.export import export
-    from paddle_ner.modeling import build
-    from paddle_ner.modeling.checkpoint import save_checkpoint_weights
-
-    tokenizer = Tokenizer.characters([SEED_TEXT])
-    paddle.seed(3)
-    model = build(
-        task.head,
-        task.num_outputs,
-        config={**TINY, "max_position_embeddings": 64, "initializer_range": 0.6},
-        vocab_size=tokenizer.vocabulary_size,
-        pad_token_id=tokenizer.pad_id,
-    )
-    with new_folder(folder / "checkpoint", CARD) as temporary:
-        save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / TOKENIZER)
-        write_card(temporary, Card(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16)))
-    return export(folder / "checkpoint", folder / "bundle").bundle
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +177,7 @@ def test_paddle_still_takes_sigterm_away_so_that_serving_must_take_it_back() -> 
         "import paddle; os.kill(os.getpid(), signal.SIGTERM)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE)
-    assert done.returncode == -signal.SIGTERM, "service._keeping_signals is no longer needed"
+    assert done.returncode == -signal.SIGTERM, "upkeep._keeping_signals is no longer needed"
 
 
 def test_a_damaged_bundle_ends_it_with_2_and_names_the_file(ner_bundle: Path, tmp_path: Path) -> None:
@@ -216,6 +191,118 @@ def test_a_damaged_bundle_ends_it_with_2_and_names_the_file(ner_bundle: Path, tm
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"error: {broken / 'model.pdiparams'}: its sha256 is not the one in manifest.json")
+
+
+# ---------------------------------------------------------------------- replicas, and a bundle replaced on disk
+
+
+@pytest.fixture(scope="module")
+def other_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the same name and labels as `ner_bundle`, with other weights."""
+    folder = tmp_path_factory.mktemp("other")
+    return make_bundle(folder, "tiny-ner", tasks.create("ner", ["LOC", "ORG", "PER"]), seed=4)
+
+
+def replace(target: Path, source: Path) -> None:
+    """Put a copy of `source` in the place of `target`, as an export does."""
+    with new_folder(target, MANIFEST) as temporary:
+        shutil.copytree(source, temporary, dirs_exist_ok=True)
+
+
+def served_version(client: httpx.Client) -> str:
+    (model,) = client.get("/models").json()["models"]
+    return str(model["version"])
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def test_replicas_give_the_same_logits_in_threads_of_their_own(ner_bundle: Path) -> None:
+    from paddle_ner.serving import Settings, load_model
+
+    models = load_model(ner_bundle, Settings.create(models={"a": ner_bundle}, replicas=3, threads=1))
+    assert len(models) == 3
+    encoded = [models[0].encode(text) for text in texts_of_all_lengths(30, 200)]
+
+    def run(number: int) -> list[np.ndarray]:
+        models[number].warm_up()
+        return [values for one in encoded for values in models[number].run(one.windows)]
+
+    with ThreadPoolExecutor(3) as pool:
+        first, *others = pool.map(run, range(3))
+    for other in others:
+        for one, two in zip(first, other, strict=True):
+            np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_a_bundle_replaced_under_load_is_swapped_without_a_failed_request(
+    start: Start, ner_bundle: Path, other_bundle: Path, tmp_path: Path
+) -> None:
+    import paddle_ner
+
+    path = tmp_path / "served"
+    shutil.copytree(ner_bundle, path)
+    process, client = start(str(path), "--reload-seconds", "0.1", "--replicas", "2", "--threads", "1")
+    old, new = (read_manifest(folder).checksum[:12] for folder in (ner_bundle, other_bundle))
+    assert served_version(client) == old
+    texts = texts_of_all_lengths(40, 150)
+    stop = threading.Event()
+
+    def keep_asking(number: int) -> list[int]:
+        statuses = []
+        with httpx.Client(base_url=client.base_url, timeout=PATIENCE) as own:
+            while not stop.is_set():
+                some = texts[number : number + 1 + number * 3]
+                statuses.append(own.post("/predict", json={"texts": some}).status_code)
+        return statuses
+
+    with ThreadPoolExecutor(6) as pool:
+        asking = [pool.submit(keep_asking, number) for number in range(6)]
+        try:
+            for source, version in ((other_bundle, new), (ner_bundle, old), (other_bundle, new)):
+                replace(path, source)
+                wait_for(lambda wanted=version: served_version(client) == wanted)  # type: ignore[misc]
+        finally:
+            stop.set()
+        statuses = [status for one in asking for status in one.result(PATIENCE)]
+    assert set(statuses) == {200}
+    for answer, wanted in zip(
+        client.post("/predict", json={"texts": texts}).json()["predictions"],
+        paddle_ner.load(other_bundle)(texts),
+        strict=True,
+    ):
+        same(answer, wanted)
+    assert 'paddle_ner_reloads_total{model="tiny-ner",result="swapped"} 3.0' in client.get("/metrics").text
+    assert process.poll() is None
+
+
+def test_a_damaged_bundle_is_refused_with_the_file_and_the_old_one_stays(
+    start: Start, ner_bundle: Path, other_bundle: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "served"
+    shutil.copytree(ner_bundle, path)
+    process, client = start(str(path), "--reload-seconds", "0.1")
+    before = client.post("/predict", json={"text": "王小明毕业于北京大学"}).json()
+    damaged = tmp_path / "damaged"
+    shutil.copytree(other_bundle, damaged)
+    with (damaged / "model.pdiparams").open("ab") as file:
+        file.write(b"x")
+    replace(path, damaged)
+    refused = 'paddle_ner_reloads_total{model="tiny-ner",result="refused"} 1.0'
+    wait_for(lambda: refused in client.get("/metrics").text)
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert "the new bundle is refused, the old one stays" in line
+    assert f"{path / 'model.pdiparams'}: its sha256 is not the one in manifest.json" in line
+    assert client.get("/health/ready").status_code == 200
+    assert client.post("/predict", json={"text": "王小明毕业于北京大学"}).json() == before
+    replace(path, other_bundle)
+    version = read_manifest(other_bundle).checksum[:12]
+    wait_for(lambda: served_version(client) == version)
 
 
 def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Path) -> None:
