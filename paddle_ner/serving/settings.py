@@ -73,7 +73,7 @@ class Settings(BaseModel):
     batch_tokens: int = Field(2048, ge=1)
     batch_delay: float = Field(0.0, ge=0, allow_inf_nan=False)
     api_keys: Path | None = None
-    api_key_hashes: str | None = None
+    api_key_hashes: str | None = Field(None, min_length=1)
     insecure: bool = False
     rate_limit: float | None = Field(None, gt=0, allow_inf_nan=False)
     cors_origins: tuple[Origin, ...] = ()

@@ -30,6 +30,7 @@ def test_the_first_model_is_the_default() -> None:
         ({"models": {"a": "x"}, "colour": "red"}, "colour: "),
         ({"models": {"a": "x"}, "cors_origins": ["example.org"]}, "cors_origins.0: "),
         ({"models": {"a": "x"}, "rate_limit": 0}, "rate_limit: "),
+        ({"models": {"a": "x"}, "api_key_hashes": ""}, "api_key_hashes: "),
         ({"models": {"a": "x"}, "api_keys": "k", "api_key_hashes": "n:s:h"}, "api_keys and api_key_hashes are both"),
     ],
 )

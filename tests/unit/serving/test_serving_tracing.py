@@ -115,10 +115,12 @@ def _run(code: str) -> str:
     return result.stdout.strip()
 
 
-def test_without_a_provider_there_are_no_spans() -> None:
+@pytest.mark.parametrize("package", ["there", "gone"])
+def test_without_a_provider_or_the_package_there_are_no_spans(package: str) -> None:
     check = (
-        "from paddle_ner.serving import tracing; tracing.configure({}); tracing.start();"
-        "print(tracing.active(), tracing.current())\n"
+        "import sys; from paddle_ner.serving import tracing\n"
+        + ("sys.modules['opentelemetry'] = None\n" if package == "gone" else "")
+        + "tracing.configure({}); tracing.start(); print(tracing.active(), tracing.current())\n"
         "with tracing.span('x', texts=1) as span: print(span)\n"
         "tracing.record('x', None, 0.0, 1.0)"
     )
