@@ -79,7 +79,7 @@ class TopicsModel(_RuleModel):
     def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
         hits = {label: sum(character in encoded.text for character in words) for label, words in _WORDS.items()}
         total = sum(hits.values()) + 1
-        scores = {label: (0.3 * n if self._several else (n + 0.25) / total) for label, n in hits.items()}
+        scores = {label: (min(0.3 * n, 0.97) if self._several else (n + 0.25) / total) for label, n in hits.items()}
         scores = dict(sorted(scores.items(), key=lambda pair: -pair[1]))
         if self._several:
             labels = tuple(label for label, score in scores.items() if score >= 0.5)

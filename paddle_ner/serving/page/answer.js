@@ -2,7 +2,7 @@
 
 import { ask, Problem } from "./api.js";
 import { Classes } from "./classes.js";
-import { CodePoints } from "./codepoints.js";
+import { codePointLength } from "./codepoints.js";
 import { isCorrected, keep, openDocument, redo, reset, undo } from "./corrections.js";
 import { Editor } from "./editor.js";
 import { announce, byId, make } from "./element.js";
@@ -199,7 +199,7 @@ function json(body, open) {
 /** How the field counts: code points, and whether the server takes as many. */
 export function countText(limits) {
   const text = byId("text").value;
-  const length = new CodePoints(text).length;
+  const length = codePointLength(text);
   const over = limits !== null && length > limits.characters;
   byId("count").textContent = !length
     ? ""

@@ -3,7 +3,8 @@
 import { remember, remembered } from "./element.js";
 
 const KEY = "api-key";
-let askForKey = async () => false;
+let key = remembered(KEY, "sessionStorage");
+let askForKey = async () => null;
 let asking = null;
 
 /** What the server said no with: `slug` names the kind, `seconds` is Retry-After, `body` all that it said. */
@@ -21,11 +22,7 @@ export function whenKeyNeeded(ask) {
 }
 
 /** Whether a key is in use. */
-export const hasKey = () => remembered(KEY, "sessionStorage") !== null;
-
-function headers(key) {
-  return key === null ? {} : { Authorization: `Bearer ${key}` };
-}
+export const hasKey = () => key !== null;
 
 /** Seconds from now, of a Retry-After in seconds or as a date; null where there is none. */
 function retryAfter(response) {
@@ -41,22 +38,27 @@ function retryAfter(response) {
  */
 export async function ask(path, { body, signal, quiet = false } = {}) {
   for (;;) {
-    const key = remembered(KEY, "sessionStorage");
+    const sent = key;
     let response, answer;
     try {
       response = await fetch(path, {
         method: body === undefined ? "GET" : "POST",
-        headers: { ...headers(key), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+        headers: {
+          ...(sent === null ? {} : { Authorization: `Bearer ${sent}` }),
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
         body: body === undefined ? undefined : JSON.stringify(body),
         signal,
       });
       answer = await response.json();
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new Problem(response?.status ?? 0, error instanceof SyntaxError ? "unreadable" : "offline", error.message);
+      // Without an answer there is no server; with one that is not JSON there is something else in between.
+      if (!response) throw new Problem(0, "offline", error.message);
+      throw new Problem(response.status, "unreadable", error.message, retryAfter(response));
     }
     if (response.ok) return answer;
-    if (response.status === 401 && !quiet && (await newKey(key))) continue;
+    if (response.status === 401 && !quiet && (await newKey(sent))) continue;
     const slug = String(answer.type ?? "")
       .split("#")
       .pop();
@@ -66,10 +68,11 @@ export async function ask(path, { body, signal, quiet = false } = {}) {
 
 /** Asks the user for a key, once for all who meet 401 at the same time. Says whether there is another to try. */
 async function newKey(refused) {
-  if (remembered(KEY, "sessionStorage") !== refused) return true; // somebody got one meanwhile
+  if (key !== refused) return true; // somebody got one meanwhile
   asking ??= askForKey(refused !== null).finally(() => (asking = null));
-  const key = await asking;
-  if (key === null) return false;
+  const given = await asking;
+  if (given === null) return false;
+  key = given;
   remember(KEY, key, "sessionStorage");
   return true;
 }

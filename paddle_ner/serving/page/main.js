@@ -1,7 +1,7 @@
 // The page: what starts, and what hears of what.
 
 import { analyse, clearAnswer, countText, showAnswer, showBeneath, showWaiting, startUndo } from "./answer.js";
-import { readLimits } from "./api.js";
+import { hasKey, readLimits } from "./api.js";
 import { onCorrections, restoreCorrections } from "./corrections.js";
 import { showCorrections, startCorrections } from "./correctionspanel.js";
 import { byId, make, remember, remembered } from "./element.js";
@@ -63,6 +63,7 @@ function showAll() {
   showCorrections();
   showStats();
   countText(limits);
+  byId("metrics").hidden = hasKey(); // a link sends no key
 }
 
 function startAsking() {

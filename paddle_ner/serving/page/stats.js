@@ -7,6 +7,7 @@ import { model } from "./models.js";
 
 const EVERY_MILLISECONDS = 2000;
 const POINTS = 30;
+const LEAST_POINTS = 4; // fewer are a stroke, not a line
 const [WIDTH, HEIGHT] = [60, 16];
 const seen = new Map(); // texts a second by model, oldest first
 let last = null;
@@ -52,7 +53,7 @@ export function showStats() {
   const points = rates.map(
     (value, at) => `${((from + at) * step).toFixed(1)},${(HEIGHT - 1 - (HEIGHT - 2) * (value / most)).toFixed(1)}`,
   );
-  byId("spark").setAttribute("points", points.join(" "));
+  byId("spark").setAttribute("points", rates.length < LEAST_POINTS ? "" : points.join(" "));
 }
 
 /** Three digits at most: 0.4, 12, 1,830. */
