@@ -103,3 +103,27 @@ def test_a_damaged_file_is_named(tmp_path) -> None:
 def test_a_vocabulary_without_special_tokens_is_refused() -> None:
     with pytest.raises(InputError, match=r"\[CLS\]"):
         Tokenizer.wordpiece(["[UNK]", "[PAD]", "[SEP]", "a"])
+
+
+MIXED = st.lists(
+    st.one_of(st.sampled_from([*wordpieces(), "北京", "\u0301", "\u200d", "a", "1", " "]), st.text(max_size=4))
+)
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+@given(st.data())
+def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase, data) -> None:
+    text = "".join(data.draw(MIXED))
+    for tokenizer in (
+        Tokenizer.wordpiece(wordpieces(), lowercase),
+        Tokenizer.characters(["".join(wordpieces()), "北京 a1\u0301"], lowercase=lowercase),
+    ):
+        quick, whole = tokenizer.encode(text), tokenizer._encode_whole(text)
+        assert quick.ids.tolist() == whole.ids.tolist()
+        assert quick.offsets.tolist() == whole.offsets.tolist()
+
+
+def test_han_characters_and_their_punctuation_are_looked_up_and_words_are_not() -> None:
+    alone = Tokenizer.wordpiece(wordpieces())._alone
+    assert "北" in alone and "，" in alone
+    assert not {"a", "1", " "} & set(alone)
