@@ -62,6 +62,29 @@ def test_white_space_at_the_ends_of_a_selection_does_not_count(visit: Visit, tmp
     assert entities(page, tmp_path) == [(3, 5, "林默", "PER")]
 
 
+def test_a_selection_by_touch_is_taken_when_its_handles_stand_still(visit: Visit, tmp_path: Path) -> None:
+    page = visit(has_touch=True)
+    analyse(page, TEXT)
+    page.evaluate(
+        """() => {
+            const node = document.querySelector('.text').lastChild, at = node.data.indexOf('林默');
+            const down = new PointerEvent('pointerdown', { pointerType: 'touch', bubbles: true });
+            node.parentElement.dispatchEvent(down);
+            getSelection().setBaseAndExtent(node, at, node, at + 2);
+        }"""
+    )
+    page.wait_for_selector("#picker[open]")
+    pick(page, "PER")
+    assert entities(page, tmp_path)[-1] == (17, 19, "林默", "PER")
+
+
+def test_labels_are_no_part_of_the_text_that_is_copied(visit: Visit) -> None:
+    page = visit()
+    analyse(page, TEXT)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.text'))")
+    assert page.evaluate("getSelection().toString()") == TEXT
+
+
 def test_a_click_on_an_entity_changes_its_label(visit: Visit, tmp_path: Path) -> None:
     page = visit()
     analyse(page, TEXT)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from page_fakes import POISON
-from page_steps import download, examples, records, said
+from page_steps import download, examples, pick, records, said, select
 
 from paddle_ner.cli import main
 
@@ -326,3 +326,26 @@ def test_a_file_is_dropped_anywhere_on_the_page(visit: Visit) -> None:
     assert page.is_hidden(".drop")
     assert page.inner_text("#file-name") == "dropped.txt"
     assert page.evaluate("document.activeElement.id") == "file-start"
+
+
+def test_a_labelled_file_is_looked_through_and_put_right_record_by_record(visit: Visit, tmp_path: Path) -> None:
+    page = visit(locale="en-US")
+    lines = ['{"id": "a", "text": "😀林默"}', f'{{"text": "{POISON}"}}', '{"id": 3, "text": "李娜来了"}']
+    choose(page, "in.jsonl", "\n".join(lines))
+    label(page, tmp_path)
+    assert page.is_disabled("#file-previous")
+    page.click("#file-next")
+    assert page.inner_text("#file-at") == "Line 1 · 1 of 3"
+    select(page, "林默", "林默")
+    pick(page, "PER")
+    page.click("#file-next")  # over the one that could not be labelled
+    assert page.inner_text("#file-at") == "Line 3 · 3 of 3"
+    assert page.is_disabled("#file-next")
+    assert page.evaluate("document.activeElement.id") == "file-previous"
+    page.click("mark")
+    page.click("#picker .bad")
+    path = download(page, "#corrections-download", tmp_path)
+    assert [(one.id, one.text, [entity.text for entity in one.entities or ()]) for one in examples(path)] == [
+        ("a", "😀林默", ["林默"]),
+        ("3", "李娜来了", []),
+    ]

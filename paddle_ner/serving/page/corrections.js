@@ -45,6 +45,7 @@ export function openDocument(model, prediction) {
     future: [],
     kept: false,
   };
+  if (prediction.id !== undefined) document.id = prediction.id;
   if (prediction.scores) document.scores = prediction.scores;
   return document;
 }
@@ -100,10 +101,11 @@ export function corrected(model) {
 
 /** Canonical JSON lines of a model's corrections. */
 export function correctionLines(model) {
-  return corrected(model).map(({ text, current }) => {
-    if (!current.entities) return JSON.stringify({ text, ...current });
+  return corrected(model).map(({ id, text, current }) => {
+    const record = id === undefined ? { text } : { id, text };
+    if (!current.entities) return JSON.stringify({ ...record, ...current });
     const entities = current.entities.map(({ start, end, label, text }) => ({ start, end, label, text }));
-    return JSON.stringify({ text, entities });
+    return JSON.stringify({ ...record, entities });
   });
 }
 

@@ -1,8 +1,9 @@
 // A file of texts: read, labelled by the chosen model, handed back as JSON lines.
 
-import { problemLine } from "./answer.js";
+import { problemLine, showDocument } from "./answer.js";
 import { Problem } from "./api.js";
 import { codePointLength } from "./codepoints.js";
+import { openDocument } from "./corrections.js";
 import { announce, byId, make, save } from "./element.js";
 import { decode, FileFault, guessTable, kindOf, readJsonl, readTable, readTxt, withinLimit } from "./files.js";
 import { Labelling } from "./labelling.js";
@@ -16,6 +17,7 @@ let table = null; // how a csv or tsv is meant
 let reading = null; // {records, faults, blank}
 let labelling = null;
 let running = null; // AbortController of a run under way
+let reviewed = -1; // the index of the record that is looked at
 let message = ""; // what ended the last run
 let readLimits;
 
@@ -33,6 +35,8 @@ export function startFiles(limits) {
   byId("file-encoding").addEventListener("change", () => ((table = null), read()));
   byId("file-column").addEventListener("change", () => ((table.column = Number(byId("file-column").value)), read()));
   byId("file-header").addEventListener("change", () => ((table.header = byId("file-header").checked), read()));
+  byId("file-previous").addEventListener("click", () => review(-1));
+  byId("file-next").addEventListener("click", () => review(1));
   startDropping();
 }
 
@@ -79,6 +83,7 @@ function closeFile() {
 async function read() {
   running?.abort();
   labelling = null;
+  reviewed = -1;
   message = "";
   const mine = file;
   const encoding = byId("file-encoding").value;
@@ -106,6 +111,7 @@ async function start() {
   if (!isReady()) return say(words().wrongModel);
   const { name } = model();
   if (labelling?.model !== name || labelling.finished) labelling = null; // another model labels all anew
+  if (!labelling) reviewed = -1;
   labelling ??= new Labelling(reading.records, name, await readLimits(), {
     report: showProgress,
     wait: seconds => say(words().waiting(seconds)),
@@ -145,6 +151,39 @@ function download() {
   );
 }
 
+/** The next labelled record, or the one before, among those that are labelled; -1 or the end where there is none. */
+function neighbour(by) {
+  let at = reviewed + by;
+  while (at >= 0 && at < labelling.lines.length && labelling.lines[at] === undefined) at += by;
+  return at;
+}
+
+/** Shows the result of a record where it can be put right. */
+function review(by) {
+  reviewed = neighbour(by);
+  const prediction = JSON.parse(labelling.lines[reviewed]);
+  byId("text").value = prediction.text;
+  byId("text").dispatchEvent(new Event("input"));
+  showDocument(openDocument(labelling.model, prediction));
+  showReview();
+  announce(byId("file-at").textContent);
+}
+
+function showReview() {
+  const isOpen = !running && labelling?.model === model()?.name && labelling.lines.some(line => line !== undefined);
+  byId("file-review").hidden = !isOpen;
+  if (!isOpen) return;
+  const held = document.activeElement;
+  byId("file-at").textContent =
+    reviewed < 0
+      ? words().review
+      : `${words().atLine(labelling.records[reviewed].line)} · ${words().progress(reviewed + 1, labelling.records.length)}`;
+  byId("file-previous").disabled = reviewed < 0 || neighbour(-1) < 0;
+  byId("file-next").disabled = neighbour(1) >= labelling.lines.length;
+  if (held === byId("file-next") && held.disabled) byId("file-previous").focus();
+  if (held === byId("file-previous") && held.disabled) byId("file-next").focus();
+}
+
 // ------------------------------------------------------------------- showing
 
 function say(line) {
@@ -174,6 +213,7 @@ export function showFile() {
   byId("file-download").hidden = Boolean(running) || !labelling?.lines.some(line => line !== undefined);
   for (const id of ["file-encoding", "file-column", "file-header"]) byId(id).disabled = Boolean(running);
   byId("file-run").hidden = !labelling;
+  showReview();
   showProgress();
   say(message);
 }

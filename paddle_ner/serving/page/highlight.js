@@ -5,7 +5,7 @@ import { percent } from "./language.js";
 import { nest } from "./spans.js";
 
 const WORD_JOINER = "\u2060"; // keeps a label on the line of its entity's last character
-const SHORT = 6; // code points of an entity that is better moved to the next line than broken
+const SHORT = 8; // code points of an entity that is better moved to the next line than broken
 const HUES = [258, 28, 155, 80, 315, 205, 120, 350, 180, 55, 285, 235];
 const GOLDEN_ANGLE = 137.508;
 

@@ -95,6 +95,9 @@ export const WORDS = {
     stopped: "已停止，完成的部分可以下载",
     started: name => `开始标注 ${name}`,
     wrongModel: "模型还没有就绪",
+    review: "逐条检查",
+    previous: "上一条",
+    next: "下一条",
     faults: {
       "too-big": most => `文件超过 ${most} MB：请用命令 paddle-ner predict`,
       utf16: () => "文件是 UTF-16：请另存为 UTF-8",
@@ -240,6 +243,9 @@ export const WORDS = {
     stopped: "Stopped; what was labelled can be downloaded",
     started: name => `Labelling ${name}`,
     wrongModel: "The model is not ready yet",
+    review: "Look through",
+    previous: "Previous",
+    next: "Next",
     faults: {
       "too-big": most => `The file is over ${most} MB: use the command paddle-ner predict`,
       utf16: () => "The file is UTF-16: save it as UTF-8",
