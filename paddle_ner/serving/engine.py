@@ -63,12 +63,14 @@ def _compute(model: Model, batcher: Batcher, rows: list[Row]) -> None:
 # that circle would keep the model in memory after its end.
 
 
-def _failure(model: Model) -> BaseException | None:
+def _failure(model: Model) -> Exception | None:
     try:
         model.warm_up()
         probe(model)
-    except BaseException as error:
+    except Exception as error:
         return error
+    except BaseException as error:  # what would end a thread must not end the server, which asks for it
+        return RuntimeError(f"the model raised {type(error).__name__} as it was warmed up")
     return None
 
 

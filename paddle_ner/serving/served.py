@@ -145,10 +145,10 @@ class Served:
             del self._requests[request]
             self._leave(request.batcher)
 
-    def abandon(self, error: Exception | None = None) -> None:
-        """Let every caller go with AbandonedError, or with `error`, whatever the engines are doing."""
+    def abandon(self, reason: type[Exception] = AbandonedError) -> None:
+        """Let every caller go with an exception of this type, whatever the engines are doing."""
         for request in self._requests:
-            _give_up(request, error or AbandonedError())
+            _give_up(request, reason())
 
     def _drop(self, request: Request, reason: Literal["deadline", "client_left"]) -> None:
         for _ in range(len(request.texts) - len(request.answers)):
@@ -182,7 +182,7 @@ class Served:
         """There is no engine and none will come: let every caller go."""
         self._failed = True
         self._metrics.ready(False)
-        self.abandon(FailedError())
+        self.abandon(FailedError)
 
     def engine_broke(self, batcher: Batcher) -> None:
         """An engine of `batcher` broke."""

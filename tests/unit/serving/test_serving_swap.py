@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Sequence
@@ -59,6 +60,8 @@ class Bundles:
             raise BundleError(f"{path / 'weights'}: its sha256 is not the one in manifest.json")
         model = FakeModel(checksum[:12], checksum[0])
         model.broken = weights == "broken"
+        if weights == "exits":
+            model.warm_up = sys.exit  # type: ignore[method-assign]
         self.loaded.append(model)
         return [model, *(model.clone() for _ in range(1, settings.replicas or 1))]
 
@@ -187,9 +190,16 @@ def test_what_a_retired_engine_cannot_finish_the_new_one_does(folder: Path) -> N
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("fault", ["damaged", "broken"])
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("damaged", "{folder}/weights: its sha256 is not the one in manifest.json"),
+        ("broken", "the engine is broken"),
+        ("exits", "the model raised SystemExit as it was warmed up"),
+    ],
+)
 def test_a_bad_bundle_is_refused_once_and_the_old_one_stays(
-    folder: Path, looks: list[Path], caplog: pytest.LogCaptureFixture, fault: str
+    folder: Path, looks: list[Path], caplog: pytest.LogCaptureFixture, fault: str, reason: str
 ) -> None:
     load = Bundles()
 
@@ -206,9 +216,8 @@ def test_a_bad_bundle_is_refused_once_and_the_old_one_stays(
 
     asyncio.run(run())
     lines = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
-    reason = f"{folder / 'weights'}: its sha256" if fault == "damaged" else "the engine is broken"
-    assert len(lines) == 1
-    assert lines[0].startswith(f"model fake: the new bundle is refused, the old one stays: {reason}")
+    reason = reason.format(folder=folder)
+    assert lines == [f"model fake: the new bundle is refused, the old one stays: {reason}"]
 
 
 def test_a_bundle_that_is_copied_file_by_file_is_taken_when_it_is_whole(folder: Path, looks: list[Path]) -> None:
