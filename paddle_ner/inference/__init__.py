@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, verify
+from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, read_manifest, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
-from paddle_ner.inference.engines.open import open_engine
+from paddle_ner.inference.engines.open import device_kind, open_engine
+from paddle_ner.inference.layout import asked_for, usable_cores
 from paddle_ner.inference.predictor import Predictor
 
-__all__ = ["EngineInfo", "EngineName", "EngineOptions", "Precision", "Predictor", "load", "load_bundle"]
+__all__ = [
+    "EngineInfo",
+    "EngineName",
+    "EngineOptions",
+    "Precision",
+    "Predictor",
+    "load",
+    "load_bundle",
+    "load_replicas",
+]
 
 
 def load(
@@ -54,6 +65,24 @@ def load(
 
     task = card.build_task()
     return Predictor(card, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, options.device))
+
+
+def load_replicas(model: str | Path, options: EngineOptions, replicas: int | None = None) -> list[Predictor]:
+    """Predictors over the same weights, each for a thread of its own; raises as `load`.
+
+    Args:
+        model: folder of a bundle or of a checkpoint.
+        options: of each engine.
+        replicas: how many; with None for it and for the threads, the layout that was measured best.
+    """
+    folder = Path(model)
+    if is_bundle(folder):
+        layout = asked_for(read_manifest(folder), usable_cores(), replicas, options.threads)
+        if device_kind(options.device) == "cpu":
+            options = replace(options, threads=layout.threads)
+        replicas = layout.replicas
+    first = load(folder, **asdict(options))
+    return [first, *(first.clone() for _ in range(1, replicas or 1))]
 
 
 def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor:

@@ -65,17 +65,10 @@ Loader = Callable[[Path, Settings], Sequence[Model]]
 
 def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     """The replicas of a bundle or a checkpoint. Raises as `paddle_ner.load` does."""
-    from paddle_ner.inference import load
+    from paddle_ner.inference import EngineOptions, load_replicas
 
-    first = load(
-        path,
-        engine=settings.engine,
-        device=settings.device,
-        precision=settings.precision,
-        threads=settings.threads,
-    )
-    replicas = settings.replicas or first.layout.replicas
-    return [first, *(first.clone() for _ in range(1, replicas))]
+    options = EngineOptions(settings.engine, settings.device, settings.precision, settings.threads)
+    return load_replicas(path, options, settings.replicas)
 
 
 def run_checked(model: Model, rows: Sequence[Window]) -> list[Logits]:

@@ -14,7 +14,7 @@ from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import choose_precision, device_kind
 from paddle_ner.inference.engines.paddle import configure
-from paddle_ner.inference.layout import Layout, chosen, layouts
+from paddle_ner.inference.layout import Layout, asked_for, chosen, layouts
 
 FOLDER = Path("some/bundle")
 BF16 = frozenset({"avx512f", "avx512_bf16"})
@@ -163,6 +163,20 @@ def test_the_layouts_of_a_machine_share_its_cores() -> None:
 )
 def test_a_measured_layout_is_cut_to_the_cores_that_are_there(measured, cores, expected) -> None:
     assert chosen(manifest(tuning=tuning(*measured) if measured else None), cores) == expected
+
+
+@pytest.mark.parametrize(
+    ("replicas", "threads", "expected"),
+    [
+        (None, None, Layout(4, 2)),  # as measured
+        (2, None, Layout(2, 4)),
+        (16, None, Layout(16, 1)),
+        (None, 3, Layout(1, 3)),
+        (2, 3, Layout(2, 3)),
+    ],
+)
+def test_what_is_asked_of_the_layout_is_done_and_the_rest_follows_from_the_cores(replicas, threads, expected) -> None:
+    assert asked_for(manifest(tuning=tuning(4, 2)), 8, replicas, threads) == expected
 
 
 def test_a_manifest_keeps_what_was_measured() -> None:
