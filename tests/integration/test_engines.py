@@ -17,7 +17,7 @@ from paddle_ner import data
 from paddle_ner.bundle import read_manifest, verify
 from paddle_ner.cli.benchmark import command as benchmark
 from paddle_ner.cli.export import command as export_command
-from paddle_ner.errors import DeviceError, GateError, InputError
+from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning import tune
 from paddle_ner.export import export
@@ -75,12 +75,6 @@ def test_bf16_runs_and_agrees_with_fp32(bundle: Path, run_folder: Path) -> None:
     row = fast.encode(examples[0].text).windows
     rounded, full = fast.run(row)[0], paddle_ner.load(bundle).run(row)[0]
     assert (rounded != full).any(), "bf16 did not run: its logits are those of fp32"
-
-
-@pytest.mark.skipif(HAS_BF16, reason="this CPU has bf16")
-def test_a_cpu_without_bf16_refuses_it(bundle: Path) -> None:
-    with pytest.raises(DeviceError, match="precision bf16 needs a CPU"):
-        paddle_ner.load(bundle, precision="bf16")
 
 
 def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -> None:
