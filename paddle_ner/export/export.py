@@ -154,6 +154,13 @@ def save_graph(model: Any, folder: Path) -> None:
 
     graph = Graph()
     graph.eval()
+    for layer in graph.sublayers():
+        # In evaluation they pass their input on, but the static graph would keep each as an operation that copies it and
+        # that stands between what oneDNN fuses.
+        if isinstance(layer, paddle.nn.Dropout):
+            layer.p = 0
+        elif isinstance(layer, paddle.nn.MultiHeadAttention):
+            layer.dropout = 0
     specs = [InputSpec([None, None], "int64", name=name) for name in INPUTS]
     paddle.jit.save(paddle.jit.to_static(graph, input_spec=specs, full_graph=True), str(folder / "model"))
 
