@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def measure(
         for precision in precisions
         for layout in places
     }
+    # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
+    threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
     encoded = [encoder.encode(text) for text in texts]
     rows = [window for one in encoded for window in one.windows]
@@ -75,12 +78,15 @@ def measure(
     single: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
     for turn in range(rounds + 1):
         for key, replicas in candidates.items():
-            whole = _pass(replicas, batches)
-            ones = [_seconds(replicas[0], windows) for windows in alone]
+            whole = _pass(threads[key], replicas, batches)
+            ones = threads[key][0].submit(_singles, replicas[0], alone).result()
             if turn:
                 seconds[key].append(whole)
                 single[key] += ones
             advance()
+    for executors in threads.values():
+        for executor in executors:
+            executor.shutdown()
     return [
         Speed(
             precision,
@@ -93,17 +99,20 @@ def measure(
     ]
 
 
-def _seconds(predictor: Predictor, windows: Sequence[Window]) -> float:
-    started = time.perf_counter()
-    predictor.run(windows)
-    return time.perf_counter() - started
+def _singles(predictor: Predictor, texts: Sequence[Sequence[Window]]) -> list[float]:
+    """Seconds for the windows of each text, one text after the other."""
+    seconds = []
+    for windows in texts:
+        started = time.perf_counter()
+        predictor.run(windows)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
-def _pass(replicas: Sequence[Predictor], batches: Sequence[Sequence[Window]]) -> float:
+def _pass(threads: Sequence[Executor], replicas: Sequence[Predictor], batches: Sequence[Sequence[Window]]) -> float:
     """Seconds that the replicas take for all batches, each taking the next one when it is free."""
     waiting = iter(batches)
     lock = threading.Lock()
-    failures: list[Exception] = []
 
     def work(predictor: Predictor) -> None:
         while True:
@@ -111,18 +120,9 @@ def _pass(replicas: Sequence[Predictor], batches: Sequence[Sequence[Window]]) ->
                 batch = next(waiting, None)
             if batch is None:
                 return
-            try:
-                predictor.run(batch)
-            except Exception as error:
-                failures.append(error)
-                return
+            predictor.run(batch)
 
-    threads = [threading.Thread(target=work, args=(predictor,)) for predictor in replicas]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    for future in [thread.submit(work, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
+        future.result()
     return time.perf_counter() - started

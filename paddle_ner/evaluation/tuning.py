@@ -49,7 +49,7 @@ def tune(
 
     Args:
         folder: the bundle.
-        examples: labelled, such as the dev set: all are scored, the first `TIMED_TEXTS` timed.
+        examples: labelled, such as the dev set: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
         max_drop: how far below the first precision's score another one may be.
         keep: whether the bundle is from now on run as was found best.
         advance: called with the share of the work done, from 0 to 1.

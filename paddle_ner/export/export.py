@@ -155,7 +155,7 @@ def save_graph(model: Any, folder: Path) -> None:
     graph = Graph()
     graph.eval()
     for layer in graph.sublayers():
-        # In evaluation they pass their input on, but the static graph would keep each as an operation that copies it and
+        # In evaluation they pass their input on, but in the static graph each would be an operation that copies it, and
         # that stands between what oneDNN fuses.
         if isinstance(layer, paddle.nn.Dropout):
             layer.p = 0

@@ -164,6 +164,10 @@ class Tokenizer:
         Most of a Chinese text is made of them, and looking them up is many times faster than the backend. They are
         found by asking the backend about each character of the vocabulary between letters, digits and itself.
         """
+        if not isinstance(self._backend.model, models.WordPiece | models.WordLevel):
+            return {}  # others may merge neighbours
+        if any(not token.special for token in self._backend.get_added_tokens_decoder().values()):
+            return {}  # those are found anywhere in a text
         singles = [token for token in self._backend.get_vocab() if len(token) == 1]
         encode = partial(self._backend.encode_batch, add_special_tokens=False)
         letter, digit = encode(["a", "1"])

@@ -9,9 +9,10 @@ from typing import Literal
 from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, read_manifest, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
-from paddle_ner.inference.engines.open import device_kind, open_engine
+from paddle_ner.inference.engines.open import choose_precision, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for, usable_cores
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.machine import cpu_flags
 
 __all__ = [
     "EngineInfo",
@@ -77,10 +78,13 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
     """
     folder = Path(model)
     if is_bundle(folder):
-        layout = asked_for(read_manifest(folder), usable_cores(), replicas, options.threads)
+        manifest = read_manifest(folder)
         if device_kind(options.device) == "cpu":
-            options = replace(options, threads=layout.threads)
-        replicas = layout.replicas
+            precision = choose_precision(folder, manifest, options, cpu_flags())
+            measured = options.engine == "paddle" and precision == manifest.precision
+            layout = asked_for(manifest if measured else None, usable_cores(), replicas, options.threads)
+            options = replace(options, precision=precision, threads=layout.threads)
+            replicas = layout.replicas
     first = load(folder, **asdict(options))
     return [first, *(first.clone() for _ in range(1, replicas or 1))]
 

@@ -32,8 +32,12 @@ def layouts(cores: int) -> list[Layout]:
     return found if cores == 1 else [*found, Layout(cores, 1)]
 
 
-def asked_for(card: Card, cores: int, replicas: int | None, threads: int | None) -> Layout:
-    """The layout with what was asked for, each None filled in: by what was measured where both are, else by `cores`."""
+def asked_for(card: Card | None, cores: int, replicas: int | None, threads: int | None) -> Layout:
+    """The layout with what was asked for.
+
+    With None for both: what was measured best, where `card` has it. Replicas alone share the cores; threads alone are
+    those of one engine.
+    """
     if replicas is None and threads is None:
         return chosen(card, cores)
     if threads is None:
@@ -41,7 +45,7 @@ def asked_for(card: Card, cores: int, replicas: int | None, threads: int | None)
     return Layout(replicas or 1, threads)
 
 
-def chosen(card: Card, cores: int) -> Layout:
+def chosen(card: Card | None, cores: int) -> Layout:
     """The layout that was measured best, as far as `cores` allow; one engine with all of them where none was."""
     tuning = card.tuning if isinstance(card, Manifest) else None
     if tuning is None:

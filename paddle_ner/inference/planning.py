@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 # Rows are padded to one of these lengths: few shapes mean few oneDNN primitives and TensorRT profiles.
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+# Batches have one of these numbers of rows, for the same reason; what is over goes into the next one.
+ROWS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128)
 
 
 def padded_length(length: int) -> int:
@@ -16,16 +19,23 @@ def padded_length(length: int) -> int:
     return next((bucket for bucket in LENGTHS if length <= bucket), -(-length // 512) * 512)
 
 
+def whole_rows(rows: int) -> int:
+    """The largest number of `ROWS` that is at most `rows`, which is at least 1."""
+    return ROWS[bisect_right(ROWS, rows) - 1]
+
+
 def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """Indices into `lengths`, in batches of at most `budget` padded tokens (at least one row a batch)."""
     batches: list[list[int]] = []
-    rows = 0
-    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if not batches or (rows + 1) * padded_length(lengths[index]) > budget:
-            batches.append([])
-            rows = 0
-        batches[-1].append(index)
-        rows += 1
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and (end + 1 - start) * padded_length(lengths[order[end]]) <= budget:
+            end += 1
+        end = start + whole_rows(end - start)
+        batches.append(order[start:end])
+        start = end
     return batches
 
 

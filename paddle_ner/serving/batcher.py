@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 
-from paddle_ner.inference.planning import padded_length
+from paddle_ner.inference.planning import padded_length, whole_rows
 from paddle_ner.serving import tracing
 from paddle_ner.serving.engine import run_engine
 from paddle_ner.serving.metrics import ModelMetrics, Stage
@@ -207,7 +207,7 @@ class Batcher:
         each time by the window that saves the most: the tokens of a call of its own, less what padding it costs here.
         """
         order = sorted(range(len(lengths)), key=lengths.__getitem__)
-        low = order.index(0)
+        low = oldest = order.index(0)
         high = low + 1
         while True:
             rows, width = high - low, padded_length(lengths[order[high - 1]])
@@ -221,7 +221,10 @@ class Batcher:
                 if together <= budget and saving > best_saving:
                     best_saving, best_side = saving, side
             if best_side == 0:
-                return order[low:high]
+                # The number of rows is one of few: the longest stay behind, but never the oldest.
+                over = rows - whole_rows(rows)
+                high -= (longest := min(over, high - oldest - 1))
+                return order[low + over - longest : high]
             low, high = (low - 1, high) if best_side < 0 else (low, high + 1)
 
     def take(self) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def optimized(folder: Path, manifest: Manifest, options: EngineOptions) -> tuple
             config = configuration(tensorrt, manifest, options)
             config.save_model_dir = str(temporary / _GRAPH)
             tensorrt.convert(str((folder / manifest.graph).with_suffix("")), config)
-            temporary.rename(target)
+            with suppress(OSError):  # another process was quicker: what it made is the same
+                temporary.rename(target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return target / f"{_GRAPH}.json", target / f"{_GRAPH}.pdiparams"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,3 +128,14 @@ def test_han_characters_and_their_punctuation_are_looked_up_and_words_are_not() 
     alone = Tokenizer.wordpiece(wordpieces())._alone
     assert "北" in alone and "，" in alone
     assert not {"a", "1", " "} & set(alone)
+
+
+def test_a_tokenizer_that_may_merge_neighbours_looks_nothing_up() -> None:
+    vocabulary = [*SPECIAL_TOKENS, "上", "海", "上海"]
+    added = Tokenizer.wordpiece(vocabulary[:-1])
+    added._backend.add_tokens(["上海"])
+    pieces = [(token, 0.0 if token == "上海" else -5.0) for token in vocabulary]
+    unigram = Tokenizer(tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=1)))
+    for tokenizer in (added, unigram):
+        assert len(tokenizer.encode("上海").ids) == 1
+        assert tokenizer.encode("上海").ids.tolist() == tokenizer._encode_whole("上海").ids.tolist()

@@ -122,10 +122,10 @@ def configured(options: EngineOptions, new_ir: bool = True) -> dict[str, tuple[A
     return config.calls
 
 
-def test_a_cpu_engine_runs_onednn_with_a_bounded_cache() -> None:
+def test_a_cpu_engine_runs_onednn_and_prepares_weights_once_for_all_shapes() -> None:
     calls = configured(EngineOptions(precision="fp32", threads=3))
     assert calls["set_cpu_math_library_num_threads"] == (3,)
-    assert "enable_mkldnn" in calls and calls["set_mkldnn_cache_capacity"][0] > 0
+    assert "enable_mkldnn" in calls and calls["set_mkldnn_cache_capacity"] == (0,)
     assert "enable_mkldnn_bfloat16" not in calls and "enable_mkldnn_int8" not in calls
 
 
