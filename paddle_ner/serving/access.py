@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -72,7 +73,9 @@ class Guard:
                 raise HTTPProblem(UNAUTHORIZED, "the API key is not one of this server's", _CHALLENGE)
             caller.key = name
         elif not self._insecure and not _is_local(scope):
-            raise HTTPProblem(UNPROTECTED, "the server has no API keys and was asked at an address that others reach")
+            raise HTTPProblem(
+                UNPROTECTED, "the server has no API keys and was asked at an address or by a name that others reach"
+            )
         if self._rate is not None:
             wait = self._rate.take(caller.key or caller.address)
             if wait is not None:
@@ -88,9 +91,25 @@ class Guard:
 
 
 def _is_local(scope: Scope) -> bool:
-    """Whether the address that was asked is this machine's loopback, or a Unix socket."""
+    """Whether the address that was asked is this machine's loopback, or a Unix socket, and the name is of it too.
+
+    The name, since a page from elsewhere could otherwise ask in a browser by a name of its own that resolves to the
+    loopback (DNS rebinding), and read the answers.
+    """
     server = scope.get("server")
-    return server is None or server[1] is None or _loopback(server[0])
+    if server is not None and server[1] is not None and not _loopback(server[0]):
+        return False
+    host = next((value for name, value in scope["headers"] if name == b"host"), None)
+    return host is None or _names_loopback(host)
+
+
+@lru_cache(maxsize=64)
+def _names_loopback(host: bytes) -> bool:
+    """Whether the value of a header Host is a name or an address of the loopback; nothing is resolved."""
+    try:
+        return is_loopback(urlsplit("//" + host.decode("latin-1")).hostname or "")
+    except ValueError:  # no host at all
+        return False
 
 
 @lru_cache(maxsize=64)

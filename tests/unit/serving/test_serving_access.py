@@ -162,6 +162,27 @@ def test_under_any_asgi_server_an_open_address_without_keys_is_refused(
         assert slug(response) == "unprotected"
 
 
+@pytest.mark.parametrize(
+    ("host", "options", "status"),
+    [
+        ("localhost:80", {}, 200),
+        ("127.0.0.1", {}, 200),
+        ("[::1]:8000", {}, 200),
+        ("evil.example", {}, 403),
+        ("localhost.evil.example:80", {}, 403),
+        ("[::1", {}, 403),
+        ("evil.example", {"insecure": True}, 200),
+    ],
+)
+def test_without_keys_a_name_that_only_resolves_to_the_loopback_is_refused(
+    host: str, options: dict[str, Any], status: int, serve: Serve
+) -> None:
+    response = serve(**options).get("/models", headers={"Host": host})
+    assert response.status_code == status
+    if status == 403:
+        assert slug(response) == "unprotected"
+
+
 @pytest.fixture
 def serve_anywhere(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Serve:
     """As `serve`, but the socket listens on every address, as that of another ASGI server may."""
