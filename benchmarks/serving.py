@@ -26,10 +26,10 @@ import models
 import numpy as np
 
 from paddle_ner.bundle import Precision, verify
-from paddle_ner.evaluation.benchmark import measure
+from paddle_ner.evaluation.benchmark import Speed, measure
 from paddle_ner.inference import load
 from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.inference.layout import layouts, usable_cores
+from paddle_ner.inference.layout import Layout, layouts, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 
 HERE = Path(__file__).parent
@@ -42,10 +42,11 @@ CLIENTS = (1, 8, 32)
 SHARES = (0.25, 0.5, 0.75)  # of the saturating rate, for the open loop
 AGREEMENT_TEXTS = 300
 START_SECONDS = 120
-# 32 clients with 32 texts each stand at the default bound of the queue.
-ROOM = ("--max-queue", "4096")
 # Texts in one request when HTTP is held against the engine alone.
 TEXTS_A_REQUEST = {"medium": 1, "nano": 32}
+MANY_CLIENTS = {"medium": 32, "nano": 16}
+SENT = {"medium": 500, "nano": 1000}  # texts, over and over: the same over HTTP and for the engine alone
+LAYOUT_TEXTS = 250
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Server:
     ours: Precision | None = None
 
 
-def servers(checkpoint: Path, bundle: Path, torch: str | None) -> list[Server]:
+def servers(checkpoint: Path, bundle: Path, torch: str | None, best: dict[Precision, Layout]) -> list[Server]:
     """All that can be measured here."""
     peers = str(HERE / "peers.py")
     found = [Server("FastAPI + PaddleNLP", (sys.executable, peers, "paddle", str(checkpoint)))]
@@ -65,9 +66,10 @@ def servers(checkpoint: Path, bundle: Path, torch: str | None) -> list[Server]:
         found.append(Server("FastAPI + PyTorch", (torch, peers, "torch", str(checkpoint))))
     for kind, title in (("onnx", "fp32"), ("onnx-int8", "dynamic int8")):
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
-    for precision in precisions():
-        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundle), "--precision", precision, *ROOM)
-        found.append(Server(f"paddle-ner serve {precision}", command, precision))
+    for precision, layout in best.items():
+        chosen = ("--precision", precision, "--replicas", str(layout.replicas), "--threads", str(layout.threads))
+        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundle), *chosen)
+        found.append(Server(f"paddle-ner serve {precision}, {layout.replicas} × {layout.threads}", command, precision))
     return found
 
 
@@ -124,18 +126,18 @@ def reference_tags(bundle: Path, texts: Sequence[str], precision: Precision) -> 
     return [predictor.run(predictor.encode(text).windows)[0][1:-1].argmax(-1).tolist() for text in texts]
 
 
-def agreement(ours: list[list[int]], theirs: list[list[int]]) -> float:
-    """The share of equal tags, over texts that both cut into as many tokens."""
+def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, int]:
+    """The share of equal tags, over texts that both cut into as many tokens, and how many texts those are."""
     pairs = [(one, other) for one, other in zip(ours, theirs, strict=True) if len(one) == len(other)]
     equal = sum(int((np.array(one) == np.array(other)).sum()) for one, other in pairs)
-    return equal / max(1, sum(len(one) for one, _ in pairs))
+    return equal / max(1, sum(len(one) for one, _ in pairs)), len(pairs)
 
 
-def engine_speed(bundle: Path, texts: Sequence[str]) -> dict[str, float]:
-    """Texts a second of the engine alone, in process, by precision: the best layout."""
-    speeds = measure(bundle, texts, precisions(), layouts(usable_cores()))
+def fastest(bundle: Path, texts: Sequence[str], engine_only: bool) -> dict[Precision, Speed]:
+    """The best layout of each precision, in process."""
+    speeds = measure(bundle, texts, precisions(), layouts(usable_cores()), engine_only=engine_only)
     return {
-        precision: max(one.texts_per_second for one in speeds if one.precision == precision)
+        precision: max((one for one in speeds if one.precision == precision), key=lambda one: one.texts_per_second)
         for precision in precisions()
     }
 
@@ -160,13 +162,15 @@ def _answered(result: Result) -> dict[str, Any]:
 def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Every server over one shape."""
     bundle = models.make_bundle(shape, texts, options.folder / shape)
+    texts = texts[: SENT[shape]]
     checkpoint = bundle.parent / "checkpoint"
     verify(bundle)
     sample = [text for text in texts if 4 <= len(text) <= 120][:AGREEMENT_TEXTS]
     exact = reference_tags(bundle, sample, "fp32")
+    best = {precision: one.layout for precision, one in fastest(bundle, texts[:LAYOUT_TEXTS], False).items()}
     single = [json.dumps({"text": text}).encode() for text in texts]
     rows: dict[str, Any] = {}
-    for number, server in enumerate(servers(checkpoint, bundle, options.torch)):
+    for number, server in enumerate(servers(checkpoint, bundle, options.torch, best)):
         port = options.port + number
         print(f"{shape}: {server.name}", file=sys.stderr)
         with running(server, port) as process:
@@ -179,18 +183,19 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
             row["peak_megabytes"] = memory(process.pid, "VmHWM") / 1e6
             if server.ours:
                 count = TEXTS_A_REQUEST[shape]
-                row["many"] = closed(url, make_bodies(texts, count), 32, options.seconds, count)
+                row["many"] = closed(url, make_bodies(texts, count), MANY_CLIENTS[shape], options.seconds, count)
                 row["padding"] = padding_share(port)
                 row["agreement"] = agreement(exact, reference_tags(bundle, sample, server.ours))
             else:
                 row["agreement"] = agreement(exact, [post(port, "/tags", {"text": text}) for text in sample])
         rows[server.name] = row
     print(f"{shape}: the engine alone", file=sys.stderr)
-    alone = engine_speed(bundle, texts[:512] if shape == "medium" else texts[:2048])
-    for server in servers(checkpoint, bundle, options.torch):
+    alone = fastest(bundle, texts, True)
+    for server in servers(checkpoint, bundle, options.torch, best):
         if server.ours:
-            rows[server.name]["engine"] = alone[server.ours]
-            rows[server.name]["of_engine"] = rows[server.name]["many"]["texts_per_second"] / alone[server.ours]
+            speed = alone[server.ours].texts_per_second
+            rows[server.name]["engine"] = speed
+            rows[server.name]["of_engine"] = rows[server.name]["many"]["texts_per_second"] / speed
     return rows
 
 
@@ -199,7 +204,9 @@ def show(shape: str, rows: dict[str, Any]) -> None:
     first = next(iter(rows.values()))["closed"][32]["texts_per_second"]
     print(f"\n### {shape}, one text a request\n")
     waits_of = "p50, p95, p99 at 32 (ms)"
-    print(f"| server | 1 client | 8 | 32 (texts/s) | × first | {waits_of} | p95 at half rate | MB | agreement |")
+    print(
+        f"| server | 1 client | 8 | 32 (texts/s) | × first | {waits_of} | p95 at half rate | MB | agreement (texts) |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for name, row in rows.items():
         loops, half = row["closed"], row["open"][0.5]["latency_ms"]
@@ -208,7 +215,7 @@ def show(shape: str, rows: dict[str, Any]) -> None:
             f"| {name} | {loops[1]['texts_per_second']:.0f} | {loops[8]['texts_per_second']:.0f}"
             f" | {last:.0f} | {last / first:.1f}"
             f" | {waits['p50']:.0f}, {waits['p95']:.0f}, {waits['p99']:.0f} | {half['p95']:.0f} ms"
-            f" | {row['peak_megabytes']:.0f} | {row['agreement']:.4f} |"
+            f" | {row['peak_megabytes']:.0f} | {row['agreement'][0]:.4f} ({row['agreement'][1]}) |"
         )
     for name, row in rows.items():
         if "of_engine" in row:

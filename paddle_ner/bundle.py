@@ -77,7 +77,7 @@ class Candidate(BaseModel):
         precision: of the arithmetic.
         replicas: engines side by side, over the same weights.
         threads: CPU threads of each.
-        texts_per_second: all replicas together, tokenization and decoding left out.
+        texts_per_second: all replicas together, tokenization and decoding included.
         tokens_per_second: the same in tokens, padding left out.
         milliseconds: for one text alone through one replica, the median.
         score: of the dev set, from 0 to 1; None where there was none.

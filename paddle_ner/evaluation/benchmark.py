@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest, Precision, load_tokenizer, verify
-from paddle_ner.features.windows import Window
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
@@ -46,11 +46,13 @@ def measure(
     places: Sequence[Layout],
     *,
     rounds: int = 3,
+    engine_only: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[Speed]:
     """Time every precision in every layout on the same texts, in turns, and give the medians.
 
-    Tokenization and decoding are left out: they are the same for all. Each is warmed up by a pass of its own first.
+    Tokenization and decoding belong to a pass as they do to serving, where they take cores from the engines: engines
+    with one thread each bear that better than one engine whose threads wait for each other. Each is warmed up first.
 
     Args:
         folder: the bundle.
@@ -58,6 +60,7 @@ def measure(
         precisions: to measure.
         places: layouts to measure.
         rounds: passes over `texts` that are timed.
+        engine_only: leave tokenization and decoding out.
         advance: called after each pass, (rounds + 1) times for every candidate.
     """
     manifest = verify(folder)
@@ -72,13 +75,19 @@ def measure(
     encoded = [encoder.encode(text) for text in texts]
     rows = [window for one in encoded for window in one.windows]
     tokens = sum(row.length for row in rows)
-    batches = [[rows[index] for index in batch] for batch in plan([row.length for row in rows], BATCH_TOKENS)]
-    alone = [list(one.windows) for one in encoded[:_ALONE]]
+    alone = texts[:_ALONE]
+    work: list[Callable[[Predictor], object]]
+    if engine_only:
+        batches = [[rows[index] for index in batch] for batch in plan([row.length for row in rows], BATCH_TOKENS)]
+        work = [partial(Predictor.run, rows=batch) for batch in batches]
+    else:
+        groups = plan([one.windows[0].length for one in encoded], BATCH_TOKENS)
+        work = [partial(Predictor.__call__, texts=[texts[index] for index in group]) for group in groups]
     seconds: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
     single: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
     for turn in range(rounds + 1):
         for key, replicas in candidates.items():
-            whole = _pass(threads[key], replicas, batches)
+            whole = _pass(threads[key], replicas, work)
             ones = threads[key][0].submit(_singles, replicas[0], alone).result()
             if turn:
                 seconds[key].append(whole)
@@ -99,30 +108,32 @@ def measure(
     ]
 
 
-def _singles(predictor: Predictor, texts: Sequence[Sequence[Window]]) -> list[float]:
-    """Seconds for the windows of each text, one text after the other."""
+def _singles(predictor: Predictor, texts: Sequence[str]) -> list[float]:
+    """Seconds for each text, one after the other."""
     seconds = []
-    for windows in texts:
+    for text in texts:
         started = time.perf_counter()
-        predictor.run(windows)
+        predictor(text)
         seconds.append(time.perf_counter() - started)
     return seconds
 
 
-def _pass(threads: Sequence[Executor], replicas: Sequence[Predictor], batches: Sequence[Sequence[Window]]) -> float:
-    """Seconds that the replicas take for all batches, each taking the next one when it is free."""
-    waiting = iter(batches)
+def _pass(
+    threads: Sequence[Executor], replicas: Sequence[Predictor], work: Sequence[Callable[[Predictor], object]]
+) -> float:
+    """Seconds that the replicas take for all of `work`, each taking the next piece when it is free."""
+    waiting = iter(work)
     lock = threading.Lock()
 
-    def work(predictor: Predictor) -> None:
+    def take_all(predictor: Predictor) -> None:
         while True:
             with lock:
-                batch = next(waiting, None)
-            if batch is None:
+                piece = next(waiting, None)
+            if piece is None:
                 return
-            predictor.run(batch)
+            piece(predictor)
 
     started = time.perf_counter()
-    for future in [thread.submit(work, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
+    for future in [thread.submit(take_all, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
         future.result()
     return time.perf_counter() - started
