@@ -13,11 +13,15 @@ OPSET = 17  # the first with LayerNormalization
 FILE = "model.onnx"
 _LAST_LINES = 3
 
+# No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 has pip install onnx_graphsurgeon, and with it a NumPy
+# that PaddleNLP cannot live with. ONNX Runtime optimizes the graph itself when it loads it.
 _CONVERT = """
 import sys
 import paddle2onnx
 graph, weights, target, opset = sys.argv[1:]
-paddle2onnx.export(graph, weights, target, opset_version=int(opset), enable_onnx_checker=True)
+paddle2onnx.export(
+    graph, weights, target, opset_version=int(opset), enable_onnx_checker=True, optimize_tool="None"
+)
 """
 
 

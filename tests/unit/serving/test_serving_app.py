@@ -181,7 +181,7 @@ def test_a_body_over_the_bound_is_refused_however_it_is_sent(serve: Serve) -> No
 
 def test_a_client_that_asks_first_is_refused_before_it_sends(serve: Serve) -> None:
     client = serve(max_body_bytes=1000)
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n"
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection((client.base_url.host, client.base_url.port or 80), PATIENCE) as connection:
         connection.sendall(head)
         assert connection.recv(64).startswith(b"HTTP/1.1 413 ")
@@ -230,7 +230,9 @@ def test_the_text_of_a_client_that_left_is_not_computed(serve: Serve, model: Fak
         assert model.entered.acquire(timeout=PATIENCE)
         body = b'{"text": "left"}'
         with socket.create_connection((client.base_url.host, client.base_url.port or 80), PATIENCE) as connection:
-            connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            connection.sendall(
+                b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+            )
             _until(lambda: client.get("/metrics").text, lambda text: 'queue_texts{model="fake"} 2.0' in text)
         _until(lambda: client.get("/metrics").text, lambda text: 'status="499"} 1.0' in text)
         model.free.set()

@@ -130,7 +130,7 @@ def test_a_body_in_chunks_is_the_same_body(client: httpx.Client, size: int) -> N
 
 def test_a_body_in_chunks_that_never_ends_is_refused(client: httpx.Client) -> None:
     with closing(_connect(client)) as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"%x\r\n%s\r\n" % (MEGABYTE, b"a" * MEGABYTE)
         with suppress(OSError):  # the server may close while we still send
             for _ in range(200):
@@ -141,9 +141,9 @@ def test_a_body_in_chunks_that_never_ends_is_refused(client: httpx.Client) -> No
 @pytest.mark.parametrize(
     "sent",
     [
-        b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"text": ',
-        b'POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"te',
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Le",
+        b'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"text": ',
+        b'POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"te',
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Le",
         b"POST /pre",
     ],
 )
@@ -157,9 +157,9 @@ def test_a_request_that_breaks_off_is_let_go(client: httpx.Client, sent: bytes) 
 @pytest.mark.parametrize(
     "sent",
     [
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\n{}",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\n{}",
         b"POST /predict HTTP/9.9\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"\0" * 1000,
@@ -173,7 +173,7 @@ def test_what_is_not_http_is_refused(client: httpx.Client, sent: bytes) -> None:
 
 @pytest.mark.parametrize("length", [b"0", b"+5", b"5_0", "５".encode(), b"9" * 5000])
 def test_an_odd_content_length_is_no_failure(client: httpx.Client, length: bytes) -> None:
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %s\r\n\r\n" % length
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: %s\r\n\r\n" % length
     with closing(_connect(client)) as connection:
         connection.sendall(head)
         connection.shutdown(socket.SHUT_WR)
