@@ -13,8 +13,8 @@ OPSET = 17  # the first with LayerNormalization
 FILE = "model.onnx"
 _LAST_LINES = 3
 
-# No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 has pip install onnx_graphsurgeon, and with it a NumPy
-# that PaddleNLP cannot live with. ONNX Runtime optimizes the graph itself when it loads it.
+# No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 has pip install onnx_graphsurgeon, and with it a
+# NumPy that PaddleNLP cannot live with. ONNX Runtime optimizes the graph itself when it loads it.
 _CONVERT = """
 import sys
 import paddle2onnx
