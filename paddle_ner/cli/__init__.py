@@ -22,6 +22,8 @@ COMMANDS = {
     "init": "Write a configuration for your own labelled files.",
     "data": "Check, convert, split and describe labelled files.",
     "train": "Train a model from a configuration.",
+    "distill": "Train a smaller model on the answers of a large one.",
+    "prune": "Take layers, heads and feed-forward units out of a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
     "benchmark": "Time a bundle by precision and layout, and keep what is best.",

@@ -120,6 +120,13 @@ class Tokenizer:
         """Write ``tokenizer.json``."""
         self._backend.save(str(path))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both make the same ids of any text."""
+        return isinstance(other, Tokenizer) and self._backend.to_str() == other._backend.to_str()
+
+    def __hash__(self) -> int:
+        return hash(self._backend.to_str())
+
     @property
     def vocabulary_size(self) -> int:
         """Rows that an embedding table needs: one more than the largest id."""
