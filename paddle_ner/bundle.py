@@ -54,6 +54,7 @@ class Card(BaseModel):
         window: how long texts are cut.
         metrics: reports by the name of the data that they were measured on.
         recipe: the configuration that it was trained with.
+        transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,6 +65,7 @@ class Card(BaseModel):
     window: WindowSpec
     metrics: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
+    transforms: list[dict[str, Any]] = []
 
     def build_task(self) -> tasks.Task:
         """The task object."""

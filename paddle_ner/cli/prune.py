@@ -1,0 +1,82 @@
+"""``paddle-ner prune``: a checkpoint in, a smaller one out."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import click
+
+from paddle_ner import data
+from paddle_ner.cli import console
+from paddle_ner.cli.reader_options import Reading, reader_options
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the new checkpoint.")
+@click.option(
+    "--calibration",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Labelled file to measure importance on, such as the training data; not what the result is scored by.",
+)
+@click.option(
+    "--calibration-size", default=512, show_default=True, type=click.IntRange(1), help="Examples of it, at random."
+)
+@click.option("--drop-layers", default=0, show_default=True, type=click.IntRange(0), metavar="N")
+@click.option(
+    "--drop-heads", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True), metavar="SHARE"
+)
+@click.option(
+    "--drop-units",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="SHARE",
+    help="Of the feed-forward units.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
+@reader_options
+def command(
+    checkpoint: Path,
+    output: Path,
+    calibration: Path,
+    calibration_size: int,
+    drop_layers: int,
+    drop_heads: float,
+    drop_units: float,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Take the least important layers, heads and feed-forward units out of CHECKPOINT.
+
+    What is left answers worse until it is trained again: `paddle-ner distill --teacher CHECKPOINT --start OUTPUT`.
+    """
+    from paddle_ner.compression.pruning import Cut, prune
+
+    examples = data.load(calibration, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+    drawn = random.Random(0).sample(examples, min(calibration_size, len(examples)))
+    with console.err.status("pruning") as status:
+        record = prune(
+            checkpoint,
+            output,
+            drawn,
+            Cut(drop_layers, drop_heads, drop_units),
+            lambda what: status.update(f"pruning: {what}"),
+        )
+    if as_json:
+        console.print_json({"checkpoint": str(output), **record})
+        return
+    for name in ("layers", "heads", "units"):
+        if name in record:
+            console.out.print(f"{name}: {_words(record[name]['before'])} before, {_words(record[name]['after'])} now")
+    loss = record["loss"]
+    console.out.print(
+        f"{output}  (loss on {record['examples']} examples {loss['before']:.4f}, now {loss['after']:.4f})"
+    )
+    console.err.print(f"next: paddle-ner distill --teacher {checkpoint} --start {output} -o RUN", markup=False)
+
+
+def _words(value: int | list[int]) -> str:
+    return str(value) if isinstance(value, int) else " + ".join(map(str, value))
