@@ -29,6 +29,7 @@ TOKENIZER = "tokenizer.json"
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
+Storage = Literal["fp32", "fp16", "int8"]  # of embedding tables
 
 
 class WindowSpec(BaseModel):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import read_manifest
+from paddle_ner.bundle import Storage, read_card, read_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import PaddleNerError
 from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
+from paddle_ner.types import Example
 
 
 @click.command()
@@ -36,13 +39,20 @@ from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
     type=click.Path(path_type=Path),
     help="Labelled file to measure the bundle with; by default the dev set that the recipe names.",
 )
+@click.option(
+    "--embeddings",
+    type=click.Choice(get_args(Storage)),
+    default="fp32",
+    show_default=True,
+    help="How their tables are stored; less than fp32 is refused where the score on dev falls by more than --max-drop.",
+)
 @click.option("--tune/--no-tune", default=True, show_default=True, help="Measure the bundle and keep what is best.")
 @click.option(
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How far below fp32 the score of a faster precision may be.",
+    help="How far below fp32 the score of a faster precision or of smaller embeddings may be.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
@@ -51,6 +61,7 @@ def command(
     target: str,
     texts: Path | None,
     dev: Path | None,
+    embeddings: Storage,
     tune: bool,
     max_drop: float,
     as_json: bool,
@@ -63,8 +74,19 @@ def command(
     from paddle_ner.export import export
 
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
+    judges: Sequence[Example] = ()
+    if embeddings != "fp32":
+        judges = data.load(dev) if dev is not None else dev_examples(checkpoint, read_card(checkpoint))
     with console.err.status("exporting: to_static, then both graphs are compared"):
-        exported = export(checkpoint, output, samples, onnx=target == "onnx")
+        exported = export(
+            checkpoint,
+            output,
+            samples,
+            onnx=target == "onnx",
+            embeddings=embeddings,
+            examples=judges,
+            max_drop=max_drop,
+        )
     tuned = _tune(output, dev, max_drop) if tune else None
     if as_json:
         console.print_json(

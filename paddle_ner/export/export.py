@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import Manifest, Storage
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
+from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.export.embeddings import judge, shrink_embeddings
 from paddle_ner.export.onnx import FILE as ONNX_FILE
 from paddle_ner.export.onnx import convert
 from paddle_ner.features import windows
@@ -22,6 +24,7 @@ from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.types import Example
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
 INPUTS = ("input_ids", "token_type_ids")
@@ -55,7 +58,16 @@ class Exported:
     texts: int
 
 
-def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: bool = False) -> Exported:
+def export(
+    checkpoint: Path,
+    target: Path,
+    texts: Sequence[str] = (),
+    *,
+    onnx: bool = False,
+    embeddings: Storage = "fp32",
+    examples: Sequence[Example] = (),
+    max_drop: float = MAX_DROP,
+) -> Exported:
     """Write the bundle of `checkpoint` to `target`.
 
     Args:
@@ -63,10 +75,15 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
         texts: to compare the graphs on, beside the built-in probes.
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
+        embeddings: how their tables are stored. Where it is not fp32, the graphs are compared with a dynamic one over
+            the same tables, and what rounding them costs is measured on `examples`.
+        examples: labelled; needed where embeddings are not fp32.
+        max_drop: how far the score on them may fall.
 
     Raises:
-        InputError: `checkpoint` is no checkpoint, or `target` is something else's folder.
-        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, or cannot be converted.
+        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, or examples are needed.
+        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, or cannot be converted, or the score
+            falls too far.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not checkpoint.is_dir():
@@ -87,6 +104,11 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
             f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
             f" but the encoder embeds {model.config.vocab_size}"
         )
+    if embeddings != "fp32":
+        whole = DynamicEngine(load_checkpoint_model(checkpoint, task.head, task.num_outputs))
+        shrink_embeddings(model, embeddings)
+        record = judge(embeddings, card, tokenizer, whole, DynamicEngine(model), examples, max_drop)
+        card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
         if onnx:
