@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import click
@@ -10,6 +9,8 @@ import click
 from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.transform_options import measured, pruning_options
+from paddle_ner.compression.pruning import Cut, prune
 
 
 @click.command()
@@ -24,18 +25,7 @@ from paddle_ner.cli.reader_options import Reading, reader_options
 @click.option(
     "--calibration-size", default=512, show_default=True, type=click.IntRange(1), help="Examples of it, at random."
 )
-@click.option("--drop-layers", default=0, show_default=True, type=click.IntRange(0), metavar="N")
-@click.option(
-    "--drop-heads", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True), metavar="SHARE"
-)
-@click.option(
-    "--drop-units",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(0, 1, max_open=True),
-    metavar="SHARE",
-    help="Of the feed-forward units.",
-)
+@pruning_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
 @reader_options
 def command(
@@ -43,9 +33,7 @@ def command(
     output: Path,
     calibration: Path,
     calibration_size: int,
-    drop_layers: int,
-    drop_heads: float,
-    drop_units: float,
+    cut: Cut,
     as_json: bool,
     reading: Reading,
 ) -> None:
@@ -53,16 +41,13 @@ def command(
 
     What is left answers worse until it is trained again: `paddle-ner distill --teacher CHECKPOINT --start OUTPUT`.
     """
-    from paddle_ner.compression.pruning import Cut, prune
-
     examples = data.load(calibration, reading.format, options=reading.options, policy=reading.policy, log=console.log)
-    drawn = random.Random(0).sample(examples, min(calibration_size, len(examples)))
     with console.err.status("pruning") as status:
         record = prune(
             checkpoint,
             output,
-            drawn,
-            Cut(drop_layers, drop_heads, drop_units),
+            measured(examples, calibration_size),
+            cut,
             lambda what: status.update(f"pruning: {what}"),
         )
     if as_json:

@@ -30,7 +30,7 @@ def cut_positions(checkpoint: Path, target: Path) -> Record:
     found.weights[name] = before[:size]
     found.config["max_position_embeddings"] = len(found.weights[name])
     record: Record = {
-        "method": "cut-positions",
+        "name": "cut-positions",
         "positions": {"before": len(before), "after": len(found.weights[name])},
     }
     return checkpoints.write(found, target, record, same_answers=True)

@@ -45,6 +45,9 @@ class Cut:
     units: float = 0.0
 
 
+NOTHING = Cut()
+
+
 def prune(
     checkpoint: Path,
     target: Path,
@@ -78,7 +81,7 @@ def prune(
         raise InputError(f"{checkpoint}: {cut.layers} of its {count} layers cannot be dropped, one must stay")
     if not (0 <= cut.heads < 1 and 0 <= cut.units < 1):
         raise InputError("shares of heads and units to drop: expected at least 0 and less than 1")
-    if cut == Cut():
+    if cut == NOTHING:
         raise InputError("nothing to prune: say how many layers, or which share of heads or units")
     if not examples:
         raise InputError("importance is measured on labelled examples: name a file that has some")
@@ -89,7 +92,7 @@ def prune(
     model.eval()
     batches = _batches(found, examples)
     record: Record = {
-        "method": "prune",
+        "name": "prune",
         "examples": len(examples),
         "loss": {"before": _loss(found, model, batches)},
         "layers": {"before": count, "dropped": []},

@@ -63,7 +63,7 @@ def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, char
         if field.endswith("_token_id") and value in places:
             found.config[field] = places[value]
     record: Record = {
-        "method": "cut-vocabulary",
+        "name": "cut-vocabulary",
         "texts": len(texts),
         "characters": characters,
         "tokens": {"before": len(before), "after": len(order)},

@@ -97,7 +97,7 @@ def judge(
             f" {len(examples):,} examples, allowed is {max_drop:g}; nothing was written"
         )
     return {
-        "method": "embeddings",
+        "name": "embeddings",
         "storage": storage,
         "examples": len(examples),
         "max_drop": max_drop,
