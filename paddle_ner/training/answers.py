@@ -24,7 +24,8 @@ from paddle_ner.training.batches import Row
 from paddle_ner.training.state import ANSWERS
 from paddle_ner.training.teacher import Teacher
 
-BLOCK = 4096  # rows that are written together
+BLOCK = 1024  # rows that are written together: some seconds of work, all that an interruption loses
+_SPEAK = 10.0  # seconds between two words on the progress
 _POLL = 0.2  # seconds between two looks for what the other processes write
 
 
@@ -69,12 +70,15 @@ def answered(
     rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
     blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
     files = [folder / f"answers-{index:05}.npy" for index in range(len(blocks))]
+    spoken = time.monotonic()
     for index in range(rank, len(blocks), world):
         if not files[index].exists():
             _write(files[index], _answers(blocks[index], teacher, model, window), rank)
         if stop():
             raise InterruptedRun("stopped while the teacher answered; --resume asks it what is left")
-        log(f"the teacher has answered {min((index + 1) * BLOCK, len(rows)):,} of {len(rows):,} rows")
+        if time.monotonic() - spoken > _SPEAK:
+            spoken = time.monotonic()
+            log(f"the teacher has answered {min((index + 1) * BLOCK, len(rows)):,} of {len(rows):,} rows")
     found: list[Row] = []
     for block, file in zip(blocks, files, strict=True):
         while not file.exists():
