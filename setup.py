@@ -62,6 +62,7 @@ setup(
             "httpx>=0.27",
             "hypothesis>=6.100",
             "kubernetes-validate>=1.30",
+            "ml_dtypes>=0.4",  # onnxruntime.quantization (1.32) needs it and does not ask for it; benchmarks use that
             "mypy>=1.13",
             "opentelemetry-sdk>=1.27",
             "playwright>=1.48",

@@ -6,7 +6,6 @@ import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import MAX_DROP
 from paddle_ner.export.embeddings import judge, shrink_embeddings
+from paddle_ner.export.graph import INPUTS, save_graph
 from paddle_ner.export.onnx import FILE as ONNX_FILE
 from paddle_ner.export.onnx import convert
 from paddle_ner.features import windows
@@ -27,7 +27,6 @@ from paddle_ner.inference.predictor import BATCH_TOKENS
 from paddle_ner.types import Example
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
-INPUTS = ("input_ids", "token_type_ids")
 GRAPH, WEIGHTS = "model.json", "model.pdiparams"
 
 # Short, long, mixed with Latin and digits, rare characters: checked at each export beside the texts that are given.
@@ -104,10 +103,13 @@ def export(
             f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
             f" but the encoder embeds {model.config.vocab_size}"
         )
+    # The graph is made of a model of its own, since that changes it: compared is the checkpoint as it stands.
+    reference = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    dynamic = DynamicEngine(reference)
     if embeddings != "fp32":
-        whole = DynamicEngine(load_checkpoint_model(checkpoint, task.head, task.num_outputs))
+        shrink_embeddings(reference, embeddings)
+        record = judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
         shrink_embeddings(model, embeddings)
-        record = judge(embeddings, card, tokenizer, whole, DynamicEngine(model), examples, max_drop)
         card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
@@ -133,7 +135,6 @@ def export(
             pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
             for batch in plan([len(row) for row in rows], BATCH_TOKENS)
         ]
-        dynamic = DynamicEngine(model)
         names: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
         difference = 0.0
         for name in names:
@@ -157,34 +158,6 @@ def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.
         # np.maximum keeps a NaN, which max() would drop.
         difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
     return difference
-
-
-def save_graph(model: Any, folder: Path) -> None:
-    """Write model.json and model.pdiparams: logits from two int64 inputs of shape [batch, length]."""
-    import paddle
-    from paddle.static import InputSpec
-
-    class Graph(paddle.nn.Layer):  # type: ignore[misc]
-        """What the bundle computes; a layer of its own, since to_static changes the layer that it is given."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: Any, token_type_ids: Any) -> Any:
-            return self.model(input_ids=input_ids, token_type_ids=token_type_ids)
-
-    graph = Graph()
-    graph.eval()
-    for layer in graph.sublayers():
-        # In evaluation they pass their input on, but in the static graph each would be an operation that copies it, and
-        # that stands between what oneDNN fuses.
-        if isinstance(layer, paddle.nn.Dropout):
-            layer.p = 0
-        elif isinstance(layer, paddle.nn.MultiHeadAttention):
-            layer.dropout = 0
-    specs = [InputSpec([None, None], "int64", name=name) for name in INPUTS]
-    paddle.jit.save(paddle.jit.to_static(graph, input_spec=specs, full_graph=True), str(folder / "model"))
 
 
 def versions() -> dict[str, str]:
