@@ -29,6 +29,7 @@ TOKENIZER = "tokenizer.json"
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
+EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
 
 
 class WindowSpec(BaseModel):
@@ -74,6 +75,7 @@ class Candidate(BaseModel):
     """One way to run a bundle, as it was measured.
 
     Attributes:
+        engine: what ran the graph.
         precision: of the arithmetic.
         replicas: engines side by side, over the same weights.
         threads: CPU threads of each.
@@ -81,11 +83,12 @@ class Candidate(BaseModel):
         tokens_per_second: the same in tokens, padding left out.
         milliseconds: for one text alone through one replica, the median.
         score: of the dev set, from 0 to 1; None where there was none.
-        drop: what `score` is below that of fp32.
+        drop: what `score` is below that of the first candidate: of Paddle at fp32, or at int8 where its graph is int8.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    engine: EngineName = "paddle"
     precision: Precision
     replicas: int
     threads: int
@@ -105,7 +108,9 @@ class Tuning(BaseModel):
         metric: what `Candidate.score` is.
         examples: how many examples were scored.
         max_drop: the drop that was allowed.
-        replicas: the layout that was chosen; its precision is the manifest's.
+        engine: what was chosen to run the graph.
+        precision: what was chosen for it; None, as earlier versions wrote it, is the manifest's.
+        replicas: the layout that was chosen.
         threads: of each replica.
         candidates: all that was measured.
     """
@@ -117,6 +122,8 @@ class Tuning(BaseModel):
     metric: str
     examples: int
     max_drop: float
+    engine: EngineName = "paddle"
+    precision: Precision | None = None
     replicas: int
     threads: int
     candidates: list[Candidate]
@@ -156,7 +163,8 @@ class Manifest(Card):
     """The ``manifest.json`` of a bundle.
 
     Attributes:
-        precision: of the arithmetic where nothing else is asked for; ``int8`` says that the graph itself is quantized.
+        precision: of the arithmetic in Paddle where nothing else is asked for; ``int8`` says that its graph itself is
+            quantized. Where another engine was measured best, `tuning` says so.
         graph: the file of the static graph.
         weights: the file of its parameters.
         onnx: the same graph for ONNX Runtime by its precision, where there is one; a name is that of an fp32 file, as

@@ -105,7 +105,7 @@ def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: 
         return
     number = check_gpu(options.device)
     # A graph that TensorRT has optimized carries its precision in itself.
-    half = options.precision == "fp16" and options.engine == "paddle"
+    half = options.precision == "fp16" and options.engine != "tensorrt"
     config.enable_use_gpu(_GPU_POOL_MB, number, precision_type.Half if half else precision_type.Float32)
 
 
