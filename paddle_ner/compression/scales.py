@@ -44,7 +44,7 @@ class MatmulScales:
 
 
 def weight_hash(weight: NDArray[np.float32]) -> str:
-    """Sha256 of a weight's content: float32 of shape [in, out], little-endian in C order. Names may change; it stays."""
+    """Sha256 of a weight's content: float32 of shape [in, out], little-endian in C order. Names may change."""
     return hashlib.sha256(np.ascontiguousarray(weight, dtype="<f4").tobytes()).hexdigest()
 
 
