@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paddle_ner import tasks
+from paddle_ner.compression.record import Compression
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 
@@ -26,6 +27,8 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 CARD = "paddle_ner.json"
 TOKENIZER = "tokenizer.json"
+# Fields that bundles of earlier versions lack: where they are empty, the checksum is as it was then.
+_LATER_FIELDS = ("compression",)
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
@@ -132,6 +135,7 @@ class Manifest(Card):
         onnx: the file of the same graph for ONNX Runtime, where there is one.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         tuning: how it runs best, where that was measured.
+        compression: how it was made smaller or faster, and what that cost, where it was.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content without this field.
@@ -143,13 +147,15 @@ class Manifest(Card):
     onnx: str | None = None
     inputs: list[str]
     tuning: Tuning | None = None
+    compression: Compression | None = None
     versions: dict[str, str] = {}
     files: dict[str, str]
     checksum: str = ""
 
     def content_checksum(self) -> str:
         """What `checksum` should be."""
-        content = json.dumps(self.model_dump(exclude={"checksum"}), ensure_ascii=False, sort_keys=True)
+        empty = {name for name in _LATER_FIELDS if getattr(self, name) is None}
+        content = json.dumps(self.model_dump(exclude={"checksum", *empty}), ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 

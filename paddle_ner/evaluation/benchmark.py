@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from paddle_ner.bundle import Manifest, Precision, load_tokenizer, verify
 from paddle_ner.inference.engines import EngineOptions
@@ -19,6 +20,18 @@ from paddle_ner.inference.planning import plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 
 _ALONE = 32  # texts that are timed one by one
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a candidate was; see `paddle_ner.bundle.Candidate`."""
+
+    texts_per_second: float
+    tokens_per_second: float
+    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +45,11 @@ class Speed:
     milliseconds: float
 
 
-def open_predictors(folder: Path, manifest: Manifest, precision: Precision, layout: Layout) -> list[Predictor]:
+def open_predictors(
+    folder: Path, manifest: Manifest, precision: Precision, layout: Layout, device: str = "cpu"
+) -> list[Predictor]:
     """The replicas of a verified bundle."""
-    options = EngineOptions(precision=precision, threads=layout.threads)
+    options = EngineOptions(device=device, precision=precision, threads=layout.threads)
     first = Predictor(manifest, load_tokenizer(folder), open_engine(folder, manifest, options))
     return [first, *(first.clone() for _ in range(layout.replicas - 1))]
 
@@ -69,6 +84,22 @@ def measure(
         for precision in precisions
         for layout in places
     }
+    paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, advance=advance)
+    return [
+        Speed(precision, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
+        for (precision, layout), pace in paces.items()
+    ]
+
+
+def in_turns(
+    candidates: Mapping[K, Sequence[Predictor]],
+    texts: Sequence[str],
+    *,
+    rounds: int = 3,
+    engine_only: bool = False,
+    advance: Callable[[], None] = lambda: None,
+) -> dict[K, Pace]:
+    """As `measure`, for any predictors: each candidate is one or several replicas of a model."""
     # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
     threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
@@ -83,8 +114,8 @@ def measure(
     else:
         groups = plan([one.windows[0].length for one in encoded], BATCH_TOKENS)
         work = [partial(Predictor.__call__, texts=[texts[index] for index in group]) for group in groups]
-    seconds: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
-    single: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
+    seconds: dict[K, list[float]] = {key: [] for key in candidates}
+    single: dict[K, list[float]] = {key: [] for key in candidates}
     for turn in range(rounds + 1):
         for key, replicas in candidates.items():
             whole = _pass(threads[key], replicas, work)
@@ -96,16 +127,14 @@ def measure(
     for executors in threads.values():
         for executor in executors:
             executor.shutdown()
-    return [
-        Speed(
-            precision,
-            layout,
-            len(texts) / statistics.median(seconds[precision, layout]),
-            tokens / statistics.median(seconds[precision, layout]),
-            1000 * statistics.median(single[precision, layout]),
+    return {
+        key: Pace(
+            len(texts) / statistics.median(seconds[key]),
+            tokens / statistics.median(seconds[key]),
+            1000 * statistics.median(single[key]),
         )
-        for precision, layout in candidates
-    ]
+        for key in candidates
+    }
 
 
 def _singles(predictor: Predictor, texts: Sequence[str]) -> list[float]:
