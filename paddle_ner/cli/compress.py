@@ -13,8 +13,8 @@ from rich.text import Text
 from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.compression.record import Compression, Trial
-from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _CALIBRATION_TEXTS = 2000  # more than any calibration looks at
@@ -46,21 +46,21 @@ _WIDTH = 160
 @click.option("--device", default="cpu", show_default=True, help="cpu; or gpu, where fp16 is the only candidate.")
 @click.option(
     "--budget",
-    default=15.0,
+    default=BUDGET_MINUTES,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
     help="Minutes after which no further candidate is begun.",
 )
 @click.option(
     "--max-drop",
-    default=0.01,
+    default=MAX_DROP,
     show_default=True,
     type=click.FloatRange(0, 1),
     help="How far below fp32 the score may be: F1 or accuracy, from 0 to 1.",
 )
 @click.option(
     "--max-label-drop",
-    default=0.05,
+    default=MAX_LABEL_DROP,
     show_default=True,
     type=click.FloatRange(0, 1),
     help="The same for the F1 of any label; 1 allows all.",
@@ -74,7 +74,7 @@ def command(
     output: Path,
     calibration: Path,
     evaluation: Path,
-    precision: str,
+    precision: Asked,
     device: str,
     budget: float,
     max_drop: float,
@@ -90,11 +90,9 @@ def command(
     and bf16 of the same checkpoint. Exit status 1 says that no candidate was good enough: nothing is written then but
     the report.
     """
-    from paddle_ner.compression.search import Options, Refused, compress
+    from paddle_ner.compression.search import Refused, compress
 
-    if precision not in ("auto", "int8", "bf16"):
-        raise InputError(f"precision {precision} is unknown")
-    options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower)  # type: ignore[arg-type]
+    options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower)
     calibration_set, evaluation_set = _read(calibration, reading)[:_CALIBRATION_TEXTS], _read(evaluation, reading)
     with console.progress() as display:
         bar = display.add_task("compressing", total=100, note="")

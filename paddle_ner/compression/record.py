@@ -85,7 +85,7 @@ class Trial(_Record):
         worst_drop: by how much; 0 where none fell.
         speedup: how many times faster than fp32, timed in turns with it.
         speeds: in the last round, of those that came to it.
-        kernels: which int8 kernels ran, of those that came to the last round.
+        kernels: which int8 kernels ran.
         megabytes: of graph and weights.
         refused: why it cannot be taken; empty where it can.
     """

@@ -23,7 +23,7 @@ from paddle_ner.compression.record import Plan
 from paddle_ner.compression.scales import FILE as SCALES
 from paddle_ner.compression.scales import write_scales
 
-GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"
+GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # as `save_graph` and PaddleSlim name them in the old IR
 FP32 = "fp32"
 _GRANULARITY = {"tensor": "abs_max", "channel": "channel_wise_abs_max"}
 
