@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paddle_ner import tasks
+from paddle_ner.compression.record import Compression
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 
@@ -171,6 +172,7 @@ class Manifest(Card):
             earlier versions wrote it.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         tuning: how it runs best, where that was measured.
+        compression: how it was made smaller or faster, and what that cost, where it was.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content without this field.
@@ -182,6 +184,7 @@ class Manifest(Card):
     onnx: str | dict[Precision, OnnxGraph] | None = None
     inputs: list[str]
     tuning: Tuning | None = None
+    compression: Compression | None = None
     versions: dict[str, str] = {}
     files: dict[str, str]
     checksum: str = ""
