@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 from engine import LENGTH, ROUNDS, ROWS, median_milliseconds
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Manifest, OnnxGraph, load_tokenizer, verify
+from paddle_ner.bundle import Manifest, OnnxGraph, load_tokenizer, read_card, verify
 from paddle_ner.compression.calibration import batches
 from paddle_ner.compression.quantizer import Quantizer
 from paddle_ner.compression.record import Plan
@@ -46,29 +45,35 @@ def token_rows(folder: Path, texts: list[str]) -> NDArray[np.int64]:
 
 
 def engines(bundle: Path, checkpoint: Path, texts: list[str], threads: int, work: Path) -> dict[str, Engine]:
-    """All of them by name, over the same checkpoint; the int8 files go to `work`."""
+    """All of them by name, over the same checkpoint; the int8 files are kept in `work` for the next run."""
     manifest = verify(bundle)
     found = {"Paddle fp32": open_engine(bundle, manifest, EngineOptions("paddle", "cpu", "fp32", threads))}
     if cpu_flags() & BF16_FLAGS:
         found["Paddle bf16"] = open_engine(bundle, manifest, EngineOptions("paddle", "cpu", "bf16", threads))
 
-    plan = Plan()
-    rows = batches(texts, load_tokenizer(bundle), manifest.window, plan.windows)
-    np.savez(work / "batches.npz", *rows)
+    exact = bundle / manifest.onnx_files["fp32"]
+    int8, static, dynamic = work / "int8", work / "static.onnx", work / "dynamic.onnx"
+    if not dynamic.is_file():
+        quantize(checkpoint, texts, work)
+        qdq.quantize(exact, read_scales(int8 / SCALES), static)
+        quantize_dynamically(exact, dynamic)
+    kernels.require_int8(static, products.count(exact))
+    changes = {"precision": "int8", "graph": GRAPH, "weights": WEIGHTS}
+    options = EngineOptions("paddle", "cpu", "int8", threads)
+    found["Paddle int8"] = open_engine(int8, manifest.model_copy(update=changes), options)
+    found["ONNX Runtime fp32"] = open_engine(bundle, manifest, EngineOptions("onnxruntime", "cpu", "fp32", threads))
+    found["ONNX Runtime int8"] = onnx_engine(static, manifest, threads)
+    found["ONNX Runtime dynamic int8"] = onnx_engine(dynamic, manifest, threads)
+    return found
+
+
+def quantize(checkpoint: Path, texts: list[str], work: Path) -> None:
+    """Write the int8 graph for Paddle, and the scales that it was made with, to `work`/int8."""
+    card, plan = read_card(checkpoint), Plan()
+    work.mkdir(parents=True, exist_ok=True)
+    np.savez(work / "batches.npz", *batches(texts, load_tokenizer(checkpoint), card.window, plan.windows))
     with Quantizer(checkpoint, work) as quantizer:
         quantizer.quantize(plan, work / "batches.npz", work / "int8", QUANTIZING_SECONDS)
-    changes = {"precision": "int8", "graph": GRAPH, "weights": WEIGHTS}
-    quantized = manifest.model_copy(update=changes)
-    found["Paddle int8"] = open_engine(work / "int8", quantized, EngineOptions("paddle", "cpu", "int8", threads))
-
-    exact = bundle / manifest.onnx_files["fp32"]
-    found["ONNX Runtime fp32"] = open_engine(bundle, manifest, EngineOptions("onnxruntime", "cpu", "fp32", threads))
-    qdq.quantize(exact, read_scales(work / "int8" / SCALES), work / "static.onnx")
-    kernels.require_int8(work / "static.onnx", products.count(exact))
-    found["ONNX Runtime int8"] = onnx_engine(work / "static.onnx", manifest, threads)
-    quantize_dynamically(exact, work / "dynamic.onnx")
-    found["ONNX Runtime dynamic int8"] = onnx_engine(work / "dynamic.onnx", manifest, threads)
-    return found
 
 
 def onnx_engine(path: Path, manifest: Manifest, threads: int) -> Engine:
@@ -97,11 +102,11 @@ def main() -> None:
     for shape in models.SHAPES:
         bundle = models.make_bundle(shape, texts, options.folder / shape)
         ids = token_rows(bundle, texts)
-        with tempfile.TemporaryDirectory() as work:
-            found = engines(bundle, bundle.parent / "checkpoint", texts, options.threads, Path(work))
-            runs: dict[str, Callable[[], object]] = {name: partial(engine.run, ids) for name, engine in found.items()}
-            milliseconds = median_milliseconds(runs)
-            tags = {name: engine.run(ids).argmax(axis=-1) for name, engine in found.items()}
+        work = options.folder / shape / "int8"
+        found = engines(bundle, bundle.parent / "checkpoint", texts, options.threads, work)
+        runs: dict[str, Callable[[], object]] = {name: partial(engine.run, ids) for name, engine in found.items()}
+        milliseconds = median_milliseconds(runs)
+        tags = {name: engine.run(ids).argmax(axis=-1) for name, engine in found.items()}
         report[shape] = {
             name: {
                 "milliseconds": milliseconds[name],

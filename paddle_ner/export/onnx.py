@@ -8,6 +8,7 @@ from pathlib import Path
 
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
+from paddle_ner.export.constants import fold_masks
 from paddle_ner.export.qdq import check
 
 OPSET = 17  # the first with LayerNormalization
@@ -52,4 +53,9 @@ def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> Non
     if done.returncode or not target.is_file():
         said = " ".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
         raise GateError(f"{graph}: Paddle2ONNX ended with status {done.returncode} and no usable graph: {said}")
+    import onnx
+
+    model = onnx.load(str(target))
+    fold_masks(model.graph)
+    onnx.save(model, str(target))
     check(target)

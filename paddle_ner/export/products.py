@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.compression.scales import weight_hash
+from paddle_ner.export.constants import Constants
 
 _KINDS = ("MatMul", "Gemm")
 
@@ -40,7 +41,7 @@ class Product:
 
 def products(graph: Any) -> Iterator[Product]:
     """Those of an ``onnx.GraphProto``, in its order."""
-    constants = _Constants(graph)
+    constants = Constants(graph)
     for node in graph.node:
         if node.op_type not in _KINDS or (weight := constants.get(node.input[1])) is None:
             continue
@@ -68,7 +69,7 @@ def make_gemm(model: Any) -> None:
     types = {one.name: one.type.tensor_type for one in inferred}
     ranks = {name: len(one.shape.dim) for name, one in types.items() if one.HasField("shape")}
     graph = model.graph
-    constants = _Constants(graph)
+    constants = Constants(graph)
     of_matrices = {
         one.node.output[0]: one.node
         for one in products(graph)
@@ -89,30 +90,3 @@ def make_gemm(model: Any) -> None:
                 node.op_type = "Identity"
                 node.input[:] = [value]
                 break
-
-
-class _Constants:
-    """The constant tensors of a graph, by every name that they have in it."""
-
-    def __init__(self, graph: Any) -> None:
-        self._tensors = {one.name: one for one in graph.initializer}
-        self._same: dict[str, str] = {}
-        for node in graph.node:
-            if node.op_type == "Constant":
-                values = [attribute.t for attribute in node.attribute if attribute.name == "value"]
-                self._tensors.update(zip(node.output, values, strict=False))
-            elif node.op_type == "Identity":
-                self._same[node.output[0]] = node.input[0]
-
-    def origin(self, name: str) -> str:
-        """The name that `name` is another one for."""
-        while name in self._same:
-            name = self._same[name]
-        return name
-
-    def get(self, name: str) -> NDArray[Any] | None:
-        """The tensor called `name`; None where that is no constant."""
-        from onnx import numpy_helper
-
-        tensor = self._tensors.get(self.origin(name))
-        return None if tensor is None else numpy_helper.to_array(tensor)

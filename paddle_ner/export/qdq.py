@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from paddle_ner.compression.scales import LARGEST, MatmulScales
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
+from paddle_ner.export.constants import drop_unused
 from paddle_ner.export.products import Product, make_gemm, products
 
 # cpu: activations as uint8 round 128, weights as int8, which is what ONNX Runtime's fast kernels multiply.
@@ -171,13 +172,6 @@ class _Writer:
     def finish(self) -> None:
         """Put the new nodes in their places and drop what nothing reads any more: the fp32 weights."""
         nodes = [each for node in self._graph.node for each in (*self._before.get(node.output[0], ()), node)]
-        needed = {output.name for output in self._graph.output}
-        kept = []
-        for node in reversed(nodes):
-            if needed.intersection(node.output):
-                needed.update(node.input)
-                kept.append(node)
-        initializers = [one for one in self._graph.initializer if one.name in needed]
-        del self._graph.node[:], self._graph.initializer[:]
-        self._graph.node.extend(reversed(kept))
-        self._graph.initializer.extend(initializers)
+        del self._graph.node[:]
+        self._graph.node.extend(nodes)
+        drop_unused(self._graph)

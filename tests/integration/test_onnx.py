@@ -109,6 +109,14 @@ def test_the_int8_graph_takes_any_batch_and_any_length(int8_bundle: Path) -> Non
         assert logits(path, np.full(shape, 7, np.int64)).shape[:2] == shape
 
 
+def test_the_vocabulary_is_stored_once(fp32_bundle: Path) -> None:
+    size = paddle_ner.load(fp32_bundle)._tokenizer.vocabulary_size
+    constants = [
+        attribute.t for node in onnx.load(str(fp32_bundle / "model.onnx")).graph.node for attribute in node.attribute
+    ]
+    assert sum(one.dims[:1] == [size] for one in constants) == 1
+
+
 def test_weights_are_stored_in_one_byte_each_and_their_fp32_content_is_gone(int8_bundle: Path) -> None:
     model = onnx.load(str(int8_bundle / "model.int8.onnx"))
     kinds = {tuple(one.dims): one.data_type for one in model.graph.initializer if len(one.dims) == 2}
