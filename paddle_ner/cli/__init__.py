@@ -26,6 +26,7 @@ COMMANDS = {
     "prune": "Take layers, heads and feed-forward units out of a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
+    "compress": "Turn a checkpoint into the fastest bundle that keeps its scores.",
     "benchmark": "Time a bundle by precision and layout, and keep what is best.",
     "predict": "Label texts from a file or standard input.",
     "serve": "Answer requests over HTTP.",

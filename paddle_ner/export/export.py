@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
 from paddle_ner.bundle import Manifest, Storage
+from paddle_ner.compression.scales import FILE as SCALES_FILE
+from paddle_ner.compression.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import MAX_DROP
 from paddle_ner.export.embeddings import judge, shrink_embeddings
 from paddle_ner.export.graph import INPUTS, save_graph
-from paddle_ner.export.onnx import FILE as ONNX_FILE
-from paddle_ner.export.onnx import convert
+from paddle_ner.export.onnx_graphs import score_graphs, write_graphs
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
@@ -64,8 +65,10 @@ def export(
     *,
     onnx: bool = False,
     embeddings: Storage = "fp32",
+    scales: Sequence[MatmulScales] | None = None,
     examples: Sequence[Example] = (),
     max_drop: float = MAX_DROP,
+    advance: Callable[[float], None] = lambda _: None,
 ) -> Exported:
     """Write the bundle of `checkpoint` to `target`.
 
@@ -76,13 +79,17 @@ def export(
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
         embeddings: how their tables are stored. Where it is not fp32, the graphs are compared with a dynamic one over
             the same tables, and what rounding them costs is measured on `examples`.
-        examples: labelled; needed where embeddings are not fp32.
-        max_drop: how far the score on them may fall.
+        scales: of a calibration of this checkpoint: the bundle gets an int8 graph for ONNX Runtime too.
+        examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
+            int8 graph.
+        max_drop: how far the score may fall by smaller embeddings, and that of an ONNX graph below Paddle's at fp32.
+        advance: called with the share of the scoring that is done, from 0 to 1.
 
     Raises:
-        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, or examples are needed.
-        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, or cannot be converted, or the score
-            falls too far.
+        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, scales are given without ONNX,
+            or examples are needed.
+        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
+            is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not checkpoint.is_dir():
@@ -92,6 +99,10 @@ def export(
     if target.resolve() == checkpoint.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
     card = bundle.read_card(checkpoint)
+    if scales is not None and not (onnx and examples):
+        raise InputError(
+            "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
+        )
     task = card.build_task()
     tokenizer = bundle.load_tokenizer(checkpoint)
     from paddle_ner.modeling.checkpoint import load_checkpoint_model
@@ -113,14 +124,15 @@ def export(
         card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
-        if onnx:
-            convert(folder / GRAPH, folder / WEIGHTS, folder / ONNX_FILE)
+        graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else None
+        if scales is not None:
+            write_scales(folder / SCALES_FILE, scales)
         tokenizer.save(folder / bundle.TOKENIZER)
         manifest = Manifest(
             **card.model_dump(),
             graph=GRAPH,
             weights=WEIGHTS,
-            onnx=ONNX_FILE if onnx else None,
+            onnx=graphs,
             inputs=list(INPUTS),
             versions=versions(),
             files=bundle.checksums(folder),
@@ -146,6 +158,9 @@ def export(
                     f" {len(probes)} texts, allowed is {TOLERANCE:.0e}; nothing was written"
                 )
             difference = max(difference, apart)
+        if graphs and examples:
+            scored = score_graphs(folder, manifest, graphs, examples, max_drop, advance)
+            manifest = manifest.model_copy(update={"onnx": scored})
         bundle.write_card(folder, manifest)
     return Exported(target, bundle.verify(target), difference, len(probes))
 

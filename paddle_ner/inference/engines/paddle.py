@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ _GPU_POOL_MB = 256
 # operation. With this many bytes freed at a time small batches take a fifth less time; more would not fit the caches.
 _FREED_AT_A_TIME = 8 << 20
 _FREE_FLAG = "FLAGS_eager_delete_tensor_gb"
-# Int8 for the layers with weights only: PaddleSlim records a scale for the addition of the attention mask too, and
-# one step of that scale wipes attention out.
-_INT8_OPS = {"fc"}
+# Int8 for the layers with weights where a bundle does not say otherwise: PaddleSlim records a scale for the addition of
+# the attention mask too, and one step of that scale wipes attention out.
+_INT8_OPERATIONS = ("fc",)
 
 
 class PaddleEngine:
@@ -59,7 +60,8 @@ class PaddleEngine:
             check_gpu(options.device)
             graph, weights = optimized(folder, manifest, options)
         config = inference.Config(str(graph), str(weights))
-        configure(config, inference.PrecisionType, options, new_ir=graph.suffix == ".json")
+        operations = manifest.compression.operations if manifest.compression is not None else _INT8_OPERATIONS
+        configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
         self._attach(inference.create_predictor(config))
         if sorted(self._inputs) != sorted(manifest.inputs):
@@ -90,8 +92,21 @@ class PaddleEngine:
         return np.asarray(self._output.copy_to_cpu())
 
 
-def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: bool) -> None:
-    """Set a ``paddle.inference.Config`` to `options`. `new_ir` is for graphs saved as json.
+def configure(
+    config: Any,
+    precision_type: Any,
+    options: EngineOptions,
+    new_ir: bool,
+    int8_operations: Sequence[str] = _INT8_OPERATIONS,
+) -> None:
+    """Set a ``paddle.inference.Config`` to `options`.
+
+    Args:
+        config: to set.
+        precision_type: ``paddle.inference.PrecisionType``.
+        options: of the engine, every choice made.
+        new_ir: for graphs saved as json.
+        int8_operations: types of operations to run in int8; none runs all that have scales.
 
     Raises:
         DeviceError: the device cannot be had.
@@ -108,11 +123,11 @@ def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: 
         if options.precision == "bf16":
             config.enable_mkldnn_bfloat16()
         elif options.precision == "int8":
-            config.enable_mkldnn_int8(_INT8_OPS)
+            config.enable_mkldnn_int8(set(int8_operations))
         return
     number = check_gpu(options.device)
     # A graph that TensorRT has optimized carries its precision in itself.
-    half = options.precision == "fp16" and options.engine == "paddle"
+    half = options.precision == "fp16" and options.engine != "tensorrt"
     config.enable_use_gpu(_GPU_POOL_MB, number, precision_type.Half if half else precision_type.Float32)
 
 

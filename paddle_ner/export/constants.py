@@ -1,0 +1,70 @@
+"""What is constant in an ONNX graph: found, folded, and dropped where nothing reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+class Constants:
+    """The constant tensors of an ``onnx.GraphProto``, by every name that they have in it."""
+
+    def __init__(self, graph: Any) -> None:
+        self._tensors = {one.name: one for one in graph.initializer}
+        self._same: dict[str, str] = {}
+        for node in graph.node:
+            if node.op_type == "Constant":
+                values = [attribute.t for attribute in node.attribute if attribute.name == "value"]
+                self._tensors.update(zip(node.output, values, strict=False))
+            elif node.op_type == "Identity":
+                self._same[node.output[0]] = node.input[0]
+
+    def origin(self, name: str) -> str:
+        """The name that `name` is another one for."""
+        while name in self._same:
+            name = self._same[name]
+        return name
+
+    def get(self, name: str) -> NDArray[Any] | None:
+        """The tensor called `name`; None where that is no constant."""
+        from onnx import numpy_helper
+
+        tensor = self._tensors.get(self.origin(name))
+        return None if tensor is None else numpy_helper.to_array(tensor)
+
+
+def fold_masks(graph: Any) -> None:
+    """Replace every product of two constants by its value, in place.
+
+    Paddle2ONNX 2.1.0 writes one for the embedding of the padding token: the table, times a second one as large that is
+    1 but for one row. It would take as much of the file as the table itself.
+    """
+    from onnx import helper, numpy_helper
+
+    constants = Constants(graph)
+    for node in graph.node:
+        if node.op_type != "Mul":
+            continue
+        one, other = (constants.get(name) for name in node.input)
+        if one is None or other is None:
+            continue
+        value = numpy_helper.from_array((one * other).astype(one.dtype), node.output[0])
+        node.op_type = "Constant"
+        del node.input[:]
+        node.attribute.append(helper.make_attribute("value", value))
+    drop_unused(graph)
+
+
+def drop_unused(graph: Any) -> None:
+    """Drop the nodes and the initializers that no output of the graph depends on, in place."""
+    needed = {output.name for output in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    initializers = [one for one in graph.initializer if one.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(initializers)
