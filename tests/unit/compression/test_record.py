@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.compression.record import Compression, DataSet, Trial
 
 TASK = {"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"}
-MANIFEST = Manifest(name="old", task=TASK, graph="g", weights="w", inputs=["input_ids"], files={})
+MANIFEST = Manifest(name="old", task=TASK, window=WindowSpec(), graph="g", weights="w", inputs=["input_ids"], files={})
 SET = DataSet(sha256="0" * 64, examples=1)
 COMPRESSION = Compression(
     calibration=SET,
