@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -46,9 +46,9 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
     executor = paddle.static.Executor(paddle.CPUPlace())
     # PaddleSlim 2.6.0 cannot be told not to observe the output of every operation of the graph, which takes most of the
     # time, for thresholds that are then taken out again.
-    observed = (
-        nullcontext() if plan.operations == "every" else patch.object(BaseQuantizer, "observer_operation_types", [])
-    )
+    observed: AbstractContextManager[Any] = nullcontext()
+    if plan.operations != "every":
+        observed = patch.object(BaseQuantizer, "observer_operation_types", [])
     with paddle.static.scope_guard(paddle.static.Scope()), observed:
         quant_post_static(
             executor,
