@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from attentive import ENCODER, make_checkpoint, sentences
 from click.testing import CliRunner
 
 import paddle_ner
-from paddle_ner import data
 from paddle_ner.bundle import read_manifest, verify
 from paddle_ner.cli import main
 from paddle_ner.cli.compress import command
@@ -21,32 +20,16 @@ from paddle_ner.compression.options import Options
 from paddle_ner.compression.record import Compression, Plan, Trial
 from paddle_ner.compression.scales import FILE, read_scales
 from paddle_ner.compression.search import Compressed, Refused, compress
-from paddle_ner.config import parse
 from paddle_ner.errors import GateError
+from paddle_ner.evaluation.benchmark import Pace
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning import tune
-from paddle_ner.training import train
-from paddle_ner.types import Entity, Example
+from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.machine import cpu_flags
 
-LAYERS = 1
-PRODUCTS = 6 * LAYERS + 1  # at most: the exported graph may fuse query, key and value
+TRAINING = 800
+PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value
 PLAN, TRAP = Plan(windows=64), Plan(windows=64, operations="every")
-SURE = Options(precision="int8", allow_slower=True, plans=[PLAN])  # neither bf16 nor the clock decides
-
-
-def sentences(count: int, seed: int) -> list[Example]:
-    """The first character says what the name at the end is, among others that look the same.
-
-    Nobody can know without attention that tells them apart: the mean over all characters says nothing.
-    """
-    draw = random.Random(seed)
-    examples = []
-    for _ in range(count):
-        key = draw.choice("甲乙")
-        text = key + "".join(draw.choices("甲乙天地", k=draw.randint(2, 14))) + "王明。"
-        entity = Entity.of(text, len(text) - 3, len(text) - 1, "PER" if key == "甲" else "LOC")
-        examples.append(Example(text, entities=(entity,)))
-    return examples
 
 
 EXAMPLES, CALIBRATION = sentences(200, seed=2), sentences(64, seed=3)
@@ -54,27 +37,13 @@ EXAMPLES, CALIBRATION = sentences(200, seed=2), sentences(64, seed=3)
 
 @pytest.fixture(scope="module")
 def attentive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkpoint, its recipe's data in the folder above the run."""
-    folder = tmp_path_factory.mktemp("attentive")
-    data.write(folder / "train.jsonl", sentences(800, seed=1))
-    data.write(folder / "dev.jsonl", EXAMPLES)
-    encoder = {"hidden_size": 32, "num_hidden_layers": LAYERS, "num_attention_heads": 2, "intermediate_size": 64}
-    recipe = {
-        "name": "attentive",
-        "task": {"type": "ner"},
-        "data": {"root": str(folder), "train": "train.jsonl", "dev": "dev.jsonl"},
-        "model": {"encoder": {**encoder, "hidden_dropout_prob": 0.0, "initializer_range": 0.1}},
-        "tokenizer": {"min_frequency": 1},
-        "window": {"size": 24, "overlap": 6},
-        "training": {"epochs": 8, "batch_size": 16, "learning_rate": 0.01},
-    }
-    train(parse(recipe, "attentive"), folder / "run")
-    return folder / "run" / "checkpoint"
+    return make_checkpoint(tmp_path_factory.mktemp("attentive"), sentences(TRAINING, seed=1), EXAMPLES)
 
 
 @pytest.fixture(scope="module")
 def searched(attentive: Path, tmp_path_factory: pytest.TempPathFactory) -> Compressed:
     """With the trap as the first candidate."""
+    # Neither bf16 nor the clock decides.
     options = Options(precision="int8", allow_slower=True, plans=[TRAP, PLAN])
     return compress(attentive, tmp_path_factory.mktemp("int8") / "bundle", CALIBRATION, EXAMPLES, options)
 
@@ -152,6 +121,24 @@ def test_candidates_that_the_budget_did_not_suffice_for_are_named(attentive: Pat
     assert {plan.algorithm for plan in record.left_out} == {"avg", "hist", "abs_max", "emd", "mse", "KL"}
 
 
+def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+    def in_turns(candidates, texts, **_):
+        return {key: Pace(100.0 if key in (-1, "fp32") else 50.0, 1.0, 1.0) for key in candidates}
+
+    monkeypatch.setattr("paddle_ner.compression.trials.in_turns", in_turns)
+    error = refused(attentive, tmp_path / "bundle", Options(precision="int8", plans=[PLAN]))
+    assert "fp32 is the fastest on this machine" in str(error) and "0.50 times its speed" in str(error)
+
+
+@pytest.mark.skipif(not cpu_flags() & BF16_FLAGS, reason="this CPU has no bf16")
+def test_bf16_alone_needs_no_quantizing(attentive: Path, tmp_path: Path) -> None:
+    options = Options(precision="bf16", allow_slower=True)
+    record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
+    manifest = verify(tmp_path / "bundle")
+    assert (manifest.precision, manifest.graph, record.method) == ("bf16", "model.json", "bf16 arithmetic")
+    assert manifest.compression == record and [one.precision for one in record.trials] == ["fp32", "bf16"]
+
+
 CRASHING = """
 import os, sys
 from pathlib import Path
@@ -193,7 +180,7 @@ def test_json_is_one_object_and_the_recipe_names_the_data(attentive: Path, tmp_p
     status, printed = run(attentive, "-o", tmp_path / "bundle", *options)
     record = Compression.model_validate(json.loads(printed))
     assert status == 0 and record == read_manifest(tmp_path / "bundle").compression
-    assert (record.calibration.examples, record.evaluation.examples) == (800, len(EXAMPLES))
+    assert (record.calibration.examples, record.evaluation.examples) == (TRAINING, len(EXAMPLES))
 
 
 def test_a_refusal_exits_with_1_and_leaves_only_the_report(attentive: Path, tmp_path: Path, monkeypatch) -> None:
