@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, DeviceError
 from paddle_ner.inference.engines import EngineInfo, EngineOptions
+from paddle_ner.inference.engines.quiet import without_pass_statistics
 
 # Paddle can keep what it prepares for oneDNN by input shape, the weights in oneDNN's order included, up to a number of
 # shapes. That is slow where shapes come and go (it prepares again) and big where they stay: with 10, batches of mixed
@@ -63,7 +65,8 @@ class PaddleEngine:
         operations = manifest.compression.operations if manifest.compression is not None else _INT8_OPERATIONS
         configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
-        self._attach(inference.create_predictor(config))
+        with without_pass_statistics() if options.precision == "int8" else nullcontext():
+            self._attach(inference.create_predictor(config))
         if sorted(self._inputs) != sorted(manifest.inputs):
             raise BundleError(
                 f"{graph}: its inputs are {', '.join(self._inputs)}, but the manifest names"
