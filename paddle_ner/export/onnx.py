@@ -10,6 +10,8 @@ from paddle_ner.environment import require
 from paddle_ner.errors import GateError
 
 OPSET = 17  # the first with LayerNormalization
+# TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to here Paddle2ONNX writes its parts.
+TENSORRT_OPSET = 16
 FILE = "model.onnx"
 _LAST_LINES = 3
 
@@ -25,8 +27,14 @@ paddle2onnx.export(
 """
 
 
-def convert(graph: Path, weights: Path, target: Path) -> None:
+def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> None:
     """Write `target`, with the names of the graph's inputs and with dynamic batch and length.
+
+    Args:
+        graph: model.json of a static fp32 graph.
+        weights: its parameters.
+        target: the file to write.
+        opset: the version of ONNX's operators; `TENSORRT_OPSET` for a Jetson.
 
     Raises:
         MissingPackageError: Paddle2ONNX or ONNX is not installed.
@@ -34,7 +42,7 @@ def convert(graph: Path, weights: Path, target: Path) -> None:
     """
     require("paddle2onnx", "onnx", needed_for="export --target onnx")
     done = subprocess.run(
-        [sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(OPSET)],
+        [sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(opset)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
