@@ -122,6 +122,36 @@ class Tuning(BaseModel):
     candidates: list[Candidate]
 
 
+class OnnxGraph(BaseModel):
+    """One ONNX file of a bundle, as it was checked when it was made.
+
+    Attributes:
+        file: its name.
+        opset: the version of ONNX's operators that it is written in.
+        runtime: the version of ONNX Runtime that it was checked with.
+        matmuls: its matrix products with a weight.
+        int8_matmuls: those of them that ONNX Runtime ran in int8 kernels.
+        metric: what `score` is; empty where nothing was scored.
+        examples: how many examples were scored.
+        score: of them, from 0 to 1, in ONNX Runtime.
+        drop: what `score` is below that of the fp32 graph in Paddle.
+        agreement: the share of the examples that are answered as Paddle answers them at fp32.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    opset: int
+    runtime: str
+    matmuls: int
+    int8_matmuls: int = 0
+    metric: str = ""
+    examples: int = 0
+    score: float | None = None
+    drop: float | None = None
+    agreement: float | None = None
+
+
 class Manifest(Card):
     """The ``manifest.json`` of a bundle.
 
@@ -129,7 +159,8 @@ class Manifest(Card):
         precision: of the arithmetic where nothing else is asked for; ``int8`` says that the graph itself is quantized.
         graph: the file of the static graph.
         weights: the file of its parameters.
-        onnx: the file of the same graph for ONNX Runtime, where there is one.
+        onnx: the same graph for ONNX Runtime by its precision, where there is one; a name is that of an fp32 file, as
+            earlier versions wrote it.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         tuning: how it runs best, where that was measured.
         versions: of the packages that made it.
@@ -140,17 +171,26 @@ class Manifest(Card):
     precision: Precision = "fp32"
     graph: str
     weights: str
-    onnx: str | None = None
+    onnx: str | dict[Precision, OnnxGraph] | None = None
     inputs: list[str]
     tuning: Tuning | None = None
     versions: dict[str, str] = {}
     files: dict[str, str]
     checksum: str = ""
 
-    def content_checksum(self) -> str:
-        """What `checksum` should be."""
-        content = json.dumps(self.model_dump(exclude={"checksum"}), ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(content.encode("utf-8")).hexdigest()
+    @property
+    def onnx_files(self) -> dict[Precision, str]:
+        """The ONNX files by their precision."""
+        if isinstance(self.onnx, str):
+            return {"fp32": self.onnx}
+        return {precision: graph.file for precision, graph in (self.onnx or {}).items()}
+
+
+def content_checksum(record: dict[str, Any]) -> str:
+    """Of a manifest as it stands in its file: fields that a later version adds change nothing in an older bundle."""
+    content = {name: value for name, value in record.items() if name != "checksum"}
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 C = TypeVar("C", bound=Card)
@@ -168,15 +208,16 @@ def is_checkpoint(folder: Path) -> bool:
 
 def read_card(folder: Path) -> Card:
     """The card of a checkpoint. Raises BundleError, naming the file, where it is missing or not ours."""
-    return _read(folder / CARD, Card)
+    return _read(folder / CARD, Card)[0]
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle, its files not yet verified. Raises BundleError, naming the file."""
-    return _read(folder / MANIFEST, Manifest)
+    return _read(folder / MANIFEST, Manifest)[0]
 
 
-def _read(path: Path, model: type[C]) -> C:
+def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
+    """The card, and the record in its file."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -199,7 +240,7 @@ def _read(path: Path, model: type[C]) -> C:
         raise BundleError(f"{path}: {place}: {first['msg']}") from None
     except (InputError, KeyError, TypeError) as error:
         raise BundleError(f"{path}: task: {error}") from None
-    return card
+    return card, record
 
 
 def verify(folder: Path) -> Manifest:
@@ -207,8 +248,8 @@ def verify(folder: Path) -> Manifest:
 
     Raises BundleError that names the first file that is missing or differs.
     """
-    manifest = read_manifest(folder)
-    if manifest.checksum != manifest.content_checksum():
+    manifest, record = _read(folder / MANIFEST, Manifest)
+    if manifest.checksum != content_checksum(record):
         raise BundleError(f"{folder / MANIFEST}: it was changed after it was written; copy or export the bundle again")
     for name, expected in manifest.files.items():
         path = folder / name
@@ -216,7 +257,7 @@ def verify(folder: Path) -> Manifest:
             raise BundleError(f"{path}: no such file, but {MANIFEST} lists it; copy or export the bundle again")
         if sha256(path) != expected:
             raise BundleError(f"{path}: its sha256 is not the one in {MANIFEST}; copy or export the bundle again")
-    for name in (manifest.graph, manifest.weights, TOKENIZER):
+    for name in (manifest.graph, manifest.weights, TOKENIZER, *manifest.onnx_files.values()):
         if name not in manifest.files:
             raise BundleError(f"{folder / MANIFEST}: files: {name} has no sha256; export the bundle again")
     return manifest
@@ -246,7 +287,7 @@ def write_card(folder: Path, card: Card) -> None:
     name = CARD
     if isinstance(card, Manifest):
         name = MANIFEST
-        card = card.model_copy(update={"checksum": card.content_checksum()})
+        card = card.model_copy(update={"checksum": content_checksum(card.model_dump())})
     text = json.dumps(card.model_dump(), ensure_ascii=False, indent=2)
     temporary = folder / f".{name}.new"
     temporary.write_text(text + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
 from paddle_ner.bundle import Manifest
+from paddle_ner.compression.scales import FILE as SCALES_FILE
+from paddle_ner.compression.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
-from paddle_ner.export.onnx import FILE as ONNX_FILE
-from paddle_ner.export.onnx import convert
+from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.export.onnx_graphs import score_graphs, write_graphs
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.types import Example
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
 INPUTS = ("input_ids", "token_type_ids")
@@ -55,7 +58,17 @@ class Exported:
     texts: int
 
 
-def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: bool = False) -> Exported:
+def export(
+    checkpoint: Path,
+    target: Path,
+    texts: Sequence[str] = (),
+    *,
+    onnx: bool = False,
+    scales: Sequence[MatmulScales] | None = None,
+    examples: Sequence[Example] = (),
+    max_drop: float = MAX_DROP,
+    advance: Callable[[float], None] = lambda _: None,
+) -> Exported:
     """Write the bundle of `checkpoint` to `target`.
 
     Args:
@@ -63,10 +76,16 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
         texts: to compare the graphs on, beside the built-in probes.
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
+        scales: of a calibration of this checkpoint: the bundle gets an int8 graph for ONNX Runtime too.
+        examples: labelled; the ONNX graphs are scored on them beside Paddle's. An int8 graph is not made without.
+        max_drop: how far below Paddle's score at fp32 that of an ONNX graph may be.
+        advance: called with the share of the scoring that is done, from 0 to 1.
 
     Raises:
-        InputError: `checkpoint` is no checkpoint, or `target` is something else's folder.
-        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, or cannot be converted.
+        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, or scales are given without
+            ONNX or without examples.
+        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
+            is not int8 in all of its products with a weight.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not checkpoint.is_dir():
@@ -75,6 +94,10 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
         raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
     if target.resolve() == checkpoint.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
+    if scales is not None and not (onnx and examples):
+        raise InputError(
+            "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
+        )
     card = bundle.read_card(checkpoint)
     task = card.build_task()
     tokenizer = bundle.load_tokenizer(checkpoint)
@@ -89,14 +112,15 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
         )
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
-        if onnx:
-            convert(folder / GRAPH, folder / WEIGHTS, folder / ONNX_FILE)
+        graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else None
+        if scales is not None:
+            write_scales(folder / SCALES_FILE, scales)
         tokenizer.save(folder / bundle.TOKENIZER)
         manifest = Manifest(
             **card.model_dump(),
             graph=GRAPH,
             weights=WEIGHTS,
-            onnx=ONNX_FILE if onnx else None,
+            onnx=graphs,
             inputs=list(INPUTS),
             versions=versions(),
             files=bundle.checksums(folder),
@@ -123,6 +147,9 @@ def export(checkpoint: Path, target: Path, texts: Sequence[str] = (), *, onnx: b
                     f" {len(probes)} texts, allowed is {TOLERANCE:.0e}; nothing was written"
                 )
             difference = max(difference, apart)
+        if graphs and examples:
+            scored = score_graphs(folder, manifest, graphs, examples, max_drop, advance)
+            manifest = manifest.model_copy(update={"onnx": scored})
         bundle.write_card(folder, manifest)
     return Exported(target, bundle.verify(target), difference, len(probes))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
+from paddle_ner.export.qdq import check
 
 OPSET = 17  # the first with LayerNormalization
 # TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to here Paddle2ONNX writes its parts.
@@ -51,9 +52,4 @@ def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> Non
     if done.returncode or not target.is_file():
         said = " ".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
         raise GateError(f"{graph}: Paddle2ONNX ended with status {done.returncode} and no usable graph: {said}")
-    import onnx
-
-    try:
-        onnx.checker.check_model(str(target))
-    except Exception as error:  # onnx raises many kinds, of protobuf too
-        raise GateError(f"{target}: ONNX's checker refuses it: {error}") from None
+    check(target)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
-from paddle_ner.errors import BundleError, DeviceError, InputError
-from paddle_ner.inference.engines import EngineInfo, EngineOptions
+from paddle_ner.errors import BundleError, DeviceError
+from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions
 
 
 class OnnxEngine:
@@ -22,7 +23,6 @@ class OnnxEngine:
         options: of the engine, every choice made (see `open_engine`).
 
     Raises:
-        InputError: the bundle has no ONNX graph.
         DeviceError: this build of ONNX Runtime cannot use the device.
         BundleError: the graph's inputs are not those of the manifest.
     """
@@ -31,20 +31,15 @@ class OnnxEngine:
         require("onnxruntime", needed_for="the engine onnxruntime")
         import onnxruntime
 
-        if manifest.onnx is None:
-            raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
-        path = folder / manifest.onnx
+        assert options.precision != AUTO
+        path = folder / manifest.onnx_files[options.precision]
         providers: list[str | tuple[str, dict[str, int]]] = ["CPUExecutionProvider"]
         if options.device != "cpu":
             if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
                 raise DeviceError(f"device {options.device}: this ONNX Runtime has no CUDA; install onnxruntime-gpu")
             number = int(options.device.partition(":")[2] or 0)
             providers = [("CUDAExecutionProvider", {"device_id": number})]
-        session = onnxruntime.SessionOptions()
-        if options.threads is not None:
-            session.intra_op_num_threads = options.threads
-        # Threads that spin while they wait take the cores from tokenization and from other engines.
-        session.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = session_options(options.threads)
         self._session = onnxruntime.InferenceSession(str(path), session, providers=providers)
         self._inputs = [one.name for one in self._session.get_inputs()]
         if sorted(self._inputs) != sorted(manifest.inputs):
@@ -61,3 +56,17 @@ class OnnxEngine:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
         feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
         return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
+
+
+def session_options(threads: int | None) -> Any:
+    """``onnxruntime.SessionOptions`` with CPU `threads`; None leaves them to ONNX Runtime."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    # Threads that spin while they wait take the cores from tokenization and from other engines.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # CPUs without VNNI add pairs of int8 products in 16 bits, which overflow: there, weights are turned to uint8 first.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return options

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paddle_ner.bundle import Manifest
 from paddle_ner.errors import DeviceError, InputError
-from paddle_ner.inference.engines import AUTO, Engine, EngineOptions, Precision
+from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
 from paddle_ner.inference.layout import chosen, usable_cores
 from paddle_ner.machine import cpu_flags
 
@@ -19,7 +19,7 @@ _PRECISIONS: dict[tuple[str, str], tuple[Precision, ...]] = {
     ("paddle", "cpu"): ("fp32", "bf16", "int8"),
     ("paddle", "gpu"): ("fp32", "fp16"),
     ("tensorrt", "gpu"): ("fp32", "fp16"),
-    ("onnxruntime", "cpu"): ("fp32",),
+    ("onnxruntime", "cpu"): ("fp32", "int8"),
     ("onnxruntime", "gpu"): ("fp32",),
 }
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
@@ -68,16 +68,16 @@ def choose_precision(
     possible = _PRECISIONS.get((options.engine, kind))
     if possible is None:
         raise DeviceError(f"engine {options.engine} needs a GPU, but the device is {options.device}: add --device gpu")
-    graph_is_int8 = manifest.precision == "int8"
+    held = _held(folder, manifest, options.engine)
     asked = options.precision
     if asked == AUTO:
         wanted: Precision = manifest.precision
         if wanted == "bf16" and not flags & BF16_FLAGS and kind == "cpu":
             logger.warning("%s: measured best at bf16, which this CPU does not have; it runs at fp32", folder)
             return "fp32"
-        if wanted in possible:
+        if wanted in possible and wanted in held:
             return wanted
-        if graph_is_int8:
+        if "fp32" not in held:
             raise InputError(
                 f"{folder}: its graph is int8, which {options.engine} on {kind} cannot run from this bundle"
             )
@@ -89,12 +89,26 @@ def choose_precision(
         raise DeviceError(
             f"precision {asked} cannot be had with {options.engine} on {kind}, expected {', '.join(possible)}"
         )
-    if graph_is_int8 != (asked == "int8"):
-        has = "an int8 graph" if graph_is_int8 else "no int8 graph"
-        raise InputError(f"{folder}: precision {asked} is asked for, but the bundle has {has}")
+    if asked not in held:
+        if options.engine == "onnxruntime":
+            raise InputError(
+                f"{folder}: holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`"
+            )
+        has = "an int8 graph" if "int8" in held else "no int8 graph"
+        other = "; its ONNX graph is: add --engine onnxruntime" if asked in manifest.onnx_files else ""
+        raise InputError(f"{folder}: precision {asked} is asked for, but the bundle has {has}{other}")
     if asked == "bf16" and not flags & BF16_FLAGS:
         raise DeviceError("precision bf16 needs a CPU with avx512_bf16 or amx_bf16, which this one is not; use fp32")
     return asked
+
+
+def _held(folder: Path, manifest: Manifest, engine: EngineName) -> tuple[Precision, ...]:
+    """The precisions that the bundle's graphs for `engine` can run at. Raises InputError where it has none."""
+    if engine == "onnxruntime":
+        if not manifest.onnx_files:
+            raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
+        return tuple(manifest.onnx_files)
+    return ("int8",) if manifest.precision == "int8" else ("fp32", "bf16", "fp16")
 
 
 def choose_threads(manifest: Manifest, options: EngineOptions) -> int:

@@ -1,0 +1,1 @@
+"""Smaller and faster models: quantization, and the gate that accepts or refuses its result."""

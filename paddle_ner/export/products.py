@@ -1,0 +1,118 @@
+"""The matrix products of an ONNX graph that have a weight: a constant for their second factor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.compression.scales import weight_hash
+
+_KINDS = ("MatMul", "Gemm")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A MatMul or a Gemm, and what is constant of it.
+
+    Attributes:
+        node: the ``onnx.NodeProto``.
+        weight: float32 of shape [in, out], or as it is stored where `transposed`.
+        transposed: the weight is stored as [out, in].
+        bias: of a Gemm, where it is constant.
+    """
+
+    node: Any
+    weight: NDArray[np.float32]
+    transposed: bool
+    bias: NDArray[np.float32] | None
+
+    @property
+    def hash(self) -> str:
+        """`weight_hash` of the weight."""
+        return weight_hash(self.weight.T if self.transposed else self.weight)
+
+
+def products(graph: Any) -> Iterator[Product]:
+    """Those of an ``onnx.GraphProto``, in its order."""
+    constants = _Constants(graph)
+    for node in graph.node:
+        if node.op_type not in _KINDS or (weight := constants.get(node.input[1])) is None:
+            continue
+        if weight.ndim == 2 and weight.dtype == np.float32:
+            flags = {attribute.name: attribute.i for attribute in node.attribute}
+            bias = constants.get(node.input[2]) if len(node.input) > 2 else None
+            yield Product(node, weight, bool(flags.get("transB")), bias)
+
+
+def count(path: Path) -> int:
+    """How many the fp32 ONNX file `path` has."""
+    import onnx
+
+    return sum(1 for _ in products(onnx.load(str(path)).graph))
+
+
+def make_gemm(model: Any) -> None:
+    """Turn each product of two matrices with the bias that is added to it into one Gemm, in place.
+
+    ONNX Runtime does that too, but then it is too late to round the bias, and with a float one it has no int8 kernel.
+    """
+    import onnx
+
+    inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
+    types = {one.name: one.type.tensor_type for one in inferred}
+    ranks = {name: len(one.shape.dim) for name, one in types.items() if one.HasField("shape")}
+    graph = model.graph
+    constants = _Constants(graph)
+    of_matrices = {
+        one.node.output[0]: one.node
+        for one in products(graph)
+        if one.node.op_type == "MatMul" and ranks.get(one.node.input[0]) == 2
+    }
+    readers = Counter(
+        constants.origin(name) for node in graph.node if node.op_type != "Identity" for name in node.input
+    )
+    readers.update(constants.origin(output.name) for output in graph.output)
+    for node in graph.node:
+        if node.op_type != "Add":
+            continue
+        for value, added in (tuple(node.input), tuple(reversed(node.input))):
+            product, bias = of_matrices.get(constants.origin(value)), constants.get(added)
+            if product is not None and bias is not None and bias.ndim == 1 and readers[product.output[0]] == 1:
+                product.op_type = "Gemm"
+                product.input.append(added)
+                node.op_type = "Identity"
+                node.input[:] = [value]
+                break
+
+
+class _Constants:
+    """The constant tensors of a graph, by every name that they have in it."""
+
+    def __init__(self, graph: Any) -> None:
+        self._tensors = {one.name: one for one in graph.initializer}
+        self._same: dict[str, str] = {}
+        for node in graph.node:
+            if node.op_type == "Constant":
+                values = [attribute.t for attribute in node.attribute if attribute.name == "value"]
+                self._tensors.update(zip(node.output, values, strict=False))
+            elif node.op_type == "Identity":
+                self._same[node.output[0]] = node.input[0]
+
+    def origin(self, name: str) -> str:
+        """The name that `name` is another one for."""
+        while name in self._same:
+            name = self._same[name]
+        return name
+
+    def get(self, name: str) -> NDArray[Any] | None:
+        """The tensor called `name`; None where that is no constant."""
+        from onnx import numpy_helper
+
+        tensor = self._tensors.get(self.origin(name))
+        return None if tensor is None else numpy_helper.to_array(tensor)

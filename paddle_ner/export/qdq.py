@@ -1,0 +1,183 @@
+"""An fp32 ONNX graph and the scales of a calibration to an int8 one: QuantizeLinear/DequantizeLinear round the matrix
+products with a weight, and round nothing else.
+
+Attention's own products and the addition of its mask stay fp32: one int8 step of a scale that covers the mask is wider
+than all that attention has to say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.compression.scales import LARGEST, MatmulScales
+from paddle_ner.environment import require
+from paddle_ner.errors import GateError
+from paddle_ner.export.products import Product, make_gemm, products
+
+# cpu: activations as uint8 round 128, weights as int8, which is what ONNX Runtime's fast kernels multiply.
+# tensorrt: activations as int8 round 0, the only kind that TensorRT takes; the weights stay fp32 with a pair of their
+# own, since TensorRT before 8.6 (JetPack 5.1 has 8.5) refuses int8 weights ("invalid weights type of Int8"); and every
+# product has its own pair, as NVIDIA's tools write it.
+Variant = Literal["cpu", "tensorrt"]
+
+_MIDDLE = 128  # the uint8 that stands for 0
+
+
+def quantize(source: Path, scales: Sequence[MatmulScales], target: Path, variant: Variant = "cpu") -> int:
+    """Write `target`, the int8 graph of the fp32 graph in `source`: the same inputs, outputs and opset.
+
+    Args:
+        source: made by `paddle_ner.export.onnx.convert`.
+        scales: one for each matrix product with a weight, found by the weight's content.
+        target: the file to write.
+        variant: what will run it, ``cpu`` (ONNX Runtime) or ``tensorrt``.
+
+    Returns:
+        How many matrix products are int8 in it.
+
+    Raises:
+        MissingPackageError: ONNX is not installed.
+        GateError: a product has no scales, scales have no product, or ONNX's checker refuses the result.
+    """
+    require("onnx", needed_for="an int8 ONNX graph")
+    import onnx
+
+    model = onnx.load(str(source))
+    if variant == "cpu":
+        make_gemm(model)
+    found = list(products(model.graph))
+    given: dict[str, list[MatmulScales]] = defaultdict(list)
+    for one in scales:
+        given[one.weight_sha256].append(one)
+    matched = [(product, given[key].pop(0)) for product in found if given.get(key := product.hash)]
+    left = sum(len(ones) for ones in given.values())
+    if len(matched) < len(found) or left or not found:
+        raise GateError(
+            f"{source.name}: scales fit {len(matched)} of its {len(found)} weight matmuls, and {left} of"
+            f" {len(scales)} scales fit none; quantize the very checkpoint that is exported"
+        )
+    writer = _Writer(model.graph, variant)
+    for product, one in matched:
+        writer.quantize(product, one)
+    writer.finish()
+    onnx.save(model, str(target))
+    check(target)
+    return len(matched)
+
+
+def check(path: Path) -> None:
+    """Let ONNX's checker read the file. Raises GateError where it refuses it."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(str(path))
+    except Exception as error:  # onnx raises many kinds, of protobuf too
+        raise GateError(f"{path.name}: ONNX's checker refuses it: {error}") from None
+
+
+def opset(path: Path) -> int:
+    """The version of ONNX's own operators that the graph in `path` is written in."""
+    import onnx
+
+    imports = onnx.load(str(path), load_external_data=False).opset_import
+    return int(next(one.version for one in imports if not one.domain))
+
+
+class _Writer:
+    """Puts the pairs into a graph: nodes before those that read them, constants as initializers."""
+
+    def __init__(self, graph: Any, variant: Variant) -> None:
+        self._graph = graph
+        self._variant = variant
+        self._before: dict[str, list[Any]] = defaultdict(list)  # by the output of the node that reads them
+        self._pairs: dict[tuple[str, float], str] = {}
+        self._count = 0
+
+    def quantize(self, product: Product, scales: MatmulScales) -> None:
+        """Let the node of `product` read rounded values."""
+        node = product.node
+        key = (node.input[0], scales.activation)
+        if self._variant == "tensorrt" or key not in self._pairs:
+            middle = np.array(_MIDDLE, np.uint8) if self._variant == "cpu" else np.array(0, np.int8)
+            constants = self._constants(np.float32(scales.activation / LARGEST), middle)
+            self._pairs[key] = self._pair(node, node.input[0], constants)
+        node.input[0] = self._pairs[key]
+        steps = self._weight(product, scales)
+        if self._variant == "cpu" and product.bias is not None:
+            self._bias(product, steps * np.float32(scales.activation / LARGEST))
+
+    def _bias(self, product: Product, steps: NDArray[np.float32]) -> None:
+        """Let a Gemm add int32, in steps of what its products are counted in."""
+        assert product.bias is not None
+        rounded = np.rint(product.bias / steps.astype(np.float64)).astype(np.int32)
+        inputs = [self._constant("bias", rounded), *self._constants(steps, np.zeros(steps.shape, np.int32))]
+        axis = {"axis": 0} if steps.ndim else {}
+        product.node.input[2] = self._node(product.node, "DequantizeLinear", inputs, **axis)
+
+    def _weight(self, product: Product, scales: MatmulScales) -> NDArray[np.float32]:
+        """Let the node read the rounded weight; its steps, one for all or one for each output column."""
+        columns = product.weight.shape[0 if product.transposed else 1]
+        if len(scales.weight) not in (1, columns):
+            raise GateError(
+                f"weight {scales.weight_sha256[:12]}: {len(scales.weight)} thresholds, expected 1 or {columns}, one a"
+                " column"
+            )
+        steps = np.array(scales.weight, np.float32) / np.float32(LARGEST)
+        axis = {} if len(steps) == 1 else {"axis": 0 if product.transposed else 1}
+        by_column = steps[:, None] if product.transposed else steps
+        steps = steps.reshape(()) if len(steps) == 1 else steps
+        constants = self._constants(steps, np.zeros(steps.shape, np.int8))
+        if self._variant == "tensorrt":
+            weight = self._pair(product.node, self._constant("weight", product.weight), constants, **axis)
+        else:
+            rounded = np.clip(np.rint(product.weight / by_column), -LARGEST, LARGEST).astype(np.int8)
+            weight = self._node(
+                product.node, "DequantizeLinear", [self._constant("weight", rounded), *constants], **axis
+            )
+        product.node.input[1] = weight
+        return steps
+
+    def _pair(self, reader: Any, value: str, constants: Sequence[str], **attributes: int) -> str:
+        rounded = self._node(reader, "QuantizeLinear", [value, *constants], **attributes)
+        return self._node(reader, "DequantizeLinear", [rounded, *constants], **attributes)
+
+    def _node(self, reader: Any, kind: str, inputs: Sequence[str], **attributes: int) -> str:
+        from onnx import helper
+
+        name = self._name(kind)
+        self._before[reader.output[0]].append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def _constants(self, step: NDArray[np.float32] | np.float32, middle: NDArray[Any]) -> list[str]:
+        return [self._constant("scale", np.asarray(step, np.float32)), self._constant("zero_point", middle)]
+
+    def _constant(self, kind: str, value: NDArray[Any]) -> str:
+        from onnx import numpy_helper
+
+        name = self._name(kind)
+        self._graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value).reshape(value.shape), name))
+        return name
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"int8.{kind}.{self._count}"
+
+    def finish(self) -> None:
+        """Put the new nodes in their places and drop what nothing reads any more: the fp32 weights."""
+        nodes = [each for node in self._graph.node for each in (*self._before.get(node.output[0], ()), node)]
+        needed = {output.name for output in self._graph.output}
+        kept = []
+        for node in reversed(nodes):
+            if needed.intersection(node.output):
+                needed.update(node.input)
+                kept.append(node)
+        initializers = [one for one in self._graph.initializer if one.name in needed]
+        del self._graph.node[:], self._graph.initializer[:]
+        self._graph.node.extend(reversed(kept))
+        self._graph.initializer.extend(initializers)
