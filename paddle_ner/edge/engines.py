@@ -100,6 +100,7 @@ class OnnxEngine:
         except ImportError as error:
             raise MissingPackageError(f"ONNX Runtime cannot be imported ({error}): pip install onnxruntime") from None
         options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # that the converter left a constant unused is no news on a device
         if threads is not None:
             options.intra_op_num_threads = threads
         # Threads that spin while they wait take the cores from tokenization.

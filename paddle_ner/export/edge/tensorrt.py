@@ -12,12 +12,13 @@ from paddle_ner.errors import GateError
 
 OLDEST = "8.5"
 # Those that encoders are made of; the parser knows more.
-OPERATORS = frozenset(
-    "Abs Add And Cast Clip Concat Constant ConstantOfShape CumSum DequantizeLinear Div Equal Erf Exp Expand Flatten Gather"
-    " GatherElements GatherND Gemm Greater GreaterOrEqual Identity Less LessOrEqual Log MatMul Max Mean Min Mul Neg Not Or"
-    " Pad Pow QuantizeLinear Range ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Shape Sigmoid Sign Slice"
-    " Softmax Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where".split()
-)
+_KNOWN = """
+Abs Add And Cast Clip Concat Constant ConstantOfShape CumSum DequantizeLinear Div Equal Erf Exp Expand Flatten Gather
+GatherElements GatherND Gemm Greater GreaterOrEqual Identity Less LessOrEqual Log MatMul Max Mean Min Mul Neg Not Or
+Pad Pow QuantizeLinear Range ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Shape Sigmoid Sign Slice Softmax
+Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
+"""
+OPERATORS = frozenset(_KNOWN.split())
 
 
 def fit(path: Path) -> None:

@@ -135,7 +135,7 @@ def write_edge(
         if "int8" in predictors:
             answers["int8"] = predictors["int8"](asked)
         _write_expected(folder / EXPECTED, asked, answers)
-        lengths = [window.length for text in asked for window in predictors["fp32"].encode(text).windows]
+        lengths = [window.length for text in texts or PROBES for window in predictors["fp32"].encode(text).windows]
         _write_rest(folder, manifest, precisions, profile(manifest.window.size, lengths))
         files = {str(path.relative_to(folder)): bundle.sha256(path) for path in _files(folder)}
         (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()), encoding="utf-8")
