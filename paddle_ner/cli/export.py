@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import read_manifest
+from paddle_ner.bundle import OnnxGraph, Precision, is_checkpoint, read_card
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.tuning import show, tune_with_progress
-from paddle_ner.errors import PaddleNerError
-from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
+from paddle_ner.errors import InputError, PaddleNerError
+from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.types import Example
 
 
 @click.command()
@@ -25,6 +26,11 @@ from paddle_ner.evaluation.tuning import MAX_DROP, Tuned
     default="bundle",
     show_default=True,
     help="onnx: the bundle gets the graph for ONNX Runtime too.",
+)
+@click.option(
+    "--scales",
+    type=click.Path(path_type=Path),
+    help="With --target onnx, int8 too: the bundle that `compress` made of CHECKPOINT, or its quantization.json.",
 )
 @click.option(
     "--texts",
@@ -49,6 +55,7 @@ def command(
     checkpoint: Path,
     output: Path,
     target: str,
+    scales: Path | None,
     texts: Path | None,
     dev: Path | None,
     tune: bool,
@@ -61,11 +68,33 @@ def command(
     score is what `serve` and `predict` take. `paddle-ner benchmark BUNDLE` does the same later, on another machine.
     """
     from paddle_ner.export import export
+    from paddle_ner.export.onnx_graphs import scales_of
 
+    if scales is not None and target != "onnx":
+        raise InputError("--scales are for the int8 ONNX graph: add --target onnx")
+    found = None if scales is None else scales_of(scales)
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    with console.err.status("exporting: to_static, then both graphs are compared"):
-        exported = export(checkpoint, output, samples, onnx=target == "onnx")
-    tuned = _tune(output, dev, max_drop) if tune else None
+    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target == "onnx" else []
+    with console.err.status("exporting: to_static, then both graphs are compared") as status:
+
+        def advance(share: float) -> None:
+            status.update(f"scoring the ONNX graphs beside Paddle's: {share:.0%}")
+
+        scored = examples if target == "onnx" else []
+        exported = export(
+            checkpoint,
+            output,
+            samples,
+            onnx=target == "onnx",
+            scales=found,
+            examples=scored,
+            max_drop=max_drop,
+            advance=advance,
+        )
+    tuned = tune_with_progress(output, examples, max_drop, keep=True) if tune and examples else None
+    if tune and not examples:
+        console.log(f"to measure it: paddle-ner benchmark {output} DEV --tune")
+    graphs = exported.manifest.onnx if isinstance(exported.manifest.onnx, dict) else {}
     if as_json:
         console.print_json(
             {
@@ -73,6 +102,7 @@ def command(
                 "bundle": str(exported.bundle),
                 "difference": exported.difference,
                 "texts": exported.texts,
+                "onnx": {precision: graph.model_dump() for precision, graph in graphs.items()},
                 "files": exported.manifest.files,
             }
         )
@@ -83,19 +113,42 @@ def command(
         f" {exported.difference:.1e} on {exported.texts} texts)",
         markup=False,
     )
+    for precision, graph in graphs.items():
+        console.out.print(_line(precision, graph), markup=False)
     if tuned is not None:
         show(tuned)
     console.err.print(f"next: paddle-ner serve {exported.bundle}", markup=False)
 
 
-def _tune(bundle: Path, dev: Path | None, max_drop: float) -> Tuned | None:
-    """What was measured; None, said in one line, where the recipe's dev set is not at hand."""
+def _line(precision: Precision, graph: OnnxGraph) -> str:
+    """What was found of an ONNX file."""
+    said = [f"opset {graph.opset}", f"{graph.matmuls} weight matmuls"]
+    if precision == "int8":
+        said[1] = (
+            f"{graph.int8_matmuls} of {graph.matmuls} weight matmuls in int8 kernels of ONNX Runtime {graph.runtime}"
+        )
+    if graph.score is None or graph.drop is None or graph.agreement is None:
+        said.append("not scored")
+    else:
+        said.append(
+            f"{graph.metric} {100 * graph.score:.2f} on {graph.examples:,} examples, {100 * graph.drop:.2f} below"
+            f" Paddle at fp32, {100 * graph.agreement:.2f}% of the answers the same"
+        )
+    return f"{graph.file}  ({'; '.join(said)})"
+
+
+def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Example]:
+    """The examples to measure and score with; none, said in one line, where the recipe's dev set is not at hand."""
     if dev is not None:
-        return tune_with_progress(bundle, data.load(dev), max_drop, keep=True)
+        return data.load(dev)
+    if not is_checkpoint(checkpoint):
+        return []  # export says what is wrong with it
     try:
-        examples = dev_examples(bundle, read_manifest(bundle))
+        return dev_examples(checkpoint, read_card(checkpoint))
     except PaddleNerError as error:
+        if needed:
+            raise InputError(
+                f"an int8 ONNX graph is scored before it is kept, so name a labelled --dev: {error}"
+            ) from None
         console.log(f"not measured, so it runs at fp32: {error}")
-        console.log(f"to measure it: paddle-ner benchmark {bundle} DEV --tune")
-        return None
-    return tune_with_progress(bundle, examples, max_drop, keep=True)
+        return []

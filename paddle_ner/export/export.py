@@ -94,11 +94,11 @@ def export(
         raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
     if target.resolve() == checkpoint.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
+    card = bundle.read_card(checkpoint)
     if scales is not None and not (onnx and examples):
         raise InputError(
             "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
         )
-    card = bundle.read_card(checkpoint)
     task = card.build_task()
     tokenizer = bundle.load_tokenizer(checkpoint)
     from paddle_ner.modeling.checkpoint import load_checkpoint_model

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Candidate, Manifest, Tuning, WindowSpec
+from paddle_ner.bundle import Candidate, Manifest, OnnxGraph, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import choose_precision, device_kind
@@ -32,8 +32,12 @@ def manifest(**fields: Any) -> Manifest:
         weights="model.pdiparams",
         inputs=["input_ids"],
         files={},
-        **fields,
+        **{"onnx": {"fp32": graph("model.onnx"), "int8": graph("model.int8.onnx")}, **fields},
     )
+
+
+def graph(file: str) -> OnnxGraph:
+    return OnnxGraph(file=file, opset=17, runtime="1.20.0", matmuls=1)
 
 
 def tuning(replicas: int, threads: int) -> Tuning:
@@ -52,6 +56,10 @@ def tuning(replicas: int, threads: int) -> Tuning:
         ("int8", EngineOptions(), PLAIN, "int8"),
         ("fp32", EngineOptions(device="gpu:1", precision="fp16"), PLAIN, "fp16"),
         ("fp32", EngineOptions("tensorrt", "gpu", "fp16"), PLAIN, "fp16"),
+        ("fp32", EngineOptions("onnxruntime"), PLAIN, "fp32"),
+        ("fp32", EngineOptions("onnxruntime", precision="int8"), PLAIN, "int8"),
+        ("int8", EngineOptions("onnxruntime"), PLAIN, "int8"),
+        ("int8", EngineOptions("onnxruntime", precision="fp32"), PLAIN, "fp32"),
     ],
 )
 def test_a_precision_that_can_be_had_is_given(precision, options, flags, expected, caplog) -> None:
@@ -86,6 +94,9 @@ def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, 
         ),
         ("fp32", EngineOptions(precision="int8"), BF16, "the bundle has no int8 graph"),
         ("int8", EngineOptions(precision="fp32"), BF16, "the bundle has an int8 graph"),
+        ("fp32", EngineOptions(precision="int8"), BF16, "its ONNX graph is: add --engine onnxruntime"),
+        ("fp32", EngineOptions("onnxruntime", precision="bf16"), BF16, "bf16 cannot be had with onnxruntime on cpu"),
+        ("fp32", EngineOptions("onnxruntime", "gpu", "int8"), BF16, "int8 cannot be had with onnxruntime on gpu"),
         ("int8", EngineOptions(device="gpu"), BF16, "its graph is int8, which paddle on gpu cannot run"),
         ("fp32", EngineOptions("tensorrt"), BF16, "engine tensorrt needs a GPU"),
         ("fp32", EngineOptions(device="tpu"), BF16, "device 'tpu' is unknown"),
@@ -94,6 +105,20 @@ def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, 
 def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> None:
     with pytest.raises((DeviceError, InputError)) as caught:
         choose_precision(FOLDER, manifest(precision=precision), options, flags)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("onnx", "precision", "message"),
+    [
+        (None, "auto", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
+        (None, "int8", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
+        ("model.onnx", "int8", "holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`"),
+    ],
+)
+def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(onnx, precision, message) -> None:
+    with pytest.raises(InputError) as caught:
+        choose_precision(FOLDER, manifest(onnx=onnx), EngineOptions("onnxruntime", precision=precision), PLAIN)
     assert message in str(caught.value)
 
 
