@@ -11,6 +11,7 @@ from paddle_ner import data
 from paddle_ner.bundle import OnnxGraph, Precision, is_checkpoint, read_card
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
+from paddle_ner.cli.jetson import write_folder
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning import MAX_DROP
@@ -22,15 +23,15 @@ from paddle_ner.types import Example
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
 @click.option(
     "--target",
-    type=click.Choice(["bundle", "onnx"]),
+    type=click.Choice(["bundle", "onnx", "jetson"]),
     default="bundle",
     show_default=True,
-    help="onnx: the bundle gets the graph for ONNX Runtime too.",
+    help="onnx: the bundle gets the graph for ONNX Runtime too. jetson: a folder to copy to a device instead.",
 )
 @click.option(
     "--scales",
     type=click.Path(path_type=Path),
-    help="With --target onnx, int8 too: the bundle that `compress` made of CHECKPOINT, or its quantization.json.",
+    help="For --target onnx or jetson: int8 too, by the bundle that `compress` made, or its quantization.json.",
 )
 @click.option(
     "--texts",
@@ -70,11 +71,14 @@ def command(
     from paddle_ner.export import export
     from paddle_ner.export.onnx_graphs import scales_of
 
-    if scales is not None and target != "onnx":
-        raise InputError("--scales are for the int8 ONNX graph: add --target onnx")
+    if scales is not None and target == "bundle":
+        raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
     found = None if scales is None else scales_of(scales)
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target == "onnx" else []
+    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target != "bundle" else []
+    if target == "jetson":
+        write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
+        return
     with console.err.status("exporting: to_static, then both graphs are compared") as status:
 
         def advance(share: float) -> None:

@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def setup(self) -> None:
-        self.timeout = self.server.settings.silence_seconds
+        self.request.settimeout(self.server.settings.silence_seconds)
         super().setup()
 
     def log_message(self, format: str, *args: Any) -> None:

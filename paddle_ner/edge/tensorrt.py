@@ -60,7 +60,7 @@ class TensorRTEngine:
         """
         rows = self._largest[0]
         parts = [self._run(input_ids[start : start + rows]) for start in range(0, len(input_ids), rows)]
-        return np.concatenate(parts).astype(np.float32)
+        return np.asarray(np.concatenate(parts), dtype=np.float32)
 
     def _run(self, ids: NDArray[np.int64]) -> NDArray[Any]:
         for name in self._inputs:

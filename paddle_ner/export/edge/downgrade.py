@@ -47,7 +47,7 @@ def downgrade(source: str, module: str, left_out: Collection[str] = ()) -> ast.M
     tree = ast.parse(source)
     _leave_out(tree, set(left_out), module)
     older = _Older()
-    tree = older.visit(tree)
+    older.visit(tree)
     while _drop_unused(tree):
         pass
     if older.needs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from paddle_ner import __version__, bundle
@@ -169,7 +169,8 @@ def _agreement(exact: Sequence[Prediction], rounded: Sequence[Prediction]) -> fl
         entities = None if one.entities is None else [(e.start, e.end, e.label) for e in one.entities]
         return entities, one.label, one.labels
 
-    return sum(plain(a) == plain(b) for a, b in zip(exact, rounded, strict=True)) / len(exact)
+    same = sum(bool(plain(a) == plain(b)) for a, b in zip(exact, rounded, strict=True))
+    return same / len(exact)
 
 
 def _write_expected(path: Path, texts: Sequence[str], answers: Mapping[str, Sequence[Prediction]]) -> None:
@@ -214,16 +215,10 @@ def _write_rest(folder: Path, manifest: Manifest, precisions: Sequence[str], sha
     listed = {*present, "README.md", "build_engine.sh", "requirements.txt", SUMS}
     values["FILES"] = "\n".join(f"- `{name}`: {meaning}" for name, meaning in _MEANING.items() if name in listed)
     for source_file in resources.files(__package__).joinpath("files").iterdir():
-        content = _AtTemplate(source_file.read_text(encoding="utf-8")).substitute(values)
+        content = re.sub("@([A-Z]+)@", lambda found: values[found[1]], source_file.read_text(encoding="utf-8"))
         (folder / source_file.name).write_text(content, encoding="utf-8")
     for name in ("build_engine.sh", "run.py", "check.py"):
         (folder / name).chmod(0o755 if name.endswith(".sh") else 0o644)
-
-
-class _AtTemplate(Template):
-    """``@NAME@`` stands for a value; a dollar is the shell's."""
-
-    pattern = r"@(?:(?P<escaped>@)|(?P<named>[A-Z]+)@|(?P<braced>(?!))|(?P<invalid>(?!)))"
 
 
 def _files(folder: Path) -> list[Path]:
