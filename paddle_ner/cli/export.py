@@ -75,10 +75,11 @@ def command(
         raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
     found = None if scales is None else scales_of(scales)
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target != "bundle" else []
     if target == "jetson":
+        examples = _labelled(checkpoint, dev, needed=found is not None, otherwise="not scored")
         write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
         return
+    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target == "onnx" else []
     with console.err.status("exporting: to_static, then both graphs are compared") as status:
 
         def advance(share: float) -> None:
@@ -141,7 +142,9 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
     return f"{graph.file}  ({'; '.join(said)})"
 
 
-def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Example]:
+def _labelled(
+    checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
+) -> list[Example]:
     """The examples to measure and score with; none, said in one line, where the recipe's dev set is not at hand."""
     if dev is not None:
         return data.load(dev)
@@ -154,5 +157,5 @@ def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Examp
             raise InputError(
                 f"an int8 ONNX graph is scored before it is kept, so name a labelled --dev: {error}"
             ) from None
-        console.log(f"not measured, so it runs at fp32: {error}")
+        console.log(f"{otherwise}: {error}")
         return []
