@@ -26,6 +26,8 @@ _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ROUTE = re.compile(r"/predict|/models/(?P<name>[^/]+)/predict")
 _PAUSE = 0.1  # seconds between looks at whether it shall stop
+_PATIENCE = 16  # how many times the bound of a body is read and thrown away, before the connection is closed
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, route: Callable[[], dict[str, Any]]) -> None:
         try:
-            self._send(HTTPStatus.OK, route(), "application/json", {})
+            try:
+                self._send(HTTPStatus.OK, route(), "application/json", {})
+            except (ProblemError, ConnectionError, TimeoutError):
+                raise
+            except Exception as error:
+                print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                raise ProblemError(500, "the model failed; the server's standard error has the reason") from None
         except ProblemError as problem:
             title = HTTPStatus(problem.status).phrase
             body = {"type": "about:blank", "title": title, "status": problem.status, "detail": problem.detail}
-            # What it sent is not read to its end, so nothing more can be read from this connection.
+            # What it sent may not be read to its end, so nothing more can be read from this connection.
             self._send(problem.status, body, "application/problem+json", {**problem.headers, "Connection": "close"})
 
     def _send(self, status: int, body: dict[str, Any], media: str, headers: dict[str, str]) -> None:
@@ -216,6 +224,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
         limit = self.server.settings.max_body_bytes
         if int(declared) > limit:
+            # A client that is still sending cannot read our answer.
+            left = min(int(declared), _PATIENCE * limit)
+            while left > 0 and (block := self.rfile.read(min(left, _BLOCK))):
+                left -= len(block)
             raise ProblemError(413, f"the body has more than {limit} bytes")
         body = self.rfile.read(int(declared))
         if len(body) < int(declared):
