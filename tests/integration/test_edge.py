@@ -98,7 +98,7 @@ def test_a_device_answers_thousands_of_texts_as_the_package_does(work: Path, kin
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_device_answers_as_the_servers_engine_does(work: Path, kind: str) -> None:
     texts = hard_texts(300, seed=6)
-    answers = paddle_ner.load(work / kind / "bundle", precision="fp32")(texts)
+    answers = paddle_ner.load(work / kind / "bundle", engine="paddle", precision="fp32")(texts)
     found = predict(work / kind / "folder", texts)
     for text, record, answer in zip(texts, found, answers, strict=True):
         expected = answer.to_dict()
@@ -310,7 +310,7 @@ def client(work: Path) -> Iterator[httpx.Client]:
 
 def test_one_text_and_many_are_answered_as_the_server_answers(client: httpx.Client, work: Path) -> None:
     texts = ["王小明毕业于北京大学", "😀外交部", "上海"]
-    answers = paddle_ner.load(work / "ner" / "bundle", precision="fp32")(texts)
+    answers = paddle_ner.load(work / "ner" / "bundle", engine="paddle", precision="fp32")(texts)
     for body, expected in (({"text": texts[0]}, answers[:1]), ({"texts": texts}, answers)):
         reply = client.post("/predict", json=body)
         assert reply.status_code == 200 and reply.headers["content-type"] == "application/json"

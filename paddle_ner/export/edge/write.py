@@ -130,7 +130,7 @@ def write_edge(
         predictors = {one: _predictor(folder, manifest, made, one) for one in precisions}
         scores = _scores(predictors, examples, max_drop) if examples else {}
         asked = list(dict.fromkeys([*PROBES, *texts]))
-        exact_answers = load_bundle(made, EngineOptions(precision="fp32"))(asked)
+        exact_answers = load_bundle(made, EngineOptions("paddle", precision="fp32"))(asked)
         answers = {"fp32": exact_answers}
         if "int8" in predictors:
             answers["int8"] = predictors["int8"](asked)
