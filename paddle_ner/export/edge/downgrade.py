@@ -137,6 +137,10 @@ class _Older(ast.NodeTransformer):
         node.names = [one for one in node.names if one.name not in newer]
         return node if node.names else None
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        self.generic_visit(node)
+        return _as_format(node) if _holds_text(node) else node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -150,6 +154,41 @@ class _Older(ast.NodeTransformer):
         elif name in ("isinstance", "issubclass") and isinstance(node.args[1], ast.BinOp):
             node.args[1] = ast.Tuple(_members(node.args[1]), ast.Load())
         return node
+
+
+def _holds_text(node: ast.JoinedStr) -> bool:
+    """Whether a string stands inside the braces of an f-string.
+
+    From Python 3.12 on `ast.unparse` writes such with one kind of quote for both, which older versions cannot read.
+    """
+    values = [one.value for one in node.values if isinstance(one, ast.FormattedValue)]
+    inside = (each for value in values for each in ast.walk(value))
+    return any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in inside)
+
+
+def _as_format(node: ast.JoinedStr) -> ast.Call:
+    """An f-string as ``"…{}…".format(…)``."""
+    pieces: list[str] = []
+    values: list[ast.expr] = []
+    for one in node.values:
+        if isinstance(one, ast.FormattedValue):
+            conversion = "" if one.conversion == -1 else f"!{chr(one.conversion)}"
+            pieces.append(f"{{{conversion}{_format_spec(one.format_spec)}}}")
+            values.append(one.value)
+        else:
+            assert isinstance(one, ast.Constant)
+            pieces.append(str(one.value).replace("{", "{{").replace("}", "}}"))
+    return ast.Call(ast.Attribute(ast.Constant("".join(pieces)), "format", ast.Load()), values, [])
+
+
+def _format_spec(spec: ast.expr | None) -> str:
+    """What stands behind the colon. Raises DowngradeError where that is computed."""
+    if spec is None:
+        return ""
+    parts = spec.values if isinstance(spec, ast.JoinedStr) else []
+    if not all(isinstance(part, ast.Constant) for part in parts):
+        raise DowngradeError(f"line {spec.lineno}: an f-string with a text inside and a computed format")
+    return ":" + "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
 
 
 def _members(union: ast.expr) -> list[ast.expr]:

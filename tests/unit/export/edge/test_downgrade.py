@@ -74,6 +74,18 @@ def test_slots_and_unions_take_their_older_form() -> None:
     assert "def is_number(x):" in text
 
 
+def test_a_text_inside_an_f_string_needs_no_newer_quotes() -> None:
+    text = older("""
+        name, many = "n", ["a", "b"]
+        said = f"{name!r:>5} {{of}} {', '.join(many)}: {f'{len(many)}x' if many else 'none'} {0.5:.0%}"
+        plain = f"{name} stays"
+    """)
+    found: dict[str, str] = {}
+    exec(text, found)
+    assert found["said"] == "  'n' {of} a, b: 2x 50%" and found["plain"] == "n stays"
+    assert "{name} stays" in text and "', '" in text
+
+
 def test_what_only_annotations_name_is_not_imported() -> None:
     text = older("""
         from typing import Any, ClassVar
@@ -156,6 +168,13 @@ def test_the_runtime_evaluates_no_generic_type_and_no_union(sources: dict[str, s
                 assert node.value.id not in GENERIC, f"{name}:{node.lineno}"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
                 assert not isinstance(node.args[1], ast.BinOp), f"{name}:{node.lineno}"
+
+
+def test_no_f_string_of_the_runtime_has_a_text_inside(sources: dict[str, str]) -> None:
+    for place, node in nodes(sources):
+        if isinstance(node, ast.FormattedValue):
+            inside = [one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)]
+            assert not [value for value in inside if isinstance(value, str)], place
 
 
 def test_a_real_python_3_8_reads_it(sources: dict[str, str], tmp_path: Path) -> None:
