@@ -26,7 +26,7 @@ import models
 import numpy as np
 
 from paddle_ner.bundle import Precision, verify
-from paddle_ner.evaluation.benchmark import Speed, measure
+from paddle_ner.evaluation.benchmark import Speed, Way, measure
 from paddle_ner.inference import load
 from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.inference.layout import Layout, layouts, usable_cores
@@ -135,9 +135,10 @@ def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, in
 
 def fastest(bundle: Path, texts: Sequence[str], engine_only: bool) -> dict[Precision, Speed]:
     """The best layout of each precision, in process."""
-    speeds = measure(bundle, texts, precisions(), layouts(usable_cores()), engine_only=engine_only)
+    ways = [Way("paddle", precision) for precision in precisions()]
+    speeds = measure(bundle, texts, ways, layouts(usable_cores()), engine_only=engine_only)
     return {
-        precision: max((one for one in speeds if one.precision == precision), key=lambda one: one.texts_per_second)
+        precision: max((one for one in speeds if one.way.precision == precision), key=lambda one: one.texts_per_second)
         for precision in precisions()
     }
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paddle_ner import tasks
+from paddle_ner.compression.record import Compression
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 
@@ -29,6 +30,7 @@ TOKENIZER = "tokenizer.json"
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
+EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
 
 
 class WindowSpec(BaseModel):
@@ -74,6 +76,7 @@ class Candidate(BaseModel):
     """One way to run a bundle, as it was measured.
 
     Attributes:
+        engine: what ran the graph.
         precision: of the arithmetic.
         replicas: engines side by side, over the same weights.
         threads: CPU threads of each.
@@ -81,11 +84,12 @@ class Candidate(BaseModel):
         tokens_per_second: the same in tokens, padding left out.
         milliseconds: for one text alone through one replica, the median.
         score: of the dev set, from 0 to 1; None where there was none.
-        drop: what `score` is below that of fp32.
+        drop: what `score` is below that of the first candidate: of Paddle at fp32, or at int8 where its graph is int8.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    engine: EngineName = "paddle"
     precision: Precision
     replicas: int
     threads: int
@@ -105,7 +109,9 @@ class Tuning(BaseModel):
         metric: what `Candidate.score` is.
         examples: how many examples were scored.
         max_drop: the drop that was allowed.
-        replicas: the layout that was chosen; its precision is the manifest's.
+        engine: what was chosen to run the graph.
+        precision: what was chosen for it; None, as earlier versions wrote it, is the manifest's.
+        replicas: the layout that was chosen.
         threads: of each replica.
         candidates: all that was measured.
     """
@@ -117,6 +123,8 @@ class Tuning(BaseModel):
     metric: str
     examples: int
     max_drop: float
+    engine: EngineName = "paddle"
+    precision: Precision | None = None
     replicas: int
     threads: int
     candidates: list[Candidate]
@@ -156,13 +164,15 @@ class Manifest(Card):
     """The ``manifest.json`` of a bundle.
 
     Attributes:
-        precision: of the arithmetic where nothing else is asked for; ``int8`` says that the graph itself is quantized.
+        precision: of the arithmetic in Paddle where nothing else is asked for; ``int8`` says that its graph itself is
+            quantized. Where another engine was measured best, `tuning` says so.
         graph: the file of the static graph.
         weights: the file of its parameters.
         onnx: the same graph for ONNX Runtime by its precision, where there is one; a name is that of an fp32 file, as
             earlier versions wrote it.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         tuning: how it runs best, where that was measured.
+        compression: how it was made smaller or faster, and what that cost, where it was.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content without this field.
@@ -174,6 +184,7 @@ class Manifest(Card):
     onnx: str | dict[Precision, OnnxGraph] | None = None
     inputs: list[str]
     tuning: Tuning | None = None
+    compression: Compression | None = None
     versions: dict[str, str] = {}
     files: dict[str, str]
     checksum: str = ""

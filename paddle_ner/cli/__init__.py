@@ -24,6 +24,7 @@ COMMANDS = {
     "train": "Train a model from a configuration.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
+    "compress": "Turn a checkpoint into the fastest bundle that keeps its scores.",
     "benchmark": "Time a bundle by precision and layout, and keep what is best.",
     "predict": "Label texts from a file or standard input.",
     "serve": "Answer requests over HTTP.",

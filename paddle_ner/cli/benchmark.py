@@ -31,8 +31,9 @@ from paddle_ner.evaluation.tuning import MAX_DROP
 def command(bundle: Path, file: Path | None, tune: bool, max_drop: float, as_json: bool, reading: Reading) -> None:
     """Time BUNDLE on this machine and score it on the labelled FILE, or on the dev set that its recipe names.
 
-    Every precision that this CPU has is measured in every layout (engines side by side, threads of each), in turns, on
-    the same real texts. The fastest that keeps the score is marked.
+    Every precision that this CPU has, and the ONNX graphs where the bundle has some and ONNX Runtime is installed, are
+    measured in every layout (engines side by side, threads of each), in turns, on the same real texts. The fastest that
+    keeps the score is marked.
     """
     from paddle_ner.bundle import is_bundle, verify
 

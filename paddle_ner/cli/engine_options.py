@@ -14,10 +14,10 @@ F = TypeVar("F", bound=Callable[..., object])
 _OPTIONS = (
     click.option(
         "--engine",
-        type=click.Choice(get_args(EngineName)),
-        default="paddle",
+        type=click.Choice(["auto", *get_args(EngineName)]),
+        default="auto",
         show_default=True,
-        help="What runs the graph; tensorrt needs a GPU.",
+        help="What runs the graph; auto is what the bundle says, tensorrt needs a GPU.",
     ),
     click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N."),
     click.option(

@@ -65,8 +65,9 @@ def command(
 ) -> None:
     """Turn CHECKPOINT into one bundle: its static graph, checked against the dynamic one, and what serving needs.
 
-    The bundle is then timed and scored on this machine, at every precision that its CPU has; the fastest that keeps the
-    score is what `serve` and `predict` take. `paddle-ner benchmark BUNDLE` does the same later, on another machine.
+    The bundle is then timed and scored on this machine, at every precision that its CPU has and, with --target onnx, in
+    ONNX Runtime too; the fastest that keeps the score is what `serve` and `predict` take. `paddle-ner benchmark BUNDLE`
+    does the same later, on another machine.
     """
     from paddle_ner.export import export
     from paddle_ner.export.onnx_graphs import scales_of

@@ -28,6 +28,9 @@ def show(tuned: Tuned) -> None:
     """Print every candidate, the best one marked."""
     tuning = tuned.tuning
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    several = len({one.engine for one in tuning.candidates}) > 1
+    if several:
+        table.add_column("engine")
     table.add_column("precision")
     table.add_column("engines \u00d7 threads")
     for column in ("texts/s", "tokens/s", "one text", tuning.metric, "drop", ""):
@@ -35,6 +38,7 @@ def show(tuned: Tuned) -> None:
     for one in tuning.candidates:
         best = one == tuned.best
         table.add_row(
+            *([one.engine] if several else []),
             one.precision,
             f"{one.replicas} \u00d7 {one.threads}",
             f"{one.texts_per_second:,.0f}",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from paddle_ner.bundle import Manifest, Precision, load_tokenizer, verify
+from paddle_ner.bundle import EngineName, Manifest, Precision, load_tokenizer, verify
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
@@ -21,20 +22,47 @@ from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 _ALONE = 32  # texts that are timed one by one
 
 
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a candidate was; see `paddle_ner.bundle.Candidate`."""
+
+    texts_per_second: float
+    tokens_per_second: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What runs a bundle, and the precision of its arithmetic."""
+
+    engine: EngineName
+    precision: Precision
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What was measured of one precision and layout; see `paddle_ner.bundle.Candidate`."""
+    """What was measured of one way and layout; see `paddle_ner.bundle.Candidate`."""
 
-    precision: Precision
+    way: Way
     layout: Layout
     texts_per_second: float
     tokens_per_second: float
     milliseconds: float
 
 
-def open_predictors(folder: Path, manifest: Manifest, precision: Precision, layout: Layout) -> list[Predictor]:
+def open_predictors(
+    folder: Path,
+    manifest: Manifest,
+    precision: Precision,
+    layout: Layout,
+    device: str = "cpu",
+    engine: EngineName = "paddle",
+) -> list[Predictor]:
     """The replicas of a verified bundle."""
-    options = EngineOptions(precision=precision, threads=layout.threads)
+    options = EngineOptions(engine, device, precision, layout.threads)
     first = Predictor(manifest, load_tokenizer(folder), open_engine(folder, manifest, options))
     return [first, *(first.clone() for _ in range(layout.replicas - 1))]
 
@@ -42,14 +70,14 @@ def open_predictors(folder: Path, manifest: Manifest, precision: Precision, layo
 def measure(
     folder: Path,
     texts: Sequence[str],
-    precisions: Sequence[Precision],
+    ways: Sequence[Way],
     places: Sequence[Layout],
     *,
     rounds: int = 3,
     engine_only: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[Speed]:
-    """Time every precision in every layout on the same texts, in turns, and give the medians.
+    """Time every way in every layout on the same texts, in turns, and give the medians.
 
     Tokenization and decoding belong to a pass as they do to serving, where they take cores from the engines: engines
     with one thread each bear that better than one engine whose threads wait for each other. Each is warmed up first.
@@ -57,7 +85,7 @@ def measure(
     Args:
         folder: the bundle.
         texts: real ones: their lengths decide the shapes.
-        precisions: to measure.
+        ways: to measure.
         places: layouts to measure.
         rounds: passes over `texts` that are timed.
         engine_only: leave tokenization and decoding out.
@@ -65,10 +93,26 @@ def measure(
     """
     manifest = verify(folder)
     candidates = {
-        (precision, layout): open_predictors(folder, manifest, precision, layout)
-        for precision in precisions
+        (way, layout): open_predictors(folder, manifest, way.precision, layout, engine=way.engine)
+        for way in ways
         for layout in places
     }
+    paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, advance=advance)
+    return [
+        Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
+        for (way, layout), pace in paces.items()
+    ]
+
+
+def in_turns(
+    candidates: Mapping[K, Sequence[Predictor]],
+    texts: Sequence[str],
+    *,
+    rounds: int = 3,
+    engine_only: bool = False,
+    advance: Callable[[], None] = lambda: None,
+) -> dict[K, Pace]:
+    """As `measure`, for any predictors: each candidate is one or several replicas of a model."""
     # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
     threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
@@ -83,8 +127,8 @@ def measure(
     else:
         groups = plan([one.windows[0].length for one in encoded], BATCH_TOKENS)
         work = [partial(Predictor.__call__, texts=[texts[index] for index in group]) for group in groups]
-    seconds: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
-    single: dict[tuple[Precision, Layout], list[float]] = {key: [] for key in candidates}
+    seconds: dict[K, list[float]] = {key: [] for key in candidates}
+    single: dict[K, list[float]] = {key: [] for key in candidates}
     for turn in range(rounds + 1):
         for key, replicas in candidates.items():
             whole = _pass(threads[key], replicas, work)
@@ -96,16 +140,14 @@ def measure(
     for executors in threads.values():
         for executor in executors:
             executor.shutdown()
-    return [
-        Speed(
-            precision,
-            layout,
-            len(texts) / statistics.median(seconds[precision, layout]),
-            tokens / statistics.median(seconds[precision, layout]),
-            1000 * statistics.median(single[precision, layout]),
+    return {
+        key: Pace(
+            len(texts) / statistics.median(seconds[key]),
+            tokens / statistics.median(seconds[key]),
+            1000 * statistics.median(single[key]),
         )
-        for precision, layout in candidates
-    ]
+        for key in candidates
+    }
 
 
 def _singles(predictor: Predictor, texts: Sequence[str]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Which precision and layout a bundle runs at: the fastest of those that keep the score of the dev set."""
+"""Which engine, precision and layout a bundle runs at: the fastest of those that keep the score of the dev set."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import Candidate, Manifest, Precision, Tuning
+from paddle_ner.environment import is_installed
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.benchmark import measure, open_predictors
+from paddle_ner.evaluation.benchmark import Way, measure, open_predictors
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.inference.layout import layouts, usable_cores
@@ -22,11 +23,19 @@ TIMED_TEXTS = 512
 _WORTH = 1.05
 
 
-def precisions(manifest: Manifest, flags: frozenset[str]) -> list[Precision]:
-    """Those that this bundle's graph and a CPU with `flags` can run; the first is what the others are compared with."""
-    if manifest.precision == "int8":
-        return ["int8"]
-    return ["fp32", "bf16"] if flags & BF16_FLAGS else ["fp32"]
+def ways(manifest: Manifest, flags: frozenset[str], onnxruntime: bool) -> list[Way]:
+    """Those that this bundle's graphs and a CPU with `flags` can run; the first is what the others are compared with.
+
+    Args:
+        manifest: of the bundle.
+        flags: of the CPU.
+        onnxruntime: whether ONNX Runtime is installed.
+    """
+    precisions: list[Precision] = ["int8"]
+    if manifest.precision != "int8":
+        precisions = ["fp32", "bf16"] if flags & BF16_FLAGS else ["fp32"]
+    others = list(manifest.onnx_files) if onnxruntime else []
+    return [*(Way("paddle", one) for one in precisions), *(Way("onnxruntime", one) for one in others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ def tune(
     Args:
         folder: the bundle.
         examples: labelled, such as the dev set: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
-        max_drop: how far below the first precision's score another one may be.
+        max_drop: how far below the first way's score another one may be.
         keep: whether the bundle is from now on run as was found best.
         advance: called with the share of the work done, from 0 to 1.
 
@@ -60,7 +69,7 @@ def tune(
     manifest = bundle.verify(folder)
     if not examples:
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
-    asked = precisions(manifest, cpu_flags())
+    asked = ways(manifest, cpu_flags(), is_installed("onnxruntime"))
     places = layouts(usable_cores())
     step = len(examples) // min(TIMED_TEXTS, len(examples))
     texts = [example.text for example in examples[::step]][:TIMED_TEXTS]
@@ -74,39 +83,44 @@ def tune(
         advance(done / passes / 2)
 
     speeds = measure(folder, texts, asked, places, rounds=rounds, advance=timed)
-    scores: dict[Precision, float] = {}
+    scores: dict[Way, float] = {}
     metric = ""
-    for number, precision in enumerate(asked):
-        predictor = open_predictors(folder, manifest, precision, places[0])[0]
+    for number, way in enumerate(asked):
+        predictor = open_predictors(folder, manifest, way.precision, places[0], engine=way.engine)[0]
         report, _ = score(predictor, examples)
-        scores[precision], metric = report.value, report.metric
+        scores[way], metric = report.value, report.metric
         advance(0.5 + (number + 1) / len(asked) / 2)
     candidates = [
         Candidate(
-            precision=speed.precision,
+            engine=speed.way.engine,
+            precision=speed.way.precision,
             replicas=speed.layout.replicas,
             threads=speed.layout.threads,
             texts_per_second=speed.texts_per_second,
             tokens_per_second=speed.tokens_per_second,
             milliseconds=speed.milliseconds,
-            score=scores[speed.precision],
-            drop=scores[asked[0]] - scores[speed.precision],
+            score=scores[speed.way],
+            drop=scores[asked[0]] - scores[speed.way],
         )
         for speed in speeds
     ]
     best = choose(candidates, max_drop)
+    # What a machine without ONNX Runtime runs.
+    paddle = choose([one for one in candidates if one.engine == "paddle"], max_drop)
     tuning = Tuning(
         cpu=cpu_name(),
         texts=len(texts),
         metric=metric,
         examples=len(examples),
         max_drop=max_drop,
+        engine=best.engine,
+        precision=best.precision,
         replicas=best.replicas,
         threads=best.threads,
         candidates=candidates,
     )
     if keep:
-        bundle.write_card(folder, manifest.model_copy(update={"precision": best.precision, "tuning": tuning}))
+        bundle.write_card(folder, manifest.model_copy(update={"precision": paddle.precision, "tuning": tuning}))
     return Tuned(best, tuning)
 
 

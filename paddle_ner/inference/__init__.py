@@ -9,7 +9,7 @@ from typing import Literal
 from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, read_manifest, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
-from paddle_ner.inference.engines.open import choose_precision, device_kind, open_engine
+from paddle_ner.inference.engines.open import choose, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for, usable_cores
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_flags
@@ -29,7 +29,7 @@ __all__ = [
 def load(
     model: str | Path,
     *,
-    engine: EngineName = "paddle",
+    engine: EngineName | Literal["auto"] = AUTO,
     device: str = "cpu",
     precision: Precision | Literal["auto"] = AUTO,
     threads: int | None = None,
@@ -38,7 +38,7 @@ def load(
 
     Args:
         model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and has no choice but the device.
-        engine: what runs the graph.
+        engine: what runs the graph; ``auto`` is what the bundle says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the bundle's own.
         threads: CPU threads; None takes what the bundle says, else all cores.
@@ -57,7 +57,7 @@ def load(
     card = read_card(folder)
     for name, chosen in (
         ("threads", options.threads is not None),
-        ("engine", options.engine != "paddle"),
+        ("engine", options.engine not in (AUTO, "paddle")),
         ("precision", options.precision not in (AUTO, "fp32")),
     ):
         if chosen:
@@ -80,10 +80,9 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
     if is_bundle(folder):
         manifest = read_manifest(folder)
         if device_kind(options.device) == "cpu":
-            precision = choose_precision(folder, manifest, options, cpu_flags())
-            measured = options.engine == "paddle" and precision == manifest.precision
-            layout = asked_for(manifest if measured else None, usable_cores(), replicas, options.threads)
-            options = replace(options, precision=precision, threads=layout.threads)
+            engine, precision = choose(folder, manifest, options, cpu_flags())
+            layout = asked_for(manifest, usable_cores(), replicas, options.threads, engine, precision)
+            options = replace(options, engine=engine, precision=precision, threads=layout.threads)
             replicas = layout.replicas
     first = load(folder, **asdict(options))
     return [first, *(first.clone() for _ in range(1, replicas or 1))]

@@ -32,23 +32,50 @@ def layouts(cores: int) -> list[Layout]:
     return found if cores == 1 else [*found, Layout(cores, 1)]
 
 
-def asked_for(card: Card | None, cores: int, replicas: int | None, threads: int | None) -> Layout:
+def asked_for(
+    card: Card | None,
+    cores: int,
+    replicas: int | None,
+    threads: int | None,
+    engine: str | None = None,
+    precision: str | None = None,
+) -> Layout:
     """The layout with what was asked for.
 
     With None for both: what was measured best, where `card` has it. Replicas alone share the cores; threads alone are
-    those of one engine.
+    those of one engine. `engine` and `precision` are as in `chosen`.
     """
     if replicas is None and threads is None:
-        return chosen(card, cores)
+        return chosen(card, cores, engine, precision)
     if threads is None:
         threads = max(1, cores // (replicas or 1))
     return Layout(replicas or 1, threads)
 
 
-def chosen(card: Card | None, cores: int) -> Layout:
-    """The layout that was measured best, as far as `cores` allow; one engine with all of them where none was."""
-    tuning = card.tuning if isinstance(card, Manifest) else None
-    if tuning is None:
+def chosen(card: Card | None, cores: int, engine: str | None = None, precision: str | None = None) -> Layout:
+    """The layout that was measured best, as far as `cores` allow; one engine with all of them where none was.
+
+    Args:
+        card: of the model.
+        cores: that there are.
+        engine: what runs it; None, with None for `precision`, is what was best of all.
+        precision: of its arithmetic.
+    """
+    best = _measured(card, engine, precision) if isinstance(card, Manifest) else None
+    if best is None:
         return Layout(1, cores)
-    threads = min(tuning.threads, cores)
-    return Layout(min(tuning.replicas, cores // threads), threads)
+    threads = min(best.threads, cores)
+    return Layout(min(best.replicas, cores // threads), threads)
+
+
+def _measured(card: Manifest, engine: str | None, precision: str | None) -> Layout | None:
+    tuning = card.tuning
+    if tuning is None:
+        return None
+    if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or card.precision)):
+        return Layout(tuning.replicas, tuning.threads)
+    same = [one for one in tuning.candidates if (one.engine, one.precision) == (engine, precision)]
+    if not same:
+        return None
+    best = max(same, key=lambda one: one.texts_per_second)
+    return Layout(best.replicas, best.threads)

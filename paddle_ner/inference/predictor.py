@@ -67,7 +67,7 @@ class Predictor:
     @property
     def layout(self) -> Layout:
         """The layout that was measured best for it, as far as this process's cores allow."""
-        return chosen(self.manifest, usable_cores())
+        return chosen(self.manifest, usable_cores(), self.info.engine, self.info.precision)
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""

@@ -28,7 +28,7 @@ class Settings(BaseModel):
         host: the address to listen on.
         port: 0 takes a free one.
         ready_file: where to write ``{"url", "port", "pid"}`` once every model is ready; removed at exit.
-        engine: ``paddle``, ``tensorrt`` (GPU) or ``onnxruntime``.
+        engine: ``auto`` is what each bundle says; ``paddle``, ``tensorrt`` (GPU) and ``onnxruntime`` insist.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
         threads: CPU threads of each engine; None takes what the bundle says, else all cores.
@@ -58,7 +58,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     ready_file: Path | None = None
-    engine: EngineName = "paddle"
+    engine: EngineName | Literal["auto"] = "auto"
     device: str = "cpu"
     precision: Precision | Literal["auto"] = "auto"
     threads: int | None = Field(None, ge=1)

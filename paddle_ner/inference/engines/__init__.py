@@ -8,12 +8,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Precision
+from paddle_ner.bundle import EngineName, Precision
 
 __all__ = ["AUTO", "Engine", "EngineInfo", "EngineName", "EngineOptions", "Precision"]
 
-EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
-AUTO: Literal["auto"] = "auto"  # the precision that was measured to be best: the manifest's
+AUTO: Literal["auto"] = "auto"  # what was measured to be best: the manifest says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +20,14 @@ class EngineOptions:
     """What is asked of an engine.
 
     Attributes:
-        engine: what runs the graph; ``tensorrt`` needs a GPU, ``onnxruntime`` the extra ``onnx``.
+        engine: what runs the graph; ``tensorrt`` needs a GPU, ``onnxruntime`` the extra ``onnx``; ``auto`` is what the
+            manifest says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the manifest's.
         threads: CPU threads of one engine; None takes what the manifest says, else all cores.
     """
 
-    engine: EngineName = "paddle"
+    engine: EngineName | Literal["auto"] = AUTO
     device: str = "cpu"
     precision: Precision | Literal["auto"] = AUTO
     threads: int | None = None

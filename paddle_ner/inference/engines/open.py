@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest
+from paddle_ner.environment import is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
 from paddle_ner.inference.layout import chosen, usable_cores
@@ -33,19 +34,20 @@ def open_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> Eng
         DeviceError: the device, or the precision on it, cannot be had.
         BundleError: the graph does not fit the manifest.
     """
-    kind = device_kind(options.device)
-    chosen = replace(
-        options,
-        precision=choose_precision(folder, manifest, options, cpu_flags()),
-        threads=choose_threads(manifest, options) if kind == "cpu" else None,
-    )
-    if options.engine == "onnxruntime":
+    engine, precision = choose(folder, manifest, options, cpu_flags())
+    threads = options.threads
+    if device_kind(options.device) != "cpu":
+        threads = None
+    elif threads is None:
+        threads = chosen(manifest, usable_cores(), engine, precision).threads
+    options = replace(options, engine=engine, precision=precision, threads=threads)
+    if engine == "onnxruntime":
         from paddle_ner.inference.engines.onnx import OnnxEngine
 
-        return OnnxEngine(folder, manifest, chosen)
+        return OnnxEngine(folder, manifest, options)
     from paddle_ner.inference.engines.paddle import PaddleEngine
 
-    return PaddleEngine(folder, manifest, chosen)
+    return PaddleEngine(folder, manifest, options)
 
 
 def device_kind(device: str) -> str:
@@ -56,41 +58,69 @@ def device_kind(device: str) -> str:
     return kind
 
 
-def choose_precision(
+def choose(
     folder: Path, manifest: Manifest, options: EngineOptions, flags: frozenset[str] | set[str]
-) -> Precision:
-    """The precision of the arithmetic; `flags` are those of this machine's CPU.
+) -> tuple[EngineName, Precision]:
+    """What runs the bundle, and the precision of its arithmetic; `flags` are those of this machine's CPU.
 
-    What was asked for by name is done or refused. ``auto`` takes the manifest's; where this machine lacks it, or
-    another engine or device is used than the one that it was measured on, that is fp32, with a line in the log.
+    What was asked for by name is done or refused. ``auto`` takes what the manifest says was best; where this machine
+    lacks it, that is Paddle at its best, or fp32, with a line in the log.
+
+    Raises:
+        InputError: the bundle has no graph for what is asked.
+        DeviceError: the device, or the precision on it, cannot be had.
     """
+    engine = _choose_engine(folder, manifest, options)
+    return engine, _choose_precision(folder, manifest, options, engine, flags)
+
+
+def _choose_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> EngineName:
+    if options.engine != AUTO:
+        return options.engine
+    tuning = manifest.tuning
+    if tuning is None or device_kind(options.device) != "cpu" or options.precision not in (AUTO, tuning.precision):
+        return "paddle"
+    if tuning.engine == "onnxruntime" and not is_installed("onnxruntime"):
+        logger.warning(
+            "%s: measured best with ONNX Runtime at %s, which is not installed here; it runs with Paddle: for ONNX"
+            " Runtime, pip install 'paddle-ner[onnx]'",
+            folder,
+            tuning.precision,
+        )
+        return "paddle"
+    return tuning.engine
+
+
+def _choose_precision(
+    folder: Path,
+    manifest: Manifest,
+    options: EngineOptions,
+    engine: EngineName,
+    flags: frozenset[str] | set[str],
+) -> Precision:
     kind = device_kind(options.device)
-    possible = _PRECISIONS.get((options.engine, kind))
+    possible = _PRECISIONS.get((engine, kind))
     if possible is None:
-        raise DeviceError(f"engine {options.engine} needs a GPU, but the device is {options.device}: add --device gpu")
-    held = _held(folder, manifest, options.engine)
+        raise DeviceError(f"engine {engine} needs a GPU, but the device is {options.device}: add --device gpu")
+    held = _held(folder, manifest, engine)
     asked = options.precision
     if asked == AUTO:
-        wanted: Precision = manifest.precision
+        tuning = manifest.tuning
+        best = tuning.precision if tuning is not None and tuning.engine == engine else None
+        wanted: Precision = best or manifest.precision
         if wanted == "bf16" and not flags & BF16_FLAGS and kind == "cpu":
             logger.warning("%s: measured best at bf16, which this CPU does not have; it runs at fp32", folder)
             return "fp32"
         if wanted in possible and wanted in held:
             return wanted
         if "fp32" not in held:
-            raise InputError(
-                f"{folder}: its graph is int8, which {options.engine} on {kind} cannot run from this bundle"
-            )
-        logger.warning(
-            "%s: measured best at %s on a CPU; %s on %s runs it at fp32", folder, wanted, options.engine, kind
-        )
+            raise InputError(f"{folder}: its graph is int8, which {engine} on {kind} cannot run from this bundle")
+        logger.warning("%s: measured best at %s on a CPU; %s on %s runs it at fp32", folder, wanted, engine, kind)
         return "fp32"
     if asked not in possible:
-        raise DeviceError(
-            f"precision {asked} cannot be had with {options.engine} on {kind}, expected {', '.join(possible)}"
-        )
+        raise DeviceError(f"precision {asked} cannot be had with {engine} on {kind}, expected {', '.join(possible)}")
     if asked not in held:
-        if options.engine == "onnxruntime":
+        if engine == "onnxruntime":
             raise InputError(
                 f"{folder}: holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`"
             )
@@ -109,10 +139,3 @@ def _held(folder: Path, manifest: Manifest, engine: EngineName) -> tuple[Precisi
             raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
         return tuple(manifest.onnx_files)
     return ("int8",) if manifest.precision == "int8" else ("fp32", "bf16", "fp16")
-
-
-def choose_threads(manifest: Manifest, options: EngineOptions) -> int:
-    """CPU threads: those asked for, or those of the layout that was measured best."""
-    if options.threads is not None:
-        return options.threads
-    return chosen(manifest, usable_cores()).threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from paddle_ner.inference.engines import EngineInfo, EngineOptions
 # keeps by shape is bounded since the shapes are: `planning.LENGTHS` by `planning.ROWS` within the budget, 128.
 _BY_SHAPE = 0
 _GPU_POOL_MB = 256
-# Int8 for the layers with weights only: PaddleSlim records a scale for the addition of the attention mask too, and
-# one step of that scale wipes attention out.
-_INT8_OPS = {"fc"}
+# Int8 for the layers with weights where a bundle does not say otherwise: PaddleSlim records a scale for the addition of
+# the attention mask too, and one step of that scale wipes attention out.
+_INT8_OPERATIONS = ("fc",)
 
 
 class PaddleEngine:
@@ -52,7 +53,8 @@ class PaddleEngine:
             check_gpu(options.device)
             graph, weights = optimized(folder, manifest, options)
         config = inference.Config(str(graph), str(weights))
-        configure(config, inference.PrecisionType, options, new_ir=graph.suffix == ".json")
+        operations = manifest.compression.operations if manifest.compression is not None else _INT8_OPERATIONS
+        configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
         self._attach(inference.create_predictor(config))
         if sorted(self._inputs) != sorted(manifest.inputs):
@@ -83,8 +85,21 @@ class PaddleEngine:
         return np.asarray(self._output.copy_to_cpu())
 
 
-def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: bool) -> None:
-    """Set a ``paddle.inference.Config`` to `options`. `new_ir` is for graphs saved as json.
+def configure(
+    config: Any,
+    precision_type: Any,
+    options: EngineOptions,
+    new_ir: bool,
+    int8_operations: Sequence[str] = _INT8_OPERATIONS,
+) -> None:
+    """Set a ``paddle.inference.Config`` to `options`.
+
+    Args:
+        config: to set.
+        precision_type: ``paddle.inference.PrecisionType``.
+        options: of the engine, every choice made.
+        new_ir: for graphs saved as json.
+        int8_operations: types of operations to run in int8; none runs all that have scales.
 
     Raises:
         DeviceError: the device cannot be had.
@@ -101,11 +116,11 @@ def configure(config: Any, precision_type: Any, options: EngineOptions, new_ir: 
         if options.precision == "bf16":
             config.enable_mkldnn_bfloat16()
         elif options.precision == "int8":
-            config.enable_mkldnn_int8(_INT8_OPS)
+            config.enable_mkldnn_int8(set(int8_operations))
         return
     number = check_gpu(options.device)
     # A graph that TensorRT has optimized carries its precision in itself.
-    half = options.precision == "fp16" and options.engine == "paddle"
+    half = options.precision == "fp16" and options.engine != "tensorrt"
     config.enable_use_gpu(_GPU_POOL_MB, number, precision_type.Half if half else precision_type.Float32)
 
 

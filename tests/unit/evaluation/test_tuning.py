@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from paddle_ner.bundle import Candidate
-from paddle_ner.evaluation.tuning import choose, precisions
+from paddle_ner.evaluation.tuning import choose, ways
 
 
 def candidate(precision: str, replicas: int, speed: float, drop: float | None = 0.0) -> Candidate:
@@ -43,18 +44,20 @@ def test_without_any_score_the_first_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "flags", "expected"),
+    ("precision", "flags", "onnx", "installed", "expected"),
     [
-        ("fp32", {"avx2"}, ["fp32"]),
-        ("bf16", {"avx512f", "avx512_bf16"}, ["fp32", "bf16"]),
-        ("fp32", {"amx_bf16"}, ["fp32", "bf16"]),
-        ("int8", {"avx512_bf16"}, ["int8"]),
+        ("fp32", {"avx2"}, [], True, ["paddle fp32"]),
+        ("bf16", {"avx512f", "avx512_bf16"}, [], True, ["paddle fp32", "paddle bf16"]),
+        ("fp32", {"amx_bf16"}, [], True, ["paddle fp32", "paddle bf16"]),
+        ("int8", {"avx512_bf16"}, [], True, ["paddle int8"]),
+        ("fp32", {"avx2"}, ["fp32", "int8"], True, ["paddle fp32", "onnxruntime fp32", "onnxruntime int8"]),
+        ("int8", {"avx2"}, ["fp32", "int8"], True, ["paddle int8", "onnxruntime fp32", "onnxruntime int8"]),
+        ("fp32", {"avx2"}, ["fp32", "int8"], False, ["paddle fp32"]),
     ],
 )
-def test_what_is_measured_follows_from_the_graph_and_the_cpu(precision, flags, expected) -> None:
-    class Manifest:
-        pass
-
-    manifest: Any = Manifest()
-    manifest.precision = precision
-    assert precisions(manifest, frozenset(flags)) == expected
+def test_what_is_measured_follows_from_the_graphs_the_cpu_and_what_is_installed(
+    precision, flags, onnx, installed, expected
+) -> None:
+    manifest: Any = SimpleNamespace(precision=precision, onnx_files=dict.fromkeys(onnx, "file"))
+    found = ways(manifest, frozenset(flags), installed)
+    assert [f"{way.engine} {way.precision}" for way in found] == expected

@@ -12,7 +12,7 @@ import pytest
 from paddle_ner.bundle import Candidate, Manifest, OnnxGraph, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.engines.open import choose_precision, device_kind
+from paddle_ner.inference.engines.open import choose, device_kind
 from paddle_ner.inference.engines.paddle import configure
 from paddle_ner.inference.layout import Layout, asked_for, chosen, layouts
 
@@ -40,10 +40,29 @@ def graph(file: str) -> OnnxGraph:
     return OnnxGraph(file=file, opset=17, runtime="1.20.0", matmuls=1)
 
 
-def tuning(replicas: int, threads: int) -> Tuning:
-    return Tuning(
-        cpu="c", texts=1, metric="f1", examples=1, max_drop=0, replicas=replicas, threads=threads, candidates=[]
-    )
+def tuning(replicas: int, threads: int, **fields: Any) -> Tuning:
+    known: dict[str, Any] = {"cpu": "c", "texts": 1, "metric": "f1", "examples": 1, "max_drop": 0, "candidates": []}
+    return Tuning(replicas=replicas, threads=threads, **{**known, **fields})
+
+
+def candidate(engine: str, precision: str, replicas: int, threads: int, speed: float) -> Candidate:
+    pace: dict[str, Any] = {"texts_per_second": speed, "tokens_per_second": 10 * speed, "milliseconds": 1.5}
+    return Candidate(engine=engine, precision=precision, replicas=replicas, threads=threads, score=0.9, **pace)
+
+
+# Measured best in ONNX Runtime at int8, two engines of two threads; in Paddle at bf16, one of four.
+BEST_IN_ONNX = tuning(
+    2,
+    2,
+    engine="onnxruntime",
+    precision="int8",
+    candidates=[
+        candidate("paddle", "fp32", 1, 4, 10),
+        candidate("paddle", "bf16", 1, 4, 30),
+        candidate("paddle", "bf16", 4, 1, 20),
+        candidate("onnxruntime", "int8", 2, 2, 40),
+    ],
+)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +82,7 @@ def tuning(replicas: int, threads: int) -> Tuning:
     ],
 )
 def test_a_precision_that_can_be_had_is_given(precision, options, flags, expected, caplog) -> None:
-    assert choose_precision(FOLDER, manifest(precision=precision), options, flags) == expected
+    assert choose(FOLDER, manifest(precision=precision), options, flags)[1] == expected
     assert not caplog.records
 
 
@@ -77,7 +96,7 @@ def test_a_precision_that_can_be_had_is_given(precision, options, flags, expecte
 )
 def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, caplog) -> None:
     with caplog.at_level(logging.WARNING):
-        assert choose_precision(FOLDER, manifest(precision=precision), options, flags) == "fp32"
+        assert choose(FOLDER, manifest(precision=precision), options, flags)[1] == "fp32"
     (record,) = caplog.records
     assert reason in record.getMessage() and str(FOLDER) in record.getMessage()
 
@@ -104,7 +123,7 @@ def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, 
 )
 def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> None:
     with pytest.raises((DeviceError, InputError)) as caught:
-        choose_precision(FOLDER, manifest(precision=precision), options, flags)
+        choose(FOLDER, manifest(precision=precision), options, flags)
     assert message in str(caught.value)
 
 
@@ -118,7 +137,7 @@ def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> No
 )
 def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(onnx, precision, message) -> None:
     with pytest.raises(InputError) as caught:
-        choose_precision(FOLDER, manifest(onnx=onnx), EngineOptions("onnxruntime", precision=precision), PLAIN)
+        choose(FOLDER, manifest(onnx=onnx), EngineOptions("onnxruntime", precision=precision), PLAIN)
     assert message in str(caught.value)
 
 
@@ -205,8 +224,49 @@ def test_what_is_asked_of_the_layout_is_done_and_the_rest_follows_from_the_cores
 
 
 def test_a_manifest_keeps_what_was_measured() -> None:
-    candidate = Candidate(
-        precision="bf16", replicas=2, threads=1, texts_per_second=9, tokens_per_second=90, milliseconds=1.5, score=0.9
-    )
-    kept = manifest(precision="bf16", tuning=tuning(2, 1).model_copy(update={"candidates": [candidate]}))
+    kept = manifest(precision="bf16", tuning=BEST_IN_ONNX)
     assert Manifest.model_validate(kept.model_dump()) == kept
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (EngineOptions(), ("onnxruntime", "int8")),
+        (EngineOptions(precision="int8"), ("onnxruntime", "int8")),
+        (EngineOptions(precision="bf16"), ("paddle", "bf16")),
+        (EngineOptions(precision="fp32"), ("paddle", "fp32")),
+        (EngineOptions("paddle"), ("paddle", "bf16")),
+        (EngineOptions("onnxruntime"), ("onnxruntime", "int8")),
+        (EngineOptions("onnxruntime", precision="fp32"), ("onnxruntime", "fp32")),
+    ],
+)
+def test_what_was_measured_best_runs_unless_something_else_is_asked_for(options, expected, caplog) -> None:
+    assert choose(FOLDER, manifest(precision="bf16", tuning=BEST_IN_ONNX), options, BF16) == expected
+    assert not caplog.records
+
+
+def test_a_gpu_runs_paddle_whatever_was_best_on_a_cpu() -> None:
+    best = manifest(tuning=BEST_IN_ONNX)
+    assert choose(FOLDER, best, EngineOptions(device="gpu"), PLAIN) == ("paddle", "fp32")
+
+
+def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(monkeypatch, caplog) -> None:
+    monkeypatch.setattr("paddle_ner.inference.engines.open.is_installed", lambda module: module != "onnxruntime")
+    best = manifest(precision="bf16", tuning=BEST_IN_ONNX)
+    assert choose(FOLDER, best, EngineOptions(), BF16) == ("paddle", "bf16")
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"{FOLDER}: measured best with ONNX Runtime at int8, which is not installed")
+    assert "pip install 'paddle-ner[onnx]'" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision", "expected"),
+    [
+        (None, None, Layout(2, 2)),
+        ("onnxruntime", "int8", Layout(2, 2)),
+        ("paddle", "bf16", Layout(1, 4)),
+        ("paddle", "int8", Layout(1, 8)),  # not measured
+    ],
+)
+def test_each_way_to_run_has_the_layout_that_was_measured_best_for_it(engine, precision, expected) -> None:
+    assert chosen(manifest(tuning=BEST_IN_ONNX), 8, engine, precision) == expected

@@ -1,0 +1,165 @@
+"""``paddle-ner compress``: a checkpoint in, the fastest bundle that keeps its scores out, or a refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from paddle_ner import data
+from paddle_ner.cli import console
+from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
+from paddle_ner.compression.record import Compression, Trial
+from paddle_ner.types import Example
+
+_CALIBRATION_TEXTS = 2000  # more than any calibration looks at
+_WIDTH = 160
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
+@click.option(
+    "--calibration",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Texts to observe the model on, labelled or not: those of the training set will do.",
+)
+@click.option(
+    "--evaluation",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Labelled file that every candidate is scored on: the dev set, not the test set.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "int8", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="Candidates; auto: all that the device has.",
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu; or gpu, where fp16 is the only candidate.")
+@click.option(
+    "--budget",
+    default=BUDGET_MINUTES,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Minutes after which no further candidate is begun.",
+)
+@click.option(
+    "--max-drop",
+    default=MAX_DROP,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="How far below fp32 the score may be: F1 or accuracy, from 0 to 1.",
+)
+@click.option(
+    "--max-label-drop",
+    default=MAX_LABEL_DROP,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="The same for the F1 of any label; 1 allows all.",
+)
+@click.option("--allow-slower", is_flag=True, help="Take the best even where fp32 is faster here: for its size.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write all that was measured, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that was measured as one JSON object.")
+@reader_options
+def command(
+    checkpoint: Path,
+    output: Path,
+    calibration: Path,
+    evaluation: Path,
+    precision: Asked,
+    device: str,
+    budget: float,
+    max_drop: float,
+    max_label_drop: float,
+    allow_slower: bool,
+    report: Path | None,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Compress CHECKPOINT into one bundle: the fastest candidate whose scores are near enough to those of fp32.
+
+    PaddleSlim quantizes it in several ways; each is scored and timed through the engine that will serve it, beside fp32
+    and bf16 of the same checkpoint. Exit status 1 says that no candidate was good enough: nothing is written then but
+    the report.
+    """
+    from paddle_ner.compression.search import Refused, compress
+
+    options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower)
+    calibration_set, evaluation_set = _read(calibration, reading)[:_CALIBRATION_TEXTS], _read(evaluation, reading)
+    with console.progress() as display:
+        bar = display.add_task("compressing", total=100, note="")
+
+        def advance(share: float, note: str) -> None:
+            display.update(bar, completed=round(100 * share), note=note)
+
+        try:
+            compressed = compress(checkpoint, output, calibration_set, evaluation_set, options, advance=advance)
+        except Refused as refused:
+            display.stop()
+            _show(refused.record, report, as_json)
+            raise
+    _show(compressed.record, report, as_json)
+    console.err.print(f"next: paddle-ner serve {compressed.bundle}", markup=False)
+
+
+def _read(path: Path, reading: Reading) -> list[Example]:
+    return data.load(path, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+
+
+def _show(record: Compression, report: Path | None, as_json: bool) -> None:
+    if report is not None:
+        report.write_text(
+            json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
+    if as_json:
+        console.print_json(record.model_dump(mode="json"))
+        return
+    console.out.print(
+        f"{record.cpu}, {record.threads} threads: {record.evaluation.examples:,} examples scored;"
+        f" allowed: {record.metric} {100 * record.max_drop:g} points below fp32, any label"
+        f" {100 * record.max_label_drop:g}",
+        markup=False,
+    )
+    # As wide as it is: a figure that is cut says nothing.
+    console.out.print(_table(record), width=_WIDTH, no_wrap=True, crop=False)
+    if record.left_out:
+        plans = "; ".join(str(plan) for plan in record.left_out)
+        console.out.print(f"left out, {record.budget_minutes:g} minutes being over: {plans}", markup=False)
+
+
+def _table(record: Compression) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("candidate", no_wrap=True)
+    for column in ("windows", record.metric, "drop", "worst label", "\u00d7 fp32", "texts/s", "one text", "int8", "MB"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for trial in record.trials:
+        taken = trial == record.after
+        plan, speeds, kernels = trial.plan, trial.speeds, trial.kernels
+        table.add_row(
+            Text(trial.precision if plan is None else f"int8 {plan.algorithm}/{plan.granularity}/{plan.operations}"),
+            "" if plan is None else f"{plan.windows:,}",
+            "" if trial.score is None else f"{100 * trial.score:.2f}",
+            "" if trial.drop is None else f"{100 * trial.drop:.2f}",
+            Text("" if trial.worst_label is None else f"{trial.worst_label} \u2212{100 * trial.worst_drop:.2f}"),
+            "" if trial.speedup is None else f"{trial.speedup:.2f}",
+            "" if speeds is None else f"{speeds.texts_per_second:,.0f}",
+            "" if speeds is None else f"{speeds.milliseconds:.1f} ms",
+            "" if kernels is None else f"{kernels.int8} of {kernels.total}",
+            "" if trial.megabytes is None else f"{trial.megabytes:.1f}",
+            Text("taken" if taken else _verdict(trial)),
+            style="bold" if taken else "",
+        )
+    return table
+
+
+def _verdict(trial: Trial) -> str:
+    return f"refused: {trial.refused}" if trial.refused else ""

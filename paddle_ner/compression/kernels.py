@@ -1,0 +1,88 @@
+"""Which kernels oneDNN runs for a bundle: asked of oneDNN itself, which names every primitive that it executes.
+
+``python -m paddle_ner.compression.kernels BUNDLE`` runs it once, in a process of its own since oneDNN reads
+``ONEDNN_VERBOSE`` when it is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from paddle_ner.bundle import load_tokenizer, verify
+from paddle_ner.compression.record import Kernels
+from paddle_ner.errors import GateError
+
+_SELF = "paddle_ner.compression.kernels"
+_INT8 = ("s8", "u8")
+_SECONDS = 300
+_PROBE_ROWS, _PROBE_LENGTH = 2, 16
+
+
+def kernels_of(folder: Path, total: int) -> Kernels:
+    """Run the bundle in `folder` once and count.
+
+    Args:
+        folder: a bundle.
+        total: products with a weight that its graph has.
+
+    Raises:
+        GateError: it could not be run.
+    """
+    environment = {**os.environ, "ONEDNN_VERBOSE": "1", "DNNL_VERBOSE": "1"}
+    command = [sys.executable, "-m", _SELF, str(folder)]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise GateError(f"{folder}: its int8 kernels cannot be counted: no end within {_SECONDS} s") from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise GateError(f"{folder}: its int8 kernels cannot be counted: status {done.returncode}: {last}")
+    return count(done.stdout.splitlines(), total)
+
+
+def count(lines: Iterable[str], total: int) -> Kernels:
+    """Read what oneDNN printed in one pass over a graph with `total` products with a weight.
+
+    An inner product is always one with a weight; matrix products without one are those of attention.
+    """
+    weights = others = 0
+    implementations = set()
+    for line in lines:
+        # onednn_verbose,v1,primitive,exec,cpu,inner_product,brgemm:…,…,src:s8:… wei:s8:… bia:… dst:…,…
+        fields = line.split(",")
+        if len(fields) < 9 or fields[2:4] != ["primitive", "exec"]:
+            continue
+        kind, implementation = fields[5], fields[6]
+        types = dict(part.split(":")[:2] for part in fields[8].split() if ":" in part)
+        if kind not in ("inner_product", "matmul"):
+            continue
+        if types.get("src") in _INT8 and types.get("wei") in _INT8:
+            implementations.add(implementation)
+            if kind == "inner_product":
+                weights += 1
+            else:
+                others += 1
+    return Kernels(int8=weights, total=total, others=others, implementations=sorted(implementations))
+
+
+def main(folder: Path) -> None:
+    """Run the bundle once, at the precision of its manifest."""
+    import numpy as np
+
+    from paddle_ner.inference.engines import EngineOptions
+    from paddle_ner.inference.engines.open import open_engine
+
+    manifest = verify(folder)
+    engine = open_engine(folder, manifest, EngineOptions())
+    ids = np.full((_PROBE_ROWS, min(_PROBE_LENGTH, manifest.window.size)), load_tokenizer(folder).cls_id)
+    engine.run(ids.astype(np.int64))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

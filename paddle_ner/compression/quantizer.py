@@ -1,0 +1,119 @@
+"""The worker seen from here: a process that may crash or hang, one candidate at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from paddle_ner.compression.record import Plan
+from paddle_ner.errors import PaddleNerError
+
+_WORKER = "paddle_ner.compression.worker"
+START_SECONDS = 300.0
+_LAST_CHARACTERS = 300
+
+
+class CandidateFailed(PaddleNerError):
+    """One candidate could not be made; the message says why in one line."""
+
+
+class Quantizer:
+    """Makes int8 graphs of one checkpoint. A context manager: the worker ends with the block.
+
+    Args:
+        checkpoint: its folder.
+        work: a folder of the caller's for the fp32 graph and the worker's log.
+    """
+
+    def __init__(self, checkpoint: Path, work: Path) -> None:
+        self._checkpoint = checkpoint
+        self._work = work
+        self._log = work / "worker.log"
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.Queue[str] = queue.Queue()
+
+    def __enter__(self) -> Quantizer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def quantize(self, plan: Plan, batches: Path, target: Path, seconds: float) -> None:
+        """Write the int8 graph of `plan` to `target`.
+
+        Args:
+            plan: how.
+            batches: a .npz file of int64 arrays of [rows, length] to calibrate with.
+            target: a folder; it is made.
+            seconds: after which the worker is taken for hanging and ended.
+
+        Raises:
+            CandidateFailed: it crashed, hung, or said why not. The next call starts a new worker where need be.
+        """
+        process = self._process if self._process is not None and self._process.poll() is None else self._start()
+        job = {"plan": plan.model_dump(), "batches": str(batches), "target": str(target)}
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+        except OSError:  # it has died since: the answer that never comes says so
+            pass
+        answer = self._answer(seconds)
+        if "error" in answer:
+            raise CandidateFailed(answer["error"])
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._stop()
+        self._answers = queue.Queue()
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", _WORKER, str(self._checkpoint), str(self._work)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                env={**os.environ, "FLAGS_enable_pir_api": "0"},
+            )
+        assert self._process.stdout is not None
+        threading.Thread(target=_forward, args=(self._process.stdout, self._answers), daemon=True).start()
+        self._answer(START_SECONDS)
+        return self._process
+
+    def _answer(self, seconds: float) -> dict[str, str]:
+        assert self._process is not None
+        try:
+            line = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            self._stop()
+            raise CandidateFailed(f"no answer within {seconds:.0f} s") from None
+        if not line:
+            status = self._process.wait()
+            raise CandidateFailed(f"the worker ended with status {status}: {self._last_words()}")
+        answer: dict[str, str] = json.loads(line)
+        return answer
+
+    def _last_words(self) -> str:
+        return " ".join(self._log.read_text(errors="replace").split())[-_LAST_CHARACTERS:]
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def _forward(stream: IO[str], answers: queue.Queue[str]) -> None:
+    """Each line, and an empty string at the end."""
+    for line in stream:
+        answers.put(line)
+    answers.put("")
