@@ -188,7 +188,6 @@ def test_a_folder_is_replaced_and_a_foreign_one_is_not(work: Path, folder: Path)
 
 
 def test_a_folder_that_does_not_answer_as_the_server_is_not_written(work: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("paddle_ner.edge.check.TOLERANCE", {})
     real = paddle_ner.export.edge.write.sources
     broken = {**real(), "inference/planning.py": real()["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
     broken["features/windows.py"] = broken["features/windows.py"].replace(
