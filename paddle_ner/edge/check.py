@@ -18,8 +18,8 @@ from paddle_ner.edge.run import add_engine_options
 from paddle_ner.errors import BundleError, GateError, PaddleNerError
 
 # How far a score may be from the expected one, and the share of texts whose labels and offsets must be the expected
-# ones. Another CPU adds floats in another order, which shows in the sixth digit. TensorRT rounds to 16 bits; and where a
-# value stands between two steps of int8, another version of ONNX Runtime may take the other one.
+# ones. Another CPU adds floats in another order, which shows in the sixth digit. TensorRT rounds to 16 bits; and where
+# a value stands between two steps of int8, another version of ONNX Runtime may take the other one.
 TOLERANCE = {"fp32": 0.01, "fp16": 0.05, "int8": 0.05}
 AGREEMENT = {"fp32": 1.0, "fp16": 0.98, "int8": 0.98}
 
