@@ -34,7 +34,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
-    package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*"]},
+    package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*"]},
     install_requires=[
         "click>=8.1",
         "fastapi>=0.115",

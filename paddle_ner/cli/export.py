@@ -12,6 +12,7 @@ from paddle_ner import data
 from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_card
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
+from paddle_ner.cli.jetson import write_folder
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning import MAX_DROP
@@ -23,15 +24,15 @@ from paddle_ner.types import Example
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
 @click.option(
     "--target",
-    type=click.Choice(["bundle", "onnx"]),
+    type=click.Choice(["bundle", "onnx", "jetson"]),
     default="bundle",
     show_default=True,
-    help="onnx: the bundle gets the graph for ONNX Runtime too.",
+    help="onnx: the bundle gets the graph for ONNX Runtime too. jetson: a folder to copy to a device instead.",
 )
 @click.option(
     "--scales",
     type=click.Path(path_type=Path),
-    help="With --target onnx, int8 too: the bundle that `compress` made of CHECKPOINT, or its quantization.json.",
+    help="For --target onnx or jetson: int8 too, by the bundle that `compress` made, or its quantization.json.",
 )
 @click.option(
     "--texts",
@@ -80,12 +81,16 @@ def command(
     from paddle_ner.export import export
     from paddle_ner.export.onnx_graphs import scales_of
 
-    if scales is not None and target != "onnx":
-        raise InputError("--scales are for the int8 ONNX graph: add --target onnx")
+    if scales is not None and target == "bundle":
+        raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
     found = None if scales is None else scales_of(scales)
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    needed = found is not None or embeddings != "fp32"
-    examples = _labelled(checkpoint, dev, needed=needed) if needed or tune or target == "onnx" else []
+    rounds = found is not None or embeddings != "fp32"
+    if target == "jetson":
+        examples = _labelled(checkpoint, dev, needed=rounds, otherwise="not scored")
+        write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
+        return
+    examples = _labelled(checkpoint, dev, needed=rounds) if rounds or tune or target == "onnx" else []
     with console.err.status("exporting: to_static, then both graphs are compared") as status:
 
         def advance(share: float) -> None:
@@ -148,7 +153,9 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
     return f"{graph.file}  ({'; '.join(said)})"
 
 
-def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Example]:
+def _labelled(
+    checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
+) -> list[Example]:
     """The examples to measure and score with; none, said in one line, where the recipe's dev set is not at hand."""
     if dev is not None:
         return data.load(dev)
@@ -161,5 +168,5 @@ def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Examp
             raise InputError(
                 f"what is rounded to fewer bits is scored before it is kept, so name a labelled --dev: {error}"
             ) from None
-        console.log(f"not measured, so it runs at fp32: {error}")
+        console.log(f"{otherwise}: {error}")
         return []
