@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -12,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from paddle_ner import data
-from paddle_ner.bundle import read_card
+from paddle_ner.bundle import Storage, read_card
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import recipe_of
 from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.compression.record import Compression, Trial
 from paddle_ner.compression.trials import spread
@@ -69,6 +71,14 @@ _WIDTH = 220
     help="The same for the F1 of any label; 1 allows all.",
 )
 @click.option("--allow-slower", is_flag=True, help="Take the best even where fp32 is faster here: for its size.")
+@transform_options
+@click.option(
+    "--embeddings",
+    type=click.Choice(get_args(Storage)),
+    default="fp32",
+    show_default=True,
+    help="How their tables are stored in the bundle.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write all that was measured, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that was measured as one JSON object.")
 @reader_options
@@ -83,6 +93,8 @@ def command(
     max_drop: float,
     max_label_drop: float,
     allow_slower: bool,
+    changes: Changes,
+    embeddings: Storage,
     report: Path | None,
     as_json: bool,
     reading: Reading,
@@ -95,8 +107,9 @@ def command(
     """
     from paddle_ner.compression.search import Refused, compress
 
-    options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower)
+    options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower, embeddings)
     calibration_set, evaluation_set = _sets(checkpoint, calibration, evaluation, reading)
+    steps = changes.steps(calibration_set)
     with console.progress() as display:
         bar = display.add_task("compressing", total=100, note="")
 
@@ -104,7 +117,7 @@ def command(
             display.update(bar, completed=round(100 * share), note=note)
 
         try:
-            compressed = compress(checkpoint, output, calibration_set, evaluation_set, options, advance=advance)
+            compressed = compress(checkpoint, output, calibration_set, evaluation_set, options, steps, advance=advance)
         except Refused as refused:
             display.stop()
             _show(refused.record, report, as_json)
@@ -161,7 +174,7 @@ def _table(record: Compression) -> Table:
         taken = trial == record.after
         plan, speeds, kernels = trial.plan, trial.speeds, trial.kernels
         table.add_row(
-            Text(trial.precision if plan is None else f"int8 {plan.algorithm}/{plan.granularity}/{plan.operations}"),
+            Text(_name(trial, record)),
             "" if plan is None else f"{plan.windows:,}",
             "" if trial.score is None else f"{100 * trial.score:.2f}",
             "" if trial.drop is None else f"{100 * trial.drop:.2f}",
@@ -175,6 +188,12 @@ def _table(record: Compression) -> Table:
             style="bold" if taken else "",
         )
     return table
+
+
+def _name(trial: Trial, record: Compression) -> str:
+    if trial.plan is not None:
+        return f"int8 {trial.plan.algorithm}/{trial.plan.granularity}/{trial.plan.operations}"
+    return "fp32, made smaller" if trial.precision == "fp32" and trial != record.before else trial.precision
 
 
 def _verdict(trial: Trial) -> str:

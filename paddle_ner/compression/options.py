@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from paddle_ner.bundle import Storage
 from paddle_ner.compression.record import Plan
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import Precision
@@ -29,6 +30,7 @@ class Options:
         max_drop: how far below fp32 the score may be.
         max_label_drop: the same for the F1 of any label.
         allow_slower: take the best candidate even where fp32 is faster on this machine.
+        embeddings: how the tables of embeddings are stored.
         plans: quantizations to try in place of `plans.promising`.
     """
 
@@ -38,6 +40,7 @@ class Options:
     max_drop: float = MAX_DROP
     max_label_drop: float = MAX_LABEL_DROP
     allow_slower: bool = False
+    embeddings: Storage = "fp32"
     plans: Sequence[Plan] | None = None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from paddle_ner.bundle import Storage
 from paddle_ner.compression.record import Plan
 from paddle_ner.errors import PaddleNerError
 
@@ -30,11 +31,13 @@ class Quantizer:
     Args:
         checkpoint: its folder.
         work: a folder of the caller's for the fp32 graph and the worker's log.
+        embeddings: how their tables are stored.
     """
 
-    def __init__(self, checkpoint: Path, work: Path) -> None:
+    def __init__(self, checkpoint: Path, work: Path, embeddings: Storage = "fp32") -> None:
         self._checkpoint = checkpoint
         self._work = work
+        self._embeddings = embeddings
         self._log = work / "worker.log"
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
@@ -76,7 +79,7 @@ class Quantizer:
         self._answers = queue.Queue()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [*_COMMAND, str(self._checkpoint), str(self._work)],
+                [*_COMMAND, str(self._checkpoint), str(self._work), self._embeddings],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -59,7 +59,7 @@ def compress(
         calibration_set: texts to observe activations on; their annotations are not looked at.
         evaluation_set: labelled examples: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
         options: what is asked.
-        transforms: of the checkpoint, before anything else; fp32 is then what they made.
+        transforms: of the checkpoint, before anything else. What all is compared with stays `checkpoint` at fp32.
         advance: called with the share of the work done, from 0 to 1, and with what is being done.
 
     Raises:
@@ -82,19 +82,22 @@ def compress(
     ):
         work = Path(temporary)
         steps("exporting")
+        original = plain = export(checkpoint, work / "original").bundle
         changed, said = apply_all(checkpoint, transforms, work)
-        plain = export(changed, work / "plain").bundle
+        if said or options.embeddings != "fp32":
+            plain = export(changed, work / "plain", embeddings=options.embeddings, judged=False).bundle
+            halves.insert(0, "fp32")
         layout = Layout(1, usable_cores())
         steps("fp32")
-        fp32 = open_predictors(plain, bundle.verify(plain), "fp32", layout, options.device)[0]
+        fp32 = open_predictors(original, bundle.verify(original), "fp32", layout, options.device)[0]
         report, _ = score(fp32, evaluation_set)
         labels = {name: scores.f1 for name, scores in report.per_label.items()}
         before = Trial(
-            precision="fp32", score=report.value, drop=0.0, labels=labels, speedup=1.0, megabytes=megabytes(plain)
+            precision="fp32", score=report.value, drop=0.0, labels=labels, speedup=1.0, megabytes=megabytes(original)
         )
         texts = spread([example.text for example in evaluation_set], TIMED_TEXTS)
         record = Compression(
-            transforms=said,
+            transforms=bundle.read_manifest(plain).transforms,
             calibration=calibration.describe(calibration_set),
             evaluation=calibration.describe(evaluation_set),
             metric=report.metric,

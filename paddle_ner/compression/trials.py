@@ -76,7 +76,7 @@ class Search:
         tokenizer = bundle.load_tokenizer(checkpoint)
         available = sum(len(one) for one in calibration.batches(texts, tokenizer, card.window, rows=max(plans.SIZES)))
         waiting = iter(self.options.plans or plans.promising(self._best, available))
-        with Quantizer(checkpoint, self.work) as quantizer:
+        with Quantizer(checkpoint, self.work, self.options.embeddings) as quantizer:
             for number, plan in enumerate(waiting):
                 left = deadline - time.monotonic()
                 if left <= 0:

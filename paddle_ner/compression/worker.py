@@ -1,4 +1,4 @@
-"""PaddleSlim in a process of its own: ``python -m paddle_ner.compression.worker CHECKPOINT FOLDER``.
+"""PaddleSlim in a process of its own: ``python -m paddle_ner.compression.worker CHECKPOINT FOLDER STORAGE``.
 
 PaddleSlim's static quantization needs Paddle's old IR, which is chosen for a whole process when Paddle is imported. The
 worker writes the checkpoint's fp32 graph to FOLDER/fp32 and says so; then it reads one job a line, a JSON object of
@@ -14,12 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import numpy as np
 
 from paddle_ner import bundle
+from paddle_ner.bundle import Storage
 from paddle_ner.compression.program import PRODUCTS, Quantized
 from paddle_ner.compression.record import Plan
 from paddle_ner.compression.scales import FILE as SCALES
@@ -93,7 +94,7 @@ def _weights(paddle: Any, folder: Path, executor: Any) -> dict[str, Any]:
     return {name: np.array(scope.find_var(name).get_tensor()) for name in names}
 
 
-def main(checkpoint: Path, folder: Path) -> None:
+def main(checkpoint: Path, folder: Path, embeddings: Storage) -> None:
     """Answer jobs until standard input ends."""
     # Paddle and PaddleSlim print where they like: answers get a channel of their own, all else goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
@@ -101,12 +102,15 @@ def main(checkpoint: Path, folder: Path) -> None:
     os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112  # Paddle's own spelling
     import paddle
 
-    from paddle_ner.export.export import save_graph
+    from paddle_ner.export.embeddings import shrink_embeddings
+    from paddle_ner.export.graph import save_graph
     from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
     task = bundle.read_card(checkpoint).build_task()
     (folder / FP32).mkdir(parents=True, exist_ok=True)
-    save_graph(load_checkpoint_model(checkpoint, task.head, task.num_outputs), folder / FP32)
+    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    shrink_embeddings(model, embeddings)
+    save_graph(model, folder / FP32)
     paddle.enable_static()
     answers.write("{}\n")
     for line in sys.stdin:
@@ -121,4 +125,4 @@ def main(checkpoint: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), cast(Storage, sys.argv[3]))

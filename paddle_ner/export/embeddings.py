@@ -97,8 +97,6 @@ def judge(
             f" {len(examples):,} examples, allowed is {max_drop:g}; nothing was written"
         )
     return {
-        "name": "embeddings",
-        "storage": storage,
         "examples": len(examples),
         "max_drop": max_drop,
         one.metric: {"before": one.value, "after": other.value},

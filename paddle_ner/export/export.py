@@ -6,6 +6,7 @@ import importlib.metadata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,7 @@ def export(
     *,
     onnx: bool = False,
     embeddings: Storage = "fp32",
+    judged: bool = True,
     scales: Sequence[MatmulScales] | None = None,
     examples: Sequence[Example] = (),
     max_drop: float = MAX_DROP,
@@ -79,6 +81,7 @@ def export(
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
         embeddings: how their tables are stored. Where it is not fp32, the graphs are compared with a dynamic one over
             the same tables, and what rounding them costs is measured on `examples`.
+        judged: whether that is measured here; where it is not, the caller scores the bundle.
         scales: of a calibration of this checkpoint: the bundle gets an int8 graph for ONNX Runtime too.
         examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
             int8 graph.
@@ -119,7 +122,9 @@ def export(
     dynamic = DynamicEngine(reference)
     if embeddings != "fp32":
         shrink_embeddings(reference, embeddings)
-        record = judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
+        record: dict[str, Any] = {"name": "embeddings", "storage": embeddings}
+        if judged:
+            record |= judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
         shrink_embeddings(model, embeddings)
         card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
