@@ -20,6 +20,7 @@ from paddle_ner.compression.options import Options
 from paddle_ner.compression.record import Compression, Plan, Trial
 from paddle_ner.compression.scales import FILE, read_scales
 from paddle_ner.compression.search import Compressed, Refused, compress
+from paddle_ner.compression.steps import CutPositions
 from paddle_ner.errors import GateError
 from paddle_ner.evaluation.benchmark import Pace
 from paddle_ner.evaluation.score import score
@@ -149,7 +150,7 @@ def crash_or_quantize(fp32, plan, batches, target):
         os.abort()
     quantize(fp32, plan, batches, target)
 worker.quantize = crash_or_quantize
-worker.main(Path(sys.argv[1]), Path(sys.argv[2]))
+worker.main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
 """
 
 
@@ -160,6 +161,26 @@ def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_
     record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
     assert of(record, crash).refused.startswith("failed: the worker ended with status -6")
     assert record.after == of(record, PLAN)
+
+
+def test_what_makes_it_smaller_comes_first_and_all_is_compared_with_the_checkpoint_as_it_came(
+    attentive: Path, tmp_path: Path
+) -> None:
+    options = Options(precision="int8", allow_slower=True, plans=[PLAN], embeddings="int8")
+    compressed = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options, [CutPositions()])
+    record, manifest = compressed.record, verify(compressed.bundle)
+    assert (
+        [one["name"] for one in record.transforms]
+        == ["cut-positions", "embeddings"]
+        == [one["name"] for one in manifest.transforms]
+    )
+    assert [one.precision for one in record.trials] == ["fp32", "fp32", "int8"]
+    before, smaller, after = record.trials
+    assert before == record.before and after.plan == PLAN
+    assert before.megabytes > smaller.megabytes > after.megabytes
+    original = score(paddle_ner.load(attentive), EXAMPLES)[0]
+    assert before.score == original.value
+    assert score(paddle_ner.load(compressed.bundle), EXAMPLES)[0].value == record.after.score
 
 
 def run(*words: str | Path) -> tuple[int, str]:
