@@ -9,10 +9,10 @@ SOURCES := paddle_ner tests setup.py $(wildcard benchmarks docker serving)
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help install quickstart serve test lint format bench overload soak clean
+.PHONY: help install quickstart serve test test-arm lint format bench overload soak clean
 
 help: ## list these habits
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## make .venv and install the package with its framework
 
@@ -25,6 +25,9 @@ serve: $(INSTALLED) ## serve the quickstart's bundle, or MODEL=path, at PORT
 
 test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-arm: $(INSTALLED_DEV) ## run a device's folder on an emulated 64-bit Arm: FOLDER=path, or one made for it
+	@$(if $(FOLDER),$(BIN)/python tests/arm/emulation.py $(FOLDER),$(BIN)/python -m pytest tests/integration/test_edge_arm.py -rA $(ARGS))
 
 lint: $(INSTALLED_DEV) ## ruff and mypy
 	@$(BIN)/ruff check $(SOURCES)

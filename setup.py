@@ -34,7 +34,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
-    package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*"]},
+    package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*"]},
     install_requires=[
         "click>=8.1",
         "fastapi>=0.115",
@@ -62,6 +62,7 @@ setup(
             "httpx>=0.27",
             "hypothesis>=6.100",
             "kubernetes-validate>=1.30",
+            "ml_dtypes>=0.4",  # onnxruntime.quantization (1.32) needs it and does not ask for it; benchmarks use that
             "mypy>=1.13",
             "opentelemetry-sdk>=1.27",
             "playwright>=1.48",

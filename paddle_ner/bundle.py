@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -30,6 +30,7 @@ TOKENIZER = "tokenizer.json"
 _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
+Storage = Literal["fp32", "fp16", "int8"]  # of embedding tables
 EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
 
 
@@ -56,6 +57,7 @@ class Card(BaseModel):
         window: how long texts are cut.
         metrics: reports by the name of the data that they were measured on.
         recipe: the configuration that it was trained with.
+        transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +68,7 @@ class Card(BaseModel):
     window: WindowSpec
     metrics: dict[str, Any] = {}
     recipe: dict[str, Any] = {}
+    transforms: list[dict[str, Any]] = []
 
     def build_task(self) -> tasks.Task:
         """The task object."""
@@ -307,20 +310,22 @@ def write_card(folder: Path, card: Card) -> None:
 
 
 @contextmanager
-def new_folder(target: Path, kind: str) -> Iterator[Path]:
+def new_folder(target: Path, kind: str, ours: Callable[[Path], set[str]] | None = None) -> Iterator[Path]:
     """A temporary folder beside `target` that takes its name when the block ends well.
 
     An older folder of the same kind is replaced.
 
     Args:
         target: the folder to make.
-        kind: `MANIFEST` for a bundle, `CARD` for a checkpoint.
+        kind: `MANIFEST` for a bundle, `CARD` for a checkpoint, or the file that another kind of folder is known by.
+        ours: for another kind: the names in such a folder that this package wrote.
 
     Raises:
         InputError: `target` holds anything else, or files that this package did not write.
     """
-    if target.exists() and not _replaceable(target, kind):
-        what = "bundle" if kind == MANIFEST else "checkpoint"
+    known = ours or (_bundle_files if kind == MANIFEST else _checkpoint_files)
+    if target.exists() and not _replaceable(target, kind, known):
+        what = {MANIFEST: "bundle", CARD: "checkpoint"}.get(kind, "folder")
         raise InputError(f"{target}: holds something else than a {what} of paddle-ner; name another output folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     for left in target.parent.glob(f".{target.name}.new-*"):
@@ -329,7 +334,7 @@ def new_folder(target: Path, kind: str) -> Iterator[Path]:
     temporary.chmod(0o755)
     try:
         yield temporary
-        for path in temporary.iterdir():
+        for path in temporary.rglob("*"):
             _sync(path)
         _sync(temporary)
         _swap(temporary, target)
@@ -353,20 +358,23 @@ def _swap(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _replaceable(folder: Path, kind: str) -> bool:
+def _replaceable(folder: Path, kind: str, ours: Callable[[Path], set[str]]) -> bool:
     """Whether `folder` may be written anew: empty, or of this kind with no file in it that is not ours."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
-    if not names:
-        return True
-    if kind not in names:
-        return False
+    return not names or (kind in names and names <= ours(folder))
+
+
+def _checkpoint_files(folder: Path) -> set[str]:
+    return _CHECKPOINT_FILES
+
+
+def _bundle_files(folder: Path) -> set[str]:
     try:
-        ours = {MANIFEST, *read_manifest(folder).files} if kind == MANIFEST else _CHECKPOINT_FILES
+        return {MANIFEST, *read_manifest(folder).files}
     except BundleError:
-        return False
-    return names <= ours
+        return set()
 
 
 def _sync(path: Path) -> None:

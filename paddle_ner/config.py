@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Sequence
@@ -167,8 +168,43 @@ class TrainingConfig(_Section):
         return self.learning_rate * factor
 
 
+class DistillationConfig(_Section):
+    """How a student learns from a teacher: Hinton et al. 2015.
+
+    The loss of a position is `weight` times the cross entropy between what teacher and student answer, both softened by
+    `temperature`, plus, where the text is labelled, 1 - `weight` times the loss of the label.
+
+    Attributes:
+        teacher: folder of a checkpoint of the same task; its tokenizer is the student's.
+        teacher_sha256: of the teacher's model.safetensors; None takes what is there.
+        start: what the student begins with. random: drawn weights. teacher: `layers` of the teacher, with the
+            intermediate_size of model.encoder or the teacher's. Anything else: folder of a checkpoint, such as a pruned
+            one; what is exactly zero in it stays zero.
+        layers: the teacher's layers, from 0, that the student begins with; only for start: teacher.
+        weight: share of what the teacher says.
+        temperature: the higher, the more the student learns of what the teacher holds for unlikely.
+        texts: files without labels that the student learns from too.
+        max_texts: take so many of them, at random; None takes all.
+    """
+
+    teacher: str
+    teacher_sha256: str | None = None
+    start: str = "random"
+    layers: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    weight: float = Field(default=0.8, gt=0, le=1)
+    temperature: float = Field(default=2.0, gt=0)
+    texts: tuple[FileConfig, ...] = ()
+    max_texts: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _layers(self) -> DistillationConfig:
+        if (self.start == "teacher") != bool(self.layers):
+            raise ValueError("start: teacher and layers belong together: name the teacher's layers to begin with")
+        return self
+
+
 class Config(_Section):
-    """A recipe: all that `paddle-ner train` needs to know."""
+    """A recipe: all that `paddle-ner train` and `paddle-ner distill` need to know."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: TaskConfig
@@ -177,6 +213,7 @@ class Config(_Section):
     tokenizer: TokenizerConfig = TokenizerConfig()
     window: WindowSpec = WindowSpec()
     training: TrainingConfig = TrainingConfig()
+    distillation: DistillationConfig | None = None
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Config:
@@ -186,13 +223,16 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
 
     Raises InputError that names the file and the field.
     """
-    record = _read(path)
-    for override in overrides:
-        _override(record, override)
-    return parse(record, str(path))
+    return parse(read(path), str(path), overrides)
 
 
-def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+def read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """A recipe as plain data, with what it builds on, not yet checked. Raises InputError that names the file.
+
+    Args:
+        path: the file.
+        above: the files that build on it.
+    """
     try:
         record = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -206,7 +246,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         return record
     if not isinstance(base, str) or path.resolve() in above:
         raise InputError(f"{path}: base: expected the path of another recipe")
-    return _merge(_read(path.parent / base, (*above, path.resolve())), record)
+    return _merge(read(path.parent / base, (*above, path.resolve())), record)
 
 
 def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -218,8 +258,12 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def parse(record: dict[str, Any], origin: str) -> Config:
-    """A recipe from plain data. Raises InputError with one line a wrong field."""
+def parse(record: dict[str, Any], origin: str, overrides: Sequence[str] = ()) -> Config:
+    """A recipe from plain data and overrides of it. Raises InputError with one line a wrong field."""
+    if overrides:
+        record = copy.deepcopy(record)
+    for override in overrides:
+        _override(record, override)
     try:
         return Config.model_validate(record)
     except ValidationError as error:

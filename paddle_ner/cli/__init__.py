@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from paddle_ner import __version__
+from paddle_ner import __version__, allocator
 from paddle_ner.errors import PaddleNerError
 
 COMMANDS = {
@@ -22,6 +22,8 @@ COMMANDS = {
     "init": "Write a configuration for your own labelled files.",
     "data": "Check, convert, split and describe labelled files.",
     "train": "Train a model from a configuration.",
+    "distill": "Train a smaller model on the answers of a large one.",
+    "prune": "Take layers, heads and feed-forward units out of a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
     "compress": "Turn a checkpoint into the fastest bundle that keeps its scores.",
@@ -59,6 +61,8 @@ def cli(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status of the design: 0, 1, 2 or 130."""
+    if arguments is None and sys.argv[1:2] == ["serve"]:
+        allocator.restart_with(allocator.SERVE)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Wherever it stands, as people put it behind the command.
     debug = "--debug" in arguments

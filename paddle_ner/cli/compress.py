@@ -7,18 +7,23 @@ from pathlib import Path
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from paddle_ner import data
+from paddle_ner.bundle import read_card
 from paddle_ner.cli import console
+from paddle_ner.cli.dev import recipe_of
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.compression.record import Compression, Trial
+from paddle_ner.compression.trials import spread
+from paddle_ner.training.corpus import read_corpus
 from paddle_ner.types import Example
 
 _CALIBRATION_TEXTS = 2000  # more than any calibration looks at
-_WIDTH = 160
+_WIDTH = 220
 
 
 @click.command()
@@ -26,15 +31,13 @@ _WIDTH = 160
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
 @click.option(
     "--calibration",
-    required=True,
     type=click.Path(path_type=Path),
-    help="Texts to observe the model on, labelled or not: those of the training set will do.",
+    help="Texts to observe the model on, labelled or not; by default the training set that the recipe names.",
 )
 @click.option(
     "--evaluation",
-    required=True,
     type=click.Path(path_type=Path),
-    help="Labelled file that every candidate is scored on: the dev set, not the test set.",
+    help="Labelled file that every candidate is scored on; by default the dev set that the recipe names.",
 )
 @click.option(
     "--precision",
@@ -72,8 +75,8 @@ _WIDTH = 160
 def command(
     checkpoint: Path,
     output: Path,
-    calibration: Path,
-    evaluation: Path,
+    calibration: Path | None,
+    evaluation: Path | None,
     precision: Asked,
     device: str,
     budget: float,
@@ -93,7 +96,7 @@ def command(
     from paddle_ner.compression.search import Refused, compress
 
     options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower)
-    calibration_set, evaluation_set = _read(calibration, reading)[:_CALIBRATION_TEXTS], _read(evaluation, reading)
+    calibration_set, evaluation_set = _sets(checkpoint, calibration, evaluation, reading)
     with console.progress() as display:
         bar = display.add_task("compressing", total=100, note="")
 
@@ -108,6 +111,19 @@ def command(
             raise
     _show(compressed.record, report, as_json)
     console.err.print(f"next: paddle-ner serve {compressed.bundle}", markup=False)
+
+
+def _sets(
+    checkpoint: Path, calibration: Path | None, evaluation: Path | None, reading: Reading
+) -> tuple[list[Example], list[Example]]:
+    """What to calibrate and to score with: the files, or what the recipe names."""
+    if calibration is not None and evaluation is not None:
+        return spread(_read(calibration, reading), _CALIBRATION_TEXTS), _read(evaluation, reading)
+    corpus = read_corpus(recipe_of(checkpoint, read_card(checkpoint)), console.log)
+    return (
+        spread(corpus.train if calibration is None else _read(calibration, reading), _CALIBRATION_TEXTS),
+        corpus.dev if evaluation is None else _read(evaluation, reading),
+    )
 
 
 def _read(path: Path, reading: Reading) -> list[Example]:
@@ -128,8 +144,8 @@ def _show(record: Compression, report: Path | None, as_json: bool) -> None:
         f" {100 * record.max_label_drop:g}",
         markup=False,
     )
-    # As wide as it is: a figure that is cut says nothing.
-    console.out.print(_table(record), width=_WIDTH, no_wrap=True, crop=False)
+    # As wide as it is, on a narrow terminal too: a figure that is cut says nothing.
+    Console(highlight=False, width=max(_WIDTH, console.out.width)).print(_table(record))
     if record.left_out:
         plans = "; ".join(str(plan) for plan in record.left_out)
         console.out.print(f"left out, {record.budget_minutes:g} minutes being over: {plans}", markup=False)

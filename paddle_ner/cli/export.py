@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import OnnxGraph, Precision, is_checkpoint, read_card
+from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_card
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
+from paddle_ner.cli.jetson import write_folder
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning import MAX_DROP
@@ -22,15 +24,15 @@ from paddle_ner.types import Example
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the bundle.")
 @click.option(
     "--target",
-    type=click.Choice(["bundle", "onnx"]),
+    type=click.Choice(["bundle", "onnx", "jetson"]),
     default="bundle",
     show_default=True,
-    help="onnx: the bundle gets the graph for ONNX Runtime too.",
+    help="onnx: the bundle gets the graph for ONNX Runtime too. jetson: a folder to copy to a device instead.",
 )
 @click.option(
     "--scales",
     type=click.Path(path_type=Path),
-    help="With --target onnx, int8 too: the bundle that `compress` made of CHECKPOINT, or its quantization.json.",
+    help="For --target onnx or jetson: int8 too, by the bundle that `compress` made, or its quantization.json.",
 )
 @click.option(
     "--texts",
@@ -42,13 +44,20 @@ from paddle_ner.types import Example
     type=click.Path(path_type=Path),
     help="Labelled file to measure the bundle with; by default the dev set that the recipe names.",
 )
+@click.option(
+    "--embeddings",
+    type=click.Choice(get_args(Storage)),
+    default="fp32",
+    show_default=True,
+    help="How their tables are stored; less than fp32 is refused where the score on dev falls by more than --max-drop.",
+)
 @click.option("--tune/--no-tune", default=True, show_default=True, help="Measure the bundle and keep what is best.")
 @click.option(
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How far below fp32 the score of a faster precision may be.",
+    help="How far below fp32 the score of a faster precision or of smaller embeddings may be.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
@@ -58,6 +67,7 @@ def command(
     scales: Path | None,
     texts: Path | None,
     dev: Path | None,
+    embeddings: Storage,
     tune: bool,
     max_drop: float,
     as_json: bool,
@@ -71,24 +81,29 @@ def command(
     from paddle_ner.export import export
     from paddle_ner.export.onnx_graphs import scales_of
 
-    if scales is not None and target != "onnx":
-        raise InputError("--scales are for the int8 ONNX graph: add --target onnx")
+    if scales is not None and target == "bundle":
+        raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
     found = None if scales is None else scales_of(scales)
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    examples = _labelled(checkpoint, dev, needed=found is not None) if tune or target == "onnx" else []
+    rounds = found is not None or embeddings != "fp32"
+    if target == "jetson":
+        examples = _labelled(checkpoint, dev, needed=rounds, otherwise="not scored")
+        write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
+        return
+    examples = _labelled(checkpoint, dev, needed=rounds) if rounds or tune or target == "onnx" else []
     with console.err.status("exporting: to_static, then both graphs are compared") as status:
 
         def advance(share: float) -> None:
             status.update(f"scoring the ONNX graphs beside Paddle's: {share:.0%}")
 
-        scored = examples if target == "onnx" else []
         exported = export(
             checkpoint,
             output,
             samples,
             onnx=target == "onnx",
+            embeddings=embeddings,
             scales=found,
-            examples=scored,
+            examples=examples,
             max_drop=max_drop,
             advance=advance,
         )
@@ -138,7 +153,9 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
     return f"{graph.file}  ({'; '.join(said)})"
 
 
-def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Example]:
+def _labelled(
+    checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
+) -> list[Example]:
     """The examples to measure and score with; none, said in one line, where the recipe's dev set is not at hand."""
     if dev is not None:
         return data.load(dev)
@@ -149,7 +166,7 @@ def _labelled(checkpoint: Path, dev: Path | None, *, needed: bool) -> list[Examp
     except PaddleNerError as error:
         if needed:
             raise InputError(
-                f"an int8 ONNX graph is scored before it is kept, so name a labelled --dev: {error}"
+                f"what is rounded to fewer bits is scored before it is kept, so name a labelled --dev: {error}"
             ) from None
-        console.log(f"not measured, so it runs at fp32: {error}")
+        console.log(f"{otherwise}: {error}")
         return []

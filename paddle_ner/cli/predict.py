@@ -9,16 +9,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options
-from paddle_ner.errors import DataError, InputError, Problem
+from paddle_ner.data.texts import read_texts
+from paddle_ner.errors import InputError
 from paddle_ner.inference import load
 from paddle_ner.inference.predictor import CHUNK
-from paddle_ner.types import Example
 
 
 @click.command()
@@ -49,7 +49,7 @@ def command(model: Path, file: Path | None, output: Path | None, format: str | N
         ids: deque[str | None] = deque()
 
         def texts() -> Iterator[str]:
-            for example in _examples(source, name, format):
+            for example in read_texts(source, name, format):
                 ids.append(example.id)
                 yield example.text
 
@@ -66,25 +66,3 @@ def command(model: Path, file: Path | None, output: Path | None, format: str | N
 def _lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-def _examples(source: IO[bytes], name: str, format: str | None) -> Iterator[Example]:
-    """One example a line. Raises DataError with ``path:line`` at the first line that cannot be read."""
-    for number, raw in enumerate(source, 1):
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            problem = f"not UTF-8 at byte {error.start + 1}: convert the file, for example with iconv -t utf-8"
-            raise DataError([Problem(name, number, problem)]) from None
-        if format is None:
-            format = "jsonl" if line.lstrip().startswith("{") else "text"
-        if format == "text":
-            yield Example(line)
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise DataError([Problem(name, number, f'not JSON ({error}), expected {{"text": "…"}}')]) from None
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise DataError([Problem(name, number, 'expected an object with a string "text"')])
-        yield Example(record["text"], id=None if record.get("id") is None else str(record["id"]))

@@ -35,7 +35,7 @@ def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     It leaves data/, checkpoint/ and bundle/ in the output folder.
     """
     require("paddle", "paddlenlp", needed_for="quickstart")
-    from paddle_ner.cli.train import TrainingView
+    from paddle_ner.cli.training_view import TrainingView
     from paddle_ner.cli.tuning import show, tune_with_progress
     from paddle_ner.evaluation.report import render
     from paddle_ner.evaluation.tuning import MAX_DROP

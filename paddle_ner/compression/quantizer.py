@@ -15,7 +15,7 @@ from typing import IO
 from paddle_ner.compression.record import Plan
 from paddle_ner.errors import PaddleNerError
 
-_WORKER = "paddle_ner.compression.worker"
+_COMMAND = [sys.executable, "-m", "paddle_ner.compression.worker"]
 START_SECONDS = 300.0
 _LAST_CHARACTERS = 300
 
@@ -76,7 +76,7 @@ class Quantizer:
         self._answers = queue.Queue()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _WORKER, str(self._checkpoint), str(self._work)],
+                [*_COMMAND, str(self._checkpoint), str(self._work)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.types import Example
+
+T = TypeVar("T")
 
 GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # of an int8 bundle
 _SAMPLE = 96  # texts that a candidate is timed on as soon as it is made
@@ -189,9 +191,9 @@ def fastest(entries: Sequence[Entry]) -> Entry:
     )
 
 
-def spread(texts: Sequence[str], count: int) -> list[str]:
-    """`count` of `texts` at most, evenly."""
-    return list(texts[:: max(1, len(texts) // count)][:count])
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """`count` of `items` at most, evenly."""
+    return list(items[:: max(1, len(items) // count)][:count])
 
 
 def _speeds(pace: Pace) -> Speeds:

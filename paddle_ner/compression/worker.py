@@ -12,8 +12,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -31,6 +33,7 @@ _GRANULARITY = {"tensor": "abs_max", "channel": "channel_wise_abs_max"}
 def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
     """Write the quantized graph, its weights and quantization.json to `target`."""
     import paddle
+    from paddle.static.quantization.quant_config import BaseQuantizer
     from paddleslim.quant import quant_post_static
 
     with np.load(batches) as archive:
@@ -41,7 +44,12 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
             yield {"input_ids": ids, "token_type_ids": np.zeros_like(ids)}
 
     executor = paddle.static.Executor(paddle.CPUPlace())
-    with paddle.static.scope_guard(paddle.static.Scope()):
+    # PaddleSlim 2.6.0 cannot be told not to observe the output of every operation of the graph, which takes most of the
+    # time, for thresholds that are then taken out again.
+    observed: AbstractContextManager[Any] = nullcontext()
+    if plan.operations != "every":
+        observed = patch.object(BaseQuantizer, "observer_operation_types", [])
+    with paddle.static.scope_guard(paddle.static.Scope()), observed:
         quant_post_static(
             executor,
             model_dir=str(fp32),

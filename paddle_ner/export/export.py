@@ -6,18 +6,19 @@ import importlib.metadata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import Manifest, Storage
 from paddle_ner.compression.scales import FILE as SCALES_FILE
 from paddle_ner.compression.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.export.embeddings import judge, shrink_embeddings
+from paddle_ner.export.graph import INPUTS, save_graph
 from paddle_ner.export.onnx_graphs import score_graphs, write_graphs
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
@@ -27,7 +28,6 @@ from paddle_ner.inference.predictor import BATCH_TOKENS
 from paddle_ner.types import Example
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
-INPUTS = ("input_ids", "token_type_ids")
 GRAPH, WEIGHTS = "model.json", "model.pdiparams"
 
 # Short, long, mixed with Latin and digits, rare characters: checked at each export beside the texts that are given.
@@ -64,6 +64,7 @@ def export(
     texts: Sequence[str] = (),
     *,
     onnx: bool = False,
+    embeddings: Storage = "fp32",
     scales: Sequence[MatmulScales] | None = None,
     examples: Sequence[Example] = (),
     max_drop: float = MAX_DROP,
@@ -76,16 +77,19 @@ def export(
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
         texts: to compare the graphs on, beside the built-in probes.
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
+        embeddings: how their tables are stored. Where it is not fp32, the graphs are compared with a dynamic one over
+            the same tables, and what rounding them costs is measured on `examples`.
         scales: of a calibration of this checkpoint: the bundle gets an int8 graph for ONNX Runtime too.
-        examples: labelled; the ONNX graphs are scored on them beside Paddle's. An int8 graph is not made without.
-        max_drop: how far below Paddle's score at fp32 that of an ONNX graph may be.
+        examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
+            int8 graph.
+        max_drop: how far the score may fall by smaller embeddings, and that of an ONNX graph below Paddle's at fp32.
         advance: called with the share of the scoring that is done, from 0 to 1.
 
     Raises:
-        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, or scales are given without
-            ONNX or without examples.
+        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, scales are given without ONNX,
+            or examples are needed.
         GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
-            is not int8 in all of its products with a weight.
+            is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not checkpoint.is_dir():
@@ -110,6 +114,14 @@ def export(
             f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
             f" but the encoder embeds {model.config.vocab_size}"
         )
+    # The graph is made of a model of its own, since that changes it: compared is the checkpoint as it stands.
+    reference = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    dynamic = DynamicEngine(reference)
+    if embeddings != "fp32":
+        shrink_embeddings(reference, embeddings)
+        record = judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
+        shrink_embeddings(model, embeddings)
+        card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
         save_graph(model, folder)
         graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else None
@@ -135,7 +147,6 @@ def export(
             pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
             for batch in plan([len(row) for row in rows], BATCH_TOKENS)
         ]
-        dynamic = DynamicEngine(model)
         names: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
         difference = 0.0
         for name in names:
@@ -162,34 +173,6 @@ def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.
         # np.maximum keeps a NaN, which max() would drop.
         difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
     return difference
-
-
-def save_graph(model: Any, folder: Path) -> None:
-    """Write model.json and model.pdiparams: logits from two int64 inputs of shape [batch, length]."""
-    import paddle
-    from paddle.static import InputSpec
-
-    class Graph(paddle.nn.Layer):  # type: ignore[misc]
-        """What the bundle computes; a layer of its own, since to_static changes the layer that it is given."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: Any, token_type_ids: Any) -> Any:
-            return self.model(input_ids=input_ids, token_type_ids=token_type_ids)
-
-    graph = Graph()
-    graph.eval()
-    for layer in graph.sublayers():
-        # In evaluation they pass their input on, but in the static graph each would be an operation that copies it, and
-        # that stands between what oneDNN fuses.
-        if isinstance(layer, paddle.nn.Dropout):
-            layer.p = 0
-        elif isinstance(layer, paddle.nn.MultiHeadAttention):
-            layer.dropout = 0
-    specs = [InputSpec([None, None], "int64", name=name) for name in INPUTS]
-    paddle.jit.save(paddle.jit.to_static(graph, input_spec=specs, full_graph=True), str(folder / "model"))
 
 
 def versions() -> dict[str, str]:

@@ -6,9 +6,10 @@ with, so that no text can end a sequence or stand for padding.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, groupby
@@ -119,6 +120,45 @@ class Tokenizer:
     def save(self, path: Path) -> None:
         """Write ``tokenizer.json``."""
         self._backend.save(str(path))
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """All tokens with their ids."""
+        return self._backend.get_vocab()
+
+    def reduced(self, kept: Collection[int]) -> Tokenizer:
+        """A tokenizer with only these ids and the special tokens, numbered anew in the old order.
+
+        Raises InputError where the vocabulary is not of WordPiece or characters.
+        """
+        record = json.loads(self._backend.to_str())
+        if record["model"]["type"] not in ("WordPiece", "WordLevel"):
+            raise InputError(f"a vocabulary of {record['model']['type']} cannot be cut, only WordPiece and characters")
+        special = {*SPECIAL_TOKENS, *(token["content"] for token in record["added_tokens"])}
+        wanted = {*kept}
+        tokens = [token for token, number in self.vocabulary.items() if number in wanted or token in special]
+        tokens.sort(key=self.vocabulary.__getitem__)
+        numbers = {token: number for number, token in enumerate(tokens)}
+        record["model"]["vocab"] = {token: numbers[token] for token in record["model"]["vocab"] if token in numbers}
+        for token in record["added_tokens"]:
+            token["id"] = numbers[token["content"]]
+        record["post_processor"] = None  # it names ids, and `encode` adds no special tokens
+        return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(record)))
+
+    def former_ids(self, other: Tokenizer) -> NDArray[np.int64]:
+        """For each id of this tokenizer, the id of the same token in `other`, which has all of them."""
+        theirs = other.vocabulary
+        former = np.zeros(self.vocabulary_size, dtype=np.int64)
+        for token, number in self.vocabulary.items():
+            former[number] = theirs[token]
+        return former
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both make the same ids of any text."""
+        return isinstance(other, Tokenizer) and self._backend.to_str() == other._backend.to_str()
+
+    def __hash__(self) -> int:
+        return hash(self._backend.to_str())
 
     @property
     def vocabulary_size(self) -> int:

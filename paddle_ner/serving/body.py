@@ -49,15 +49,27 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
     The body must have been read.
     """
-    task = asyncio.ensure_future(work)
+    caller = asyncio.current_task()
+    assert caller is not None
+    working, left = True, False
+
+    def leave(_: asyncio.Future[None]) -> None:
+        nonlocal left
+        if working:
+            left = True
+            caller.cancel()
+
+    # The work runs in the task that is here anyway: another one would cost a part of the time that a short text takes.
     watch = asyncio.ensure_future(_disconnect(request))
+    watch.add_done_callback(leave)
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if left:
+            raise ClientDisconnect from None
+        raise
     finally:
-        task.cancel()
+        working = False
         watch.cancel()
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.features.windows import Encoded
+from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.types import Example, Prediction
 
 if TYPE_CHECKING:
@@ -69,6 +69,37 @@ class Task(ABC):
         """The loss summed over all positions that count (paddle tensors in and out)."""
 
     @abstractmethod
+    def unlabelled(self, encoded: Encoded) -> list[NDArray[Any]]:
+        """For each window of a text without annotations, a target in which no position counts in the loss."""
+
+    @abstractmethod
+    def answered(self, window: Window) -> slice:
+        """The positions of a window's logits, as [positions, outputs], that answer for the text."""
+
+    @abstractmethod
+    def collate_answers(
+        self, answers: Sequence[NDArray[Any]], places: Sequence[slice], length: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Another model's logits as one array of the shape of this model's, and ones where there are any.
+
+        Args:
+            answers: [positions, outputs] of each row.
+            places: where they belong, as `answered` says.
+            length: tokens of the padded batch.
+
+        Returns:
+            [batch, length, outputs] and [batch, length], or the same without length.
+        """
+
+    @abstractmethod
+    def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
+        """Cross entropy with another model's softened probabilities, summed over the positions that are counted.
+
+        It is multiplied by the square of the temperature, so that its gradient is of the size of `loss_sum`'s whatever
+        the temperature (Hinton et al. 2015). Tensors of the shapes of `collate_answers` in and out.
+        """
+
+    @abstractmethod
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
         """The answer for a text, from the logits of its windows ([length, outputs] or [outputs] each)."""
 
@@ -79,3 +110,18 @@ class Task(ABC):
     @abstractmethod
     def report(self, counts: NDArray[np.int64], examples: int) -> Report:
         """Metrics from summed counts."""
+
+
+def soft_cross_entropy(logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
+    """Cross entropy between two distributions over the last axis, both softened, summed where `counted` is one.
+
+    Args:
+        logits: [..., outputs].
+        answers: logits of the distribution to reach, of the same shape.
+        counted: [...], ones and zeros.
+        temperature: what the logits are divided by; the result is multiplied by its square.
+    """
+    from paddle.nn.functional import log_softmax, softmax
+
+    losses = -(softmax(answers / temperature) * log_softmax(logits / temperature)).sum(axis=-1)
+    return (losses * counted).sum() * temperature**2

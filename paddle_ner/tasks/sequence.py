@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.evaluation import metrics
-from paddle_ner.features.windows import Encoded
-from paddle_ner.tasks.base import Task
+from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.tasks.base import IGNORED, Task, soft_cross_entropy
 from paddle_ner.types import Example, Prediction
 
 if TYPE_CHECKING:
@@ -35,8 +35,18 @@ class _SequenceTask(Task):
         return np.stack(targets)
 
     def count_targets(self, targets: NDArray[Any]) -> int:
-        """Windows in the batch."""
-        return len(targets)
+        """Windows in the batch that have a label."""
+        return int((targets.reshape(len(targets), -1)[:, 0] != IGNORED).sum())
+
+    def answered(self, window: Window) -> slice:
+        """The one position that there is."""
+        return slice(0, 1)
+
+    def collate_answers(
+        self, answers: Sequence[NDArray[Any]], places: Sequence[slice], length: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """[batch, outputs] and ones of [batch]."""
+        return np.concatenate(answers).astype(np.float32), np.ones(len(answers), dtype=np.float32)
 
     def _scores(self, encoded: Encoded, probabilities: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[int]]:
         """The mean over windows, weighted by the tokens that each owns; and the classes, most probable first."""
@@ -72,10 +82,18 @@ class SequenceClassification(_SequenceTask):
         return [target] * len(encoded.windows), 0
 
     def loss_sum(self, logits: Any, targets: Any) -> Any:
-        """Cross entropy summed over windows."""
+        """Cross entropy summed over the windows that have a label."""
         from paddle.nn.functional import cross_entropy
 
-        return cross_entropy(logits, targets, reduction="sum")
+        return cross_entropy(logits, targets, ignore_index=IGNORED, reduction="sum")
+
+    def unlabelled(self, encoded: Encoded) -> list[NDArray[Any]]:
+        """IGNORED for each window."""
+        return [np.array(IGNORED, dtype=np.int64)] * len(encoded.windows)
+
+    def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
+        """Over classes, summed over windows."""
+        return soft_cross_entropy(logits, answers, counted, temperature)
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
         """The class with the greatest mean probability."""
@@ -128,10 +146,24 @@ class MultiLabelClassification(_SequenceTask):
         return [target] * len(encoded.windows), 0
 
     def loss_sum(self, logits: Any, targets: Any) -> Any:
-        """Binary cross entropy, averaged over classes and summed over windows."""
+        """Binary cross entropy, averaged over classes and summed over the windows that have labels."""
         from paddle.nn.functional import binary_cross_entropy_with_logits
 
-        return binary_cross_entropy_with_logits(logits, targets, reduction="sum") / self.num_outputs
+        labelled = (targets != IGNORED).astype("float32")
+        return binary_cross_entropy_with_logits(logits, targets, labelled, reduction="sum") / self.num_outputs
+
+    def unlabelled(self, encoded: Encoded) -> list[NDArray[Any]]:
+        """IGNORED for each class, for each window."""
+        return [np.full(self.num_outputs, IGNORED, dtype=np.float32)] * len(encoded.windows)
+
+    def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
+        """Binary cross entropy with each class's softened probability, averaged over classes, summed over windows."""
+        from paddle.nn.functional import binary_cross_entropy_with_logits, sigmoid
+
+        losses = binary_cross_entropy_with_logits(
+            logits / temperature, sigmoid(answers / temperature), reduction="none"
+        ).mean(axis=-1)
+        return (losses * counted).sum() * temperature**2
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
         """The classes whose mean probability reaches the threshold."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from paddle_ner.evaluation import metrics
 from paddle_ner.features.schemes import Span, TagScheme
-from paddle_ner.features.windows import Encoded, join
-from paddle_ner.tasks.base import IGNORED, Task
+from paddle_ner.features.windows import Encoded, Window, join
+from paddle_ner.tasks.base import IGNORED, Task, soft_cross_entropy
 from paddle_ner.types import Entity, Example, Prediction
 
 if TYPE_CHECKING:
@@ -93,6 +93,29 @@ class TokenClassification(Task):
         return cross_entropy(
             logits.reshape([-1, self.num_outputs]), targets.reshape([-1]), ignore_index=IGNORED, reduction="sum"
         )
+
+    def unlabelled(self, encoded: Encoded) -> list[NDArray[Any]]:
+        """IGNORED everywhere."""
+        return [np.full(window.length, IGNORED, dtype=np.int64) for window in encoded.windows]
+
+    def answered(self, window: Window) -> slice:
+        """The owned tokens."""
+        return window.owned_rows
+
+    def collate_answers(
+        self, answers: Sequence[NDArray[Any]], places: Sequence[slice], length: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """[batch, length, outputs] and [batch, length]."""
+        values = np.zeros((len(answers), length, self.num_outputs), dtype=np.float32)
+        counted = np.zeros((len(answers), length), dtype=np.float32)
+        for row, (answer, place) in enumerate(zip(answers, places, strict=True)):
+            values[row, place] = answer
+            counted[row, place] = 1
+        return values, counted
+
+    def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
+        """Over tags, summed over the tokens that are counted."""
+        return soft_cross_entropy(logits, answers, counted, temperature)
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
         """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,14 @@ class Row:
     Attributes:
         ids: int64 of shape [length].
         target: what the task wants of it.
+        place: the positions of its logits that answer for the text.
+        answers: a teacher's logits there, [positions, outputs]; None where there is no teacher.
     """
 
     ids: NDArray[np.int64]
     target: NDArray[Any]
+    place: slice = field(default_factory=lambda: slice(0, 0))
+    answers: NDArray[Any] | None = None
 
 
 def encode(
@@ -43,8 +47,22 @@ def encode(
         encoded = windows.encode(example.text, tokenizer, size, overlap)
         targets, off = task.targets(example, encoded)
         misaligned += off
-        rows.extend(Row(window.ids, target) for window, target in zip(encoded.windows, targets, strict=True))
+        rows.extend(_rows(encoded, targets, task))
     return rows, misaligned
+
+
+def encode_texts(texts: Iterable[str], task: Task, tokenizer: Tokenizer, size: int, overlap: int) -> list[Row]:
+    """The rows of texts without annotations."""
+    rows: list[Row] = []
+    for text in texts:
+        encoded = windows.encode(text, tokenizer, size, overlap)
+        rows.extend(_rows(encoded, task.unlabelled(encoded), task))
+    return rows
+
+
+def _rows(encoded: windows.Encoded, targets: Sequence[NDArray[Any]], task: Task) -> Iterator[Row]:
+    for window, target in zip(encoded.windows, targets, strict=True):
+        yield Row(window.ids, target, task.answered(window))
 
 
 def fingerprint(rows: Sequence[Row], task: Task, dev: Sequence[Example]) -> str:
@@ -59,7 +77,8 @@ def fingerprint(rows: Sequence[Row], task: Task, dev: Sequence[Example]) -> str:
 def collate(rows: Sequence[Row], task: Task, pad_id: int, limit: int) -> dict[str, NDArray[Any]]:
     """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss by row.
 
-    No row is longer than `limit`, the encoder's window.
+    Where the rows have a teacher's answers, also ``answers`` and ``counted`` as `Task.collate_answers` makes them, and
+    every position that has an answer is one of loss. No row is longer than `limit`, the encoder's window.
     """
     length = min(-(-max(len(row.ids) for row in rows) // 8) * 8, limit)
     input_ids = np.full((len(rows), length), pad_id, dtype=np.int64)
@@ -67,7 +86,12 @@ def collate(rows: Sequence[Row], task: Task, pad_id: int, limit: int) -> dict[st
         target[: len(row.ids)] = row.ids
     labels = task.collate([row.target for row in rows], length)
     counts = np.array([task.count_targets(labels[i : i + 1]) for i in range(len(rows))], dtype=np.int64)
-    return {"input_ids": input_ids, "token_type_ids": np.zeros_like(input_ids), "labels": labels, "counts": counts}
+    batch = {"input_ids": input_ids, "token_type_ids": np.zeros_like(input_ids), "labels": labels, "counts": counts}
+    answers = [row.answers for row in rows if row.answers is not None]
+    if answers:
+        batch["answers"], batch["counted"] = task.collate_answers(answers, [row.place for row in rows], length)
+        batch["counts"] = batch["counted"].reshape(len(rows), -1).sum(axis=1).astype(np.int64)
+    return batch
 
 
 class BucketSampler(DistributedBatchSampler):  # type: ignore[misc]

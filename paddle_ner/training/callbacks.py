@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import paddle
 from paddlenlp.trainer import IntervalStrategy, TrainerCallback
 
 from paddle_ner.training.events import EventWriter
@@ -18,6 +20,19 @@ class EvaluateAtEnd(TrainerCallback):  # type: ignore[misc]
         """Ask for an evaluation and a state after the last update."""
         if args.evaluation_strategy == IntervalStrategy.STEPS and state.global_step >= state.max_steps:
             control.should_evaluate = control.should_save = True
+
+
+class KeepZeros(TrainerCallback):  # type: ignore[misc]
+    """Sets what was pruned to zero again after each update."""
+
+    def __init__(self, masks: Mapping[str, Any], model: Any) -> None:
+        self._masked = [(parameter, masks[name]) for name, parameter in model.named_parameters() if name in masks]
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Multiply the pruned weights by their masks."""
+        with paddle.no_grad():
+            for parameter, mask in self._masked:
+                parameter.set_value(parameter * mask)
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]

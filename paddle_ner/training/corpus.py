@@ -67,6 +67,18 @@ def read_file(files: DataConfig, file: FileConfig, log: Callable[[str], None] = 
     return examples
 
 
+def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> list[str]:
+    """The texts without labels that the student of a recipe learns from too. Raises as `read_corpus` does."""
+    distillation = config.distillation
+    if distillation is None:
+        return []
+    texts = [example.text for file in distillation.texts for example in read_file(config.data, file, log)]
+    if distillation.max_texts is None or len(texts) <= distillation.max_texts:
+        return texts
+    drawn = np.random.default_rng(config.training.seed).permutation(len(texts))[: distillation.max_texts]
+    return [texts[index] for index in sorted(drawn.tolist())]
+
+
 def check(examples: list[Example], task: Task) -> None:
     """Raise DataError where the task cannot use an example."""
     problems = []

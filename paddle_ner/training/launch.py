@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from paddle_ner import allocator
 from paddle_ner.errors import DeviceError, InputError
 
 SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that none outlives the command
@@ -164,9 +165,7 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
     added = {"OMP_NUM_THREADS": str(max(1, cores // devices.count))}
     # Strided views are copied element by element on CPU (3.1.1): without them an update takes a quarter less time.
     added["FLAGS_use_stride_kernel"] = "0"
-    # Keep freed memory: at each update glibc would otherwise return megabytes to the kernel and fault them in again.
-    added["MALLOC_MMAP_THRESHOLD_"] = str(32 << 20)
-    added["MALLOC_TRIM_THRESHOLD_"] = str(8 << 30)
+    added.update(allocator.KEEP)
     if "AuthenticAMD" in cpuinfo:
         # The bundled MKL takes a slow path on AMD; this undocumented switch takes the fast one: docs/training.md.
         if " avx512f" in cpuinfo:

@@ -25,6 +25,7 @@ OPTIMIZER = "optimizer.safetensors"
 TRAINER = "trainer_state.json"
 SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
+ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
 

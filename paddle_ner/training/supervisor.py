@@ -23,6 +23,7 @@ from paddle_ner.training import launch, state
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.events import FILE, EventReader, file_of
 from paddle_ner.training.launch import Cluster, Devices
+from paddle_ner.training.teacher import pin
 
 Observer = Callable[[dict[str, Any]], None]
 
@@ -65,7 +66,8 @@ def train(
 
     Args:
         config: the recipe.
-        output: folder of the run; it also gets config.yaml, state/, logs/, visualdl/ and events.jsonl.
+        output: folder of the run; it also gets config.yaml, state/, logs/, visualdl/, events.jsonl and, where the
+            recipe has a teacher, teacher/ with its answers.
         devices: as `Devices.parse` reads them.
         cluster: the machines.
         resume: go on from the last complete state in `output`.
@@ -92,6 +94,7 @@ def train(
     output = output.absolute()
     corpus = read_corpus(config, lambda message: observe({"event": "info", "message": message}))
     observe({"event": "info", "message": f"data checked: {', '.join(corpus.task.labels)}"})
+    config = pin(config, corpus.task)
     del corpus
     _prepare(config, output, resume=resume, overwrite=overwrite, leads=not cluster.rank)
     restarts = 0
@@ -122,7 +125,7 @@ def _prepare(config: Config, output: Path, *, resume: bool, overwrite: bool, lea
             raise InputError(f"{output}: --resume with another recipe: {difference}")
         state.clean(output / "state")
         return
-    names = ("config.yaml", "state", "logs", "visualdl", FILE, "checkpoint")
+    names = ("config.yaml", "state", "logs", "visualdl", FILE, state.ANSWERS, "checkpoint")
     if any((output / name).exists() for name in names if name != "config.yaml"):
         if not overwrite:
             raise InputError(f"{output}: holds a training already: --resume goes on with it, --overwrite deletes it")

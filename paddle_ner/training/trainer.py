@@ -15,7 +15,7 @@ import numpy as np
 import paddle
 import paddle.distributed as dist
 from paddle.io import DataLoader
-from paddlenlp.trainer import Trainer, TrainerState, TrainingArguments
+from paddlenlp.trainer import Trainer, TrainerCallback, TrainerState, TrainingArguments
 from paddlenlp.trainer.utils.helper import broadcast_dp_optimizer
 
 from paddle_ner.bundle import Card
@@ -30,7 +30,10 @@ from paddle_ner.training import state as states
 from paddle_ner.training.batches import BucketSampler, Row, collate
 from paddle_ner.training.callbacks import SCORE, EvaluateAtEnd, Progress
 from paddle_ner.training.events import EventWriter
+from paddle_ner.training.loss import Loss, of_labels
 from paddle_ner.types import Example
+
+INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
@@ -71,6 +74,8 @@ class NerTrainer(Trainer):  # type: ignore[misc]
     Args:
         stop: asked after each update whether the run should end; processes end together.
         fingerprint: of what is learned from; it goes into each state.
+        loss: what is minimized; None takes the task's own.
+        callbacks: more of PaddleNLP's callbacks.
         events: written by the process of rank 0; None elsewhere.
     """
 
@@ -88,10 +93,16 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         events: EventWriter | None,
         stop: Callable[[], bool],
         fingerprint: str,
+        loss: Loss | None = None,
+        callbacks: Sequence[TrainerCallback] = (),
     ) -> None:
         super().__init__(
-            model=model, args=args, train_dataset=train, callbacks=[Progress(events, task.metric), EvaluateAtEnd()]
+            model=model,
+            args=args,
+            train_dataset=train,
+            callbacks=[*callbacks, Progress(events, task.metric), EvaluateAtEnd()],
         )
+        self._loss = loss or of_labels(task)
         self._config, self._task, self._tokenizer = config, task, tokenizer
         self._dev, self._events, self._stop = dev, events, stop
         self._predictor = Predictor(card, tokenizer, DynamicEngine(model))
@@ -132,7 +143,8 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         padding, nor accumulation, nor the number of processes changes the gradient.
         """
         model.train()
-        labels, counts = inputs.pop("labels"), inputs.pop("counts")
+        counts = inputs.pop("counts")
+        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in INPUTS}
         world = self.args.dataset_world_size
         total = counts.sum()
         agreed = paddle.stack([total, paddle.to_tensor(int(self._stop()), dtype="int64")])
@@ -143,7 +155,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         # Dropout depends on nothing but the seed, the step and the process: a resumed run draws what the first one did.
         step = self.state.global_step * world + self.args.dataset_rank
         paddle.seed(self._config.seed * 1_000_003 + step)
-        rows = len(labels)
+        rows = len(counts)
         size = -(-rows // self._config.accumulation)
         starts = range(0, rows, size)
         loss = paddle.zeros([])
@@ -151,7 +163,8 @@ class NerTrainer(Trainer):  # type: ignore[misc]
             part = slice(start, start + size)
             with _no_sync(model, start != starts[-1]), self.autocast_smart_context_manager():
                 logits = model(**{name: values[part] for name, values in inputs.items()})
-                share = self._task.loss_sum(logits.astype("float32"), labels[part]) * (world / max(1, valid))
+                targets = {name: values[part] for name, values in wanted.items()}
+                share = self._loss(logits.astype("float32"), targets) * (world / max(1, valid))
             with _no_sync(model, start != starts[-1]):
                 (self.scaler.scale(share) if self.do_grad_scaling else share).backward()
             loss += share.detach()

@@ -85,15 +85,23 @@ def run(output: Path, device: str, state: Path | None) -> None:
 
     import paddle
 
-    from paddle_ner.training import batches, trainer
+    from paddle_ner.training import batches, distillation, trainer
 
     if device == "cpu":
         paddle.set_device("cpu")  # the GPU build would take a GPU by itself
     devices = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
     arguments = trainer.arguments(recipe.training, output, device, devices)
-    tokenizer, model = build_model(recipe, corpus.task, [example.text for example in corpus.train], say)
-    size, overlap = recipe.window.size, recipe.window.overlap
-    rows, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, size, overlap)
+    stop.listen()
+    loss, callbacks = None, []
+    if recipe.distillation is None:
+        tokenizer, model = build_model(recipe, corpus.task, [example.text for example in corpus.train], say)
+        rows, misaligned = batches.encode(
+            corpus.train, corpus.task, tokenizer, recipe.window.size, recipe.window.overlap
+        )
+    else:
+        lesson = distillation.prepare(recipe, corpus, output, stop=stop, log=say)
+        tokenizer, model, rows, misaligned = lesson.tokenizer, lesson.model, lesson.rows, lesson.misaligned
+        loss, callbacks = lesson.loss, lesson.callbacks
     if len(rows) < devices:
         raise InputError(f"{len(rows)} training rows are too few for {devices} processes; use fewer --devices")
     if misaligned:
@@ -118,6 +126,8 @@ def run(output: Path, device: str, state: Path | None) -> None:
         events=events,
         stop=stop,
         fingerprint=batches.fingerprint(rows, corpus.task, corpus.dev),
+        loss=loss,
+        callbacks=callbacks,
     )
     if state is not None and leads:
         states.check_fingerprint(state, run.fingerprint)

@@ -46,7 +46,7 @@ def test_every_input_gets_the_shapes_that_the_batcher_makes() -> None:
     assert [one.name for one in config.inputs] == MANIFEST.inputs
     for one in config.inputs:
         shapes = (one.min_input_shape, one.optim_input_shape, one.max_input_shape)
-        assert shapes == ((1, 16), (8, 48), (128, 48))
+        assert shapes == ((1, 8), (8, 48), (128, 48))
         assert one.input_data_type == "int64"
     assert config.precision_mode == "FP16"
 

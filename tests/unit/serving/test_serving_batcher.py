@@ -91,12 +91,13 @@ def test_a_batch_is_chosen_from_the_front_of_the_queue(model: FakeModel, make: C
         served = make(batch_tokens=2 * padded_length(SIZE))
         held = await hold(model, served)
         long = ["x" * CONTENT] * (2 * HORIZON - 1)  # with two short ones more than the horizon
-        tasks = await queue(served, ["A"], long, ["B"], ["C", "D", "E"])
+        tasks = await queue(served, short[:1], long, short[1:2], short[2:])
         model.free.set()
         await asyncio.gather(held, *tasks)
 
+    short = [name + "x" * 13 for name in "ABCDE"]
     asyncio.run(run())
-    assert model.batches[1] == ["A", "B", "C"]
+    assert model.batches[1] == short[:3]
 
 
 async def _gathers(model: FakeModel, make: Callable[..., Served]) -> None:

@@ -72,3 +72,25 @@ def test_one_class_is_too_few() -> None:
 def test_an_unknown_task_is_refused() -> None:
     with pytest.raises(InputError, match="multi-label"):
         tasks.create("parsing", LABELS)
+
+
+@pytest.mark.parametrize("name", ["classification", "multi-label"])
+def test_windows_without_labels_add_nothing_to_the_hard_loss_and_all_to_the_soft_one(name: str) -> None:
+    import paddle
+
+    task = tasks.create(name, ["a", "b"])
+    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    example = Example("x", label="b", labels=("b",))
+    labelled, unlabelled = task.targets(example, encoded)[0], task.unlabelled(encoded)
+    logits = paddle.to_tensor(np.array([[0.5, -1.0], [2.0, 1.0]], dtype=np.float32))
+    both = task.collate([*labelled, *unlabelled], 2)
+    assert task.count_targets(both) == 1
+    hard = float(task.loss_sum(logits, paddle.to_tensor(both)))
+    alone = float(task.loss_sum(logits[:1], paddle.to_tensor(task.collate(labelled, 2))))
+    assert hard == pytest.approx(alone, rel=1e-6)
+    values, counted = task.collate_answers([np.array([[0.0, 3.0]]), np.array([[4.0, 0.0]])], [slice(0, 1)] * 2, 2)
+    values, counted = paddle.to_tensor(values), paddle.to_tensor(counted)
+    soft = float(task.soft_loss_sum(logits, values, counted, 2.0))
+    least = float(task.soft_loss_sum(values, values, counted, 2.0))
+    assert soft > least  # cross entropy is least where both answer the same
+    assert float(task.soft_loss_sum(logits, values, counted * 0, 2.0)) == 0

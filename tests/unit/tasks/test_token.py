@@ -103,3 +103,21 @@ def test_the_loss_is_the_sum_over_valid_positions() -> None:
         expected, rel=1e-5
     )
     assert task.count_targets(targets) == 3
+
+
+def test_soft_loss_counts_the_owned_positions_alone() -> None:
+    import paddle
+
+    task = tasks.create("ner", ["LOC"])
+    answers = [np.array([[2.0, 0.0, -1.0]], dtype=np.float16), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])]
+    values, counted = task.collate_answers(answers, [slice(1, 2), slice(2, 4)], 5)
+    assert counted.tolist() == [[0, 1, 0, 0, 0], [0, 0, 1, 1, 0]]
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(2, 5, 3)).astype(np.float32)
+    loss = float(task.soft_loss_sum(*map(paddle.to_tensor, (logits, values, counted)), 2.0))
+    expected = 0.0
+    for row, position, answer in ((0, 1, answers[0][0]), (1, 2, answers[1][0]), (1, 3, answers[1][1])):
+        wanted = np.exp(answer / 2.0) / np.exp(answer / 2.0).sum()
+        given = logits[row, position] / 2.0
+        expected -= 4.0 * float((wanted * (given - np.log(np.exp(given).sum()))).sum())
+    assert loss == pytest.approx(expected, rel=1e-3)

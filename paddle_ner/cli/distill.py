@@ -1,0 +1,58 @@
+"""``paddle-ner distill``: a teacher and a student's recipe in, the student's checkpoint out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from paddle_ner import config as configs
+from paddle_ner.cli.training_options import training_options
+from paddle_ner.config import Config
+from paddle_ner.training.teacher import student_recipe
+
+
+def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
+    try:
+        return () if value is None else tuple(int(number) for number in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value}, expected numbers from 0 such as 0,2,5") from None
+
+
+@click.command()
+@click.argument("recipe", required=False, type=click.Path(path_type=Path))
+@click.option("--teacher", type=click.Path(path_type=Path), help="Checkpoint to learn from; by default the recipe's.")
+@click.option("--layers", callback=_numbers, metavar="N,…", help="Begin with these layers of the teacher, from 0.")
+@click.option("--start", type=click.Path(path_type=Path), help="Begin with this checkpoint, such as a pruned one.")
+@click.option(
+    "--texts",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Plain text without labels, one a line, gzip or not, to learn from too; may be given again.",
+)
+@click.option("--max-texts", type=click.IntRange(1), help="Take so many of them, at random.")
+@training_options
+def command(
+    recipe: Path | None,
+    teacher: Path | None,
+    layers: tuple[int, ...],
+    start: Path | None,
+    texts: tuple[Path, ...],
+    max_texts: int | None,
+    overrides: tuple[str, ...],
+) -> Config:
+    """Train the student of RECIPE (YAML) on what the teacher answers, and leave OUTPUT/checkpoint.
+
+    Without RECIPE the student learns on the teacher's own data and begins with some of its layers (--layers) or with a
+    checkpoint (--start). Paths of --texts are relative to where you are.
+    """
+    return student_recipe(
+        None if recipe is None else configs.read(recipe),
+        str(recipe),
+        teacher,
+        layers=layers,
+        start=start,
+        texts=texts,
+        max_texts=max_texts,
+        overrides=overrides,
+    )

@@ -1,0 +1,78 @@
+"""The options of every command that trains, and the training that they start."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paddle_ner.cli import console
+from paddle_ner.cli.training_view import TrainingView
+from paddle_ner.config import Config
+from paddle_ner.training import Cluster, train
+
+_OPTIONS = (
+    click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the run."),
+    click.option(
+        "--devices",
+        default="cpu",
+        show_default=True,
+        help="cpu, cpu:N (N processes), gpu, or GPU numbers such as 0,1,2,3.",
+    ),
+    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the recipe."),
+    click.option("--resume", is_flag=True, help="Go on from the last saved state in the output folder."),
+    click.option("--overwrite", is_flag=True, help="Delete what an earlier training left in the output folder."),
+    click.option(
+        "--max-restarts", default=0, show_default=True, type=click.IntRange(0), help="Starts after a failure."
+    ),
+    click.option("--nnodes", default=1, show_default=True, type=click.IntRange(1), help="Machines in all."),
+    click.option("--master", help="ADDRESS:PORT of the first machine."),
+    click.option("--rank", type=click.IntRange(0), help="Number of this machine."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+)
+
+
+def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command that makes a recipe the options of training, and train what it returns.
+
+    The command receives `overrides`, the values of ``--set``.
+    """
+
+    @functools.wraps(command)
+    def wrapper(
+        *arguments: Any,
+        output: Path,
+        devices: str,
+        resume: bool,
+        overwrite: bool,
+        max_restarts: int,
+        nnodes: int,
+        master: str | None,
+        rank: int | None,
+        as_json: bool,
+        **values: Any,
+    ) -> None:
+        recipe: Config = command(*arguments, **values)
+        with console.progress() as display:
+            trained = train(
+                recipe,
+                output,
+                devices=devices,
+                cluster=Cluster(nnodes, master, rank),
+                resume=resume,
+                overwrite=overwrite,
+                max_restarts=max_restarts,
+                observe=TrainingView(display),
+            )
+        if as_json:
+            console.print_json({"checkpoint": str(trained.checkpoint), "metric": trained.metric, "dev": trained.score})
+            return
+        console.out.print(f"{trained.checkpoint}  (dev {trained.metric} {trained.score:.4f})", markup=False)
+        console.err.print(f"next: paddle-ner evaluate {trained.checkpoint} DATA, then paddle-ner export", markup=False)
+
+    for option in reversed(_OPTIONS):
+        wrapper = option(wrapper)
+    return wrapper

@@ -1,0 +1,121 @@
+"""The options of commands that change a checkpoint first: what is cut and dropped, and the steps that this makes."""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paddle_ner import data
+from paddle_ner.cli import console
+from paddle_ner.compression.pruning import NOTHING, Cut
+from paddle_ner.compression.steps import CutPositions, CutVocabulary, Prune, Step
+from paddle_ner.data.detection import detect
+from paddle_ner.data.options import Format
+from paddle_ner.errors import InputError
+from paddle_ner.types import Example
+
+_MEASURED = 512  # examples that importance is measured on
+
+_SHARE = click.FloatRange(0, 1, max_open=True)
+_PRUNING = (
+    click.option("--drop-layers", default=0, type=click.IntRange(0), metavar="N", help="Layers to take out."),
+    click.option("--drop-heads", default=0.0, type=_SHARE, metavar="SHARE", help="Of all attention heads."),
+    click.option("--drop-units", default=0.0, type=_SHARE, metavar="SHARE", help="Of all feed-forward units."),
+)
+_CUTTING = (
+    click.option(
+        "--cut-vocabulary",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Leave out tokens that this file does not use: labelled, or .txt and .txt.gz with a text a line.",
+    ),
+    click.option(
+        "--drop-characters", is_flag=True, help="With --cut-vocabulary: single characters that it does not use too."
+    ),
+    click.option("--cut-positions", is_flag=True, help="Leave out positions behind the window."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is done to a checkpoint first.
+
+    Attributes:
+        vocabulary: file that the vocabulary is cut to.
+        drop_characters: its unused single characters too.
+        positions: whether positions are cut to the window.
+        cut: layers, heads and units.
+    """
+
+    vocabulary: Path | None = None
+    drop_characters: bool = False
+    positions: bool = False
+    cut: Cut = NOTHING
+
+    def steps(self, calibration: Sequence[Example]) -> list[Step]:
+        """The steps, importance being measured on some of the labelled examples of `calibration`."""
+        steps: list[Step] = []
+        if self.drop_characters and self.vocabulary is None:
+            raise InputError("--drop-characters is for --cut-vocabulary FILE")
+        if self.vocabulary is not None:
+            steps.append(CutVocabulary(texts_of(self.vocabulary), characters=not self.drop_characters))
+        if self.positions:
+            steps.append(CutPositions())
+        if self.cut != NOTHING:
+            steps.append(Prune(measured(calibration), self.cut))
+        return steps
+
+
+def pruning_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command the options of pruning; it receives them as one `cut: Cut`."""
+
+    @functools.wraps(command)
+    def wrapper(*arguments: Any, drop_layers: int, drop_heads: float, drop_units: float, **values: Any) -> Any:
+        return command(*arguments, cut=Cut(drop_layers, drop_heads, drop_units), **values)
+
+    for option in reversed(_PRUNING):
+        wrapper = option(wrapper)
+    return wrapper
+
+
+def transform_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command the options of all transforms; it receives them as one `changes: Changes`."""
+
+    @functools.wraps(command)
+    def wrapper(
+        *arguments: Any,
+        cut_vocabulary: Path | None,
+        drop_characters: bool,
+        cut_positions: bool,
+        cut: Cut,
+        **values: Any,
+    ) -> Any:
+        return command(*arguments, changes=Changes(cut_vocabulary, drop_characters, cut_positions, cut), **values)
+
+    decorated: Callable[..., Any] = pruning_options(wrapper)
+    for option in reversed(_CUTTING):
+        decorated = option(decorated)
+    return decorated
+
+
+def measured(examples: Sequence[Example], count: int = _MEASURED) -> list[Example]:
+    """Some of the examples, the same each time."""
+    return random.Random(0).sample(list(examples), min(count, len(examples)))
+
+
+def texts_of(path: Path) -> list[str]:
+    """The texts of a file, labelled or plain. Raises InputError where it is missing or empty."""
+    format: Format | None = None
+    if path.name.removesuffix(".gz").endswith(".txt"):
+        try:
+            detect(path)
+        except InputError:
+            format = Format.TEXT
+            console.log(f"{path}: no labelled data, so it is read as plain text, one a line")
+    return [example.text for example in data.read(path, format)]

@@ -1,0 +1,243 @@
+"""Layers, heads and feed-forward units taken out of a checkpoint, the least important first.
+
+A layer that is dropped is gone. Heads and units stay in place, exactly zero: training keeps them so, and an export
+leaves them out of the graph.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.compression import checkpoints
+from paddle_ner.compression.checkpoints import Checkpoint, Record
+from paddle_ner.environment import require
+from paddle_ner.errors import InputError
+from paddle_ner.modeling import structure
+from paddle_ner.modeling.structure import Part
+from paddle_ner.types import Example
+
+UNITS_TOGETHER = 16  # each layer keeps a multiple of so many units: the width of a CPU's vectors
+_BATCH = 16  # rows whose gradients are looked at together
+_LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much is taken out.
+
+    Attributes:
+        layers: how many.
+        heads: share of all heads, from 0 to 1.
+        units: share of all feed-forward units.
+    """
+
+    layers: int = 0
+    heads: float = 0.0
+    units: float = 0.0
+
+
+NOTHING = Cut()
+
+
+def prune(
+    checkpoint: Path,
+    target: Path,
+    examples: Sequence[Example],
+    cut: Cut,
+    advance: Callable[[str], None] = lambda _: None,
+) -> Record:
+    """Write `checkpoint` to `target` without its least important parts.
+
+    Layers go one at a time, each the one without which the loss on the examples is least. Then heads and units: what
+    the loss would change by, to first order, were the part scaled (Michel et al. 2019), normalized by layer. Each layer
+    keeps one head and some units.
+
+    Args:
+        checkpoint: folder of a checkpoint.
+        target: folder of the new one.
+        examples: labelled, to measure importance on.
+        cut: how much.
+        advance: told what is being done.
+
+    Returns:
+        What was done, for the manifest.
+
+    Raises:
+        InputError: `checkpoint` is none, too much or nothing is to be taken out, or the examples are not of its task.
+    """
+    require("paddle", "paddlenlp", needed_for="pruning")
+    found = checkpoints.read(checkpoint)
+    count = int(found.config["num_hidden_layers"])
+    if not 0 <= cut.layers < count:
+        raise InputError(f"{checkpoint}: {cut.layers} of its {count} layers cannot be dropped, one must stay")
+    if not (0 <= cut.heads < 1 and 0 <= cut.units < 1):
+        raise InputError("shares of heads and units to drop: expected at least 0 and less than 1")
+    if cut == NOTHING:
+        raise InputError("nothing to prune: say how many layers, or which share of heads or units")
+    if not examples:
+        raise InputError("importance is measured on labelled examples: name a file that has some")
+    from paddle_ner import modeling
+
+    task = found.card.build_task()
+    model: Any = modeling.load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    model.eval()
+    batches = _batches(found, examples)
+    record: Record = {
+        "name": "prune",
+        "examples": len(examples),
+        "loss": {"before": _loss(found, model, batches)},
+        "layers": {"before": count, "dropped": []},
+    }
+    if cut.layers:
+        advance("layers")
+        kept = _least_loss(found, model, batches, cut.layers)
+        record["layers"]["dropped"] = [index for index in range(count) if index not in kept]
+        _keep_layers(found, kept)
+        model = _model(found)
+    for name, parts, share, least in (
+        ("heads", structure.heads(model), cut.heads, 1),
+        ("units", structure.units(model), cut.units, UNITS_TOGETHER),
+    ):
+        if share:
+            advance(name)
+            keep = _most_important(_importance(found, model, batches, parts), share, least)
+            for layer, wanted in zip(parts, keep, strict=True):
+                for part, stays in zip(layer, wanted, strict=True):
+                    if not stays:
+                        structure.clear(part, found.weights)
+            model = _model(found)
+            record[name] = {"before": [len(layer) for layer in parts], "after": [int(k.sum()) for k in keep]}
+    record["loss"]["after"] = _loss(found, model, batches)
+    record["layers"]["after"] = int(found.config["num_hidden_layers"])
+    return checkpoints.write(found, target, record, same_answers=False)
+
+
+def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, Any]]:
+    import paddle
+
+    from paddle_ner.training.batches import collate, encode
+    from paddle_ner.training.corpus import check
+
+    task, window = found.card.build_task(), found.card.window
+    check(list(examples), task)
+    rows, _ = encode(examples, task, found.tokenizer, window.size, window.overlap)
+    rows.sort(key=lambda row: len(row.ids))
+    return [
+        {
+            name: paddle.to_tensor(values)
+            for name, values in collate(rows[start : start + _BATCH], task, found.tokenizer.pad_id, window.size).items()
+        }
+        for start in range(0, len(rows), _BATCH)
+    ]
+
+
+def _losses(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
+    """The loss of each batch, summed over the positions that count, and their number."""
+    task = found.card.build_task()
+    for batch in batches:
+        logits = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
+        yield task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
+
+
+def _loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> float:
+    """The mean over all positions that count."""
+    import paddle
+
+    with paddle.no_grad():
+        sums = [(float(loss), count) for loss, count in _losses(found, model, batches)]
+    return sum(loss for loss, _ in sums) / max(1, sum(count for _, count in sums))
+
+
+def _least_loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]], drop: int) -> list[int]:
+    """The layers that stay when `drop` are taken out, each time the one that the loss misses least."""
+    import paddle
+
+    encoder = next(layer for layer in model.sublayers() if isinstance(layer, paddle.nn.TransformerEncoder))
+    layers = [*encoder.layers]
+    kept = [*range(len(layers))]
+
+    def loss_without(index: int) -> float:
+        _run_only(encoder, [layers[other] for other in kept if other != index])
+        return _loss(found, model, batches)
+
+    for _ in range(drop):
+        kept.remove(min(kept, key=loss_without))
+    return kept
+
+
+def _run_only(encoder: Any, layers: Sequence[Any]) -> None:
+    import paddle
+
+    encoder.layers = paddle.nn.LayerList(layers)
+    encoder.num_layers = len(layers)
+
+
+def _keep_layers(found: Checkpoint, kept: Sequence[int]) -> None:
+    """Take the other layers out of the weights, and number those that stay anew."""
+    weights: dict[str, NDArray[Any]] = {}
+    for name, values in found.weights.items():
+        match = _LAYER.fullmatch(name)
+        if match is None:
+            weights[name] = values
+        elif int(match[2]) in kept:
+            weights[f"{match[1]}{kept.index(int(match[2]))}{match[3]}"] = values
+    found.weights = weights
+    found.config["num_hidden_layers"] = len(kept)
+
+
+def _model(found: Checkpoint) -> Any:
+    """The model of what the checkpoint has become."""
+    import paddle
+
+    from paddle_ner.modeling.build import new_model, transformers
+
+    task = found.card.build_task()
+    (architecture,) = found.config["architectures"]
+    config_class = getattr(transformers(), architecture).config_class
+    model: Any = new_model(task.head, task.num_outputs, config_class.from_dict(copy.deepcopy(found.config)))
+    model.set_state_dict({name: paddle.to_tensor(values) for name, values in found.weights.items()})
+    model.eval()
+    return model
+
+
+def _importance(
+    found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]], parts: Sequence[Sequence[Part]]
+) -> list[NDArray[np.float64]]:
+    """For each part of each layer, the mean over batches of |dLoss/dScale|, every layer's of norm 1.
+
+    The derivative by a factor before the rows that read a part is the sum of weights times gradients over these rows.
+    """
+    parameters = dict(model.named_parameters())
+    totals = [np.zeros(len(layer)) for layer in parts]
+    for loss, count in _losses(found, model, batches):
+        model.clear_gradients()
+        (loss / max(1, count)).backward()
+        for total, layer in zip(totals, parts, strict=True):
+            by_row: NDArray[np.float64] = sum(
+                (parameters[name].numpy() * parameters[name].grad.numpy()).sum(axis=1) for name in layer[0].reads
+            )
+            total += np.abs([by_row[part.place].sum() for part in layer])
+    return [total / max(float(np.linalg.norm(total)), 1e-30) for total in totals]
+
+
+def _most_important(importance: Sequence[NDArray[np.float64]], share: float, least: int) -> list[NDArray[np.bool_]]:
+    """Which parts stay: all but the least important share over all layers, by layer rounded up to a multiple."""
+    every = np.concatenate(importance)
+    stay = len(every) - int(share * len(every))
+    limit = np.sort(every)[::-1][stay - 1]
+    kept = []
+    for values in importance:
+        count = min(len(values), math.ceil(max(1, int((values >= limit).sum())) / least) * least)
+        mask = np.zeros(len(values), dtype=np.bool_)
+        mask[np.argsort(-values, kind="stable")[:count]] = True
+        kept.append(mask)
+    return kept

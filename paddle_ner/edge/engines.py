@@ -1,0 +1,114 @@
+"""Which engine runs the model on the device: TensorRT over an engine that was built there, or ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.edge.folder import TOKENIZER, Description, read, verify
+from paddle_ner.errors import BundleError, InputError, MissingPackageError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.predictor import Predictor
+
+ENGINES = ("auto", "onnxruntime", "tensorrt")
+PRECISIONS = ("fp32", "fp16", "int8")
+# The first of these that was built is what TensorRT takes: the safe one before the one that costs some accuracy.
+_BUILT = ("fp16", "int8", "fp32")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A predictor, and what runs it.
+
+    Attributes:
+        predictor: of the folder's model.
+        description: of the folder.
+        engine: ``onnxruntime`` or ``tensorrt``.
+        precision: of the arithmetic.
+    """
+
+    predictor: Predictor
+    description: Description
+    engine: str
+    precision: str
+
+
+def open_folder(folder: Path, engine: str = "auto", precision: str | None = None, threads: int | None = None) -> Opened:
+    """The predictor of a folder, every file of which was verified.
+
+    Args:
+        folder: what ``paddle-ner export --target jetson`` wrote.
+        engine: of `ENGINES`; ``auto`` is TensorRT where build_engine.sh was run, else ONNX Runtime.
+        precision: of `PRECISIONS`; None takes fp32 in ONNX Runtime, and what was built in TensorRT.
+        threads: CPU threads of ONNX Runtime; None takes all cores.
+
+    Raises:
+        BundleError: a file is missing, was changed, or does not fit the others.
+        InputError: the folder has no model for what is asked.
+        MissingPackageError: the engine's package is not installed.
+        DeviceError: TensorRT cannot use the engine or the GPU.
+    """
+    verify(folder)
+    description = read(folder)
+    built = [one for one in _BUILT if engine_file(folder, one).is_file()]
+    if engine == "auto":
+        engine = "tensorrt" if [one for one in built if precision in (None, one)] else "onnxruntime"
+    if engine == "tensorrt":
+        precision = precision or next(iter(built), None)
+        if precision not in built:
+            raise InputError(f"{folder}: no such engine was built; run ./build_engine.sh {precision or _BUILT[0]}")
+        from paddle_ner.edge.tensorrt import TensorRTEngine
+
+        runner: Any = TensorRTEngine(engine_file(folder, precision))
+    else:
+        precision = precision or "fp32"
+        if precision not in description.precisions:
+            has = ", ".join(description.precisions)
+            raise InputError(f"{folder}: no model of precision {precision} for ONNX Runtime, expected {has}")
+        runner = OnnxEngine(onnx_file(folder, precision), threads)
+    card: Any = description  # has what a predictor asks of a card: the task and the window
+    predictor = Predictor(card, Tokenizer.load(folder / TOKENIZER), runner)
+    outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
+    if outputs != predictor.task.num_outputs:
+        raise BundleError(
+            f"{folder}: the model gives {outputs} logits, but the labels make {predictor.task.num_outputs};"
+            " export the folder again"
+        )
+    return Opened(predictor, description, engine, precision)
+
+
+def onnx_file(folder: Path, precision: str) -> Path:
+    """Where the model for ONNX Runtime and for building engines stands."""
+    return folder / f"model.{precision}.onnx"
+
+
+def engine_file(folder: Path, precision: str) -> Path:
+    """Where build_engine.sh puts what TensorRT makes of it."""
+    return folder / f"model.{precision}.engine"
+
+
+class OnnxEngine:
+    """An ONNX file in ONNX Runtime, on the CPU."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingPackageError(f"ONNX Runtime cannot be imported ({error}): pip install onnxruntime") from None
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # that the converter left a constant unused is no news on a device
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        # Threads that spin while they wait take the cores from tokenization.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._inputs = [one.name for one in self._session.get_inputs()]
+
+    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+        feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
+        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)

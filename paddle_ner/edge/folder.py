@@ -1,0 +1,93 @@
+"""The folder on the device: what it holds, and that nothing in it was changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paddle_ner import tasks
+from paddle_ner.errors import BundleError, InputError
+
+SCHEMA_VERSION = 1
+DESCRIPTION = "edge.json"
+SUMS = "SHA256SUMS"
+TOKENIZER = "tokenizer.json"
+EXPECTED = "expected.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long texts are cut: tokens a window, and tokens that two neighbours share at least."""
+
+    size: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The ``edge.json`` of a folder.
+
+    Attributes:
+        name: of the model.
+        task: what `tasks.from_spec` reads.
+        window: how long texts are cut.
+        precisions: of the ONNX files, ``model.PRECISION.onnx``.
+    """
+
+    name: str
+    task: dict[str, Any]
+    window: Window
+    precisions: tuple[str, ...]
+
+    def build_task(self) -> tasks.Task:
+        """The task object."""
+        return tasks.from_spec(self.task)
+
+
+def verify(folder: Path) -> None:
+    """Find every file of SHA256SUMS with its sha256. Raises BundleError that names the first that is not."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BundleError(f"{folder / SUMS}: cannot be read: {error.strerror}; copy the folder again") from None
+    listed = set()
+    for line in lines:
+        expected, _, name = line.partition("  ")
+        listed.add(name)
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path}: no such file, but {SUMS} lists it; copy the folder again")
+        if sha256(path) != expected:
+            raise BundleError(f"{path}: its sha256 is not the one in {SUMS}; copy the folder again")
+    for name in (DESCRIPTION, TOKENIZER):
+        if name not in listed:
+            raise BundleError(f"{folder / SUMS}: does not list {name}; copy the folder again")
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal sha256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read(folder: Path) -> Description:
+    """The description of a folder. Raises BundleError, naming the file, where it is not one that this reads."""
+    path = folder / DESCRIPTION
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        version = record["schema_version"]
+        if version != SCHEMA_VERSION:
+            raise BundleError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; export the folder again")
+        description = Description(
+            record["name"], record["task"], Window(**record["window"]), tuple(record["precisions"])
+        )
+        description.build_task()
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+        raise BundleError(f"{path}: cannot be read: {error}; export the folder again") from None
+    return description

@@ -1,0 +1,272 @@
+"""A small HTTP server: the routes, bodies and answers of the big one, in the standard library alone.
+
+One prediction runs at a time, since one engine does. What waits is bounded, as are connections, bodies and silence.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import re
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from paddle_ner.errors import InputError
+from paddle_ner.inference.predictor import Predictor
+
+_EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ROUTE = re.compile(r"/predict|/models/(?P<name>[^/]+)/predict")
+_PAUSE = 0.1  # seconds between looks at whether it shall stop
+_PATIENCE = 16  # how many times the bound of a body is read and thrown away, before the connection is closed
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where to listen, and every bound.
+
+    Attributes:
+        host: the address.
+        port: 0 takes a free one.
+        keys: one of them is wanted as ``Authorization: Bearer KEY``; none where the tuple is empty.
+        insecure: listen without keys on an address that other machines reach.
+        max_body_bytes: bytes of a request's body; past it 413.
+        max_texts: texts in one request; past it 422.
+        max_characters: characters (code points) in one text; past it 422.
+        max_waiting: requests under way; past it 429.
+        max_connections: connections; past it they are closed.
+        silence_seconds: how long a client may send nothing in a request.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    keys: tuple[str, ...] = ()
+    insecure: bool = False
+    max_body_bytes: int = 4 * 1024 * 1024
+    max_texts: int = 256
+    max_characters: int = 20_000
+    max_waiting: int = 16
+    max_connections: int = 64
+    silence_seconds: float = 30.0
+
+    def check(self) -> None:
+        """Raise InputError where it would answer anyone who reaches the address."""
+        if not (self.keys or self.insecure or _is_loopback(self.host)):
+            raise InputError(
+                f"--host {self.host}: other machines reach it, so it wants --keys FILE, or --insecure to do without"
+            )
+
+
+class ProblemError(Exception):
+    """Answered as ``application/problem+json``."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def serve(predictor: Predictor, name: str, settings: Settings) -> None:
+    """Answer until SIGTERM or Ctrl-C; what is under way then is finished."""
+    server = make_server(predictor, name, settings)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    listener = threading.Thread(target=server.serve_forever, args=(_PAUSE,), daemon=True)
+    listener.start()
+    host, port = server.server_address[:2]
+    shown = f"[{host!s}]" if ":" in str(host) else str(host)
+    print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)
+    stopping.wait()
+    server.shutdown()
+    server.drain()
+    server.server_close()
+
+
+def make_server(predictor: Predictor, name: str, settings: Settings) -> EdgeServer:
+    """A server that listens, and answers once `serve_forever` runs. Raises OSError where the port is taken."""
+    return EdgeServer(predictor, name, settings)
+
+
+class EdgeServer(ThreadingHTTPServer):
+    """The listening socket, the model, and what bounds the work."""
+
+    daemon_threads = True
+
+    def __init__(self, predictor: Predictor, name: str, settings: Settings) -> None:
+        if ":" in settings.host:
+            self.address_family = socket.AF_INET6
+        self.predictor = predictor
+        self.name = name
+        self.settings = settings
+        self.engine = threading.Lock()
+        self.places = threading.BoundedSemaphore(settings.max_waiting)
+        self._connections = threading.BoundedSemaphore(settings.max_connections)
+        super().__init__((settings.host, settings.port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give the connection a thread of its own, or close it where there are too many."""
+        if self._connections.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._connections.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say in one line why a connection broke; clients that leave are no news."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, ConnectionError | TimeoutError):
+            print(f"{client_address[0]}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+
+    def drain(self) -> None:
+        """Wait for the answers that are under way."""
+        for _ in range(self.settings.max_waiting):
+            self.places.acquire(timeout=self.settings.silence_seconds)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: EdgeServer
+    protocol_version = "HTTP/1.1"
+    server_version = "paddle-ner-edge"
+    sys_version = ""
+
+    def setup(self) -> None:
+        self.request.settimeout(self.server.settings.silence_seconds)
+        super().setup()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """No line a request: texts come in, and a device's disk is small."""
+
+    def do_GET(self) -> None:
+        self._answer(self._get)
+
+    def do_POST(self) -> None:
+        self._answer(self._post)
+
+    def _answer(self, route: Callable[[], dict[str, Any]]) -> None:
+        try:
+            try:
+                self._send(HTTPStatus.OK, route(), "application/json", {})
+            except (ProblemError, ConnectionError, TimeoutError):
+                raise
+            except Exception as error:
+                print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                raise ProblemError(500, "the model failed; the server's standard error has the reason") from None
+        except ProblemError as problem:
+            title = HTTPStatus(problem.status).phrase
+            body = {"type": "about:blank", "title": title, "status": problem.status, "detail": problem.detail}
+            # What it sent may not be read to its end, so nothing more can be read from this connection.
+            self._send(problem.status, body, "application/problem+json", {**problem.headers, "Connection": "close"})
+
+    def _send(self, status: int, body: dict[str, Any], media: str, headers: dict[str, str]) -> None:
+        content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+        self.send_response(status)
+        for name, value in {"Content-Type": media, "Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _get(self) -> dict[str, Any]:
+        if self.path == "/health/live":
+            return {"status": "alive"}
+        if self.path == "/health/ready":
+            return {"status": "ready"}
+        if _ROUTE.fullmatch(self.path):
+            raise ProblemError(405, "expected POST", {"Allow": "POST"})
+        raise ProblemError(404, f"there is no {self.path}; POST /predict labels texts")
+
+    def _post(self) -> dict[str, Any]:
+        route = _ROUTE.fullmatch(self.path)
+        if route is None:
+            raise ProblemError(404, f"there is no {self.path} to POST to; POST /predict labels texts")
+        server = self.server
+        self._check_key()
+        if route["name"] not in (None, server.name):
+            raise ProblemError(404, f"there is no model {route['name']!r}; this server has {server.name}")
+        if not server.places.acquire(blocking=False):
+            waiting = server.settings.max_waiting
+            raise ProblemError(429, f"{waiting} requests are under way; try again in 1 s", {"Retry-After": "1"})
+        try:
+            texts = parse(self._body(), server.settings)
+            with server.engine:
+                answers = server.predictor(texts)
+        finally:
+            server.places.release()
+        return {"model": server.name, "predictions": [answer.to_dict() for answer in answers]}
+
+    def _check_key(self) -> None:
+        keys = self.server.settings.keys
+        scheme, _, given = (self.headers.get("Authorization") or "").partition(" ")
+        sent = given.strip().encode("utf-8", "replace")
+        known = [hmac.compare_digest(sent, key.encode("utf-8")) for key in keys]
+        if keys and not (scheme.lower() == "bearer" and any(known)):
+            raise ProblemError(401, "expected Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
+
+    def _body(self) -> bytes:
+        declared = self.headers.get("Content-Length", "")
+        if not (declared.isascii() and declared.isdigit()):
+            raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
+        limit = self.server.settings.max_body_bytes
+        if int(declared) > limit:
+            # A client that is still sending cannot read our answer.
+            left = min(int(declared), _PATIENCE * limit)
+            while left > 0 and (block := self.rfile.read(min(left, _BLOCK))):
+                left -= len(block)
+            raise ProblemError(413, f"the body has more than {limit} bytes")
+        body = self.rfile.read(int(declared))
+        if len(body) < int(declared):
+            raise ConnectionError("the client left in the middle of its body")
+        return body
+
+
+def parse(body: bytes, settings: Settings) -> list[str]:
+    """The texts of a body. Raises ProblemError 422 that says what is wrong with it."""
+    try:
+        content = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(422, f"the body is not JSON in UTF-8: {error}; {_EXPECTED}") from None
+    if not isinstance(content, dict) or len(content) != 1 or not {"text", "texts"} & set(content):
+        raise ProblemError(422, f"the body has the wrong shape, {_EXPECTED}")
+    ((name, value),) = content.items()
+    texts = [value] if name == "text" else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ProblemError(422, f"the body has the wrong shape, {_EXPECTED}")
+    if not 1 <= len(texts) <= settings.max_texts:
+        raise ProblemError(422, f"{len(texts)} texts, expected 1 to {settings.max_texts} in one request")
+    for index, text in enumerate(texts):
+        if objection := _objection(text, settings.max_characters):
+            raise ProblemError(422, f"#/{name}{'' if name == 'text' else f'/{index}'}: {objection}")
+    return texts
+
+
+def _objection(text: str, max_characters: int) -> str | None:
+    if not text:
+        return "the text is empty, expected at least one character"
+    if len(text) > max_characters:
+        return f"{len(text)} characters, expected at most {max_characters}; split the text"
+    if _SURROGATE.search(text):
+        return "a lone surrogate, which is no character"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

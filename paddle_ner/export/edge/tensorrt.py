@@ -1,0 +1,56 @@
+"""What TensorRT 8.5, which JetPack 5.1 has, takes of an ONNX graph, so that no device is the first to refuse it.
+
+Source: the support matrix of TensorRT's ONNX parser, github.com/onnx/onnx-tensorrt, docs/operators.md and
+docs/Changelog.md. LayerNormalization, for one, came with 8.6.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paddle_ner.errors import GateError
+
+OLDEST = "8.5"
+# Those that encoders are made of; the parser knows more.
+_KNOWN = """
+Abs Add And Cast Clip Concat Constant ConstantOfShape CumSum DequantizeLinear Div Equal Erf Exp Expand Flatten Gather
+GatherElements GatherND Gemm Greater GreaterOrEqual Identity Less LessOrEqual Log MatMul Max Mean Min Mul Neg Not Or
+Pad Pow QuantizeLinear Range ReduceMax ReduceMean ReduceMin ReduceSum Relu Reshape Shape Sigmoid Sign Slice Softmax
+Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
+"""
+OPERATORS = frozenset(_KNOWN.split())
+
+
+def fit(path: Path) -> None:
+    """Rewrite what TensorRT takes in another form only: it has CumSum for floats, and positions are whole numbers.
+
+    Raises:
+        GateError: an operator that TensorRT 8.5 does not know.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = onnx.load(str(path))
+    unknown = {node.op_type for node in model.graph.node if node.domain or node.op_type not in OPERATORS}
+    if unknown:
+        raise GateError(f"{path.name}: TensorRT {OLDEST} has no {', '.join(sorted(unknown))}; nothing was written")
+    values = {one.name: one for one in onnx.shape_inference.infer_shapes(model).graph.value_info}
+    nodes = []
+    for node in model.graph.node:
+        source = values.get(node.input[0]) if node.op_type == "CumSum" else None
+        kind = source.type.tensor_type.elem_type if source is not None else TensorProto.FLOAT
+        if kind == TensorProto.FLOAT:
+            nodes.append(node)
+            continue
+        taken, given = f"{node.output[0]}.float", f"{node.output[0]}.sum"
+        before = helper.make_node("Cast", [node.input[0]], [taken], to=TensorProto.FLOAT)
+        after = helper.make_node("Cast", [given], [node.output[0]], to=kind)
+        node.input[0], node.output[0] = taken, given
+        nodes += [before, node, after]
+    if len(nodes) == len(model.graph.node):
+        return
+    kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))

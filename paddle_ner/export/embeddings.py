@@ -1,0 +1,105 @@
+"""Embedding tables in fewer bytes: stored as fp16 or int8, looked up as such, and only then made float32.
+
+They are most of a small model's file and none of its arithmetic, so that the rest of the graph stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.bundle import Card, Storage
+from paddle_ner.errors import GateError, InputError
+from paddle_ner.evaluation.score import score
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.engines import Engine
+from paddle_ner.inference.predictor import Predictor
+from paddle_ner.types import Example
+
+_TABLES = ("word_embeddings", "position_embeddings")
+
+
+def rounded(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """int8 values of [rows, size] and the float32 scale of each row, [rows, 1]: their product is the table.
+
+    The largest value of a row becomes 127, so that no value is off by more than a 254th of it.
+    """
+    largest = np.abs(table).max(axis=1, keepdims=True)
+    scales = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+    return np.rint(table / scales).astype(np.int8), scales
+
+
+def shrink_embeddings(model: Any, storage: Storage) -> None:
+    """Replace the word and position embeddings of a model that is to be exported; it cannot be trained afterwards."""
+    if storage == "fp32":
+        return
+    import paddle
+
+    class Small(paddle.nn.Layer):  # type: ignore[misc]
+        """An embedding that stores its table in fewer bytes."""
+
+        def __init__(self, table: NDArray[np.float32]) -> None:
+            super().__init__()
+            values, scales = rounded(table) if storage == "int8" else (table.astype(np.float16), None)
+            # Buffers, since no parameter of int8 can be made (3.1.1); they are saved like parameters.
+            self.register_buffer("table", paddle.to_tensor(values))
+            self.register_buffer("scales", None if scales is None else paddle.to_tensor(scales))
+
+        def forward(self, ids: Any) -> Any:
+            found = paddle.nn.functional.embedding(ids, self.table).astype("float32")
+            return found if self.scales is None else found * paddle.nn.functional.embedding(ids, self.scales)
+
+    for _, parent in list(model.named_sublayers()):
+        for name in _TABLES:
+            layer = getattr(parent, name, None)
+            if isinstance(layer, paddle.nn.Embedding):
+                table = layer.weight.numpy()
+                if layer._padding_idx is not None:
+                    table[layer._padding_idx] = 0  # what the layer answers for padding, whatever its table holds
+                setattr(parent, name, Small(table))
+
+
+def judge(
+    storage: Storage,
+    card: Card,
+    tokenizer: Tokenizer,
+    before: Engine,
+    after: Engine,
+    examples: Sequence[Example],
+    max_drop: float,
+) -> dict[str, Any]:
+    """What smaller embeddings cost, for the manifest.
+
+    Rounded embeddings move every logit, and no tolerance of logits says whether answers change: labelled examples do.
+
+    Args:
+        storage: of the tables.
+        card: of the checkpoint.
+        tokenizer: of it.
+        before: runs the checkpoint.
+        after: runs it with smaller embeddings.
+        examples: labelled, not learned from: such as the dev set.
+        max_drop: how far the score on them may fall, of 1.
+
+    Raises:
+        GateError: the score falls by more.
+        InputError: there are no examples, or they are not of the task.
+    """
+    if not examples:
+        raise InputError(f"embeddings in {storage} are judged by labelled examples: name a dev set with --dev")
+    one, other = (score(Predictor(card, tokenizer, engine), examples)[0] for engine in (before, after))
+    if one.value - other.value > max_drop:
+        raise GateError(
+            f"with embeddings in {storage} {one.metric} falls from {one.value:.4f} to {other.value:.4f} on"
+            f" {len(examples):,} examples, allowed is {max_drop:g}; nothing was written"
+        )
+    return {
+        "name": "embeddings",
+        "storage": storage,
+        "examples": len(examples),
+        "max_drop": max_drop,
+        one.metric: {"before": one.value, "after": other.value},
+    }

@@ -1,0 +1,120 @@
+"""What a teacher answers on every row, asked once.
+
+The answers are kept in the run's folder, as float16 in blocks of rows, so that an epoch costs no more than reading
+them and a resumed run finds them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.errors import InputError, InterruptedRun
+from paddle_ner.inference.planning import pad, plan
+from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.training.batches import Row
+from paddle_ner.training.state import ANSWERS
+from paddle_ner.training.teacher import Teacher
+
+BLOCK = 1024  # rows that are written together: some seconds of work, all that an interruption loses
+_SPEAK = 10.0  # seconds between two words on the progress
+_POLL = 0.2  # seconds between two looks for what the other processes write
+
+
+def load_model(teacher: Teacher) -> Any:
+    """The teacher's model. Raises BundleError where it does not fit its card."""
+    from paddle_ner import modeling
+
+    task = teacher.card.build_task()
+    return modeling.load_checkpoint_model(teacher.folder, task.head, task.num_outputs)
+
+
+def answered(
+    rows: Sequence[Row],
+    teacher: Teacher,
+    model: Any,
+    window: int,
+    output: Path,
+    *,
+    stop: Callable[[], bool],
+    log: Callable[[str], None],
+) -> list[Row]:
+    """The rows with the teacher's answers, each asked for once. The processes of a machine share the work.
+
+    Args:
+        rows: of the student's training.
+        teacher: whom to ask.
+        model: its model.
+        window: the longest row, in tokens.
+        output: the run's folder; the answers stand in ``teacher/`` there.
+        stop: asked after each block whether to end.
+        log: told of the progress.
+
+    Raises:
+        InputError: the teacher has fewer positions than the window.
+        InterruptedRun: `stop` said so; the blocks that are written are kept.
+    """
+    positions = int(model.config.max_position_embeddings)
+    if window > positions:
+        raise InputError(f"window.size is {window}, but the teacher {teacher.folder} has {positions} positions")
+    folder = output / ANSWERS / _fingerprint(rows, teacher)
+    folder.mkdir(parents=True, exist_ok=True)
+    rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    files = [folder / f"answers-{index:05}.npy" for index in range(len(blocks))]
+    spoken = time.monotonic()
+    for index in range(rank, len(blocks), world):
+        if not files[index].exists():
+            _write(files[index], _answers(blocks[index], teacher, model, window), rank)
+        if stop():
+            raise InterruptedRun("stopped while the teacher answered; --resume asks it what is left")
+        if time.monotonic() - spoken > _SPEAK:
+            spoken = time.monotonic()
+            log(f"the teacher has answered {min((index + 1) * BLOCK, len(rows)):,} of {len(rows):,} rows")
+    found: list[Row] = []
+    for block, file in zip(blocks, files, strict=True):
+        while not file.exists():
+            if stop():
+                raise InterruptedRun("stopped while the teacher answered; --resume asks it what is left")
+            time.sleep(_POLL)
+        cuts = np.cumsum([row.place.stop - row.place.start for row in block])
+        answers = np.split(np.load(file, mmap_mode="r", allow_pickle=False), cuts[:-1])
+        found.extend(replace(row, answers=answer) for row, answer in zip(block, answers, strict=True))
+    return found
+
+
+def _answers(rows: Sequence[Row], teacher: Teacher, model: Any, window: int) -> NDArray[np.float16]:
+    """The teacher's logits, [positions of all rows, outputs]."""
+    from paddle_ner.modeling.engine import DynamicEngine
+
+    engine, task = DynamicEngine(model), teacher.card.build_task()
+    found: list[NDArray[np.float16]] = [np.empty((0, task.num_outputs), dtype=np.float16)] * len(rows)
+    for batch in plan([len(row.ids) for row in rows], BATCH_TOKENS):
+        logits = engine.run(pad([rows[index].ids for index in batch], teacher.tokenizer.pad_id, window))
+        for index, values in zip(batch, logits, strict=True):
+            found[index] = np.atleast_2d(values)[rows[index].place].astype(np.float16)
+    return np.concatenate(found)
+
+
+def _write(file: Path, answers: NDArray[np.float16], rank: int) -> None:
+    temporary = file.with_name(f".{file.stem}.{rank}.new")
+    with temporary.open("wb") as stream:
+        np.save(stream, answers, allow_pickle=False)
+    temporary.replace(file)
+
+
+def _fingerprint(rows: Sequence[Row], teacher: Teacher) -> str:
+    """Of what is asked, and of whom."""
+    digest = hashlib.sha256(teacher.sha256.encode())
+    for row in rows:
+        digest.update(row.ids.tobytes())
+        digest.update(f"{row.place.start}:{row.place.stop};".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,127 @@
+"""The teacher of a distillation, found and checked against the recipe. Nothing here needs a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paddle_ner import bundle
+from paddle_ner.bundle import Card
+from paddle_ner.config import Config, parse
+from paddle_ner.data import Format
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling.checkpoint import WEIGHTS
+from paddle_ner.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A checkpoint to learn from.
+
+    Attributes:
+        folder: of the checkpoint.
+        card: what it says of itself.
+        tokenizer: the student's too.
+        sha256: of its weights.
+    """
+
+    folder: Path
+    card: Card
+    tokenizer: Tokenizer
+    sha256: str
+
+
+def find_teacher(recipe: Config, task: Task) -> Teacher:
+    """The teacher that the recipe names, its weights not yet loaded.
+
+    Raises:
+        InputError: it is no checkpoint, was trained for another task, or is not the one that the recipe's hash says.
+        BundleError: a file of it is missing or damaged.
+    """
+    settings = recipe.distillation
+    assert settings is not None
+    folder = Path(settings.teacher)
+    if not bundle.is_checkpoint(folder):
+        raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
+    card = bundle.read_card(folder)
+    if card.build_task() != task:
+        raise InputError(
+            f"distillation.teacher: {folder} answers for {card.task}, but the student is to learn {task.spec()}: task,"
+            " labels and their order must be the same"
+        )
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise BundleError(f"{weights}: no such file, a checkpoint needs it")
+    sha256 = bundle.sha256(weights)
+    if settings.teacher_sha256 not in (None, sha256):
+        raise InputError(
+            f"distillation.teacher: {weights} is not the teacher that this recipe names: its sha256 is {sha256[:12]}…,"
+            f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
+        )
+    return Teacher(folder, card, bundle.load_tokenizer(folder), sha256)
+
+
+def student_recipe(
+    record: dict[str, Any] | None,
+    origin: str,
+    teacher: Path | None,
+    *,
+    layers: Sequence[int] = (),
+    start: Path | None = None,
+    texts: Sequence[Path] = (),
+    max_texts: int | None = None,
+    overrides: Sequence[str] = (),
+) -> Config:
+    """A recipe with a distillation, from a recipe and from what is asked for beside it.
+
+    Args:
+        record: the recipe as plain data; None takes the teacher's own, without its encoder.
+        origin: the recipe's file, for errors.
+        teacher: takes the place of the recipe's.
+        layers: of the teacher, to begin with.
+        start: checkpoint to begin with.
+        texts: files of plain text, beside the recipe's.
+        max_texts: takes the place of the recipe's.
+        overrides: ``key.path=value``, applied last.
+
+    Raises:
+        InputError: no teacher is named, the recipe is wrong, or the options exclude each other.
+    """
+    if layers and start is not None:
+        raise InputError("--layers and --start exclude each other: the student begins with one of them")
+    if record is None:
+        if teacher is None:
+            raise InputError("nothing to distill: give a RECIPE that names a teacher, or --teacher CHECKPOINT")
+        card = bundle.read_card(teacher)
+        origin = f"recipe of {teacher}"
+        record = {**card.recipe, "name": f"{card.name}-student", "model": {}, "distillation": {}}
+    settings: dict[str, Any] = dict(record.get("distillation") or {})
+    if teacher is not None:
+        settings.update(teacher=str(teacher), teacher_sha256=None)
+    if layers:
+        settings.update(start="teacher", layers=list(layers))
+    if start is not None:
+        settings.update(start=str(start), layers=[])
+    if texts:
+        named = [{"path": str(path.absolute()), "format": Format.TEXT.value} for path in texts]
+        settings["texts"] = [*settings.get("texts", []), *named]
+    if max_texts is not None:
+        settings["max_texts"] = max_texts
+    recipe = parse({**record, "distillation": settings or None}, origin, overrides)
+    if recipe.distillation is None:
+        raise InputError(f"{origin}: names no teacher: add distillation.teacher, or give --teacher CHECKPOINT")
+    return recipe
+
+
+def pin(recipe: Config, task: Task) -> Config:
+    """The recipe with the place and the hash of its teacher spelled out; as it is where it has none."""
+    if recipe.distillation is None:
+        return recipe
+    teacher = find_teacher(recipe, task)
+    settings = recipe.distillation.model_copy(
+        update={"teacher": str(teacher.folder.resolve()), "teacher_sha256": teacher.sha256}
+    )
+    return recipe.model_copy(update={"distillation": settings})

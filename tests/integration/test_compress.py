@@ -1,0 +1,198 @@
+"""Compression of a model that needs its attention: what is taken, what is refused, and what is then served."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from attentive import ENCODER, make_checkpoint, sentences
+from click.testing import CliRunner
+
+import paddle_ner
+from paddle_ner.bundle import read_manifest, verify
+from paddle_ner.cli import main
+from paddle_ner.cli.compress import command
+from paddle_ner.compression import gate
+from paddle_ner.compression.options import Options
+from paddle_ner.compression.record import Compression, Plan, Trial
+from paddle_ner.compression.scales import FILE, read_scales
+from paddle_ner.compression.search import Compressed, Refused, compress
+from paddle_ner.errors import GateError
+from paddle_ner.evaluation.benchmark import Pace
+from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning import tune
+from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.machine import cpu_flags
+
+TRAINING = 800
+PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value
+PLAN, TRAP = Plan(windows=64), Plan(windows=64, operations="every")
+
+
+EXAMPLES, CALIBRATION = sentences(200, seed=2), sentences(64, seed=3)
+
+
+@pytest.fixture(scope="module")
+def attentive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("attentive"), sentences(TRAINING, seed=1), EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def searched(attentive: Path, tmp_path_factory: pytest.TempPathFactory) -> Compressed:
+    """With the trap as the first candidate."""
+    # Neither bf16 nor the clock decides.
+    options = Options(precision="int8", allow_slower=True, plans=[TRAP, PLAN])
+    return compress(attentive, tmp_path_factory.mktemp("int8") / "bundle", CALIBRATION, EXAMPLES, options)
+
+
+def of(record: Compression, plan: Plan) -> Trial:
+    (trial,) = [one for one in record.trials if one.plan == plan]
+    return trial
+
+
+def test_the_mask_in_int8_wipes_attention_out_and_is_refused(searched: Compressed) -> None:
+    trial = of(searched.record, TRAP)
+    assert trial.kernels is not None and trial.kernels.int8 == trial.kernels.total, "refused for another reason"
+    assert trial.drop is not None and trial.drop > searched.record.max_drop
+    assert trial.refused.startswith("f1 fell by")
+    assert trial.worst_label is not None and trial.worst_drop > searched.record.max_drop
+
+
+def test_the_same_thresholds_without_the_mask_are_taken(searched: Compressed) -> None:
+    trial = of(searched.record, PLAN)
+    assert trial == searched.record.after and trial.refused == ""
+    assert trial.drop is not None and trial.drop <= searched.record.max_drop
+    assert trial.kernels is not None and 0 < trial.kernels.int8 == trial.kernels.total <= PRODUCTS
+
+
+def test_the_manifest_says_how_and_the_bundle_runs_in_int8_by_itself(searched: Compressed) -> None:
+    manifest = verify(searched.bundle)
+    record = manifest.compression
+    assert record == searched.record and record.method == "post-training quantization"
+    assert record.calibration.examples == len(CALIBRATION) and record.evaluation.examples == len(EXAMPLES)
+    assert record.before.labels.keys() == {"PER", "LOC"} and record.before.speeds and record.after.speeds
+    assert (manifest.precision, record.operations) == ("int8", ["fc"])
+    assert paddle_ner.load(searched.bundle).info.precision == "int8"
+
+
+def test_what_is_served_is_what_was_scored(searched: Compressed) -> None:
+    report, predictions = score(paddle_ner.load(searched.bundle), EXAMPLES)
+    assert report.value == searched.record.after.score
+    assert gate.digest(predictions) == searched.record.predictions_sha256
+    gate.check_served(searched.bundle, EXAMPLES, report, searched.record.predictions_sha256)
+    with pytest.raises(GateError, match="loaded as the server loads it"):
+        gate.check_served(searched.bundle, EXAMPLES, report, "of something else")
+
+
+def test_the_bundle_lists_a_threshold_for_every_product_with_a_weight(searched: Compressed) -> None:
+    scales = read_scales(searched.bundle / FILE)
+    assert FILE in verify(searched.bundle).files
+    assert len(scales) == len({one.weight_sha256 for one in scales}) == searched.record.after.kernels.total
+    assert all(len(one.weight) == 1 for one in scales)
+
+
+def test_an_int8_bundle_can_be_tuned(searched: Compressed) -> None:
+    tuned = tune(searched.bundle, EXAMPLES)
+    assert {one.precision for one in tuned.tuning.candidates} == {"int8"}
+    assert verify(searched.bundle).compression == searched.record
+    assert paddle_ner.load(searched.bundle).info.precision == "int8"
+
+
+def refused(checkpoint: Path, target: Path, options: Options) -> Refused:
+    with pytest.raises(Refused, match="nothing was written") as caught:
+        compress(checkpoint, target, CALIBRATION, EXAMPLES, options)
+    assert not list(target.parent.iterdir()), "something was written"
+    return caught.value
+
+
+def test_a_label_that_falls_too_far_is_a_refusal_though_the_score_may_fall(attentive: Path, tmp_path: Path) -> None:
+    options = Options(precision="int8", allow_slower=True, plans=[TRAP], max_drop=1.0, max_label_drop=0.01)
+    record = refused(attentive, tmp_path / "bundle", options).record
+    assert record.after is None and of(record, TRAP).refused.startswith(f"F1 of {of(record, TRAP).worst_label} fell by")
+
+
+def test_candidates_that_the_budget_did_not_suffice_for_are_named(attentive: Path, tmp_path: Path) -> None:
+    options = Options(precision="int8", allow_slower=True, budget_minutes=1e-6)
+    record = refused(attentive, tmp_path / "bundle", options).record
+    assert len(record.trials) == 1, "only fp32 was measured"
+    assert {plan.algorithm for plan in record.left_out} == {"avg", "hist", "abs_max", "emd", "mse", "KL"}
+
+
+def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+    def in_turns(candidates, texts, **_):
+        return {key: Pace(100.0 if key in (-1, "fp32") else 50.0, 1.0, 1.0) for key in candidates}
+
+    monkeypatch.setattr("paddle_ner.compression.trials.in_turns", in_turns)
+    error = refused(attentive, tmp_path / "bundle", Options(precision="int8", plans=[PLAN]))
+    assert "fp32 is the fastest on this machine" in str(error) and "0.50 times its speed" in str(error)
+
+
+@pytest.mark.skipif(not cpu_flags() & BF16_FLAGS, reason="this CPU has no bf16")
+def test_bf16_alone_needs_no_quantizing(attentive: Path, tmp_path: Path) -> None:
+    options = Options(precision="bf16", allow_slower=True)
+    record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
+    manifest = verify(tmp_path / "bundle")
+    assert (manifest.precision, manifest.graph, record.method) == ("bf16", "model.json", "bf16 arithmetic")
+    assert manifest.compression == record and [one.precision for one in record.trials] == ["fp32", "bf16"]
+
+
+CRASHING = """
+import os, sys
+from pathlib import Path
+from paddle_ner.compression import worker
+quantize = worker.quantize
+def crash_or_quantize(fp32, plan, batches, target):
+    if plan.algorithm == "KL":
+        os.abort()
+    quantize(fp32, plan, batches, target)
+worker.quantize = crash_or_quantize
+worker.main(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("paddle_ner.compression.quantizer._COMMAND", [sys.executable, "-c", CRASHING])
+    crash = PLAN.model_copy(update={"algorithm": "KL"})
+    options = Options(precision="int8", allow_slower=True, plans=[crash, PLAN])
+    record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
+    assert of(record, crash).refused.startswith("failed: the worker ended with status -6")
+    assert record.after == of(record, PLAN)
+
+
+def run(*words: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(command, [str(word) for word in words])
+    if isinstance(done.exception, GateError):
+        return done.exception.exit_status, done.stdout
+    assert done.exception is None, done.exception
+    return done.exit_code, done.stdout
+
+
+def only(monkeypatch: pytest.MonkeyPatch, plans: Sequence[Plan]) -> None:
+    monkeypatch.setattr("paddle_ner.compression.plans.promising", lambda best, available: iter(plans))
+
+
+def test_json_is_one_object_and_the_recipe_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+    only(monkeypatch, [PLAN])
+    options = ["--precision", "int8", "--allow-slower", "--json"]
+    status, printed = run(attentive, "-o", tmp_path / "bundle", *options)
+    record = Compression.model_validate(json.loads(printed))
+    assert status == 0 and record == read_manifest(tmp_path / "bundle").compression
+    assert (record.calibration.examples, record.evaluation.examples) == (TRAINING, len(EXAMPLES))
+
+
+def test_a_refusal_exits_with_1_and_leaves_only_the_report(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+    only(monkeypatch, [TRAP])
+    report = tmp_path / "report.json"
+    status, printed = run(attentive, "-o", tmp_path / "bundle", "--precision", "int8", "--report", report)
+    assert status == 1 and list(tmp_path.iterdir()) == [report]
+    record = Compression.model_validate(json.loads(report.read_text("utf-8")))
+    assert record.after is None and of(record, TRAP).refused in printed
+
+
+def test_a_folder_of_something_else_is_not_touched(attentive: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    assert main(["compress", str(attentive), "-o", str(tmp_path)]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

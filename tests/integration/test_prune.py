@@ -1,0 +1,41 @@
+"""`paddle-ner prune` on a trained checkpoint, from a labelled file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from paddle_ner import bundle
+from paddle_ner.cli import main
+from paddle_ner.inference import load
+
+
+def test_a_pruned_checkpoint_says_what_was_done_and_answers(
+    checkpoint: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target, train = tmp_path / "pruned", checkpoint.parent.parent / "train.jsonl"
+    line = ["prune", str(checkpoint), "-o", str(target), "--calibration", str(train), "--calibration-size", "64"]
+    capfd.readouterr()
+    assert main([*line, "--drop-heads", "0.5", "--drop-units", "0.5", "--json"]) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert (said["examples"], said["heads"], said["units"]) == (
+        64,
+        {"before": [2], "after": [1]},
+        {"before": [64], "after": [32]},
+    )
+    card = bundle.read_card(target)
+    assert card.transforms == [{key: value for key, value in said.items() if key != "checkpoint"}]
+    assert load(target)("张伟昨天去了广州。").entities is not None
+
+
+def test_a_layer_too_many_is_refused_in_one_line(
+    checkpoint: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    train = checkpoint.parent.parent / "train.jsonl"
+    line = ["prune", str(checkpoint), "-o", str(tmp_path / "x"), "--calibration", str(train), "--drop-layers", "1"]
+    capfd.readouterr()
+    assert main(line) == 2
+    assert "one must stay" in capfd.readouterr().err
+    assert not (tmp_path / "x").exists()

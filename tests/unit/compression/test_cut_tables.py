@@ -1,0 +1,119 @@
+"""Vocabulary and positions are cut without a change of any answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_ner import bundle, modeling, tasks
+from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec
+from paddle_ner.compression.positions import cut_positions
+from paddle_ner.compression.vocabulary import cut_vocabulary
+from paddle_ner.errors import InputError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.predictor import Predictor
+from paddle_ner.modeling.engine import DynamicEngine
+
+TASK = tasks.create("ner", ["PER", "LOC"])
+CORPUS = ["王小明在北京playing chess", "上海的unbelievable天气", "xyz", "", "北京" * 40]
+# [PAD] is not first and there are holes of meaning between: pieces that no text of the corpus needs.
+WORDPIECE = [
+    "[CLS]", "[PAD]", "天", "play", "##ing", "##s", "chess", "walk", "[UNK]", "王", "小", "明", "在", "北", "京", "上",
+    "海", "的", "气", "un", "##believ", "##able", "##a", "xy", "##yz", "river", "[SEP]", "x", "##y", "好", "[MASK]",
+]  # fmt: skip
+
+
+def make(folder: Path, tokenizer: Tokenizer) -> Path:
+    paddle.seed(11)
+    model = modeling.build(
+        "token",
+        TASK.num_outputs,
+        config={
+            "hidden_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "intermediate_size": 16,
+            "max_position_embeddings": 64,
+            "initializer_range": 0.8,
+        },
+        vocab_size=tokenizer.vocabulary_size + 3,  # as published models have: rows that no token uses
+        pad_token_id=tokenizer.pad_id,
+    )
+    with bundle.new_folder(folder, CARD) as temporary:
+        modeling.save_checkpoint_weights(model, temporary)
+        tokenizer.save(temporary / TOKENIZER)
+        card = Card(name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}})
+        bundle.write_card(temporary, card)
+    return folder
+
+
+def logits(checkpoint: Path, text: str) -> np.ndarray:
+    card, tokenizer = bundle.read_card(checkpoint), bundle.load_tokenizer(checkpoint)
+    engine = DynamicEngine(modeling.load_checkpoint_model(checkpoint, TASK.head, TASK.num_outputs))
+    encoded = Predictor(card, tokenizer, engine).encode(text)
+    width = min(24, max(window.length for window in encoded.windows) + 2)
+    ids = np.full((len(encoded.windows), width), tokenizer.pad_id, dtype=np.int64)
+    for row, window in zip(ids, encoded.windows, strict=True):
+        row[: window.length] = window.ids
+    found = engine.run(ids)
+    return np.concatenate([values[: window.length] for values, window in zip(found, encoded.windows, strict=True)])
+
+
+@pytest.mark.parametrize("kind", ["wordpiece", "characters"])
+@pytest.mark.parametrize("characters", [True, False])
+def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: str, characters: bool) -> None:
+    whole = (
+        Tokenizer.wordpiece(WORDPIECE) if kind == "wordpiece" else Tokenizer.characters(["".join(CORPUS), "江河湖海"])
+    )
+    old = make(tmp_path / "old", whole)
+    record = cut_vocabulary(old, tmp_path / "new", CORPUS, characters=characters)
+    new = bundle.load_tokenizer(tmp_path / "new")
+    assert record["tokens"]["after"] == new.vocabulary_size < record["tokens"]["before"]
+    for text in CORPUS:
+        np.testing.assert_allclose(logits(tmp_path / "new", text), logits(old, text), atol=1e-6)
+    card = bundle.read_card(tmp_path / "new")
+    assert card.transforms == [record]
+    assert card.metrics == {"dev": {"f1": 0.5}}
+
+
+def test_unused_words_go_and_unused_characters_stay(tmp_path: Path) -> None:
+    old = make(tmp_path / "old", Tokenizer.wordpiece(WORDPIECE))
+    cut_vocabulary(old, tmp_path / "new", CORPUS)
+    left = bundle.load_tokenizer(tmp_path / "new").vocabulary
+    assert "river" not in left and "walk" not in left
+    assert {"好", "##s", "[MASK]"} <= set(left)
+    cut_vocabulary(old, tmp_path / "used", CORPUS, characters=False)
+    assert "好" not in bundle.load_tokenizer(tmp_path / "used").vocabulary
+
+
+def test_a_word_that_was_unknown_stays_unknown(tmp_path: Path) -> None:
+    """xyz is [UNK]: xy is found and nothing goes on from there. Without xy it would be read as x ##yz."""
+    old = make(tmp_path / "old", Tokenizer.wordpiece(WORDPIECE))
+    corpus = ["xyz", "ayz 北 x##yz"]
+    texts = [*corpus, "x y"]
+    tokens = ["##yz", "x"]
+    whole = bundle.load_tokenizer(old)
+    naive = whole.reduced([whole.vocabulary[token] for token in tokens])
+    assert naive.unk_id not in naive.encode("xyz").ids
+    cut_vocabulary(old, tmp_path / "new", texts)
+    new = bundle.load_tokenizer(tmp_path / "new")
+    assert [*new.encode("xyz").ids] == [new.unk_id]
+
+
+def test_positions_behind_the_window_go_and_answers_stay(tmp_path: Path) -> None:
+    old = make(tmp_path / "old", Tokenizer.characters(CORPUS))
+    record = cut_positions(old, tmp_path / "new")
+    assert record["positions"] == {"before": 64, "after": 24}
+    for text in CORPUS:
+        np.testing.assert_allclose(logits(tmp_path / "new", text), logits(old, text), atol=1e-6)
+
+
+def test_a_checkpoint_is_not_cut_onto_itself(tmp_path: Path) -> None:
+    old = make(tmp_path / "old", Tokenizer.characters(CORPUS))
+    with pytest.raises(InputError, match="is the checkpoint itself"):
+        cut_positions(old, old)
+    with pytest.raises(InputError, match="no texts"):
+        cut_vocabulary(old, tmp_path / "new", [])
