@@ -101,7 +101,7 @@ def main(checkpoint: Path, folder: Path) -> None:
     os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112  # Paddle's own spelling
     import paddle
 
-    from paddle_ner.export.export import save_graph
+    from paddle_ner.export.graph import save_graph
     from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
     task = bundle.read_card(checkpoint).build_task()
