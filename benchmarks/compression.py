@@ -1,9 +1,9 @@
 """Every engine and precision side by side at 8 x 128 tokens, in turns in one run, with how far each agrees with fp32.
 
-``python benchmarks/compression.py`` [--folder DIR] [--texts FILE] [--threads 2] [--json]. Paddle Inference at fp32,
-bf16 (where the CPU has it) and int8; ONNX Runtime at fp32, at int8 with the very scales that Paddle runs with, and at
-int8 as its own dynamic quantization makes it, which is what one gets without a calibration. The tokens are those of
-real texts; the weights are random, so the agreement is that of a hard case: no logit leads by much.
+``python benchmarks/compression.py`` [--folder DIR] [--texts FILE] [--shape NAME] [--threads 2] [--json]. Paddle
+Inference at fp32, bf16 (where the CPU has it) and int8; ONNX Runtime at fp32, at int8 with the very scales that Paddle
+runs with, and at int8 as its own dynamic quantization makes it, which is what one gets without a calibration. The
+tokens are those of real texts; the weights are random, so the agreement is that of a hard case: no logit leads by much.
 """
 
 from __future__ import annotations
@@ -94,12 +94,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     models.add_arguments(parser)
+    parser.add_argument("--shape", choices=[*models.SHAPES], action="append", help="may be repeated; all by default")
     parser.add_argument("--threads", type=int, default=min(2, usable_cores()))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     texts = models.read_texts(options.texts)
     report: dict[str, Any] = {"cpu": cpu_name(), "threads": options.threads, "rows": ROWS, "length": LENGTH}
-    for shape in models.SHAPES:
+    shapes = options.shape or [*models.SHAPES]
+    for shape in shapes:
         bundle = models.make_bundle(shape, texts, options.folder / shape)
         ids = token_rows(bundle, texts)
         work = options.folder / shape / "int8"
@@ -119,7 +121,7 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(f"{report['cpu']}, {options.threads} threads, {ROWS} x {LENGTH} tokens, medians of {ROUNDS}")
-    for shape in models.SHAPES:
+    for shape in shapes:
         for name, one in report[shape].items():
             print(
                 f"{shape:7} {name:26} {one['milliseconds']:7.1f} ms  {one['speedup']:5.2f} x fp32,"

@@ -1,4 +1,4 @@
-"""What is constant in an ONNX graph: found, folded, and dropped where nothing reads it."""
+"""What is constant in an ONNX graph: found, made initializers, and dropped where nothing reads it."""
 
 from __future__ import annotations
 
@@ -34,26 +34,18 @@ class Constants:
         return None if tensor is None else numpy_helper.to_array(tensor)
 
 
-def fold_masks(graph: Any) -> None:
-    """Replace every product of two constants by its value, in place.
-
-    Paddle2ONNX 2.1.0 writes one for the embedding of the padding token: the table, times a second one as large that is
-    1 but for one row. It would take as much of the file as the table itself.
-    """
-    from onnx import helper, numpy_helper
-
-    constants = Constants(graph)
-    for node in graph.node:
-        if node.op_type != "Mul":
-            continue
-        one, other = (constants.get(name) for name in node.input)
-        if one is None or other is None:
-            continue
-        value = numpy_helper.from_array((one * other).astype(one.dtype), node.output[0])
-        node.op_type = "Constant"
-        del node.input[:]
-        node.attribute.append(helper.make_attribute("value", value))
-    drop_unused(graph)
+def make_initializers(graph: Any) -> None:
+    """Turn every Constant node into an initializer, in place: quantizing tools, ONNX Runtime's own too, see no other
+    weights, and leave fp32 what they do not see without a word."""
+    nodes = list(graph.node)
+    del graph.node[:]
+    for node in nodes:
+        tensors = [attribute.t for attribute in node.attribute if attribute.name == "value"]
+        if node.op_type == "Constant" and tensors:
+            tensors[0].name = node.output[0]
+            graph.initializer.append(tensors[0])
+        else:
+            graph.node.append(node)
 
 
 def drop_unused(graph: Any) -> None:

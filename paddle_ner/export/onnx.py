@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
-from paddle_ner.export.constants import fold_masks
+from paddle_ner.export.constants import drop_unused, make_initializers
 from paddle_ner.export.qdq import check
 
 OPSET = 17  # the first with LayerNormalization
@@ -56,6 +56,7 @@ def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> Non
     import onnx
 
     model = onnx.load(str(target))
-    fold_masks(model.graph)
+    make_initializers(model.graph)
+    drop_unused(model.graph)
     onnx.save(model, str(target))
     check(target)

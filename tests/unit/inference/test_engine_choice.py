@@ -12,6 +12,7 @@ import pytest
 from paddle_ner.bundle import Candidate, Manifest, OnnxGraph, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines.onnx import session_options
 from paddle_ner.inference.engines.open import choose, device_kind
 from paddle_ner.inference.engines.paddle import configure
 from paddle_ner.inference.layout import Layout, asked_for, chosen, layouts
@@ -270,3 +271,14 @@ def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(monkey
 )
 def test_each_way_to_run_has_the_layout_that_was_measured_best_for_it(engine, precision, expected) -> None:
     assert chosen(manifest(tuning=BEST_IN_ONNX), 8, engine, precision) == expected
+
+
+@pytest.mark.parametrize(("flags", "expected"), [({"avx2", "avx512_vnni"}, False), ({"avx2"}, True)])
+def test_only_a_cpu_without_vnni_turns_int8_weights_to_uint8(flags, expected, monkeypatch) -> None:
+    monkeypatch.setattr("paddle_ner.inference.engines.onnx.cpu_flags", lambda: frozenset(flags))
+    options = session_options(threads=1)
+    if expected:
+        assert options.get_session_config_entry("session.x64quantprecision") == "1"
+    else:
+        with pytest.raises(RuntimeError):
+            options.get_session_config_entry("session.x64quantprecision")
