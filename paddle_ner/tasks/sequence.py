@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from paddle_ner.evaluation import metrics
 from paddle_ner.features.windows import Encoded, Window
-from paddle_ner.tasks.base import IGNORED, Task, soft_cross_entropy
+from paddle_ner.tasks.base import IGNORED, Task
 from paddle_ner.types import Example, Prediction
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class SequenceClassification(_SequenceTask):
 
     def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
         """Over classes, summed over windows."""
+        from paddle_ner.tasks.soft_loss import soft_cross_entropy
+
         return soft_cross_entropy(logits, answers, counted, temperature)
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from paddle_ner.evaluation import metrics
 from paddle_ner.features.schemes import Span, TagScheme
 from paddle_ner.features.windows import Encoded, Window, join
-from paddle_ner.tasks.base import IGNORED, Task, soft_cross_entropy
+from paddle_ner.tasks.base import IGNORED, Task
 from paddle_ner.types import Entity, Example, Prediction
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ class TokenClassification(Task):
 
     def soft_loss_sum(self, logits: Any, answers: Any, counted: Any, temperature: float) -> Any:
         """Over tags, summed over the tokens that are counted."""
+        from paddle_ner.tasks.soft_loss import soft_cross_entropy
+
         return soft_cross_entropy(logits, answers, counted, temperature)
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:

@@ -92,7 +92,7 @@ def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
     run = predictor._engine.run
     monkeypatch.setattr(predictor._engine, "run", lambda ids: (seen.append(ids.shape), run(ids))[1], raising=False)
     predictor.warm_up()
-    assert seen == [(1, 16), (1, 24)]  # the window of the small model has 24 tokens
+    assert seen == [(1, 8), (1, 16), (1, 24)]  # the window of the small model has 24 tokens
 
 
 def test_measuring_keeps_the_choice_and_the_figures(own_bundle: Path, run_folder: Path) -> None:

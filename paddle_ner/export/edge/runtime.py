@@ -15,19 +15,32 @@ ROOTS = (f"{RUNTIME}.run", f"{RUNTIME}.check")
 PACKAGES = frozenset(("numpy", "tokenizers", "onnxruntime", "tensorrt"))
 
 # What only training, evaluation and the server ask of these modules.
-_TASK_METHODS = ("problem", "targets", "count_targets", "collate", "loss_sum", "count", "report")
+_TASK_METHODS = (
+    "problem",
+    "targets",
+    "unlabelled",
+    "count_targets",
+    "collate",
+    "answered",
+    "collate_answers",
+    "loss_sum",
+    "soft_loss_sum",
+    "count",
+    "report",
+)
+# Those that the two kinds of text classification share.
+_SHARED = ("collate", "count_targets", "answered", "collate_answers")
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     f"{PACKAGE}.tasks.base": tuple(f"Task.{name}" for name in _TASK_METHODS),
     f"{PACKAGE}.tasks.token": tuple(f"TokenClassification.{name}" for name in _TASK_METHODS),
     f"{PACKAGE}.tasks.sequence": (
-        "_SequenceTask.collate",
-        "_SequenceTask.count_targets",
         "_SequenceTask._check",
+        *(f"_SequenceTask.{name}" for name in _SHARED),
         *(
             f"{task}.{name}"
             for task in ("SequenceClassification", "MultiLabelClassification")
             for name in _TASK_METHODS
-            if name not in ("collate", "count_targets")
+            if name not in _SHARED
         ),
     ),
     f"{PACKAGE}.inference.predictor": tuple(f"Predictor.{name}" for name in ("info", "version", "layout", "clone")),
