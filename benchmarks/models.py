@@ -8,10 +8,14 @@ from pathlib import Path
 
 from paddle_ner import bundle, data
 from paddle_ner.bundle import Card, WindowSpec
+from paddle_ner.compression.options import Options
+from paddle_ner.compression.record import Plan
+from paddle_ner.compression.search import compress
 from paddle_ner.export import export
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
 from paddle_ner.modeling.build import build
 from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+from paddle_ner.types import Example
 
 # Of PaddleNLP's published configs; 40,000 is the size of their vocabulary.
 SHAPES = {
@@ -66,6 +70,18 @@ def make_bundle(shape: str, texts: list[str], folder: Path) -> Path:
     target = folder / "bundle"
     if not bundle.is_bundle(target):
         export(make_checkpoint(shape, texts, folder / "checkpoint"), target, texts[:50], onnx=True)
+    return target
+
+
+def make_int8_bundle(bundle_folder: Path, texts: list[str]) -> Path:
+    """An int8 bundle beside `bundle_folder`, of the same checkpoint; its weights are random, so any score will do."""
+    target = bundle_folder.with_name("bundle-int8")
+    if not bundle.is_bundle(target):
+        examples = [Example(text, entities=()) for text in texts[-200:]]
+        options = Options(
+            precision="int8", allow_slower=True, max_drop=1.0, max_label_drop=1.0, plans=[Plan(algorithm="abs_max")]
+        )
+        compress(bundle_folder.with_name("checkpoint"), target, examples, examples[:20], options)
     return target
 
 

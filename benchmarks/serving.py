@@ -58,7 +58,9 @@ class Server:
     ours: Precision | None = None
 
 
-def servers(checkpoint: Path, bundle: Path, torch: str | None, best: dict[Precision, Layout]) -> list[Server]:
+def servers(
+    checkpoint: Path, bundles: dict[Precision, Path], torch: str | None, best: dict[Precision, Layout]
+) -> list[Server]:
     """All that can be measured here."""
     peers = str(HERE / "peers.py")
     found = [Server("FastAPI + PaddleNLP", (sys.executable, peers, "paddle", str(checkpoint)))]
@@ -68,14 +70,17 @@ def servers(checkpoint: Path, bundle: Path, torch: str | None, best: dict[Precis
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
     for precision, layout in best.items():
         chosen = ("--precision", precision, "--replicas", str(layout.replicas), "--threads", str(layout.threads))
-        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundle), *chosen)
+        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundles[precision]), *chosen)
         found.append(Server(f"paddle-ner serve {precision}, {layout.replicas} × {layout.threads}", command, precision))
     return found
 
 
-def precisions() -> list[Precision]:
-    """Those that this CPU has."""
-    return ["fp32", "bf16"] if cpu_flags() & BF16_FLAGS else ["fp32"]
+def our_bundles(bundle: Path, texts: list[str]) -> dict[Precision, Path]:
+    """What is served, by each precision that this CPU has."""
+    found: dict[Precision, Path] = {"fp32": bundle}
+    if cpu_flags() & BF16_FLAGS:
+        found["bf16"] = bundle
+    return {**found, "int8": models.make_int8_bundle(bundle, texts)}
 
 
 @contextmanager
@@ -122,7 +127,7 @@ def padding_share(port: int) -> float | None:
 
 def reference_tags(bundle: Path, texts: Sequence[str], precision: Precision) -> list[list[int]]:
     """The best tag of each token, by our engine."""
-    predictor = load(bundle, precision=precision)
+    predictor = load(bundle, engine="paddle", precision=precision)
     return [predictor.run(predictor.encode(text).windows)[0][1:-1].argmax(-1).tolist() for text in texts]
 
 
@@ -133,14 +138,14 @@ def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, in
     return equal / max(1, sum(len(one) for one, _ in pairs)), len(pairs)
 
 
-def fastest(bundle: Path, texts: Sequence[str], engine_only: bool) -> dict[Precision, Speed]:
+def fastest(bundles: dict[Precision, Path], texts: Sequence[str], engine_only: bool) -> dict[Precision, Speed]:
     """The best layout of each precision, in process."""
-    ways = [Way("paddle", precision) for precision in precisions()]
-    speeds = measure(bundle, texts, ways, layouts(usable_cores()), engine_only=engine_only)
-    return {
-        precision: max((one for one in speeds if one.way.precision == precision), key=lambda one: one.texts_per_second)
-        for precision in precisions()
-    }
+    found: dict[Precision, Speed] = {}
+    for precision, bundle in bundles.items():
+        ways = [Way("paddle", precision)]
+        speeds = measure(bundle, texts, ways, layouts(usable_cores()), engine_only=engine_only)
+        found[precision] = max(speeds, key=lambda one: one.texts_per_second)
+    return found
 
 
 def closed(url: str, bodies: Sequence[bytes], clients: int, seconds: float, texts: int = 1) -> dict[str, Any]:
@@ -163,15 +168,16 @@ def _answered(result: Result) -> dict[str, Any]:
 def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Every server over one shape."""
     bundle = models.make_bundle(shape, texts, options.folder / shape)
+    bundles = our_bundles(bundle, texts)
     texts = texts[: SENT[shape]]
     checkpoint = bundle.parent / "checkpoint"
     verify(bundle)
     sample = [text for text in texts if 4 <= len(text) <= 120][:AGREEMENT_TEXTS]
     exact = reference_tags(bundle, sample, "fp32")
-    best = {precision: one.layout for precision, one in fastest(bundle, texts[:LAYOUT_TEXTS], False).items()}
+    best = {precision: one.layout for precision, one in fastest(bundles, texts[:LAYOUT_TEXTS], False).items()}
     single = [json.dumps({"text": text}).encode() for text in texts]
     rows: dict[str, Any] = {}
-    for number, server in enumerate(servers(checkpoint, bundle, options.torch, best)):
+    for number, server in enumerate(servers(checkpoint, bundles, options.torch, best)):
         port = options.port + number
         print(f"{shape}: {server.name}", file=sys.stderr)
         with running(server, port) as process:
@@ -186,13 +192,13 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
                 count = TEXTS_A_REQUEST[shape]
                 row["many"] = closed(url, make_bodies(texts, count), MANY_CLIENTS[shape], options.seconds, count)
                 row["padding"] = padding_share(port)
-                row["agreement"] = agreement(exact, reference_tags(bundle, sample, server.ours))
+                row["agreement"] = agreement(exact, reference_tags(bundles[server.ours], sample, server.ours))
             else:
                 row["agreement"] = agreement(exact, [post(port, "/tags", {"text": text}) for text in sample])
         rows[server.name] = row
     print(f"{shape}: the engine alone", file=sys.stderr)
-    alone = fastest(bundle, texts, True)
-    for server in servers(checkpoint, bundle, options.torch, best):
+    alone = fastest(bundles, texts, True)
+    for server in servers(checkpoint, bundles, options.torch, best):
         if server.ours:
             speed = alone[server.ours].texts_per_second
             rows[server.name]["engine"] = speed

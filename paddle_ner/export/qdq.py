@@ -23,7 +23,7 @@ from paddle_ner.export.products import Product, make_gemm, products
 
 # cpu: activations as uint8 round 128, weights as int8, which is what ONNX Runtime's fast kernels multiply.
 # tensorrt: activations as int8 round 0, the only kind that TensorRT takes; the weights stay fp32 with a pair of their
-# own, since TensorRT before 8.6 (JetPack 5.1 has 8.5) refuses int8 weights ("invalid weights type of Int8"); and every
+# own, since releases of TensorRT 8 are reported to refuse int8 weights ("invalid weights type of Int8"); and every
 # product has its own pair, as NVIDIA's tools write it.
 Variant = Literal["cpu", "tensorrt"]
 
