@@ -147,8 +147,9 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
         said.append("not scored")
     else:
         said.append(
-            f"{graph.metric} {100 * graph.score:.2f} on {graph.examples:,} examples, {100 * graph.drop:.2f} below"
-            f" Paddle at fp32, {100 * graph.agreement:.2f}% of the answers the same"
+            f"{graph.metric} {100 * graph.score:.2f} on {graph.examples:,} examples, {100 * abs(graph.drop):.2f}"
+            f" {'below' if graph.drop >= 0 else 'above'} Paddle at fp32, {100 * graph.agreement:.2f}% of the answers"
+            " the same"
         )
     return f"{graph.file}  ({'; '.join(said)})"
 
