@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from paddle_ner import bundle
+from paddle_ner import bundle, data
 from paddle_ner.cli import main
+from paddle_ner.compression.pruning import Cut, prune
+from paddle_ner.evaluation.score import score
+from paddle_ner.export import export
 from paddle_ner.inference import load
 
 
@@ -28,6 +31,20 @@ def test_a_pruned_checkpoint_says_what_was_done_and_answers(
     card = bundle.read_card(target)
     assert card.transforms == [{key: value for key, value in said.items() if key != "checkpoint"}]
     assert load(target)("张伟昨天去了广州。").entities is not None
+
+
+def test_what_was_pruned_is_left_out_of_the_bundle_which_answers_as_the_checkpoint(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    train, dev = (data.load(checkpoint.parent.parent / name) for name in ("train.jsonl", "dev.jsonl"))
+    pruned = tmp_path / "pruned"
+    prune(checkpoint, pruned, train[:64], Cut(heads=0.5, units=0.5))
+    whole, narrow = export(checkpoint, tmp_path / "whole").bundle, export(pruned, tmp_path / "narrow").bundle
+    saved = [(folder / "model.pdiparams").stat().st_size for folder in (whole, narrow)]
+    # Of hidden size 32: half of four square matrices with biases, 32 units with their rows, columns and biases.
+    assert saved[0] - saved[1] == pytest.approx(4 * (4 * 32 * 16 + 3 * 16 + 32 * (2 * 32 + 1)), abs=200)
+    expected, _ = score(load(pruned), dev)
+    assert score(load(narrow), dev)[0].to_dict() == expected.to_dict()
 
 
 def test_a_layer_too_many_is_refused_in_one_line(
