@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ CALIBRATION_TEXTS = 2000
 WARMUP, WEIGHT_DECAY, MAX_GRADIENT_NORM = 0.1, 0.01, 1.0
 QUANTIZING_SECONDS = 600.0
 RESAMPLES = 2000
+PROGRESS = 50  # updates between two lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
         optimizer.step()
         optimizer.clear_grad()
         rate.step()
+        if (update + 1) % PROGRESS == 0:
+            print(f"{target}: {update + 1} of {training.updates} updates", file=sys.stderr)
     seconds = time.monotonic() - started
     found.weights = {name: parameter.numpy() for name, parameter in parameters.items()}
     record = {"name": "quantization-aware" if noise else "trained-on", "updates": training.updates, "seed": seed}
