@@ -1,0 +1,74 @@
+"""Bundles side by side on the same texts, in turns in one run: a teacher and its student, before and after compression.
+
+``python benchmarks/bundles.py BUNDLE[=PRECISION] …`` [--json]. The first is what the others are compared with; its
+recipe names the test set that all are scored on. One engine on all cores each, tokenization and decoding included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from paddle_ner.bundle import verify
+from paddle_ner.cli.dev import recipe_of
+from paddle_ner.evaluation.benchmark import in_turns, open_predictors
+from paddle_ner.evaluation.score import score
+from paddle_ner.inference.engines import Precision
+from paddle_ner.inference.layout import Layout, usable_cores
+from paddle_ner.inference.predictor import Predictor
+from paddle_ner.machine import cpu_name
+from paddle_ner.training.corpus import read_file
+
+TIMED_TEXTS = 512
+
+
+def opened(name: str) -> Predictor:
+    """The predictor of ``BUNDLE`` at the precision of its manifest, or of ``BUNDLE=PRECISION``."""
+    path, _, precision = name.partition("=")
+    manifest = verify(Path(path))
+    chosen = cast(Precision, precision or manifest.precision)
+    return open_predictors(Path(path), manifest, chosen, Layout(1, usable_cores()))[0]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundles", nargs="+", metavar="BUNDLE[=PRECISION]")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    predictors = {name: opened(name) for name in options.bundles}
+    first = options.bundles[0]
+    recipe = recipe_of(Path(first), predictors[first].manifest)
+    if recipe.data.test is None:
+        raise SystemExit(f"{first}: its recipe names no test set")
+    examples = read_file(recipe.data, recipe.data.test)
+    texts = [example.text for example in examples[:: max(1, len(examples) // TIMED_TEXTS)]][:TIMED_TEXTS]
+    paces = in_turns({name: [predictor] for name, predictor in predictors.items()}, texts)
+    reports = {name: score(predictor, examples)[0] for name, predictor in predictors.items()}
+    rows: dict[str, Any] = {
+        name: {
+            "precision": predictors[name].info.precision,
+            "texts_per_second": paces[name].texts_per_second,
+            "milliseconds": paces[name].milliseconds,
+            "speedup": paces[name].texts_per_second / paces[first].texts_per_second,
+            "score": reports[name].value,
+            "drop": reports[first].value - reports[name].value,
+        }
+        for name in options.bundles
+    }
+    if options.json:
+        print(json.dumps({"cpu": cpu_name(), "cores": usable_cores(), "texts": len(texts), "bundles": rows}))
+        return
+    metric = reports[first].metric
+    print(f"{cpu_name()}, {usable_cores()} threads, {len(texts)} texts timed, {len(examples):,} examples scored")
+    for name, row in rows.items():
+        print(
+            f"{name}  {row['precision']}  {row['texts_per_second']:,.0f} texts/s, {row['speedup']:.2f} x the first;"
+            f" one text {row['milliseconds']:.1f} ms; {metric} {100 * row['score']:.2f}, {100 * row['drop']:.2f} below"
+        )
+
+
+if __name__ == "__main__":
+    main()
