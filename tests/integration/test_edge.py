@@ -204,8 +204,9 @@ def test_int8_is_not_made_without_labelled_examples(work: Path, tmp_path: Path) 
         write_edge(work / "ner" / "checkpoint", tmp_path / "folder", scales=[])
 
 
-def test_the_command_writes_the_folder_and_says_what_is_in_it(work: Path, tmp_path: Path) -> None:
-    options = [str(work / "ner" / "checkpoint"), "--target", "jetson", "-o", str(tmp_path / "j"), "--json"]
+def test_the_command_writes_the_folder_and_says_what_is_in_it(work: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a path as people type it
+    options = [str((work / "ner" / "checkpoint").resolve()), "--target", "jetson", "-o", "j", "--json"]
     done = CliRunner().invoke(export_command, options, catch_exceptions=False)
     report = json.loads(done.stdout)
     assert report["precisions"] == ["fp32"] and report["texts"] > 5

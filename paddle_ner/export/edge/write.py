@@ -228,7 +228,7 @@ def _files(folder: Path) -> list[Path]:
 def _run_check(folder: Path, precision: str) -> None:
     """Run the folder's own check in a process without this package. Raises GateError with what it said."""
     options = ["--engine", "onnxruntime", "--precision", precision, "--agreement", "1"]
-    command = [sys.executable, str(folder / "check.py"), *options]
+    command = [sys.executable, "check.py", *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
