@@ -66,7 +66,8 @@ def main() -> None:
     for name, row in rows.items():
         print(
             f"{name}  {row['precision']}  {row['texts_per_second']:,.0f} texts/s, {row['speedup']:.2f} x the first;"
-            f" one text {row['milliseconds']:.1f} ms; {metric} {100 * row['score']:.2f}, {100 * row['drop']:.2f} below"
+            f" one text {row['milliseconds']:.1f} ms; {metric} {100 * row['score']:.2f},"
+            f" {100 * abs(row['drop']):.2f} {'below' if row['drop'] >= 0 else 'above'}"
         )
 
 
