@@ -78,7 +78,7 @@ def test_json_has_one_line_a_request_with_what_it_was_and_never_the_text(start: 
         "logger": "paddle_ner.serving.observe",
         "message": "POST /predict 200",
         "request_id": "job-7",
-        "name": "POST",
+        "method": "POST",
         "route": "/predict",
         "status": 200,
         "texts": 2,
