@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from paddle_ner.bundle import verify
 from paddle_ner.cli.dev import recipe_of
-from paddle_ner.evaluation.benchmark import in_turns, open_predictors
+from paddle_ner.evaluation.benchmark import in_turns, open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.layout import Layout, usable_cores
@@ -44,7 +44,7 @@ def main() -> None:
     if recipe.data.test is None:
         raise SystemExit(f"{first}: its recipe names no test set")
     examples = read_file(recipe.data, recipe.data.test)
-    texts = [example.text for example in examples[:: max(1, len(examples) // TIMED_TEXTS)]][:TIMED_TEXTS]
+    texts = spread([example.text for example in examples], TIMED_TEXTS)
     paces = in_turns({name: [predictor] for name, predictor in predictors.items()}, texts)
     reports = {name: score(predictor, examples)[0] for name, predictor in predictors.items()}
     rows: dict[str, Any] = {

@@ -20,7 +20,8 @@ from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.compression.record import Compression, Trial
-from paddle_ner.compression.trials import spread
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation.benchmark import spread
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.types import Example
 
@@ -107,6 +108,8 @@ def command(
     """
     from paddle_ner.compression.search import Refused, compress
 
+    if report is not None and not report.parent.is_dir():
+        raise InputError(f"{report}: there is no folder {report.parent} to write the report to")
     options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower, embeddings)
     calibration_set, evaluation_set = _sets(checkpoint, calibration, evaluation, reading)
     steps = changes.steps(calibration_set)

@@ -87,6 +87,8 @@ def command(
     samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
     rounds = found is not None or embeddings != "fp32"
     if target == "jetson":
+        if embeddings != "fp32":
+            raise InputError("--embeddings is for the targets bundle and onnx: a folder for a device has them in fp32")
         examples = _labelled(checkpoint, dev, needed=rounds, otherwise="not scored")
         write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
         return
@@ -107,7 +109,7 @@ def command(
             max_drop=max_drop,
             advance=advance,
         )
-    tuned = tune_with_progress(output, examples, max_drop, keep=True) if tune and examples else None
+    tuned = tune_with_progress(output, examples, exported.max_drop, keep=True) if tune and examples else None
     if tune and not examples:
         console.log(f"to measure it: paddle-ner benchmark {output} DEV --tune")
     graphs = exported.manifest.onnx if isinstance(exported.manifest.onnx, dict) else {}

@@ -55,7 +55,9 @@ def digest(predictions: Sequence[Prediction]) -> str:
     return lines.hexdigest()
 
 
-def check_served(folder: Path, examples: Sequence[Example], scored: Report, predictions: str) -> None:
+def check_served(
+    folder: Path, examples: Sequence[Example], scored: Report, predictions: str, device: str = "cpu"
+) -> None:
     """Load the finished bundle as the server does, and score it again.
 
     Args:
@@ -63,11 +65,12 @@ def check_served(folder: Path, examples: Sequence[Example], scored: Report, pred
         examples: those that were scored.
         scored: the report that the bundle was chosen for.
         predictions: `digest` of what was predicted then.
+        device: that they were predicted on.
 
     Raises:
         GateError: it predicts anything else.
     """
-    report, again = score(load_replicas(folder, EngineOptions())[0], examples)
+    report, again = score(load_replicas(folder, EngineOptions(device=device))[0], examples)
     if report.to_dict() != scored.to_dict() or digest(again) != predictions:
         raise GateError(
             f"{folder}: loaded as the server loads it, it scores {100 * report.value:.2f} and not the"

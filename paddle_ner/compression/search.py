@@ -15,9 +15,9 @@ from paddle_ner.compression import calibration, gate, plans
 from paddle_ner.compression.options import Options, rivals
 from paddle_ner.compression.record import Compression, Plan, Trial
 from paddle_ner.compression.transforms import Transform, apply_all
-from paddle_ner.compression.trials import Search, megabytes, spread
+from paddle_ner.compression.trials import Search, megabytes
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.benchmark import open_predictors
+from paddle_ner.evaluation.benchmark import open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning import TIMED_TEXTS
 from paddle_ner.inference.layout import Layout, usable_cores
@@ -34,7 +34,7 @@ class Compressed:
 
 
 class Refused(GateError):
-    """No candidate was good enough. `record` holds all that was measured."""
+    """No candidate was good enough, or none that is served as it was scored. `record` holds all that was measured."""
 
     def __init__(self, message: str, record: Compression) -> None:
         super().__init__(message)
@@ -64,8 +64,8 @@ def compress(
 
     Raises:
         InputError: there is nothing to calibrate or to score with, or `target` is something else's folder.
-        Refused: no candidate is good enough; nothing was written.
-        GateError: the finished bundle does not predict what was scored; nothing was written.
+        Refused: no candidate is good enough, or the finished bundle does not predict what was scored; nothing was
+            written.
     """
     from paddle_ner.export import export
 
@@ -86,7 +86,8 @@ def compress(
         changed, said = apply_all(checkpoint, transforms, work)
         if said or options.embeddings != "fp32":
             plain = export(changed, work / "plain", embeddings=options.embeddings, judged=False).bundle
-            halves.insert(0, "fp32")
+            if options.precision == "auto":
+                halves.insert(0, "fp32")
         layout = Layout(1, usable_cores())
         steps("fp32")
         fp32 = open_predictors(original, bundle.verify(original), "fp32", layout, options.device)[0]
@@ -140,7 +141,10 @@ def compress(
         for name in bundle.read_manifest(best.folder).files:
             shutil.copyfile(best.folder / name, folder / name)
         bundle.write_card(folder, search.manifest(best, record))
-        gate.check_served(folder, evaluation_set, best.report, best.digest)
+        try:
+            gate.check_served(folder, evaluation_set, best.report, best.digest, options.device)
+        except GateError as error:
+            raise Refused(str(error), record) from None
     advance(1.0, "done")
     return Compressed(target, record)
 

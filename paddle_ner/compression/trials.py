@@ -21,7 +21,7 @@ from paddle_ner.compression.record import Compression, Plan, Speeds, Trial
 from paddle_ner.compression.scales import FILE as SCALES
 from paddle_ner.compression.scales import read_scales
 from paddle_ner.errors import GateError
-from paddle_ner.evaluation.benchmark import Pace, in_turns, open_predictors
+from paddle_ner.evaluation.benchmark import Pace, in_turns, open_predictors, spread
 from paddle_ner.evaluation.metrics import Report
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines import Precision
@@ -164,7 +164,7 @@ class Search:
         entry.trial = self.trials[place] = entry.trial.model_copy(update=changes)
 
     def _best(self, tried: Sequence[Plan]) -> Plan | None:
-        scored = [one for one in self.trials if one.plan in tried and one.score is not None]
+        scored = [one for one in self.trials if one.plan in tried and one.score is not None and _is_int8(one)]
         return max(scored, key=lambda one: one.score or 0.0).plan if scored else None
 
     def _finalists(self) -> list[Entry]:
@@ -191,9 +191,9 @@ def fastest(entries: Sequence[Entry]) -> Entry:
     )
 
 
-def spread(items: Sequence[T], count: int) -> list[T]:
-    """`count` of `items` at most, evenly."""
-    return list(items[:: max(1, len(items) // count)][:count])
+def _is_int8(trial: Trial) -> bool:
+    """Whether it ran as it should: what ran in fp32 instead keeps its score, and is no ground for further choices."""
+    return trial.kernels is not None and not gate.kernel_refusal(trial.kernels)
 
 
 def _speeds(pace: Pace) -> Speeds:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.edge.folder import TOKENIZER, Description, read, verify
+from paddle_ner.edge.folder import SUMS, TOKENIZER, Description, read, verify
 from paddle_ner.errors import BundleError, InputError, MissingPackageError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
@@ -61,6 +61,11 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
         precision = precision or next(iter(built), None)
         if precision not in built:
             raise InputError(f"{folder}: no such engine was built; run ./build_engine.sh {precision or _BUILT[0]}")
+        if not _is_current(folder, precision):
+            raise InputError(
+                f"{engine_file(folder, precision)}: was built from another model than the one that lies here; run"
+                f" ./build_engine.sh {precision} again"
+            )
         from paddle_ner.edge.tensorrt import TensorRTEngine
 
         runner: Any = TensorRTEngine(engine_file(folder, precision))
@@ -79,6 +84,16 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
             " export the folder again"
         )
     return Opened(predictor, description, engine, precision)
+
+
+def _is_current(folder: Path, precision: str) -> bool:
+    """Whether an engine was built from the model in the folder: a newer folder may be copied over an older one."""
+    source = onnx_file(folder, "int8" if precision == "int8" else "fp32").name
+    sums = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    noted = folder / f"{engine_file(folder, precision).name}.{SUMS}"
+    return noted.is_file() and noted.read_text(encoding="utf-8").split() == next(
+        (line.split() for line in sums if line.endswith(source)), []
+    )
 
 
 def onnx_file(folder: Path, precision: str) -> Path:

@@ -23,6 +23,7 @@ _ALONE = 32  # texts that are timed one by one
 
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,12 @@ def measure(
         Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
         for (way, layout), pace in paces.items()
     ]
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """`count` of `items` at most, evenly spread from the first on."""
+    size = min(count, len(items))
+    return [items[index * len(items) // size] for index in range(size)]
 
 
 def in_turns(

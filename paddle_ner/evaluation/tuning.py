@@ -10,7 +10,7 @@ from paddle_ner import bundle
 from paddle_ner.bundle import Candidate, Manifest, Precision, Tuning
 from paddle_ner.environment import is_installed
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.benchmark import Way, measure, open_predictors
+from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.inference.layout import layouts, usable_cores
@@ -71,8 +71,7 @@ def tune(
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
     asked = ways(manifest, cpu_flags(), is_installed("onnxruntime"))
     places = layouts(usable_cores())
-    step = len(examples) // min(TIMED_TEXTS, len(examples))
-    texts = [example.text for example in examples[::step]][:TIMED_TEXTS]
+    texts = spread([example.text for example in examples], TIMED_TEXTS)
     rounds = 3
     passes = (rounds + 1) * len(asked) * len(places)
     done = 0

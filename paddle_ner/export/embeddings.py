@@ -99,5 +99,6 @@ def judge(
     return {
         "examples": len(examples),
         "max_drop": max_drop,
+        "drop": one.value - other.value,
         one.metric: {"before": one.value, "after": other.value},
     }

@@ -51,12 +51,14 @@ class Exported:
         manifest: its manifest.
         difference: the largest difference of a logit between the static and the dynamic graph.
         texts: how many texts that was measured on.
+        max_drop: what smaller embeddings have left of the drop that was allowed.
     """
 
     bundle: Path
     manifest: Manifest
     difference: float
     texts: int
+    max_drop: float
 
 
 def export(
@@ -125,6 +127,7 @@ def export(
         record: dict[str, Any] = {"name": "embeddings", "storage": embeddings}
         if judged:
             record |= judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
+            max_drop -= max(0.0, record["drop"])  # what follows is compared with the rounded embeddings
         shrink_embeddings(model, embeddings)
         card = card.model_copy(update={"transforms": [*card.transforms, record]})
     with bundle.new_folder(target, bundle.MANIFEST) as folder:
@@ -167,7 +170,7 @@ def export(
             scored = score_graphs(folder, manifest, graphs, examples, max_drop, advance)
             manifest = manifest.model_copy(update={"onnx": scored})
         bundle.write_card(folder, manifest)
-    return Exported(target, bundle.verify(target), difference, len(probes))
+    return Exported(target, bundle.verify(target), difference, len(probes), max_drop)
 
 
 def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.int64]], pad_id: int) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -73,7 +74,7 @@ def answered(
     spoken = time.monotonic()
     for index in range(rank, len(blocks), world):
         if not files[index].exists():
-            _write(files[index], _answers(blocks[index], teacher, model, window), rank)
+            _write(files[index], _answers(blocks[index], teacher, model, window))
         if stop():
             raise InterruptedRun("stopped while the teacher answered; --resume asks it what is left")
         if time.monotonic() - spoken > _SPEAK:
@@ -104,11 +105,12 @@ def _answers(rows: Sequence[Row], teacher: Teacher, model: Any, window: int) -> 
     return np.concatenate(found)
 
 
-def _write(file: Path, answers: NDArray[np.float16], rank: int) -> None:
-    temporary = file.with_name(f".{file.stem}.{rank}.new")
-    with temporary.open("wb") as stream:
+def _write(file: Path, answers: NDArray[np.float16]) -> None:
+    # A name of its own: several machines may share the disk, and do the same work.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
+    with os.fdopen(descriptor, "wb") as stream:
         np.save(stream, answers, allow_pickle=False)
-    temporary.replace(file)
+    Path(temporary).replace(file)
 
 
 def _fingerprint(rows: Sequence[Row], teacher: Teacher) -> str:

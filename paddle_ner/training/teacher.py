@@ -98,7 +98,10 @@ def student_recipe(
         card = bundle.read_card(teacher)
         origin = f"recipe of {teacher}"
         record = {**card.recipe, "name": f"{card.name}-student", "model": {}, "distillation": {}}
-    settings: dict[str, Any] = dict(record.get("distillation") or {})
+    given = record.get("distillation") or {}
+    if not isinstance(given, dict):
+        raise InputError(f"{origin}: distillation: expected a section, such as one with teacher: CHECKPOINT")
+    settings: dict[str, Any] = dict(given)
     if teacher is not None:
         settings.update(teacher=str(teacher), teacher_sha256=None)
     if layers:
@@ -107,7 +110,7 @@ def student_recipe(
         settings.update(start=str(start), layers=[])
     if texts:
         named = [{"path": str(path.absolute()), "format": Format.TEXT.value} for path in texts]
-        settings["texts"] = [*settings.get("texts", []), *named]
+        settings["texts"] = [*(settings.get("texts") or []), *named]
     if max_texts is not None:
         settings["max_texts"] = max_texts
     recipe = parse({**record, "distillation": settings or None}, origin, overrides)

@@ -174,10 +174,10 @@ def test_what_makes_it_smaller_comes_first_and_all_is_compared_with_the_checkpoi
         == ["cut-positions", "embeddings"]
         == [one["name"] for one in manifest.transforms]
     )
-    assert [one.precision for one in record.trials] == ["fp32", "fp32", "int8"]
-    before, smaller, after = record.trials
+    assert [one.precision for one in record.trials] == ["fp32", "int8"], "int8 alone was asked for"
+    before, after = record.trials
     assert before == record.before and after.plan == PLAN
-    assert before.megabytes > smaller.megabytes > after.megabytes
+    assert before.megabytes > after.megabytes
     original = score(paddle_ner.load(attentive), EXAMPLES)[0]
     assert before.score == original.value
     assert score(paddle_ner.load(compressed.bundle), EXAMPLES)[0].value == record.after.score

@@ -266,9 +266,17 @@ def test_a_build_of_what_is_not_there_is_refused(folder: Path, work: Path) -> No
 def test_an_engine_that_was_not_built_is_not_replaced_by_something_else(folder: Path) -> None:
     done = run_script(folder, "check.py", "--engine", "tensorrt")
     assert done.returncode == 2 and "no such engine was built; run ./build_engine.sh fp16" in done.stderr
-    (folder / "model.fp16.engine").write_bytes(b"built")
+    assert build(folder, TRTEXEC, "fp16").returncode == 0
     done = run_script(folder, "check.py")
     assert done.returncode == 2 and "TensorRT cannot be imported" in done.stderr
+
+
+def test_an_engine_of_another_model_is_refused(folder: Path) -> None:
+    (folder / "model.fp16.engine").write_bytes(b"built from what lay here before")
+    for noted in ("", f"{'0' * 64}  model.fp32.onnx\n"):
+        (folder / "model.fp16.engine.SHA256SUMS").write_text(noted)
+        done = run_script(folder, "check.py")
+        assert done.returncode == 2 and "run ./build_engine.sh fp16 again" in done.stderr
 
 
 # ------------------------------------------------------------------ files

@@ -42,6 +42,8 @@ build() {
     fail "trtexec failed, see build.$precision.log; where memory ran out: stop other programs, or WORKSPACE_MIB=256"
   }
   mv "model.$precision.engine.part" "model.$precision.engine"
+  # What it was built from: a newer folder may be copied over this one.
+  grep "model\.$source\.onnx\$" SHA256SUMS >"model.$precision.engine.SHA256SUMS"
   echo "model.$precision.engine is built; next: python3 check.py --engine tensorrt --precision $precision"
 }
 
