@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -123,48 +121,3 @@ def score_graphs(
             update={"metric": metric, "examples": len(examples), "score": value, "drop": drop, "agreement": same}
         )
     return found
-
-
-def add_onnx(
-    folder: Path,
-    checkpoint: Path,
-    scales: Sequence[MatmulScales] | None,
-    examples: Sequence[Example],
-    max_drop: float,
-) -> Manifest:
-    """Give the bundle in `folder`, such as an int8 one, the ONNX files of the checkpoint that it was made of.
-
-    The bundle is replaced as a whole once the files are there and scored against the checkpoint's fp32 graph in Paddle.
-
-    Args:
-        folder: the bundle.
-        checkpoint: the one that `folder` was made of, after all that was cut from it.
-        scales: for the int8 file; None for fp32 alone.
-        examples: labelled, to score with.
-        max_drop: as in `score_graphs`.
-
-    Raises:
-        InputError: the checkpoint is another model's, or an example does not fit the task.
-        BundleError: `folder` is no whole bundle.
-        GateError: as `export` and `score_graphs`.
-    """
-    from paddle_ner.export.export import export
-
-    old = bundle.verify(folder)
-    card = bundle.read_card(checkpoint)
-    if card.task != old.task or bundle.sha256(checkpoint / bundle.TOKENIZER) != old.files[bundle.TOKENIZER]:
-        raise InputError(
-            f"{checkpoint}: its labels or its vocabulary are not those of {folder}, which it should have made"
-        )
-    with tempfile.TemporaryDirectory() as temporary:
-        made = export(
-            checkpoint, Path(temporary) / "bundle", onnx=True, scales=scales, examples=examples, max_drop=max_drop
-        )
-        with bundle.new_folder(folder, bundle.MANIFEST) as new:
-            for name in old.files:
-                shutil.copyfile(folder / name, new / name)
-            for name in made.manifest.onnx_files.values():
-                shutil.copyfile(made.bundle / name, new / name)
-            files = bundle.checksums(new)
-            bundle.write_card(new, old.model_copy(update={"onnx": made.manifest.onnx, "files": files}))
-    return bundle.verify(folder)

@@ -27,12 +27,12 @@ from paddle_ner.bundle import Candidate
 from paddle_ner.cli.evaluate import command as evaluate
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.compression.scales import FILE as SCALES_FILE
-from paddle_ner.compression.scales import MatmulScales, read_scales, write_scales
+from paddle_ner.compression.scales import MatmulScales, read_scales
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import tune
 from paddle_ner.export import export, kernels, qdq
 from paddle_ner.export.onnx import OPSET, TENSORRT_OPSET, convert
-from paddle_ner.export.onnx_graphs import add_onnx, scales_of
+from paddle_ner.export.onnx_graphs import scales_of
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.layout import Layout
 from paddle_ner.types import Example
@@ -239,28 +239,6 @@ def test_scales_are_for_onnx_and_come_from_a_bundle_that_has_them(
         CliRunner().invoke(
             export_command, [*base, str(tmp_path / "absent.json"), "--target", "onnx"], catch_exceptions=False
         )
-
-
-def test_a_bundle_that_was_compressed_gets_onnx_graphs_and_keeps_the_rest(
-    checkpoint: Path, bundle: Path, scales: list[MatmulScales], examples: list[Example], tmp_path: Path
-) -> None:
-    own = Path(shutil.copytree(bundle, tmp_path / "bundle"))
-    write_scales(own / SCALES_FILE, scales)
-    old = bundles.read_manifest(own).model_copy(update={"files": {}, "name": "compressed"})
-    files = {name: digest for name, digest in bundles.checksums(own).items() if name != bundles.MANIFEST}
-    bundles.write_card(own, old.model_copy(update={"files": files}))
-    manifest = add_onnx(own, checkpoint, scales_of(own), examples, max_drop=0.02)
-    assert manifest.name == "compressed" and set(files) < set(manifest.files)
-    assert all(manifest.files[name] == digest for name, digest in files.items())
-    assert paddle_ner.load(own, engine="onnxruntime", precision="int8").info.precision == "int8"
-    assert isinstance(manifest.onnx, dict) and manifest.onnx["int8"].agreement is not None
-
-
-def test_onnx_graphs_of_another_model_are_not_added(bundle: Path, examples: list[Example], tmp_path: Path) -> None:
-    make_bundle(tmp_path, "other", tasks.create("ner", ["PER", "LOC"]))
-    own = Path(shutil.copytree(bundle, tmp_path / "own"))
-    with pytest.raises(InputError, match="its labels or its vocabulary are not those of"):
-        add_onnx(own, tmp_path / "checkpoint", None, examples, 0.01)
 
 
 def test_an_onnx_file_without_a_checksum_is_not_trusted(fp32_bundle: Path, tmp_path: Path) -> None:
