@@ -76,7 +76,7 @@ def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: s
         np.testing.assert_allclose(logits(tmp_path / "new", text), logits(old, text), atol=1e-6)
     card = bundle.read_card(tmp_path / "new")
     assert card.transforms == [record]
-    assert card.metrics == {"dev": {"f1": 0.5}}
+    assert card.metrics == {}, "of texts that are not in the corpus nobody knows"
 
 
 def test_unused_words_go_and_unused_characters_stay(tmp_path: Path) -> None:
