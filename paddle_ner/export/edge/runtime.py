@@ -37,8 +37,8 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "_SequenceTask._check",
         *(f"_SequenceTask.{name}" for name in _SHARED),
         *(
-            f"{task}.{name}"
-            for task in ("SequenceClassification", "MultiLabelClassification")
+            f"{kind}.{name}"
+            for kind in ("SequenceClassification", "MultiLabelClassification")
             for name in _TASK_METHODS
             if name not in _SHARED
         ),
