@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paddle_ner import tasks
+from paddle_ner.checksum import sha256 as sha256
 from paddle_ner.compression.record import Compression
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -280,15 +281,6 @@ def verify(folder: Path) -> Manifest:
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of a checkpoint or a bundle."""
     return Tokenizer.load(folder / TOKENIZER)
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal sha256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def checksums(folder: Path) -> dict[str, str]:

@@ -83,8 +83,8 @@ def compress(
         work = Path(temporary)
         steps("exporting")
         original = plain = export(checkpoint, work / "original").bundle
-        changed, said = apply_all(checkpoint, transforms, work)
-        if said or options.embeddings != "fp32":
+        changed = apply_all(checkpoint, transforms, work)
+        if transforms or options.embeddings != "fp32":
             plain = export(changed, work / "plain", embeddings=options.embeddings, judged=False).bundle
             if options.precision == "auto":
                 halves.insert(0, "fp32")

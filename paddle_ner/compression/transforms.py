@@ -23,11 +23,10 @@ class Transform(Protocol):
         ...
 
 
-def apply_all(checkpoint: Path, transforms: Sequence[Transform], work: Path) -> tuple[Path, list[dict[str, Any]]]:
-    """Run `transforms` in order, in folders of `work`. Gives the last checkpoint and what was said of each."""
-    said = []
+def apply_all(checkpoint: Path, transforms: Sequence[Transform], work: Path) -> Path:
+    """Run `transforms` in order, in folders of `work`. Gives the last checkpoint, whose card says what was done."""
     for number, transform in enumerate(transforms):
         target = work / f"checkpoint-{number}"
-        said.append({"name": transform.name, **transform.apply(checkpoint, target)})
+        transform.apply(checkpoint, target)
         checkpoint = target
-    return checkpoint, said
+    return checkpoint

@@ -20,6 +20,7 @@ from paddle_ner.compression.quantizer import CandidateFailed, Quantizer
 from paddle_ner.compression.record import Compression, Plan, Speeds, Trial
 from paddle_ner.compression.scales import FILE as SCALES
 from paddle_ner.compression.scales import read_scales
+from paddle_ner.compression.worker import GRAPH, WEIGHTS
 from paddle_ner.errors import GateError
 from paddle_ner.evaluation.benchmark import Pace, in_turns, open_predictors, spread
 from paddle_ner.evaluation.metrics import Report
@@ -31,7 +32,6 @@ from paddle_ner.types import Example
 
 T = TypeVar("T")
 
-GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # of an int8 bundle
 _SAMPLE = 96  # texts that a candidate is timed on as soon as it is made
 _FINALISTS = 3  # int8 candidates that are timed in the last round
 _EQUAL = 0.98  # candidates that are this near to the fastest count as fast: the better score decides

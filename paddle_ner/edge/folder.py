@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
+from paddle_ner.checksum import sha256
 from paddle_ner.errors import BundleError, InputError
 
 SCHEMA_VERSION = 1
@@ -65,15 +65,6 @@ def verify(folder: Path) -> None:
     for name in (DESCRIPTION, TOKENIZER):
         if name not in listed:
             raise BundleError(f"{folder / SUMS}: does not list {name}; copy the folder again")
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal sha256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read(folder: Path) -> Description:
