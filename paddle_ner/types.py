@@ -6,6 +6,7 @@ that any part of this project returns.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,3 +117,13 @@ class Prediction:
         if self.scores is not None:
             record["scores"] = {name: round(score, 4) for name, score in self.scores.items()}
         return record
+
+    def to_json(self) -> str:
+        """One line of JSON, in characters that UTF-8 has: a lone surrogate of the text is escaped with all the rest."""
+        record = self.to_dict()
+        line = json.dumps(record, ensure_ascii=False)
+        try:
+            line.encode("utf-8")
+        except UnicodeEncodeError:
+            return json.dumps(record)
+        return line

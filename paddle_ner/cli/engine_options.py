@@ -27,7 +27,7 @@ _OPTIONS = (
         show_default=True,
         help="Of the arithmetic; auto is what the bundle says.",
     ),
-    click.option("--threads", type=click.IntRange(1), help="CPU threads; what the bundle says where not given."),
+    click.option("--threads", type=click.IntRange(1), help="CPU threads of an engine; all cores where not given."),
 )
 
 

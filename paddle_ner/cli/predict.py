@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -57,8 +56,7 @@ def command(model: Path, file: Path | None, output: Path | None, format: str | N
         if not interactive and not (output is None and sys.stdout.isatty()):
             answers = console.track(answers, "predicting", total)
         for answer in answers:
-            record = dataclasses.replace(answer, id=ids.popleft()).to_dict()
-            target.write(json.dumps(record, ensure_ascii=False) + "\n")
+            target.write(dataclasses.replace(answer, id=ids.popleft()).to_json() + "\n")
             if interactive:
                 target.flush()
 

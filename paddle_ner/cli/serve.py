@@ -23,7 +23,11 @@ from paddle_ner.serving.settings import LogFormat, LogLevel
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Write {url, port, pid} here once ready."
 )
 @engine_options
-@click.option("--replicas", type=click.IntRange(1), help="Engines of each model; the bundle's own where not given.")
+@click.option(
+    "--replicas",
+    type=click.IntRange(1),
+    help="Engines of each model. Without it and --threads: the layout that the bundle was measured best in.",
+)
 @click.option(
     "--reload-seconds",
     default=2.0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,6 @@ from paddle_ner.data.texts import read_texts
 from paddle_ner.edge.engines import ENGINES, PRECISIONS, Opened, open_folder
 from paddle_ner.edge.server import Settings, serve
 from paddle_ner.errors import InputError, PaddleNerError
-from paddle_ner.types import Prediction
 
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
@@ -92,20 +90,11 @@ def _predict(folder: Path, options: argparse.Namespace) -> int:
         chunk = 1 if not options.file and source.isatty() else None
         stream = predictor.stream(texts()) if chunk is None else predictor.stream(texts(), chunk)
         for answer in stream:
-            target.write(json_line(dataclasses.replace(answer, id=ids.popleft())))
+            target.write(dataclasses.replace(answer, id=ids.popleft()).to_json().encode("utf-8") + b"\n")
             if chunk:
                 target.flush()
         target.flush()
     return 0
-
-
-def json_line(answer: Prediction) -> bytes:
-    """A prediction as one line of JSON in UTF-8; escaped where a lone surrogate of the text has no UTF-8."""
-    record = answer.to_dict()
-    try:
-        return json.dumps(record, ensure_ascii=False).encode("utf-8") + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(record).encode("ascii") + b"\n"
 
 
 def _serve(folder: Path, options: argparse.Namespace) -> int:

@@ -199,11 +199,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._check_key()
         if route["name"] not in (None, server.name):
             raise ProblemError(404, f"there is no model {route['name']!r}; this server has {server.name}")
+        texts = parse(self._body(), server.settings)
         if not server.places.acquire(blocking=False):
             waiting = server.settings.max_waiting
             raise ProblemError(429, f"{waiting} requests are under way; try again in 1 s", {"Retry-After": "1"})
         try:
-            texts = parse(self._body(), server.settings)
             with server.engine:
                 answers = server.predictor(texts)
         finally:

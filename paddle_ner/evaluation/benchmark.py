@@ -20,7 +20,9 @@ from paddle_ner.inference.planning import plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 
 _ALONE = 32  # texts that are timed one by one
-
+# Padded tokens in a batch that a busy server puts together from requests of one text: about ten texts. In larger ones
+# a single engine on all cores looks better than it will be.
+_SERVED_TOKENS = 512
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -80,8 +82,7 @@ def measure(
 ) -> list[Speed]:
     """Time every way in every layout on the same texts, in turns, and give the medians.
 
-    Tokenization and decoding belong to a pass as they do to serving, where they take cores from the engines: engines
-    with one thread each bear that better than one engine whose threads wait for each other. Each is warmed up first.
+    Tokenization and decoding belong to a pass, and batches are small, as in serving. Each is warmed up first.
 
     Args:
         folder: the bundle.
@@ -89,7 +90,7 @@ def measure(
         ways: to measure.
         places: layouts to measure.
         rounds: passes over `texts` that are timed.
-        engine_only: leave tokenization and decoding out.
+        engine_only: leave tokenization and decoding out, and fill the batches.
         advance: called after each pass, (rounds + 1) times for every candidate.
     """
     manifest = verify(folder)
@@ -98,7 +99,8 @@ def measure(
         for way in ways
         for layout in places
     }
-    paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, advance=advance)
+    budget = BATCH_TOKENS if engine_only else _SERVED_TOKENS
+    paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
     return [
         Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
         for (way, layout), pace in paces.items()
@@ -117,9 +119,13 @@ def in_turns(
     *,
     rounds: int = 3,
     engine_only: bool = False,
+    budget: int = BATCH_TOKENS,
     advance: Callable[[], None] = lambda: None,
 ) -> dict[K, Pace]:
-    """As `measure`, for any predictors: each candidate is one or several replicas of a model."""
+    """As `measure`, for any predictors and batches of up to `budget` padded tokens.
+
+    Each candidate is one or several replicas of a model.
+    """
     # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
     threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
@@ -129,10 +135,10 @@ def in_turns(
     alone = texts[:_ALONE]
     work: list[Callable[[Predictor], object]]
     if engine_only:
-        batches = [[rows[index] for index in batch] for batch in plan([row.length for row in rows], BATCH_TOKENS)]
+        batches = [[rows[index] for index in batch] for batch in plan([row.length for row in rows], budget)]
         work = [partial(Predictor.run, rows=batch) for batch in batches]
     else:
-        groups = plan([one.windows[0].length for one in encoded], BATCH_TOKENS)
+        groups = plan([one.windows[0].length for one in encoded], budget)
         work = [partial(Predictor.__call__, texts=[texts[index] for index in group]) for group in groups]
     seconds: dict[K, list[float]] = {key: [] for key in candidates}
     single: dict[K, list[float]] = {key: [] for key in candidates}

@@ -13,14 +13,12 @@ from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.inference.layout import layouts, usable_cores
+from paddle_ner.inference.layout import layouts, preferred, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example
 
 MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
 TIMED_TEXTS = 512
-# A layout that is faster by less than this does not make up for the latency that its fewer threads cost.
-_WORTH = 1.05
 
 
 def ways(manifest: Manifest, flags: frozenset[str], onnxruntime: bool) -> list[Way]:
@@ -124,13 +122,11 @@ def tune(
 
 
 def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
-    """The fastest candidate whose score dropped by at most `max_drop`; of nearly equal ones that with fewest replicas.
+    """The fastest way whose score dropped by at most `max_drop`, in the layout that is `preferred` for it.
 
     A candidate without a score is never chosen before one that has it: at least the first is always allowed.
     """
     allowed = [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])
-    best = allowed[0]
-    for one in sorted(allowed, key=lambda each: each.replicas):
-        if one.texts_per_second > best.texts_per_second * (_WORTH if one.replicas > best.replicas else 1.0):
-            best = one
-    return best
+    ways = {(one.engine, one.precision): None for one in allowed}
+    best = [preferred(one for one in allowed if (one.engine, one.precision) == way) for way in ways]
+    return max(best, key=lambda one: one.texts_per_second)

@@ -41,7 +41,7 @@ def load(
         engine: what runs the graph; ``auto`` is what the bundle says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the bundle's own.
-        threads: CPU threads; None takes what the bundle says, else all cores.
+        threads: CPU threads; None takes all cores.
 
     Raises:
         InputError: there is no such folder, or a checkpoint is asked for what only a bundle has.
@@ -74,7 +74,7 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
     Args:
         model: folder of a bundle or of a checkpoint.
         options: of each engine.
-        replicas: how many; with None for it and for the threads, the layout that was measured best.
+        replicas: how many; with None for it and for the threads, see `paddle_ner.inference.layout.chosen`.
     """
     folder = Path(model)
     if is_bundle(folder):

@@ -14,7 +14,6 @@ from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import Engine, EngineInfo
-from paddle_ner.inference.layout import Layout, chosen, usable_cores
 from paddle_ner.inference.planning import LENGTHS, pad, plan
 from paddle_ner.types import Prediction
 
@@ -63,11 +62,6 @@ class Predictor:
     def version(self) -> str:
         """Twelve digits of the bundle's checksum; empty for a checkpoint."""
         return self.manifest.checksum[:12] if isinstance(self.manifest, Manifest) else ""
-
-    @property
-    def layout(self) -> Layout:
-        """The layout that was measured best for it, as far as this process's cores allow."""
-        return chosen(self.manifest, usable_cores(), self.info.engine, self.info.precision)
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""

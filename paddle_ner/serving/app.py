@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
@@ -32,6 +33,22 @@ from paddle_ner.types import Prediction
 logger = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499  # nobody reads this answer; it is for the metrics
+
+
+class _Direct(APIRoute):
+    """A route whose endpoint takes the request and the path's parameters, and gives the response.
+
+    Nothing is left for FastAPI to convert, which would take a tenth of the time that a small model has for a text.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What the path leads to."""
+
+        async def handle(request: Request) -> Response:
+            response: Response = await self.endpoint(request, **request.path_params)
+            return response
+
+        return handle
 
 
 def create_app(
@@ -76,10 +93,10 @@ def create_app(
             expose_headers=["X-Request-ID", "Retry-After"],
         )
     app.add_middleware(Observe, metrics=metrics)
-    app.include_router(pages.router)
     _add_problems(app)
     describe(app, keyed=keys is not None)
     _add_predict(app, service, metrics)
+    app.include_router(pages.router)
     add_information(app, service, metrics)
     return app
 
@@ -113,13 +130,19 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
         metrics.model(name).recent.answered(len(predictions), time.monotonic() - started)
         return json_response({"model": name, "predictions": predictions})
 
-    @app.post("/predict", summary="Label texts with the default model", **documented)
     async def predict(request: Request) -> Response:
         return await answer(request, service.settings.default_model)
 
-    @app.post("/models/{name}/predict", summary="Label texts with a model by name", **documented)
     async def predict_with(request: Request, name: str) -> Response:
         return await answer(request, name)
+
+    for path, endpoint, summary in (
+        ("/predict", predict, "Label texts with the default model"),
+        ("/models/{name}/predict", predict_with, "Label texts with a model by name"),
+    ):
+        app.router.add_api_route(
+            path, endpoint, methods=["POST"], summary=summary, route_class_override=_Direct, **documented
+        )
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 # window that does not go now will likely share the next call with better company.
 CALL_TOKENS = 16
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
-ENCODE_CHUNK = 16  # texts of one request that one thread encodes before their neighbours may start
+ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
@@ -69,6 +69,7 @@ class Batcher:
         self._batch_tokens = batch_tokens
         self._batch_delay = batch_delay
         self._on_broken = on_broken
+        self._entered: list[tuple[Request, range]] = []  # what the event loop is about to give to the pool
         self._waiting: list[Row] = []  # in order of arrival, guarded by _changed
         self._changed = threading.Condition()
         self._closed = False
@@ -104,10 +105,31 @@ class Batcher:
     # ------------------------------------------------------------------ the event loop's side
 
     def enter(self, request: Request) -> None:
-        """Encode and queue the texts of a request that is this batcher's."""
-        for start in range(0, len(request.texts), ENCODE_CHUNK):
-            end = min(start + ENCODE_CHUNK, len(request.texts))
-            self._pool.submit(self._encode, request, range(start, end))
+        """Encode and queue the texts of a request that is this batcher's.
+
+        Those of requests that the event loop reads at the same time are encoded together: a short text takes less time
+        than handing it to a thread and back.
+        """
+        if not self._entered:
+            request.future.get_loop().call_soon(self._submit)
+        count = len(request.texts)
+        self._entered += [
+            (request, range(start, min(start + ENCODE_CHUNK, count))) for start in range(0, count, ENCODE_CHUNK)
+        ]
+
+    def _submit(self) -> None:
+        entered, self._entered = self._entered, []
+        chunks: list[list[tuple[Request, range]]] = [[]]
+        room = ENCODE_CHUNK
+        for one in entered:
+            if len(one[1]) > room:
+                chunks.append([])
+                room = ENCODE_CHUNK
+            chunks[-1].append(one)
+            room -= len(one[1])
+        with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
+            for chunk in chunks:
+                self._pool.submit(self._encode, chunk)
 
     def hand_over(self, requests: Iterable[Request], heir: Batcher) -> int:
         """Give the requests that no engine has begun to `heir`, all of them where no engine works.
@@ -145,27 +167,28 @@ class Batcher:
 
     # ------------------------------------------------------------------ the pool's side
 
-    def _encode(self, request: Request, indices: range) -> None:
+    def _encode(self, entered: list[tuple[Request, range]]) -> None:
         rows: list[Row] = []
         failed: list[tuple[Request, int, Answer]] = []
-        with tracing.span("tokenization", parent=request.trace, texts=len(indices)):
-            for index in indices:
-                started = time.monotonic()
-                if not request.is_wanted(self, started):
-                    return
-                if guilt := request.suspects.get(index):
-                    failed.append((request, index, guilt))
-                    continue
-                try:
-                    encoded = self.model.encode(request.texts[index])
-                except Exception as error:
-                    failed.append((request, index, self._failure("encode", error, request)))
-                    continue
-                now = time.monotonic()
-                self._metrics.encoded(now - started)
-                count = len(encoded.windows)
-                text = Text(request, index, self, encoded, [None] * count, count)
-                rows += [Row(text, position, window, now) for position, window in enumerate(encoded.windows)]
+        for request, indices in entered:
+            with tracing.span("tokenization", parent=request.trace, texts=len(indices)):
+                for index in indices:
+                    started = time.monotonic()
+                    if not request.is_wanted(self, started):
+                        break
+                    if guilt := request.suspects.get(index):
+                        failed.append((request, index, guilt))
+                        continue
+                    try:
+                        encoded = self.model.encode(request.texts[index])
+                    except Exception as error:
+                        failed.append((request, index, self._failure("encode", error, request)))
+                        continue
+                    now = time.monotonic()
+                    self._metrics.encoded(now - started)
+                    count = len(encoded.windows)
+                    text = Text(request, index, self, encoded, [None] * count, count)
+                    rows += [Row(text, position, window, now) for position, window in enumerate(encoded.windows)]
         self._answer(failed)
         with self._changed:
             self._waiting += rows

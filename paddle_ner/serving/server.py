@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -97,6 +98,9 @@ class _Server(uvicorn.Server):
             return
         if self._service.draining:
             return
+        # What is there now stays. Python would look through all of it for garbage every few seconds, which takes 50 ms
+        # where a framework was imported, and every thread waits.
+        gc.freeze()
         host, port = self._listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if self._settings.ready_file:

@@ -125,12 +125,13 @@ class TokenClassification(Task):
         if len(joined) == 0:
             return Prediction(encoded.text, entities=())
         tags = self.scheme.best(joined)
+        chosen = joined[np.arange(len(tags)), tags][:, None]
+        probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        offsets = encoded.offsets.tolist()
         entities: list[Entity] = []
-        for first, last, label in self.scheme.decode(tags):
-            start, end = int(encoded.offsets[first, 0]), int(encoded.offsets[last - 1, 1])
-            rows = joined[first:last]
-            chosen = rows[np.arange(last - first), tags[first:last]][:, None]
-            score = float(np.mean(1.0 / np.exp(rows - chosen).sum(axis=1)))
+        for first, last, label in self.scheme.decode(tags.tolist()):
+            start, end = offsets[first][0], offsets[last - 1][1]
+            score = sum(probabilities[first:last]) / (last - first)
             # Normalization can make two tokens of one character; it belongs to the first entity that takes it.
             if start < end and (not entities or entities[-1].end <= start):
                 entities.append(Entity.of(encoded.text, start, end, self.labels[label], score))

@@ -95,6 +95,16 @@ def test_the_bundle_lists_a_threshold_for_every_product_with_a_weight(searched: 
     assert all(len(one.weight) == 1 for one in scales)
 
 
+def test_an_int8_engine_outlives_its_clones(searched: Compressed) -> None:
+    first = paddle_ner.load(searched.bundle, threads=1)
+    twin, other = first.clone(), first.clone()
+    expected = first("北京")
+    del other
+    assert twin("北京") == expected
+    del first
+    assert twin("北京") == expected
+
+
 def test_an_int8_bundle_can_be_tuned(searched: Compressed) -> None:
     tuned = tune(searched.bundle, EXAMPLES)
     assert {one.precision for one in tuned.tuning.candidates} == {"int8"}

@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -93,6 +94,15 @@ def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
     monkeypatch.setattr(predictor._engine, "run", lambda ids: (seen.append(ids.shape), run(ids))[1], raising=False)
     predictor.warm_up()
     assert seen == [(1, 8), (1, 16), (1, 24)]  # the window of the small model has 24 tokens
+
+
+def test_shapes_with_the_same_digits_are_not_mixed_up(bundle: Path) -> None:
+    """Paddle keeps what it prepares by the digits of a shape: 11 rows of 2 tokens were 1 row of 12 to it."""
+    used, fresh = paddle_ner.load(bundle, threads=1), paddle_ner.load(bundle, threads=1)
+    ids = np.random.default_rng(3).integers(5, 30, (24, 24))
+    for rows, length in ((24, 8), (2, 48 // 2), (22, 4), (2, 24), (12, 4), (1, 24), (11, 2), (1, 12), (24, 8)):
+        asked = ids[:rows, :length]
+        assert np.allclose(used._engine.run(asked), fresh.clone()._engine.run(asked), atol=1e-5), (rows, length)
 
 
 def test_measuring_keeps_the_choice_and_the_figures(own_bundle: Path, run_folder: Path) -> None:

@@ -118,6 +118,15 @@ def test_predict_keeps_order_and_ids(bundle: Path, tmp_path: Path, capsys: pytes
     assert [(line["id"], line["text"]) for line in lines] == [(record["id"], record["text"]) for record in records]
 
 
+def test_predict_labels_a_text_that_utf8_cannot_hold(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text('{"text": "\\ud800北京"}\n{"text": "北京"}\n', encoding="utf-8")
+    assert main(["predict", str(bundle), str(texts)]) == 0
+    assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()] == ["\ud800北京", "北京"]
+
+
 def test_predict_names_the_line_that_it_cannot_read(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from paddle_ner.edge.engines import OnnxEngine, onnx_file
 from paddle_ner.edge.folder import DESCRIPTION, EXPECTED, SCHEMA_VERSION, SUMS, TOKENIZER
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError, InputError
+from paddle_ner.evaluation.agreement import agreement
 from paddle_ner.evaluation.score import score
 from paddle_ner.export.edge.downgrade import TARGET
 from paddle_ner.export.edge.runtime import sources
@@ -141,7 +142,7 @@ def write_edge(
         (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()), encoding="utf-8")
         for precision in precisions:
             _run_check(folder, precision)
-    same = _agreement(answers["fp32"], answers["int8"]) if "int8" in answers else None
+    same = agreement(answers["fp32"], answers["int8"]) if "int8" in answers else None
     return Written(target, precisions, len(asked), same, scores, files)
 
 
@@ -160,17 +161,6 @@ def _scores(predictors: Mapping[str, Predictor], examples: Sequence[Example], ma
             f" allowed are {100 * max_drop:g}; nothing was written"
         )
     return found
-
-
-def _agreement(exact: Sequence[Prediction], rounded: Sequence[Prediction]) -> float:
-    """The share of texts with the same labels and offsets."""
-
-    def plain(one: Prediction) -> Any:
-        entities = None if one.entities is None else [(e.start, e.end, e.label) for e in one.entities]
-        return entities, one.label, one.labels
-
-    same = sum(bool(plain(a) == plain(b)) for a, b in zip(exact, rounded, strict=True))
-    return same / len(exact)
 
 
 def _write_expected(path: Path, texts: Sequence[str], answers: Mapping[str, Sequence[Prediction]]) -> None:

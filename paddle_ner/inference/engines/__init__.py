@@ -24,7 +24,7 @@ class EngineOptions:
             manifest says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the manifest's.
-        threads: CPU threads of one engine; None takes what the manifest says, else all cores.
+        threads: CPU threads of one engine; None takes all cores.
     """
 
     engine: EngineName | Literal["auto"] = AUTO

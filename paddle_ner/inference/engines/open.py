@@ -10,7 +10,7 @@ from paddle_ner.bundle import Manifest
 from paddle_ner.environment import is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
-from paddle_ner.inference.layout import chosen, usable_cores
+from paddle_ner.inference.layout import usable_cores
 from paddle_ner.machine import cpu_flags
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def open_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> Eng
     if device_kind(options.device) != "cpu":
         threads = None
     elif threads is None:
-        threads = chosen(manifest, usable_cores(), engine, precision).threads
+        threads = usable_cores()
     options = replace(options, engine=engine, precision=precision, threads=threads)
     if engine == "onnxruntime":
         from paddle_ner.inference.engines.onnx import OnnxEngine

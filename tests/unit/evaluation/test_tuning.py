@@ -1,4 +1,4 @@
-"""The fastest candidate that keeps the score is chosen; a layout must earn its latency."""
+"""The fastest candidate that keeps the score is chosen, with two engines unless another number is much faster."""
 
 from __future__ import annotations
 
@@ -28,10 +28,14 @@ FP32 = candidate("fp32", 1, 100)
         ([candidate("bf16", 1, 180, -0.02)], ("bf16", 1)),
         ([candidate("bf16", 1, 180, None)], ("fp32", 1)),
         ([candidate("bf16", 1, 90)], ("fp32", 1)),
-        ([candidate("fp32", 2, 104)], ("fp32", 1)),
-        ([candidate("fp32", 2, 120)], ("fp32", 2)),
+        ([candidate("fp32", 2, 89)], ("fp32", 1)),
+        ([candidate("fp32", 2, 92)], ("fp32", 2)),
+        ([candidate("fp32", 2, 92), candidate("fp32", 4, 101)], ("fp32", 2)),
+        ([candidate("fp32", 2, 92), candidate("fp32", 4, 103)], ("fp32", 4)),
+        ([candidate("fp32", 4, 101)], ("fp32", 4)),
         ([candidate("bf16", 1, 180), candidate("bf16", 2, 300, 0.006)], ("bf16", 1)),
-        ([candidate("bf16", 2, 185), candidate("bf16", 1, 180)], ("bf16", 1)),
+        ([candidate("bf16", 2, 175), candidate("bf16", 1, 180)], ("bf16", 2)),
+        ([candidate("fp32", 2, 95), candidate("bf16", 2, 94), candidate("bf16", 1, 99)], ("fp32", 2)),
     ],
 )
 def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:

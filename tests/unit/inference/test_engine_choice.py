@@ -199,7 +199,9 @@ def test_the_layouts_of_a_machine_share_its_cores() -> None:
 @pytest.mark.parametrize(
     ("measured", "cores", "expected"),
     [
-        (None, 4, Layout(1, 4)),
+        (None, 1, Layout(1, 1)),
+        (None, 3, Layout(1, 3)),
+        (None, 4, Layout(2, 2)),
         ((4, 2), 8, Layout(4, 2)),
         ((4, 2), 4, Layout(2, 2)),
         ((2, 4), 2, Layout(1, 2)),
@@ -266,7 +268,7 @@ def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(monkey
         (None, None, Layout(2, 2)),
         ("onnxruntime", "int8", Layout(2, 2)),
         ("paddle", "bf16", Layout(1, 4)),
-        ("paddle", "int8", Layout(1, 8)),  # not measured
+        ("paddle", "int8", Layout(2, 4)),  # not measured
     ],
 )
 def test_each_way_to_run_has_the_layout_that_was_measured_best_for_it(engine, precision, expected) -> None:
