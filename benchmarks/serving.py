@@ -2,8 +2,8 @@
 
 ``python benchmarks/serving.py`` [--torch PYTHON] [--seconds 10] [--json]. Beside `paddle-ner serve` at each precision:
 FastAPI around PaddleNLP, around PyTorch with transformers (--torch names a Python that has them), and around ONNX
-Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after another; the clients share its
-cores.
+Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after another, ours as it starts by
+itself; the clients share its cores. Before anything is timed, each server has seen the texts for a while.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import models
 import numpy as np
 
 from paddle_ner.bundle import Precision, verify
-from paddle_ner.evaluation.benchmark import Speed, Way, measure
+from paddle_ner.evaluation.benchmark import Way, measure
 from paddle_ner.inference import load
 from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.inference.layout import Layout, layouts, usable_cores
+from paddle_ner.inference.layout import layouts, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 
 HERE = Path(__file__).parent
@@ -44,9 +44,10 @@ AGREEMENT_TEXTS = 300
 START_SECONDS = 120
 # Texts in one request when HTTP is held against the engine alone.
 TEXTS_A_REQUEST = {"medium": 1, "nano": 32}
-MANY_CLIENTS = {"medium": 32, "nano": 16}
+MANY_CLIENTS = {"medium": 128, "nano": 16}
 SENT = {"medium": 500, "nano": 1000}  # texts, over and over: the same over HTTP and for the engine alone
-LAYOUT_TEXTS = 250
+# Seconds in which a server meets the shapes of the texts, each of which an engine prepares once.
+WARM_UP_SECONDS = 12
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ class Server:
     ours: Precision | None = None
 
 
-def servers(
-    checkpoint: Path, bundles: dict[Precision, Path], torch: str | None, best: dict[Precision, Layout]
-) -> list[Server]:
+def servers(checkpoint: Path, bundles: dict[Precision, Path], torch: str | None) -> list[Server]:
     """All that can be measured here."""
     peers = str(HERE / "peers.py")
     found = [Server("FastAPI + PaddleNLP", (sys.executable, peers, "paddle", str(checkpoint)))]
@@ -68,10 +67,19 @@ def servers(
         found.append(Server("FastAPI + PyTorch", (torch, peers, "torch", str(checkpoint))))
     for kind, title in (("onnx", "fp32"), ("onnx-int8", "dynamic int8")):
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
-    for precision, layout in best.items():
-        chosen = ("--precision", precision, "--replicas", str(layout.replicas), "--threads", str(layout.threads))
-        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundles[precision]), *chosen)
-        found.append(Server(f"paddle-ner serve {precision}, {layout.replicas} × {layout.threads}", command, precision))
+    for precision, bundle in bundles.items():
+        command = (
+            sys.executable,
+            "-m",
+            "paddle_ner",
+            "serve",
+            str(bundle),
+            "--engine",
+            "paddle",
+            "--precision",
+            precision,
+        )
+        found.append(Server(f"paddle-ner serve {precision}", command, precision))
     return found
 
 
@@ -138,14 +146,10 @@ def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, in
     return equal / max(1, sum(len(one) for one, _ in pairs)), len(pairs)
 
 
-def fastest(bundles: dict[Precision, Path], texts: Sequence[str], engine_only: bool) -> dict[Precision, Speed]:
-    """The best layout of each precision, in process."""
-    found: dict[Precision, Speed] = {}
-    for precision, bundle in bundles.items():
-        ways = [Way("paddle", precision)]
-        speeds = measure(bundle, texts, ways, layouts(usable_cores()), engine_only=engine_only)
-        found[precision] = max(speeds, key=lambda one: one.texts_per_second)
-    return found
+def alone(bundle: Path, texts: Sequence[str], precision: Precision) -> float:
+    """Texts a second of the engine in process, tokenization and decoding left out, in the layout that suits it best."""
+    speeds = measure(bundle, texts, [Way("paddle", precision)], layouts(usable_cores()), engine_only=True)
+    return max(one.texts_per_second for one in speeds)
 
 
 def closed(url: str, bodies: Sequence[bytes], clients: int, seconds: float, texts: int = 1) -> dict[str, Any]:
@@ -174,15 +178,15 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
     verify(bundle)
     sample = [text for text in texts if 4 <= len(text) <= 120][:AGREEMENT_TEXTS]
     exact = reference_tags(bundle, sample, "fp32")
-    best = {precision: one.layout for precision, one in fastest(bundles, texts[:LAYOUT_TEXTS], False).items()}
     single = [json.dumps({"text": text}).encode() for text in texts]
     rows: dict[str, Any] = {}
-    for number, server in enumerate(servers(checkpoint, bundles, options.torch, best)):
+    for number, server in enumerate(servers(checkpoint, bundles, options.torch)):
         port = options.port + number
         print(f"{shape}: {server.name}", file=sys.stderr)
         with running(server, port) as process:
             url = f"http://127.0.0.1:{port}"
-            closed(url, single, 8, options.seconds / 3)  # warm up
+            for clients in (8, 32):
+                closed(url, single, clients, WARM_UP_SECONDS / 2)
             loops = {clients: closed(url, single, clients, options.seconds) for clients in CLIENTS}
             row: dict[str, Any] = {"closed": loops}
             rate = max(one["texts_per_second"] for one in loops.values())
@@ -197,12 +201,11 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
                 row["agreement"] = agreement(exact, [post(port, "/tags", {"text": text}) for text in sample])
         rows[server.name] = row
     print(f"{shape}: the engine alone", file=sys.stderr)
-    alone = fastest(bundles, texts, True)
-    for server in servers(checkpoint, bundles, options.torch, best):
+    for server in servers(checkpoint, bundles, options.torch):
         if server.ours:
-            speed = alone[server.ours].texts_per_second
-            rows[server.name]["engine"] = speed
-            rows[server.name]["of_engine"] = rows[server.name]["many"]["texts_per_second"] / speed
+            row = rows[server.name]
+            row["engine"] = alone(bundles[server.ours], texts, server.ours)
+            row["of_engine"] = row["many"]["texts_per_second"] / row["engine"]
     return rows
 
 
@@ -228,7 +231,8 @@ def show(shape: str, rows: dict[str, Any]) -> None:
         if "of_engine" in row:
             many = row["many"]["texts_per_second"]
             print(
-                f"\n{name}: {many:.0f} texts/s over HTTP with {TEXTS_A_REQUEST[shape]} a request, "
+                f"\n{name}: {many:.0f} texts/s over HTTP from {MANY_CLIENTS[shape]} clients with "
+                f"{TEXTS_A_REQUEST[shape]} a request, "
                 f"{100 * row['of_engine']:.0f}% of the engine's own {row['engine']:.0f};"
                 f" {100 * row['padding']:.0f}% of its tokens were padding"
             )

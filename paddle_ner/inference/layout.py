@@ -49,7 +49,7 @@ def asked_for(
 ) -> Layout:
     """The layout with what was asked for.
 
-    With None for both: as in `chosen`, whose `engine` and `precision` these are. Replicas alone share the cores; threads
+    With None for both: see `chosen`, whose `engine` and `precision` these are. Replicas alone share the cores; threads
     alone are those of one engine.
     """
     if replicas is None and threads is None:

@@ -20,8 +20,10 @@ from paddle_ner.cli.benchmark import command as benchmark
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning import tune
+from paddle_ner.evaluation.tuning import choose, tune
 from paddle_ner.export import export
+from paddle_ner.inference import load_replicas
+from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.machine import cpu_flags
 
@@ -114,12 +116,10 @@ def test_measuring_keeps_the_choice_and_the_figures(own_bundle: Path, run_folder
     assert {one.precision for one in tuned.tuning.candidates} == ({"fp32", "bf16"} if HAS_BF16 else {"fp32"})
     exact = next(one for one in tuned.tuning.candidates if one.precision == "fp32")
     assert exact.score == score(paddle_ner.load(own_bundle, precision="fp32"), examples)[0].value and exact.drop == 0
-    assert tuned.best.texts_per_second == max(
-        one.texts_per_second for one in tuned.tuning.candidates if one.replicas == tuned.best.replicas
-    )
+    assert tuned.best == choose(tuned.tuning.candidates, max_drop=1.0)
     assert shares == sorted(shares) and shares[-1] == 1
-    loaded = paddle_ner.load(own_bundle)
-    assert loaded.info.precision == tuned.best.precision and loaded.layout.replicas == tuned.best.replicas
+    loaded = load_replicas(own_bundle, EngineOptions())
+    assert loaded[0].info.precision == tuned.best.precision and len(loaded) == tuned.best.replicas
 
 
 def test_a_faster_precision_that_costs_too_much_is_not_kept(own_bundle: Path, run_folder: Path) -> None:

@@ -43,7 +43,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
             if name not in _SHARED
         ),
     ),
-    f"{PACKAGE}.inference.predictor": tuple(f"Predictor.{name}" for name in ("info", "version", "layout", "clone")),
+    f"{PACKAGE}.inference.predictor": tuple(f"Predictor.{name}" for name in ("info", "version", "clone")),
 }
 
 

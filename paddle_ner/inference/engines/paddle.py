@@ -65,8 +65,8 @@ class PaddleEngine:
         operations = manifest.compression.operations if manifest.compression is not None else _INT8_OPERATIONS
         configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
-        # Of this engine and all its clones. Over a graph of the old kind, which int8 graphs are, the first of them that is
-        # destroyed takes from the others what they hold in common ("Tensor holds no memory"): so they go together.
+        # Of this engine and all its clones, which go together: over a graph of the old kind, as int8 graphs are, the
+        # first that is destroyed takes from the others what they hold in common ("Tensor holds no memory").
         self._family: list[Any] = []
         with without_pass_statistics() if options.precision == "int8" else nullcontext():
             self._attach(inference.create_predictor(config))
