@@ -308,7 +308,7 @@ def test_a_damaged_bundle_is_refused_with_the_file_and_the_old_one_stays(
 def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from paddle_ner.serving import Settings, load_model\n"
-        "path = Path(sys.argv[1]); (model,) = load_model(path, Settings.create(models={'a': path}))\n"
+        "path = Path(sys.argv[1]); model, *_ = load_model(path, Settings.create(models={'a': path}))\n"
         "encoded = model.encode('王小明'); model.decode(encoded, model.run(encoded.windows))\n"
         "print([m for m in ('paddlenlp', 'paddleslim', 'torch') if m in sys.modules], 'paddle' in sys.modules)"
     )
