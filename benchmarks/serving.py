@@ -68,17 +68,8 @@ def servers(checkpoint: Path, bundles: dict[Precision, Path], torch: str | None)
     for kind, title in (("onnx", "fp32"), ("onnx-int8", "dynamic int8")):
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
     for precision, bundle in bundles.items():
-        command = (
-            sys.executable,
-            "-m",
-            "paddle_ner",
-            "serve",
-            str(bundle),
-            "--engine",
-            "paddle",
-            "--precision",
-            precision,
-        )
+        options = ("--engine", "paddle", "--precision", precision)
+        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundle), *options)
         found.append(Server(f"paddle-ner serve {precision}", command, precision))
     return found
 

@@ -102,7 +102,7 @@ def test_shapes_with_the_same_digits_are_not_mixed_up(bundle: Path) -> None:
     """Paddle keeps what it prepares by the digits of a shape: 11 rows of 2 tokens were 1 row of 12 to it."""
     used, fresh = paddle_ner.load(bundle, threads=1), paddle_ner.load(bundle, threads=1)
     ids = np.random.default_rng(3).integers(5, 30, (24, 24))
-    for rows, length in ((24, 8), (2, 48 // 2), (22, 4), (2, 24), (12, 4), (1, 24), (11, 2), (1, 12), (24, 8)):
+    for rows, length in ((24, 8), (2, 24), (22, 4), (2, 24), (12, 4), (1, 24), (11, 2), (1, 12), (24, 8)):
         asked = ids[:rows, :length]
         assert np.allclose(used._engine.run(asked), fresh.clone()._engine.run(asked), atol=1e-5), (rows, length)
 
