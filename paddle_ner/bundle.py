@@ -32,7 +32,7 @@ _CHECKPOINT_FILES = {CARD, TOKENIZER, "config.json", "model.safetensors"}
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 Storage = Literal["fp32", "fp16", "int8"]  # of embedding tables
-EngineName = Literal["paddle", "tensorrt", "onnxruntime"]
+EngineName = Literal["paddle", "tensorrt", "onnxruntime", "openvino"]
 
 
 class WindowSpec(BaseModel):
@@ -172,8 +172,8 @@ class Manifest(Card):
             quantized. Where another engine was measured best, `tuning` says so.
         graph: the file of the static graph.
         weights: the file of its parameters.
-        onnx: the same graph for ONNX Runtime by its precision, where there is one; a name is that of an fp32 file, as
-            earlier versions wrote it.
+        onnx: the same graph for ONNX Runtime and OpenVINO by its precision, where there is one; a name is that of an
+            fp32 file, as earlier versions wrote it.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         tuning: how it runs best, where that was measured.
         compression: how it was made smaller or faster, and what that cost, where it was.

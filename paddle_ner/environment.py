@@ -42,6 +42,7 @@ PACKAGES = {
         Package("onnx", "ONNX", "onnx"),
         Package("onnxruntime", "ONNX Runtime", "onnx"),
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
+        Package("openvino", "OpenVINO", "openvino"),
     )
 }
 
@@ -185,7 +186,11 @@ class Finding:
 
 
 _BUILDS = ("paddlepaddle", "paddlepaddle-gpu")
-_PURPOSE = {"train": "train, export and evaluate need it", "onnx": "export to ONNX needs it"}
+_PURPOSE = {
+    "train": "train, export and evaluate need it",
+    "onnx": "export to ONNX needs it",
+    "openvino": "that engine needs it",
+}
 
 
 def findings(found: list[Dependency], framework: Framework | str | None) -> list[Finding]:

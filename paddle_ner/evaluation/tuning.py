@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_ner import bundle
-from paddle_ner.bundle import Candidate, Manifest, Precision, Tuning
+from paddle_ner.bundle import Candidate, EngineName, Manifest, Tuning
 from paddle_ner.environment import is_installed
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
-from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.inference.engines.open import ONNX_ENGINES, runnable
 from paddle_ner.inference.layout import layouts, preferred, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example
@@ -21,19 +21,16 @@ MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
 TIMED_TEXTS = 512
 
 
-def ways(manifest: Manifest, flags: frozenset[str], onnxruntime: bool) -> list[Way]:
+def ways(manifest: Manifest, flags: frozenset[str], engines: Collection[EngineName]) -> list[Way]:
     """Those that this bundle's graphs and a CPU with `flags` can run; the first is what the others are compared with.
 
     Args:
         manifest: of the bundle.
         flags: of the CPU.
-        onnxruntime: whether ONNX Runtime is installed.
+        engines: those of `ONNX_ENGINES` that are installed.
     """
-    precisions: list[Precision] = ["int8"]
-    if manifest.precision != "int8":
-        precisions = ["fp32", "bf16"] if flags & BF16_FLAGS else ["fp32"]
-    others = list(manifest.onnx_files) if onnxruntime else []
-    return [*(Way("paddle", one) for one in precisions), *(Way("onnxruntime", one) for one in others)]
+    names: tuple[EngineName, ...] = ("paddle", *(engine for engine in ONNX_ENGINES if engine in engines))
+    return [Way(engine, one) for engine in names for one in runnable(manifest, engine, flags)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,8 @@ def tune(
     manifest = bundle.verify(folder)
     if not examples:
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
-    asked = ways(manifest, cpu_flags(), is_installed("onnxruntime"))
+    installed = [engine for engine in ONNX_ENGINES if is_installed(engine)]
+    asked = ways(manifest, cpu_flags(), installed)
     places = layouts(usable_cores())
     texts = spread([example.text for example in examples], TIMED_TEXTS)
     rounds = 3
@@ -102,7 +100,7 @@ def tune(
         for speed in speeds
     ]
     best = choose(candidates, max_drop)
-    # What a machine without ONNX Runtime runs.
+    # What a machine without the other engines runs.
     paddle = choose([one for one in candidates if one.engine == "paddle"], max_drop)
     tuning = Tuning(
         cpu=cpu_name(),

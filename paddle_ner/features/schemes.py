@@ -104,17 +104,45 @@ class TagScheme:
         return bool(self.starts[tags[0]] and self.ends[tags[-1]] and self.transitions[tags[:-1], tags[1:]].all())
 
     def best(self, logits: NDArray[np.float32]) -> NDArray[np.int64]:
-        """The valid tag sequence with the greatest sum of logits (Viterbi 1967), int64 of shape [tokens].
+        """The valid tag sequence with the greatest sum of logits, int64 of shape [tokens].
 
-        `logits` has the shape [tokens, tags]. Where the greatest logit of each token already makes a valid sequence,
-        that sequence is the answer and nothing more is computed.
+        `logits` has the shape [tokens, tags]. Each token starts with its greatest logit. Only where that breaks a rule
+        is a stretch of tokens searched (Viterbi 1967), as short as will do: when the best of a stretch, whatever stands
+        around it, fits its neighbours, it is the best beside them too, since they are at their own best.
         """
         greedy = np.asarray(logits.argmax(axis=1), dtype=np.int64)
         if self.is_valid(greedy):
             return greedy
+        path, last = greedy.tolist(), len(greedy) - 1
+        broken = np.flatnonzero(~self.transitions[greedy[:-1], greedy[1:]]).tolist()
+        searched: list[tuple[int, int]] = []  # stretches from left to right, both ends included
+        for first, end in [
+            *([] if self.starts[greedy[0]] else [(0, 0)]),
+            *((at, at + 1) for at in broken),
+            *([] if self.ends[greedy[-1]] else [(last, last)]),
+        ]:
+            if searched and first <= searched[-1][1]:
+                continue  # mended by the search before
+            while True:
+                while searched and first <= searched[-1][1]:
+                    first = min(first, searched.pop()[0])
+                path[first : end + 1] = self._search(logits[first : end + 1].tolist(), first == 0, end == last)
+                fits_before = first == 0 or self.transitions[path[first - 1], path[first]]
+                fits_after = end == last or self.transitions[path[end], greedy[end + 1]]
+                if fits_before and fits_after:
+                    break
+                first, end = first - (not fits_before), end + (not fits_after)
+            searched.append((first, end))
+        return np.array(path, dtype=np.int64)
+
+    def _search(self, logits: list[list[float]], at_start: bool, at_end: bool) -> list[int]:
+        """The best tags for a stretch of tokens, which may begin with any tag but `at_start`, and end but `at_end`, of
+        a text.
+        """
         # Plain lists: for a few tags a step in numpy costs more than the work in it.
-        first, *rest = logits.tolist()
-        scores: list[float] = [one if allowed else _FORBIDDEN for one, allowed in zip(first, self.starts, strict=True)]
+        scores, *rest = logits
+        if at_start:
+            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts, strict=True)]
         steps: list[list[int]] = []
         for row in rest:
             following, before = list(scores), [0] * len(scores)
@@ -125,7 +153,8 @@ class TagScheme:
                     before[tag] = best
             scores = following
             steps.append(before)
-        path = [max((tag for tag, allowed in enumerate(self.ends) if allowed), key=scores.__getitem__)]
+        closing = [tag for tag, allowed in enumerate(self.ends) if allowed] if at_end else range(len(scores))
+        path = [max(closing, key=scores.__getitem__)]
         for before in reversed(steps):
             path.append(before[path[-1]])
-        return np.array(path[::-1], dtype=np.int64)
+        return path[::-1]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest
-from paddle_ner.environment import is_installed
+from paddle_ner.environment import DISTRIBUTION, PACKAGES, is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
 from paddle_ner.inference.layout import usable_cores
@@ -22,7 +22,10 @@ _PRECISIONS: dict[tuple[str, str], tuple[Precision, ...]] = {
     ("tensorrt", "gpu"): ("fp32", "fp16"),
     ("onnxruntime", "cpu"): ("fp32", "int8"),
     ("onnxruntime", "gpu"): ("fp32",),
+    ("openvino", "cpu"): ("fp32", "bf16", "int8"),
 }
+# Those that run a bundle's ONNX graphs, each the name of a package.
+ONNX_ENGINES: tuple[EngineName, ...] = ("onnxruntime", "openvino")
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
@@ -45,6 +48,10 @@ def open_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> Eng
         from paddle_ner.inference.engines.onnx import OnnxEngine
 
         return OnnxEngine(folder, manifest, options)
+    if engine == "openvino":
+        from paddle_ner.inference.engines.openvino import OpenVinoEngine
+
+        return OpenVinoEngine(folder, manifest, options)
     from paddle_ner.inference.engines.paddle import PaddleEngine
 
     return PaddleEngine(folder, manifest, options)
@@ -80,12 +87,17 @@ def _choose_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> 
     tuning = manifest.tuning
     if tuning is None or device_kind(options.device) != "cpu" or options.precision not in (AUTO, tuning.precision):
         return "paddle"
-    if tuning.engine == "onnxruntime" and not is_installed("onnxruntime"):
+    package = PACKAGES.get(tuning.engine)
+    if package is not None and not is_installed(package.module):
         logger.warning(
-            "%s: measured best with ONNX Runtime at %s, which is not installed here; it runs with Paddle: for ONNX"
-            " Runtime, pip install 'paddle-ner[onnx]'",
+            "%s: measured best with %s at %s, which is not installed here; it runs with Paddle: for %s,"
+            " pip install '%s[%s]'",
             folder,
+            package.title,
             tuning.precision,
+            package.title,
+            DISTRIBUTION,
+            package.extra,
         )
         return "paddle"
     return tuning.engine
@@ -101,8 +113,11 @@ def _choose_precision(
     kind = device_kind(options.device)
     possible = _PRECISIONS.get((engine, kind))
     if possible is None:
-        raise DeviceError(f"engine {engine} needs a GPU, but the device is {options.device}: add --device gpu")
-    held = _held(folder, manifest, engine)
+        other = "cpu" if kind == "gpu" else "gpu"
+        raise DeviceError(f"engine {engine} does not run on {options.device}: add --device {other}")
+    held = _held(manifest, engine)
+    if not held:
+        raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
     asked = options.precision
     if asked == AUTO:
         tuning = manifest.tuning
@@ -120,9 +135,10 @@ def _choose_precision(
     if asked not in possible:
         raise DeviceError(f"precision {asked} cannot be had with {engine} on {kind}, expected {', '.join(possible)}")
     if asked not in held:
-        if engine == "onnxruntime":
+        if engine in ONNX_ENGINES:
             raise InputError(
-                f"{folder}: holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`"
+                f"{folder}: holds no {'int8' if asked == 'int8' else 'fp32'} ONNX graph; make one with"
+                f" `paddle-ner export --target onnx{' --scales' if asked == 'int8' else ''}`"
             )
         has = "an int8 graph" if "int8" in held else "no int8 graph"
         other = "; its ONNX graph is: add --engine onnxruntime" if asked in manifest.onnx_files else ""
@@ -132,10 +148,15 @@ def _choose_precision(
     return asked
 
 
-def _held(folder: Path, manifest: Manifest, engine: EngineName) -> tuple[Precision, ...]:
-    """The precisions that the bundle's graphs for `engine` can run at. Raises InputError where it has none."""
-    if engine == "onnxruntime":
-        if not manifest.onnx_files:
-            raise InputError(f"{folder}: holds no ONNX graph; make one with `paddle-ner export --target onnx`")
-        return tuple(manifest.onnx_files)
+def runnable(manifest: Manifest, engine: EngineName, flags: frozenset[str] | set[str]) -> list[Precision]:
+    """The precisions that a bundle can run at with `engine` on a CPU with `flags`; none where it has no such graph."""
+    held = _held(manifest, engine)
+    return [one for one in _PRECISIONS[engine, "cpu"] if one in held and (one != "bf16" or flags & BF16_FLAGS)]
+
+
+def _held(manifest: Manifest, engine: EngineName) -> tuple[Precision, ...]:
+    """The precisions that the bundle's graphs for `engine` can run at."""
+    if engine in ONNX_ENGINES:
+        held = tuple(manifest.onnx_files)
+        return (*held, "bf16") if engine == "openvino" and "fp32" in held else held
     return ("int8",) if manifest.precision == "int8" else ("fp32", "bf16", "fp16")

@@ -17,6 +17,7 @@ def candidate(precision: str, replicas: int, speed: float, drop: float | None = 
 
 
 FP32 = candidate("fp32", 1, 100)
+ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,16 @@ def test_without_any_score_the_first_stays() -> None:
 @pytest.mark.parametrize(
     ("precision", "flags", "onnx", "installed", "expected"),
     [
-        ("fp32", {"avx2"}, [], True, ["paddle fp32"]),
-        ("bf16", {"avx512f", "avx512_bf16"}, [], True, ["paddle fp32", "paddle bf16"]),
-        ("fp32", {"amx_bf16"}, [], True, ["paddle fp32", "paddle bf16"]),
-        ("int8", {"avx512_bf16"}, [], True, ["paddle int8"]),
-        ("fp32", {"avx2"}, ["fp32", "int8"], True, ["paddle fp32", "onnxruntime fp32", "onnxruntime int8"]),
-        ("int8", {"avx2"}, ["fp32", "int8"], True, ["paddle int8", "onnxruntime fp32", "onnxruntime int8"]),
-        ("fp32", {"avx2"}, ["fp32", "int8"], False, ["paddle fp32"]),
+        ("fp32", {"avx2"}, [], BOTH, ["paddle fp32"]),
+        ("bf16", {"avx512f", "avx512_bf16"}, [], BOTH, ["paddle fp32", "paddle bf16"]),
+        ("fp32", {"amx_bf16"}, [], [], ["paddle fp32", "paddle bf16"]),
+        ("int8", {"avx512_bf16"}, [], BOTH, ["paddle int8"]),
+        ("fp32", {"avx2"}, ["fp32", "int8"], ORT, ["paddle fp32", "onnxruntime fp32", "onnxruntime int8"]),
+        ("int8", {"avx2"}, ["fp32", "int8"], ORT, ["paddle int8", "onnxruntime fp32", "onnxruntime int8"]),
+        ("fp32", {"avx2"}, ["fp32"], BOTH, ["paddle fp32", "onnxruntime fp32", "openvino fp32"]),
+        ("int8", {"amx_bf16"}, ["fp32"], ["openvino"], ["paddle int8", "openvino fp32", "openvino bf16"]),
+        ("fp32", {"avx2"}, ["fp32", "int8"], ["openvino"], ["paddle fp32", "openvino fp32", "openvino int8"]),
+        ("fp32", {"avx2"}, ["fp32", "int8"], [], ["paddle fp32"]),
     ],
 )
 def test_what_is_measured_follows_from_the_graphs_the_cpu_and_what_is_installed(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from paddle_ner.errors import InputError
 from paddle_ner.features.schemes import TagScheme
@@ -31,17 +33,38 @@ def test_spans_come_back_from_their_tags(scheme: TagScheme, given_spans) -> None
     assert scheme.decode(tags) == found
 
 
-@given(SCHEMES, st.integers(1, 5), st.integers(0, 2**32 - 1))
-def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, tokens: int, seed: int) -> None:
-    logits = np.random.default_rng(seed).normal(size=(tokens, len(scheme.tags)))
-    valid = [
-        path for path in product(range(len(scheme.tags)), repeat=min(tokens, 3)) if scheme.is_valid(np.array(path))
-    ]
-    logits = logits[:3]
-    greatest = max(sum(logits[i, tag] for i, tag in enumerate(path)) for path in valid)
+LOGITS = st.tuples(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 1.0, 3.0]), st.sampled_from([0.0, 2.0]))
+
+
+def logits_of(seed: int, scale: float, lead: float, tokens: int, tags: int) -> NDArray[np.float64]:
+    """Random, and with `lead` those of O ahead, so that what breaks a rule stands alone."""
+    logits = np.random.default_rng(seed).normal(size=(tokens, tags)) * scale
+    logits[:, 0] += lead * scale
+    return logits
+
+
+def total(logits: NDArray[np.float64], tags: Sequence[int]) -> float:
+    return float(logits[np.arange(len(tags)), np.array(tags)].sum())
+
+
+@given(SCHEMES, st.integers(1, 4), LOGITS)
+def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, tokens: int, values) -> None:
+    logits = logits_of(*values, tokens, len(scheme.tags))
+    valid = [path for path in product(range(len(scheme.tags)), repeat=tokens) if scheme.is_valid(np.array(path))]
     best = scheme.best(logits)
     assert scheme.is_valid(best)
-    assert sum(logits[i, tag] for i, tag in enumerate(best)) == pytest.approx(greatest)
+    assert total(logits, best) == pytest.approx(max(total(logits, path) for path in valid))
+
+
+@given(SCHEMES, st.integers(1, 60), LOGITS)
+def test_searching_where_rules_are_broken_finds_what_searching_everywhere_does(
+    scheme: TagScheme, tokens: int, values
+) -> None:
+    logits = logits_of(*values, tokens, len(scheme.tags))
+    everywhere = scheme._search(logits.tolist(), at_start=True, at_end=True)
+    best = scheme.best(logits)
+    assert scheme.is_valid(best) and scheme.is_valid(np.array(everywhere))
+    assert total(logits, best) == pytest.approx(total(logits, everywhere))
 
 
 @given(SCHEMES, st.integers(1, 60), st.integers(0, 2**32 - 1))

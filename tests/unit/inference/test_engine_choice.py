@@ -80,6 +80,10 @@ BEST_IN_ONNX = tuning(
         ("fp32", EngineOptions("onnxruntime", precision="int8"), PLAIN, "int8"),
         ("int8", EngineOptions("onnxruntime"), PLAIN, "int8"),
         ("int8", EngineOptions("onnxruntime", precision="fp32"), PLAIN, "fp32"),
+        ("fp32", EngineOptions("openvino"), BF16, "fp32"),
+        ("bf16", EngineOptions("openvino"), BF16, "bf16"),
+        ("int8", EngineOptions("openvino", precision="bf16"), BF16, "bf16"),
+        ("fp32", EngineOptions("openvino", precision="int8"), PLAIN, "int8"),
     ],
 )
 def test_a_precision_that_can_be_had_is_given(precision, options, flags, expected, caplog) -> None:
@@ -118,7 +122,10 @@ def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, 
         ("fp32", EngineOptions("onnxruntime", precision="bf16"), BF16, "bf16 cannot be had with onnxruntime on cpu"),
         ("fp32", EngineOptions("onnxruntime", "gpu", "int8"), BF16, "int8 cannot be had with onnxruntime on gpu"),
         ("int8", EngineOptions(device="gpu"), BF16, "its graph is int8, which paddle on gpu cannot run"),
-        ("fp32", EngineOptions("tensorrt"), BF16, "engine tensorrt needs a GPU"),
+        ("fp32", EngineOptions("openvino", precision="bf16"), PLAIN, "precision bf16 needs a CPU with avx512_bf16"),
+        ("fp32", EngineOptions("openvino", precision="fp16"), BF16, "fp16 cannot be had with openvino on cpu"),
+        ("fp32", EngineOptions("openvino", "gpu"), BF16, "engine openvino does not run on gpu: add --device cpu"),
+        ("fp32", EngineOptions("tensorrt"), BF16, "engine tensorrt does not run on cpu: add --device gpu"),
         ("fp32", EngineOptions(device="tpu"), BF16, "device 'tpu' is unknown"),
     ],
 )

@@ -1,0 +1,83 @@
+"""OpenVINO over the graph that ``export --target onnx`` put into the bundle: Intel's kernels, on CPUs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.bundle import Manifest, Precision
+from paddle_ner.environment import require
+from paddle_ner.errors import BundleError
+from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions
+from paddle_ner.inference.engines.heads import widen_heads
+
+
+class OpenVinoEngine:
+    """A bundle's ONNX graph in OpenVINO. Not safe to share between threads.
+
+    Args:
+        folder: a verified bundle.
+        manifest: its manifest.
+        options: of the engine, every choice made (see `open_engine`).
+
+    Raises:
+        BundleError: OpenVINO cannot read the graph, or its inputs are not those of the manifest.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+        require("openvino", needed_for="the engine openvino")
+        import openvino
+
+        assert options.precision != AUTO
+        path = folder / manifest.onnx_files["int8" if options.precision == "int8" else "fp32"]
+        self._core = openvino.Core()
+        # Else it maps the file, and a server would be killed when someone copies another bundle over this one.
+        self._core.set_property({"ENABLE_MMAP": False})
+        try:
+            self._graph = self._core.read_model(path)
+        except RuntimeError as error:
+            said = " ".join(str(error).split())
+            raise BundleError(f"{path}: OpenVINO cannot read it: {said}") from None
+        names = [one.any_name for one in self._graph.inputs]
+        if sorted(names) != sorted(manifest.inputs):
+            raise BundleError(
+                f"{path}: its inputs are {', '.join(names)}, but the manifest names {', '.join(manifest.inputs)}"
+            )
+        if options.precision == "bf16":
+            widen_heads(self._graph)
+        self._others = [name for name in names if name != "input_ids"]
+        self.info = EngineInfo("openvino", options.device, options.precision, options.threads)
+        self._compile()
+
+    def _compile(self) -> None:
+        assert self.info.threads is not None
+        compiled = self._core.compile_model(self._graph, "CPU", settings(self.info.precision, self.info.threads))
+        self._request = compiled.create_infer_request()
+
+    def clone(self) -> OpenVinoEngine:
+        """Another engine over the same graph, for another thread, with threads and prepared weights of its own."""
+        twin = object.__new__(OpenVinoEngine)
+        twin._core, twin._graph, twin._others, twin.info = self._core, self._graph, self._others, self.info
+        twin._compile()
+        return twin
+
+    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+        feed = {"input_ids": input_ids, **{name: np.zeros_like(input_ids) for name in self._others}}
+        outputs = self._request.infer(feed, share_inputs=True, share_outputs=True)
+        return np.array(outputs[0], dtype=np.float32)  # a copy: the next run writes into the same memory
+
+
+def settings(precision: Precision | str, threads: int) -> dict[str, Any]:
+    """Those of ``openvino.Core.compile_model`` for one engine of `threads` CPU threads."""
+    return {
+        # Left alone, it takes bf16 for an fp32 graph wherever the CPU has that.
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+        "NUM_STREAMS": "1",
+        "INFERENCE_NUM_THREADS": str(threads),
+        # Bound to cores, engines side by side would share one, and wait for what else runs on it.
+        "ENABLE_CPU_PINNING": False,
+    }
