@@ -15,9 +15,9 @@ LENGTHS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 192, 256, 384, 512)
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
-def padded_length(length: int) -> int:
-    """The number of tokens that a row of `length` tokens is padded to."""
-    return next((bucket for bucket in LENGTHS if length <= bucket), -(-length // 512) * 512)
+def padded_length(length: int, multiple: int = 8) -> int:
+    """What a row of `length` tokens is padded to: the next of `LENGTHS` that `multiple` divides."""
+    return next((one for one in LENGTHS if length <= one and one % multiple == 0), -(-length // 512) * 512)
 
 
 def whole_rows(rows: int) -> int:
@@ -40,9 +40,9 @@ def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
     return batches
 
 
-def pad(rows: Sequence[NDArray[np.int64]], pad_id: int, limit: int) -> NDArray[np.int64]:
+def pad(rows: Sequence[NDArray[np.int64]], pad_id: int, limit: int, multiple: int = 8) -> NDArray[np.int64]:
     """int64 of shape [rows, padded length], where no row is longer than `limit`, the encoder's window."""
-    length = min(padded_length(max(len(row) for row in rows)), limit)
+    length = min(padded_length(max(len(row) for row in rows), multiple), limit)
     batch = np.full((len(rows), length), pad_id, dtype=np.int64)
     for target, row in zip(batch, rows, strict=True):
         target[: len(row)] = row

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 
-from paddle_ner.inference.planning import padded_length, whole_rows
+from paddle_ner.inference.planning import whole_rows
 from paddle_ner.serving import tracing
 from paddle_ner.serving.engine import run_engine
 from paddle_ner.serving.metrics import ModelMetrics, Stage
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 # The padding that is worth sparing a call of the engine, in tokens. A call costs more than that (about 64), but a
 # window that does not go now will likely share the next call with better company.
 CALL_TOKENS = 16
+FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
 ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
@@ -188,7 +189,10 @@ class Batcher:
                     self._metrics.encoded(now - started)
                     count = len(encoded.windows)
                     text = Text(request, index, self, encoded, [None] * count, count)
-                    rows += [Row(text, position, window, now) for position, window in enumerate(encoded.windows)]
+                    rows += [
+                        Row(text, position, window, self.model.padded_length(window.length), now)
+                        for position, window in enumerate(encoded.windows)
+                    ]
         self._answer(failed)
         with self._changed:
             self._waiting += rows
@@ -225,24 +229,25 @@ class Batcher:
     # ------------------------------------------------------------------ the engines' side: the policy
 
     @staticmethod
-    def choose(lengths: Sequence[int], budget: int) -> list[int]:
-        """Which of the waiting windows go next: indices into `lengths`, which are in order of arrival.
+    def choose(widths: Sequence[int], budget: int) -> list[int]:
+        """Which of the waiting windows go next: indices into `widths`, their padded tokens in order of arrival.
 
-        The oldest always goes, alone if it must. From it the batch grows to both sides of the queue sorted by length,
+        The oldest always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width,
         each time by the window that saves the most: the tokens of a call of its own, less what padding it costs here.
+        Once the batch is full enough, no call is saved any more.
         """
-        order = sorted(range(len(lengths)), key=lengths.__getitem__)
+        order = sorted(range(len(widths)), key=widths.__getitem__)
         low = oldest = order.index(0)
         high = low + 1
         while True:
-            rows, width = high - low, padded_length(lengths[order[high - 1]])
+            rows, width = high - low, widths[order[high - 1]]
             best_saving, best_side = -1, 0
             for side, at in ((-1, low - 1), (1, high)):
                 if not 0 <= at < len(order):
                     continue
-                alone = padded_length(lengths[order[at]])
+                alone = widths[order[at]]
                 together = (rows + 1) * max(width, alone)
-                saving = alone + CALL_TOKENS - (together - rows * width)
+                saving = alone + (CALL_TOKENS if rows * width < FULL_TOKENS else 0) - (together - rows * width)
                 if together <= budget and saving > best_saving:
                     best_saving, best_side = saving, side
             if best_side == 0:
@@ -262,7 +267,7 @@ class Batcher:
                     self._changed.wait()
                     continue
                 left = self._waiting[0].since + self._batch_delay - now
-                if left <= 0 or sum(padded_length(row.window.length) for row in self._waiting) >= self._batch_tokens:
+                if left <= 0 or sum(row.width for row in self._waiting) >= self._batch_tokens:
                     return self._pick()
                 self._changed.wait(left)
             return []
@@ -278,8 +283,8 @@ class Batcher:
                     break
                 if not row.text.is_suspect:
                     front.append(row)
-                    left -= padded_length(row.window.length)
-            batch = [front[index] for index in self.choose([row.window.length for row in front], self._batch_tokens)]
+                    left -= row.width
+            batch = [front[index] for index in self.choose([row.width for row in front], self._batch_tokens)]
         taken = set(batch)
         self._waiting = [row for row in self._waiting if row not in taken]
         for row in batch:
@@ -289,7 +294,8 @@ class Batcher:
     def finish(self, rows: list[Row], logits: list[Logits], started: float) -> None:
         """A batch was computed, from `started` until now."""
         now = time.monotonic()
-        self._metrics.ran(now - started, [started - row.since for row in rows], [row.window.length for row in rows])
+        tokens, padded = sum(row.window.length for row in rows), len(rows) * max(row.width for row in rows)
+        self._metrics.ran(now - started, [started - row.since for row in rows], tokens, padded)
         if tracing.active():
             for request, since in {row.text.request: row.since for row in rows}.items():
                 tracing.record("queue", request.trace, since, started)

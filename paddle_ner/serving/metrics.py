@@ -8,7 +8,6 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving.recent import Recent
 
 DropReason = Literal["deadline", "client_left"]
@@ -139,16 +138,15 @@ class ModelMetrics:
         """One text was encoded in `seconds`."""
         self._tokenization.observe(seconds)
 
-    def ran(self, seconds: float, waited: Sequence[float], lengths: Sequence[int]) -> None:
-        """A batch of windows of `lengths` tokens, which had `waited` so many seconds each, took `seconds`."""
-        padded = len(lengths) * padded_length(max(lengths))
+    def ran(self, seconds: float, waited: Sequence[float], tokens: int, padded: int) -> None:
+        """A batch of `tokens`, `padded` with padding, took `seconds`; its windows had `waited` so many each."""
         for one in waited:
             self._queued.observe(one)
         self._inference.observe(seconds)
-        self._batch_windows.observe(len(lengths))
+        self._batch_windows.observe(len(waited))
         self._batch_tokens.observe(padded)
-        self._text_tokens.inc(sum(lengths))
-        self._padding_tokens.inc(padded - sum(lengths))
+        self._text_tokens.inc(tokens)
+        self._padding_tokens.inc(padded - tokens)
 
     def answered_text(self, labels: Sequence[str]) -> None:
         """One text was answered, with these labels in it; each counts once however often it comes."""

@@ -50,6 +50,10 @@ class Model(Protocol):
         """Tokenize `text` and cut it into windows."""
         ...
 
+    def padded_length(self, length: int, /) -> int:
+        """The tokens that a window of `length` tokens is padded to, if it is the longest of its batch."""
+        ...
+
     def run(self, rows: Sequence[Window], /) -> list[Logits]:
         """One padded batch through the engine: the logits of each window, in order."""
         ...

@@ -28,7 +28,7 @@ class Settings(BaseModel):
         host: the address to listen on.
         port: 0 takes a free one.
         ready_file: where to write ``{"url", "port", "pid"}`` once every model is ready; removed at exit.
-        engine: ``auto`` is what each bundle says; ``paddle``, ``tensorrt`` (GPU) and ``onnxruntime`` insist.
+        engine: ``auto`` is what each bundle says; the others insist.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
         threads: CPU threads of each engine; None takes what the bundle says, else all cores.

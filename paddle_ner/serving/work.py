@@ -75,9 +75,10 @@ class Text:
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One window in the queue."""
+    """One window in the queue, with the tokens that it is padded to."""
 
     text: Text
     position: int
     window: Window
+    width: int
     since: float

@@ -10,6 +10,7 @@ import numpy as np
 
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
+from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import Settings
 from paddle_ner.tasks import create
 from paddle_ner.types import Entity, Prediction
@@ -42,6 +43,9 @@ class _RuleModel:
         offsets = np.stack([np.arange(size), np.arange(1, size + 1)], axis=1)
         ids = np.array([0, *(ord(character) for character in text[:size]), 0], dtype=np.int64)
         return Encoded(text, offsets, (Window(ids, 0, (0, size)),))
+
+    def padded_length(self, length: int) -> int:
+        return padded_length(length)
 
     def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
         if any(ord(POISON) in row.ids for row in rows):

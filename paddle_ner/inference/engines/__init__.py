@@ -20,8 +20,8 @@ class EngineOptions:
     """What is asked of an engine.
 
     Attributes:
-        engine: what runs the graph; ``tensorrt`` needs a GPU, ``onnxruntime`` the extra ``onnx``; ``auto`` is what the
-            manifest says.
+        engine: what runs the graph; ``tensorrt`` needs a GPU, ``onnxruntime`` the extra ``onnx``, ``openvino`` its own;
+            ``auto`` is what the manifest says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the manifest's.
         threads: CPU threads of one engine; None takes all cores.

@@ -11,8 +11,11 @@ from paddle_ner.bundle import Candidate
 from paddle_ner.evaluation.tuning import choose, ways
 
 
-def candidate(precision: str, replicas: int, speed: float, drop: float | None = 0.0) -> Candidate:
-    fields: dict[str, Any] = {"tokens_per_second": 1, "milliseconds": 1, "score": None if drop is None else 0.9 - drop}
+def candidate(
+    precision: str, replicas: int, speed: float, drop: float | None = 0.0, milliseconds: float = 1
+) -> Candidate:
+    score = None if drop is None else 0.9 - drop
+    fields: dict[str, Any] = {"tokens_per_second": 1, "milliseconds": milliseconds, "score": score}
     return Candidate(precision=precision, replicas=replicas, threads=1, texts_per_second=speed, drop=drop, **fields)
 
 
@@ -42,6 +45,23 @@ ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
 def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
     best = choose([FP32, *others], max_drop=0.005)
     assert (best.precision, best.replicas) == expected
+
+
+@pytest.mark.parametrize(
+    ("one_engine", "two_engines", "expected"),
+    [
+        ((100, 9), (98, 18), 2),  # fast: what waits for Python counts
+        ((100, 15), (98, 30), 1),  # slow: a text alone counts
+        ((98, 15), (100, 30), 1),
+        ((85, 15), (100, 30), 2),  # but not at the cost of what all get
+    ],
+)
+def test_of_a_slow_model_the_layout_is_taken_that_answers_one_text_soonest(one_engine, two_engines, expected) -> None:
+    found = [
+        candidate("fp32", replicas, speed, milliseconds=milliseconds)
+        for replicas, (speed, milliseconds) in ((1, one_engine), (2, two_engines))
+    ]
+    assert choose(found, 0.005).replicas == expected
 
 
 def test_without_any_score_the_first_stays() -> None:

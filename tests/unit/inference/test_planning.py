@@ -18,6 +18,14 @@ def test_every_row_goes_once_within_the_budget_in_a_known_shape(lengths, budget)
         assert len(batch) in ROWS and width in LENGTHS
 
 
+@given(st.integers(1, 512), st.sampled_from([8, 16]))
+def test_a_length_is_padded_to_the_next_that_is_known(length, multiple) -> None:
+    width = padded_length(length, multiple)
+    assert width >= length and width % multiple == 0
+    assert width - length < max(multiple, length / 2)
+    assert width in LENGTHS
+
+
 @given(st.integers(1, 1000))
 def test_at_most_a_third_of_the_rows_waits_for_the_next_batch(rows) -> None:
     whole = whole_rows(rows)

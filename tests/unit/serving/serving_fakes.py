@@ -18,6 +18,7 @@ import numpy as np
 from paddle_ner.errors import BundleError, PaddleNerError
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
+from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import Settings, run
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
@@ -80,6 +81,9 @@ class FakeModel:
             for s in starts
         )
         return Encoded(text, offsets, windows)
+
+    def padded_length(self, length: int) -> int:
+        return padded_length(length)
 
     def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
         assert all(row.ids[0] == id(self._own) for row in rows), "windows of another tokenizer"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
-from paddle_ner.inference.planning import padded_length
+from paddle_ner.inference.planning import LENGTHS, padded_length
 from paddle_ner.serving.batcher import HORIZON, Batcher
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
@@ -59,20 +59,26 @@ def found(answer: object) -> list[str]:
 # ---------------------------------------------------------------------- which windows go together
 
 
-@given(st.lists(st.integers(2, 512), min_size=1, max_size=60), st.integers(1, 4096))
-def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_length_between(
-    lengths: list[int], budget: int
+@given(st.lists(st.sampled_from(LENGTHS), min_size=1, max_size=60), st.integers(1, 4096))
+def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_width_between(
+    waiting: list[int], budget: int
 ) -> None:
-    chosen = Batcher.choose(lengths, budget)
+    chosen = Batcher.choose(waiting, budget)
     assert 0 in chosen and len(set(chosen)) == len(chosen)
-    widths = [lengths[index] for index in chosen]
-    assert len(chosen) == 1 or len(chosen) * padded_length(max(widths)) <= budget
-    left = [length for index, length in enumerate(lengths) if index not in chosen]
-    assert not any(min(widths) < length < max(widths) for length in left)
+    widths = [waiting[index] for index in chosen]
+    assert len(chosen) == 1 or len(chosen) * max(widths) <= budget
+    left = [width for index, width in enumerate(waiting) if index not in chosen]
+    assert not any(min(widths) < width < max(widths) for width in left)
 
 
 def test_neighbours_in_length_go_together() -> None:
-    assert sorted(Batcher.choose([30, 500, 31, 29, 510, 32], 4096)) == [0, 2, 3, 5]
+    assert sorted(Batcher.choose([32, 512, 32, 24, 512, 32], 4096)) == [0, 2, 3, 5]
+
+
+def test_a_full_batch_takes_in_no_padding() -> None:
+    few, many = [32] * 3 + [24] * 3, [32] * 40 + [24] * 10
+    assert len(Batcher.choose(few, 4096)) == 6
+    assert sorted(Batcher.choose(many, 4096)) == list(range(32))
 
 
 def test_a_long_window_that_came_first_is_not_overtaken_by_any_number_of_short_ones() -> None:
