@@ -2,8 +2,9 @@
 
 ``python benchmarks/serving.py`` [--torch PYTHON] [--seconds 10] [--json]. Beside `paddle-ner serve` at each precision:
 FastAPI around PaddleNLP, around PyTorch with transformers (--torch names a Python that has them), and around ONNX
-Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after another, ours as it starts by
-itself; the clients share its cores. Before anything is timed, each server has seen the texts for a while.
+Runtime, fp32 and dynamically quantized (`peers.py`). Every server runs alone, one after another, ours in the layout
+that its bundle was measured best in; the clients share its cores. Before anything is timed, each server has seen the
+texts for a while.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from typing import Any
 import models
 import numpy as np
 
-from paddle_ner.bundle import Precision, verify
+from paddle_ner.bundle import verify
 from paddle_ner.evaluation.benchmark import Way, measure
+from paddle_ner.evaluation.tuning import ways
 from paddle_ner.inference import load
-from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.inference.layout import layouts, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 
@@ -52,34 +53,29 @@ WARM_UP_SECONDS = 12
 
 @dataclass(frozen=True)
 class Server:
-    """One server to measure: its name in the table, and its command without the port."""
+    """One server to measure: its name in the table, and its command without the port; of ours what runs and what."""
 
     name: str
     command: tuple[str, ...]
-    ours: Precision | None = None
+    ours: Way | None = None
+    bundle: Path = Path()
 
 
-def servers(checkpoint: Path, bundles: dict[Precision, Path], torch: str | None) -> list[Server]:
+def servers(bundle: Path, int8_bundle: Path, torch: str | None) -> list[Server]:
     """All that can be measured here."""
-    peers = str(HERE / "peers.py")
+    peers, checkpoint = str(HERE / "peers.py"), bundle.parent / "checkpoint"
     found = [Server("FastAPI + PaddleNLP", (sys.executable, peers, "paddle", str(checkpoint)))]
     if torch:
         found.append(Server("FastAPI + PyTorch", (torch, peers, "torch", str(checkpoint))))
     for kind, title in (("onnx", "fp32"), ("onnx-int8", "dynamic int8")):
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
-    for precision, bundle in bundles.items():
-        options = ("--engine", "paddle", "--precision", precision)
-        command = (sys.executable, "-m", "paddle_ner", "serve", str(bundle), *options)
-        found.append(Server(f"paddle-ner serve {precision}", command, precision))
+    for folder in (bundle, int8_bundle):
+        for way in ways(verify(folder), cpu_flags(), ["openvino"]):
+            options = ("--engine", way.engine, "--precision", way.precision)
+            command = (sys.executable, "-m", "paddle_ner", "serve", str(folder), *options)
+            name = f"paddle-ner serve {way.precision}" + (", OpenVINO" if way.engine == "openvino" else "")
+            found.append(Server(name, command, way, folder))
     return found
-
-
-def our_bundles(bundle: Path, texts: list[str]) -> dict[Precision, Path]:
-    """What is served, by each precision that this CPU has."""
-    found: dict[Precision, Path] = {"fp32": bundle}
-    if cpu_flags() & BF16_FLAGS:
-        found["bf16"] = bundle
-    return {**found, "int8": models.make_int8_bundle(bundle, texts)}
 
 
 @contextmanager
@@ -124,9 +120,9 @@ def padding_share(port: int) -> float | None:
     return tokens["padding"] / sum(tokens.values()) if sum(tokens.values()) else None
 
 
-def reference_tags(bundle: Path, texts: Sequence[str], precision: Precision) -> list[list[int]]:
+def reference_tags(bundle: Path, texts: Sequence[str], way: Way) -> list[list[int]]:
     """The best tag of each token, by our engine."""
-    predictor = load(bundle, engine="paddle", precision=precision)
+    predictor = load(bundle, engine=way.engine, precision=way.precision)
     return [predictor.run(predictor.encode(text).windows)[0][1:-1].argmax(-1).tolist() for text in texts]
 
 
@@ -137,9 +133,9 @@ def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, in
     return equal / max(1, sum(len(one) for one, _ in pairs)), len(pairs)
 
 
-def alone(bundle: Path, texts: Sequence[str], precision: Precision) -> float:
+def alone(bundle: Path, texts: Sequence[str], way: Way) -> float:
     """Texts a second of the engine in process, tokenization and decoding left out, in the layout that suits it best."""
-    speeds = measure(bundle, texts, [Way("paddle", precision)], layouts(usable_cores()), engine_only=True)
+    speeds = measure(bundle, texts, [way], layouts(usable_cores()), engine_only=True)
     return max(one.texts_per_second for one in speeds)
 
 
@@ -163,15 +159,13 @@ def _answered(result: Result) -> dict[str, Any]:
 def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Every server over one shape."""
     bundle = models.make_bundle(shape, texts, options.folder / shape)
-    bundles = our_bundles(bundle, texts)
+    found = servers(bundle, models.make_int8_bundle(bundle, texts), options.torch)
     texts = texts[: SENT[shape]]
-    checkpoint = bundle.parent / "checkpoint"
-    verify(bundle)
     sample = [text for text in texts if 4 <= len(text) <= 120][:AGREEMENT_TEXTS]
-    exact = reference_tags(bundle, sample, "fp32")
+    exact = reference_tags(bundle, sample, Way("paddle", "fp32"))
     single = [json.dumps({"text": text}).encode() for text in texts]
     rows: dict[str, Any] = {}
-    for number, server in enumerate(servers(checkpoint, bundles, options.torch)):
+    for number, server in enumerate(found):
         port = options.port + number
         print(f"{shape}: {server.name}", file=sys.stderr)
         with running(server, port) as process:
@@ -184,18 +178,20 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
             row["open"] = {share: opened(url, single, share * rate, options.seconds) for share in SHARES}
             row["peak_megabytes"] = memory(process.pid, "VmHWM") / 1e6
             if server.ours:
-                count = TEXTS_A_REQUEST[shape]
-                row["many"] = closed(url, make_bodies(texts, count), MANY_CLIENTS[shape], options.seconds, count)
+                count, clients = TEXTS_A_REQUEST[shape], MANY_CLIENTS[shape]
+                bodies = make_bodies(texts, count)
+                closed(url, bodies, clients, WARM_UP_SECONDS, count)
+                row["many"] = closed(url, bodies, clients, options.seconds, count)
                 row["padding"] = padding_share(port)
-                row["agreement"] = agreement(exact, reference_tags(bundles[server.ours], sample, server.ours))
+                row["agreement"] = agreement(exact, reference_tags(server.bundle, sample, server.ours))
             else:
                 row["agreement"] = agreement(exact, [post(port, "/tags", {"text": text}) for text in sample])
         rows[server.name] = row
     print(f"{shape}: the engine alone", file=sys.stderr)
-    for server in servers(checkpoint, bundles, options.torch):
+    for server in found:
         if server.ours:
             row = rows[server.name]
-            row["engine"] = alone(bundles[server.ours], texts, server.ours)
+            row["engine"] = alone(server.bundle, texts, server.ours)
             row["of_engine"] = row["many"]["texts_per_second"] / row["engine"]
     return rows
 
