@@ -19,8 +19,10 @@ import models
 import numpy as np
 
 from paddle_ner.bundle import verify
+from paddle_ner.evaluation.benchmark import Way
+from paddle_ner.evaluation.tuning import ways
 from paddle_ner.inference.engines import EngineOptions, Precision
-from paddle_ner.inference.engines.open import BF16_FLAGS, open_engine
+from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.engines.paddle import configure
 from paddle_ner.inference.layout import usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
@@ -78,6 +80,11 @@ def median_milliseconds(runs: dict[str, Callable[[], object]]) -> dict[str, floa
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def name(way: Way) -> str:
+    """As it is shown."""
+    return f"{way.engine} {way.precision}"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -85,7 +92,6 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     texts = models.read_texts(options.texts)
-    precisions: list[Precision] = ["fp32", "bf16"] if cpu_flags() & BF16_FLAGS else ["fp32"]
     threads = usable_cores()
     ids = np.random.default_rng(0).integers(5, 4000, (ROWS, LENGTH))
     report: dict[str, Any] = {"cpu": cpu_name(), "threads": threads}
@@ -94,31 +100,33 @@ def main() -> None:
         manifest = verify(folder)
         runs: dict[str, Callable[[], object]] = {}
         operations: dict[str, float] = {}
-        for precision in precisions:
-            engine = open_engine(folder, manifest, EngineOptions(precision=precision, threads=threads))
-            runs[precision] = lambda engine=engine: engine.run(ids)  # type: ignore[misc]
-            operations[precision] = encoder_flops(sizes, ROWS, LENGTH)
+        measured = ways(manifest, cpu_flags(), ["openvino"])
+        for way in measured:
+            engine = open_engine(folder, manifest, EngineOptions(way.engine, "cpu", way.precision, threads))
+            runs[name(way)] = lambda engine=engine: engine.run(ids)  # type: ignore[misc]
+            operations[name(way)] = encoder_flops(sizes, ROWS, LENGTH)
+        for precision in dict.fromkeys(way.precision for way in measured):
             chain, flops = matrix_chain(precision, threads, sizes["hidden_size"], sizes["intermediate_size"])
             runs[f"{precision} matrices"], operations[f"{precision} matrices"] = chain, flops
         milliseconds = median_milliseconds(runs)
-        rate = {name: operations[name] / milliseconds[name] / 1e6 for name in runs}
+        rate = {one: operations[one] / milliseconds[one] / 1e6 for one in runs}
         report[shape] = {
-            precision: {
-                "milliseconds": milliseconds[precision],
-                "gflops": rate[precision],
-                "matrix_gflops": rate[f"{precision} matrices"],
-                "share": rate[precision] / rate[f"{precision} matrices"],
+            name(way): {
+                "milliseconds": milliseconds[name(way)],
+                "gflops": rate[name(way)],
+                "matrix_gflops": rate[f"{way.precision} matrices"],
+                "share": rate[name(way)] / rate[f"{way.precision} matrices"],
             }
-            for precision in precisions
+            for way in measured
         }
     if options.json:
         print(json.dumps(report))
         return
     print(f"{report['cpu']}, {threads} threads, {ROWS} x {LENGTH} tokens, medians of {ROUNDS}")
     for shape in models.SHAPES:
-        for precision, one in report[shape].items():
+        for way_name, one in report[shape].items():
             print(
-                f"{shape:7} {precision}  {one['milliseconds']:7.1f} ms  {one['gflops']:6.0f} GFLOP/s,"
+                f"{shape:7} {way_name:14} {one['milliseconds']:7.1f} ms  {one['gflops']:6.0f} GFLOP/s,"
                 f" {100 * one['share']:.0f}% of the {one['matrix_gflops']:.0f} of bare matrix products"
             )
 

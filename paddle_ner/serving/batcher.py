@@ -209,9 +209,8 @@ class Batcher:
                 answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
             except Exception as error:
                 answer = self._failure("decode", error, text.request)
-            else:
-                self._metrics.answered_text(_labels(answer))
             answers.append((text.request, text.index, answer))
+        self._metrics.answered_texts(_labels(one) for _, _, one in answers if isinstance(one, Prediction))
         self._answer(answers)
 
     def _failure(self, stage: Stage, error: Exception, request: Request) -> Exception:
@@ -262,31 +261,38 @@ class Batcher:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                self._waiting = [row for row in self._waiting if row.text.is_wanted(now)]
-                if not self._waiting:
+                front = self._front(now)
+                if not front:
                     self._changed.wait()
                     continue
-                left = self._waiting[0].since + self._batch_delay - now
-                if left <= 0 or sum(row.width for row in self._waiting) >= self._batch_tokens:
-                    return self._pick()
+                left = front[0].since + self._batch_delay - now
+                if left <= 0 or sum(row.width for row in front) >= self._batch_tokens:
+                    return self._pick(front)
                 self._changed.wait(left)
             return []
 
-    def _pick(self) -> list[Row]:
-        if self._waiting[0].text.is_suspect:
-            batch = self._waiting[:1]
+    def _front(self, now: float) -> list[Row]:
+        """The windows that a batch is chosen from, first in the queue once those before that nobody wants are gone."""
+        front: list[Row] = []
+        seen, left = 0, HORIZON * self._batch_tokens
+        for row in self._waiting:
+            if left <= 0:
+                break
+            seen += 1
+            if row.text.is_wanted(now):
+                front.append(row)
+                left -= row.width
+        self._waiting[:seen] = front
+        return front
+
+    def _pick(self, front: list[Row]) -> list[Row]:
+        if front[0].text.is_suspect:
+            batch = front[:1]
         else:
-            left = HORIZON * self._batch_tokens
-            front: list[Row] = []
-            for row in self._waiting:
-                if left <= 0:
-                    break
-                if not row.text.is_suspect:
-                    front.append(row)
-                    left -= row.width
-            batch = [front[index] for index in self.choose([row.width for row in front], self._batch_tokens)]
+            sound = [row for row in front if not row.text.is_suspect]
+            batch = [sound[index] for index in self.choose([row.width for row in sound], self._batch_tokens)]
         taken = set(batch)
-        self._waiting = [row for row in self._waiting if row not in taken]
+        self._waiting[: len(front)] = [row for row in front if row not in taken]
         for row in batch:
             row.text.request.started = True
         return batch

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import collections
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -148,10 +149,11 @@ class ModelMetrics:
         self._text_tokens.inc(tokens)
         self._padding_tokens.inc(padded - tokens)
 
-    def answered_text(self, labels: Sequence[str]) -> None:
-        """One text was answered, with these labels in it; each counts once however often it comes."""
-        for label in set(labels) or (NO_LABEL,):
-            self._texts.labels(self._name, label).inc()
+    def answered_texts(self, found: Iterable[Sequence[str]]) -> None:
+        """Texts were answered, with these labels in each; one counts once a text however often it comes."""
+        counts = collections.Counter(label for labels in found for label in set(labels) or (NO_LABEL,))
+        for label, count in counts.items():
+            self._texts.labels(self._name, label).inc(count)
 
     def dropped(self, reason: DropReason) -> None:
         """One text was not answered, since nobody waited for it any more."""

@@ -35,8 +35,7 @@ def test_counters_are_there_before_anything_happened() -> None:
 def test_what_happens_to_a_model_is_counted() -> None:
     metrics = Metrics()
     model = metrics.model("ner")
-    model.answered_text(["PER", "LOC", "PER"])
-    model.answered_text([])
+    model.answered_texts([["PER", "LOC", "PER"], [], ["LOC"]])
     model.dropped("deadline")
     model.failed("encode")
     model.rebuilt()
@@ -44,7 +43,7 @@ def test_what_happens_to_a_model_is_counted() -> None:
     model.ready(True)
     assert {
         'paddle_ner_texts_total{label="PER",model="ner"} 1.0',
-        'paddle_ner_texts_total{label="LOC",model="ner"} 1.0',
+        'paddle_ner_texts_total{label="LOC",model="ner"} 2.0',
         'paddle_ner_texts_total{label="none",model="ner"} 1.0',
         'paddle_ner_dropped_texts_total{model="ner",reason="deadline"} 1.0',
         'paddle_ner_failed_texts_total{model="ner",stage="encode"} 1.0',
