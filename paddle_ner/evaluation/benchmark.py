@@ -144,11 +144,11 @@ def in_turns(
     single: dict[K, list[float]] = {key: [] for key in candidates}
     for turn in range(rounds + 1):
         for key, replicas in candidates.items():
-            whole = _pass(threads[key], replicas, work)
-            ones = threads[key][0].submit(_singles, replicas[0], alone).result()
             if turn:
-                seconds[key].append(whole)
-                single[key] += ones
+                seconds[key].append(_pass(threads[key], replicas, work))
+                single[key] += threads[key][0].submit(_singles, replicas[0], alone).result()
+            else:
+                _warm_up(threads[key], replicas, work)
             advance()
     for executors in threads.values():
         for executor in executors:
@@ -161,6 +161,19 @@ def in_turns(
         )
         for key in candidates
     }
+
+
+def _warm_up(
+    threads: Sequence[Executor], replicas: Sequence[Predictor], work: Sequence[Callable[[Predictor], object]]
+) -> None:
+    """Each replica does all of `work`: what an engine prepares for a shape it prepares for itself."""
+
+    def run(predictor: Predictor) -> None:
+        for piece in work:
+            piece(predictor)
+
+    for future in [thread.submit(run, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
+        future.result()
 
 
 def _singles(predictor: Predictor, texts: Sequence[str]) -> list[float]:
