@@ -1,13 +1,13 @@
 """The batching policy: what waits, what goes through an engine next, and what is dropped.
 
-A text is encoded off the event loop, in a pool of threads, and its windows queue. Each replica of the model has a
-thread of its own (`engine.run_engine`) that takes the next batch whenever it is free: always the window that has
-waited longest, and with it the windows nearest to it in length, as long as padding them together is cheaper than
-another call and the batch stays within a budget of padded tokens; it is put together from the front of the queue, a
-few budgets long, so that requests are finished about in the order in which they came. So nothing waits while an engine
-is idle, and nothing starves. What nobody waits for any more (the client left, the deadline passed) is dropped before it
-is encoded and before it is computed. What was in an engine when that broke is queued again, to be computed alone: a
-text that breaks a second engine is itself at fault.
+A text is encoded off the event loop, in a pool of threads, and its windows queue, the later ones of a long text a
+little further back. Each replica of the model has a thread of its own (`engine.run_engine`) that takes the next batch
+whenever it is free: always the window in front, and with it the windows nearest to it in length, as long as padding
+them together is cheaper than another call and the batch stays within a budget of padded tokens; it is put together
+from the front of the queue, a few budgets long, so that requests are finished about in the order in which they came. So
+nothing waits while an engine is idle, and nothing starves. What nobody waits for any more (the client left, the
+deadline passed) is dropped before it is encoded and before it is computed. What was in an engine when that broke is
+queued again, to be computed alone: a text that breaks a second engine is itself at fault.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ logger = logging.getLogger(__name__)
 # window that does not go now will likely share the next call with better company.
 CALL_TOKENS = 16
 FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
+# A window of so many tokens is long: attention's work grows with the square of it. A batch of long ones has a quarter of
+# the budget, and the later windows of a text let those pass that came up to so many seconds after it, so that a page of
+# text does not hold up the sentences behind it.
+LONG_TOKENS = 256
+WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
 ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
@@ -71,7 +76,7 @@ class Batcher:
         self._batch_delay = batch_delay
         self._on_broken = on_broken
         self._entered: list[tuple[Request, range]] = []  # what the event loop is about to give to the pool
-        self._waiting: list[Row] = []  # in order of arrival, guarded by _changed
+        self._waiting: list[Row] = []  # in order of their turns, guarded by _changed
         self._changed = threading.Condition()
         self._closed = False
         self._ready: list[Future[None]] = [Future() for _ in replicas]
@@ -190,12 +195,13 @@ class Batcher:
                     count = len(encoded.windows)
                     text = Text(request, index, self, encoded, [None] * count, count)
                     rows += [
-                        Row(text, position, window, self.model.padded_length(window.length), now)
+                        Row(text, position, window, self.model.padded_length(window.length), now, _turn(now, position))
                         for position, window in enumerate(encoded.windows)
                     ]
         self._answer(failed)
         with self._changed:
             self._waiting += rows
+            self._waiting.sort(key=lambda row: row.turn)  # nearly sorted as it is
             self._changed.notify(len(rows))
 
     def _decode(self, texts: list[Text]) -> None:
@@ -229,7 +235,7 @@ class Batcher:
 
     @staticmethod
     def choose(widths: Sequence[int], budget: int) -> list[int]:
-        """Which of the waiting windows go next: indices into `widths`, their padded tokens in order of arrival.
+        """Which of the waiting windows go next: indices into `widths`, their padded tokens in the order of the queue.
 
         The oldest always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width,
         each time by the window that saves the most: the tokens of a call of its own, less what padding it costs here.
@@ -246,8 +252,9 @@ class Batcher:
                     continue
                 alone = widths[order[at]]
                 together = (rows + 1) * max(width, alone)
+                share = budget if max(width, alone) < LONG_TOKENS else max(FULL_TOKENS, budget // 4)
                 saving = alone + (CALL_TOKENS if rows * width < FULL_TOKENS else 0) - (together - rows * width)
-                if together <= budget and saving > best_saving:
+                if together <= min(share, budget) and saving > best_saving:
                     best_saving, best_side = saving, side
             if best_side == 0:
                 # The number of rows is one of few: the longest stay behind, but never the oldest.
@@ -336,11 +343,15 @@ class Batcher:
             for row in left:
                 row.text.failed = row.text in guilty
                 row.text.request.suspects[row.text.index] = failure if row.text.failed else None
-            self._waiting = sorted([*self._waiting, *left], key=lambda row: row.since)
+            self._waiting = sorted([*self._waiting, *left], key=lambda row: row.turn)
             self._changed.notify_all()
         for text in guilty:
             self.fail(text, "run", failure)
         self._on_broken(self)
+
+
+def _turn(since: float, position: int) -> float:
+    return since + min(position * WINDOW_SECONDS, LAST_WINDOW_SECONDS)
 
 
 def _labels(prediction: Prediction) -> list[str]:

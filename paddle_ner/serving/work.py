@@ -75,10 +75,20 @@ class Text:
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One window in the queue, with the tokens that it is padded to."""
+    """One window in the queue.
+
+    Attributes:
+        text: whose it is.
+        position: among the windows of the text.
+        window: what the engine gets.
+        width: the tokens that it is padded to.
+        since: when it was encoded.
+        turn: when its turn would be if nothing waited; later than `since` for the later windows of a long text.
+    """
 
     text: Text
     position: int
     window: Window
     width: int
     since: float
+    turn: float

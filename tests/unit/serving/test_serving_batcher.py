@@ -81,6 +81,13 @@ def test_a_full_batch_takes_in_no_padding() -> None:
     assert sorted(Batcher.choose(many, 4096)) == list(range(32))
 
 
+def test_a_batch_of_long_windows_is_small() -> None:
+    assert Batcher.choose([512] * 4, 2048) == [0]
+    assert Batcher.choose([256] * 8, 2048) == [0, 1]
+    assert len(Batcher.choose([512] * 40, 16384)) == 8
+    assert len(Batcher.choose([128] * 40, 2048)) == 16
+
+
 def test_a_long_window_that_came_first_is_not_overtaken_by_any_number_of_short_ones() -> None:
     assert 0 in Batcher.choose([512, *[8] * 500], 2048)
 
@@ -90,6 +97,20 @@ def test_a_window_longer_than_the_budget_goes_alone() -> None:
 
 
 # ---------------------------------------------------------------------- batches
+
+
+def test_a_long_text_lets_a_short_one_pass_that_came_a_little_later(
+    model: FakeModel, make: Callable[..., Served]
+) -> None:
+    async def run() -> None:
+        served = make(batch_tokens=padded_length(SIZE))
+        held = await hold(model, served)
+        tasks = await queue(served, ["x" * (3 * CONTENT)], ["IBM" + "x" * (CONTENT - 3)])
+        model.free.set()
+        await asyncio.gather(held, *tasks)
+
+    asyncio.run(run())
+    assert [batch[0][:3] for batch in model.batches[1:]] == ["xxx", "IBM", "xxx", "xxx"]
 
 
 def test_a_batch_is_chosen_from_the_front_of_the_queue(model: FakeModel, make: Callable[..., Served]) -> None:
