@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 # window that does not go now will likely share the next call with better company.
 CALL_TOKENS = 16
 FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
-# A window of so many tokens is long: attention's work grows with the square of it. A batch of long ones has a quarter of
-# the budget, and the later windows of a text let those pass that came up to so many seconds after it, so that a page of
-# text does not hold up the sentences behind it.
+# From so many tokens on a window is long: attention's work grows with the square of it. A batch of long ones has a
+# quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of text
+# does not hold up the sentences behind it.
 LONG_TOKENS = 256
 WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
