@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 CALL_TOKENS = 16
 FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
 # From so many tokens on a window is long: attention's work grows with the square of it. A batch of long ones has a
-# quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of text
-# does not hold up the sentences behind it.
+# quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of
+# text does not hold up the sentences behind it.
 LONG_TOKENS = 256
 WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
