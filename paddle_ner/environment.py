@@ -46,6 +46,9 @@ PACKAGES = {
     )
 }
 
+# Those that run a bundle's ONNX graphs: engines by the names of their packages.
+ONNX_ENGINES: tuple[Literal["onnxruntime", "openvino"], ...] = ("onnxruntime", "openvino")
+
 
 def is_installed(module: str) -> bool:
     """Whether a top-level module could be imported; it is not."""
@@ -214,7 +217,13 @@ def findings(found: list[Dependency], framework: Framework | str | None) -> list
 def _framework_findings(found: list[Dependency], framework: Framework | str | None) -> Iterator[Finding]:
     builds = [each for each in found if each.name in _BUILDS and each.installed]
     if framework is None:
-        yield Finding("problem", "PaddlePaddle is not installed: nothing can be predicted or served", _install("cpu"))
+        others = [each.name for each in found if each.name in ONNX_ENGINES and each.installed]
+        if others:
+            message = f"PaddlePaddle is not installed: only bundles with an ONNX graph run, by {' or '.join(others)}"
+            yield Finding("warning", message, _install("cpu"))
+        else:
+            message = "PaddlePaddle is not installed: nothing can be predicted or served"
+            yield Finding("problem", message, _install("cpu"))
         return
     if isinstance(framework, str):
         yield Finding("problem", framework, "pip install --force-reinstall 'paddlepaddle==3.1.1'")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import Candidate, EngineName, Manifest, Tuning
-from paddle_ner.environment import is_installed
+from paddle_ner.environment import ONNX_ENGINES, is_installed
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
-from paddle_ner.inference.engines.open import ONNX_ENGINES, runnable
+from paddle_ner.inference.engines.open import runnable
 from paddle_ner.inference.layout import layouts, preferred, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from paddle_ner.bundle import Manifest
-from paddle_ner.environment import DISTRIBUTION, PACKAGES, is_installed
+from paddle_ner.environment import DISTRIBUTION, ONNX_ENGINES, PACKAGES, is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
 from paddle_ner.inference.layout import usable_cores
@@ -24,8 +24,6 @@ _PRECISIONS: dict[tuple[str, str], tuple[Precision, ...]] = {
     ("onnxruntime", "gpu"): ("fp32",),
     ("openvino", "cpu"): ("fp32", "bf16", "int8"),
 }
-# Those that run a bundle's ONNX graphs, each the name of a package.
-ONNX_ENGINES: tuple[EngineName, ...] = ("onnxruntime", "openvino")
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
