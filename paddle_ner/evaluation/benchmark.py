@@ -16,7 +16,7 @@ from paddle_ner.bundle import EngineName, Manifest, Precision, load_tokenizer, v
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
-from paddle_ner.inference.planning import plan
+from paddle_ner.inference.planning import multiple_for, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 
 _ALONE = 32  # texts that are timed one by one
@@ -66,7 +66,8 @@ def open_predictors(
 ) -> list[Predictor]:
     """The replicas of a verified bundle."""
     options = EngineOptions(engine, device, precision, layout.threads)
-    first = Predictor(manifest, load_tokenizer(folder), open_engine(folder, manifest, options))
+    opened = open_engine(folder, manifest, options)
+    first = Predictor(manifest, load_tokenizer(folder), opened, multiple_for(precision))
     return [first, *(first.clone() for _ in range(layout.replicas - 1))]
 
 

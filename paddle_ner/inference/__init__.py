@@ -11,6 +11,7 @@ from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for, usable_cores
+from paddle_ner.inference.planning import multiple_for
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_flags
 
@@ -91,7 +92,8 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
 def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor:
     """A predictor over a verified bundle."""
     manifest = verify(folder)
-    predictor = Predictor(manifest, load_tokenizer(folder), open_engine(folder, manifest, options or EngineOptions()))
+    engine = open_engine(folder, manifest, options or EngineOptions())
+    predictor = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
     outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
     expected = predictor.task.num_outputs
     if outputs != expected:

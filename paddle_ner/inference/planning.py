@@ -15,6 +15,15 @@ LENGTHS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 192, 256, 384, 512)
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
+def multiple_for(precision: str) -> int:
+    """The tokens that lengths are best a multiple of.
+
+    At bf16 a batch of 8 x 24 tokens took as long as one of 8 x 32, in Paddle and in OpenVINO, and fewer lengths make
+    fuller batches.
+    """
+    return 16 if precision == "bf16" else 8
+
+
 def padded_length(length: int, multiple: int = 8) -> int:
     """What a row of `length` tokens is padded to: the next of `LENGTHS` that `multiple` divides."""
     return next((one for one in LENGTHS if length <= one and one % multiple == 0), -(-length // 512) * 512)

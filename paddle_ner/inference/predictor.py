@@ -18,9 +18,6 @@ from paddle_ner.inference.planning import LENGTHS, pad, padded_length, plan
 from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
-# Tokens that a length is a multiple of, where that is not 8: at bf16 a batch of 8 x 24 tokens took as long as one of
-# 8 x 32, in Paddle and in OpenVINO, and fewer lengths are fuller batches.
-_MULTIPLES = {"bf16": 16}
 CHUNK = 1024  # texts that `stream` holds at a time
 _NOTHING = np.empty(0, dtype=np.float32)
 
@@ -29,14 +26,20 @@ class Predictor:
     """A model ready to label texts.
 
     `encode` and `decode` need no framework and may run in any thread; `run` is for one thread at a time.
+
+    Args:
+        card: of the model.
+        tokenizer: of the model.
+        engine: of which nothing but `run` is asked to label texts.
+        multiple: of tokens, to which rows are padded; see `paddle_ner.inference.planning.multiple_for`.
     """
 
-    def __init__(self, card: Card, tokenizer: Tokenizer, engine: Engine) -> None:
+    def __init__(self, card: Card, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
         self.manifest = card
         self.task = card.build_task()
         self._tokenizer = tokenizer
         self._engine = engine
-        self._multiple = _MULTIPLES.get(engine.info.precision, 8)
+        self._multiple = multiple
 
     @overload
     def __call__(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
@@ -69,7 +72,7 @@ class Predictor:
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
-        return Predictor(self.manifest, self._tokenizer, self._engine.clone())
+        return Predictor(self.manifest, self._tokenizer, self._engine.clone(), self._multiple)
 
     def warm_up(self) -> None:
         """Run one row of every length that batches are padded to: the first run builds what later ones reuse."""
