@@ -149,7 +149,7 @@ def in_turns(
                 seconds[key].append(_pass(threads[key], replicas, work))
                 single[key] += threads[key][0].submit(_singles, replicas[0], alone).result()
             else:
-                _warm_up(threads[key], replicas, work)
+                _everywhere(threads[key], replicas, partial(_warm_up, work=work, texts=alone))
             advance()
     for executors in threads.values():
         for executor in executors:
@@ -164,17 +164,17 @@ def in_turns(
     }
 
 
-def _warm_up(
-    threads: Sequence[Executor], replicas: Sequence[Predictor], work: Sequence[Callable[[Predictor], object]]
-) -> None:
-    """Each replica does all of `work`: what an engine prepares for a shape it prepares for itself."""
-
-    def run(predictor: Predictor) -> None:
-        for piece in work:
-            piece(predictor)
-
+def _everywhere(threads: Sequence[Executor], replicas: Sequence[Predictor], run: Callable[[Predictor], object]) -> None:
+    """`run` every replica in its thread, all at once, to the end."""
     for future in [thread.submit(run, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
         future.result()
+
+
+def _warm_up(predictor: Predictor, work: Sequence[Callable[[Predictor], object]], texts: Sequence[str]) -> None:
+    """All that is timed, by each replica: what an engine prepares for a shape it prepares for itself."""
+    for piece in work:
+        piece(predictor)
+    _singles(predictor, texts)
 
 
 def _singles(predictor: Predictor, texts: Sequence[str]) -> list[float]:
@@ -203,6 +203,5 @@ def _pass(
             piece(predictor)
 
     started = time.perf_counter()
-    for future in [thread.submit(take_all, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
-        future.result()
+    _everywhere(threads, replicas, take_all)
     return time.perf_counter() - started

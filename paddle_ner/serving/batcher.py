@@ -16,9 +16,11 @@ import logging
 import threading
 import time
 import traceback
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from operator import attrgetter
 
 from paddle_ner.inference.planning import whole_rows
 from paddle_ner.serving import tracing
@@ -41,6 +43,7 @@ LONG_TOKENS = 256
 WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
 ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
+_TURN = attrgetter("turn")
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
@@ -200,9 +203,12 @@ class Batcher:
                     ]
         self._answer(failed)
         with self._changed:
-            self._waiting += rows
-            self._waiting.sort(key=lambda row: row.turn)  # nearly sorted as it is
+            self._queue(rows)
             self._changed.notify(len(rows))
+
+    def _queue(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            insort(self._waiting, row, key=_TURN)
 
     def _decode(self, texts: list[Text]) -> None:
         answers: list[tuple[Request, int, Answer]] = []
@@ -237,12 +243,12 @@ class Batcher:
     def choose(widths: Sequence[int], budget: int) -> list[int]:
         """Which of the waiting windows go next: indices into `widths`, their padded tokens in the order of the queue.
 
-        The oldest always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width,
+        The first always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width,
         each time by the window that saves the most: the tokens of a call of its own, less what padding it costs here.
         Once the batch is full enough, no call is saved any more.
         """
         order = sorted(range(len(widths)), key=widths.__getitem__)
-        low = oldest = order.index(0)
+        low = first = order.index(0)
         high = low + 1
         while True:
             rows, width = high - low, widths[order[high - 1]]
@@ -257,9 +263,9 @@ class Batcher:
                 if together <= min(share, budget) and saving > best_saving:
                     best_saving, best_side = saving, side
             if best_side == 0:
-                # The number of rows is one of few: the longest stay behind, but never the oldest.
+                # The number of rows is one of few: the longest stay behind, but never the first.
                 over = rows - whole_rows(rows)
-                high -= (longest := min(over, high - oldest - 1))
+                high -= (longest := min(over, high - first - 1))
                 return order[low + over - longest : high]
             low, high = (low - 1, high) if best_side < 0 else (low, high + 1)
 
@@ -343,7 +349,7 @@ class Batcher:
             for row in left:
                 row.text.failed = row.text in guilty
                 row.text.request.suspects[row.text.index] = failure if row.text.failed else None
-            self._waiting = sorted([*self._waiting, *left], key=lambda row: row.turn)
+            self._queue(left)
             self._changed.notify_all()
         for text in guilty:
             self.fail(text, "run", failure)

@@ -31,7 +31,7 @@ class Settings(BaseModel):
         engine: ``auto`` is what each bundle says; the others insist.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
-        threads: CPU threads of each engine; None takes what the bundle says, else all cores.
+        threads: CPU threads of each engine; None is the bundle's, else two engines share the cores.
         replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
         reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
         max_queue: texts accepted and not yet answered, for each model; past it 429.

@@ -83,7 +83,7 @@ class Row:
         window: what the engine gets.
         width: the tokens that it is padded to.
         since: when it was encoded.
-        turn: when its turn would be if nothing waited; later than `since` for the later windows of a long text.
+        turn: orders the queue: `since`, and something later for the later windows of a long text.
     """
 
     text: Text

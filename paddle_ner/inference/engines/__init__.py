@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import EngineName, Precision
+from paddle_ner.bundle import EngineName, Manifest, Precision
+from paddle_ner.errors import BundleError
 
 __all__ = ["AUTO", "Engine", "EngineInfo", "EngineName", "EngineOptions", "Precision"]
 
@@ -41,6 +44,20 @@ class EngineInfo:
     device: str
     precision: str
     threads: int | None
+
+
+def check_inputs(graph: Path, found: Iterable[str], manifest: Manifest) -> None:
+    """Raise BundleError where the inputs that an engine `found` in `graph` are not those of the manifest."""
+    names = list(found)
+    if sorted(names) != sorted(manifest.inputs):
+        raise BundleError(
+            f"{graph}: its inputs are {', '.join(names)}, but the manifest names {', '.join(manifest.inputs)}"
+        )
+
+
+def feed(inputs: Iterable[str], input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """What each of a graph's `inputs` gets for a batch of ids: zeros, but ``input_ids``."""
+    return {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in inputs}
 
 
 class Engine(Protocol):

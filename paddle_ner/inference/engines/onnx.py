@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
-from paddle_ner.errors import BundleError, DeviceError
-from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions
+from paddle_ner.errors import DeviceError
+from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions, check_inputs, feed
 from paddle_ner.machine import cpu_flags
 
 VNNI_FLAGS = frozenset(("avx_vnni", "avx512_vnni", "amx_int8"))
@@ -45,10 +45,7 @@ class OnnxEngine:
         session = session_options(options.threads)
         self._session = onnxruntime.InferenceSession(str(path), session, providers=providers)
         self._inputs = [one.name for one in self._session.get_inputs()]
-        if sorted(self._inputs) != sorted(manifest.inputs):
-            raise BundleError(
-                f"{path}: its inputs are {', '.join(self._inputs)}, but the manifest names {', '.join(manifest.inputs)}"
-            )
+        check_inputs(path, self._inputs, manifest)
         self.info = EngineInfo("onnxruntime", options.device, options.precision, options.threads)
 
     def clone(self) -> OnnxEngine:
@@ -57,8 +54,7 @@ class OnnxEngine:
 
     def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
-        feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
-        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
+        return np.asarray(self._session.run(None, feed(self._inputs, input_ids))[0], dtype=np.float32)
 
 
 def session_options(threads: int | None) -> Any:

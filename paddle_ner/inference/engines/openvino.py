@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import Manifest, Precision
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError
-from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions
+from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions, check_inputs, feed
 from paddle_ner.inference.engines.heads import widen_heads
 
 
@@ -41,14 +41,10 @@ class OpenVinoEngine:
         except RuntimeError as error:
             said = " ".join(str(error).split())
             raise BundleError(f"{path}: OpenVINO cannot read it: {said}") from None
-        names = [one.any_name for one in self._graph.inputs]
-        if sorted(names) != sorted(manifest.inputs):
-            raise BundleError(
-                f"{path}: its inputs are {', '.join(names)}, but the manifest names {', '.join(manifest.inputs)}"
-            )
+        self._inputs = [one.any_name for one in self._graph.inputs]
+        check_inputs(path, self._inputs, manifest)
         if options.precision == "bf16":
             widen_heads(self._graph)
-        self._others = [name for name in names if name != "input_ids"]
         self.info = EngineInfo("openvino", options.device, options.precision, options.threads)
         self._compile()
 
@@ -60,14 +56,13 @@ class OpenVinoEngine:
     def clone(self) -> OpenVinoEngine:
         """Another engine over the same graph, for another thread, with threads and prepared weights of its own."""
         twin = object.__new__(OpenVinoEngine)
-        twin._core, twin._graph, twin._others, twin.info = self._core, self._graph, self._others, self.info
+        twin._core, twin._graph, twin._inputs, twin.info = self._core, self._graph, self._inputs, self.info
         twin._compile()
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
-        feed = {"input_ids": input_ids, **{name: np.zeros_like(input_ids) for name in self._others}}
-        outputs = self._request.infer(feed, share_inputs=True, share_outputs=True)
+        outputs = self._request.infer(feed(self._inputs, input_ids), share_inputs=True, share_outputs=True)
         return np.array(outputs[0], dtype=np.float32)  # a copy: the next run writes into the same memory
 
 

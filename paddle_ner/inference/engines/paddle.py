@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from paddle_ner.bundle import Manifest
 from paddle_ner.environment import require
-from paddle_ner.errors import BundleError, DeviceError
-from paddle_ner.inference.engines import EngineInfo, EngineOptions
+from paddle_ner.errors import DeviceError
+from paddle_ner.inference.engines import EngineInfo, EngineOptions, check_inputs, feed
 from paddle_ner.inference.engines.quiet import without_pass_statistics
 
 # Paddle can keep what it prepares for oneDNN by input shape, the weights in oneDNN's order included, up to a number of
@@ -70,11 +70,7 @@ class PaddleEngine:
         self._family: list[Any] = []
         with without_pass_statistics() if options.precision == "int8" else nullcontext():
             self._attach(inference.create_predictor(config))
-        if sorted(self._inputs) != sorted(manifest.inputs):
-            raise BundleError(
-                f"{graph}: its inputs are {', '.join(self._inputs)}, but the manifest names"
-                f" {', '.join(manifest.inputs)}"
-            )
+        check_inputs(graph, self._inputs, manifest)
 
     def _attach(self, predictor: Any) -> None:
         self._predictor = predictor
@@ -96,10 +92,9 @@ class PaddleEngine:
         rows, length = input_ids.shape
         if self.info.device == "cpu" and (added := self._distinct(rows, length) - rows):
             input_ids = np.concatenate([input_ids, np.repeat(input_ids[-1:], added, axis=0)])
-        for name, handle in self._inputs.items():
-            values = input_ids if name == "input_ids" else np.zeros_like(input_ids)
-            handle.reshape(values.shape)
-            handle.copy_from_cpu(values)
+        for name, values in feed(self._inputs, input_ids).items():
+            self._inputs[name].reshape(values.shape)
+            self._inputs[name].copy_from_cpu(values)
         self._predictor.run()
         return np.asarray(self._output.copy_to_cpu())[:rows]
 
