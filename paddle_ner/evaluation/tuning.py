@@ -13,7 +13,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines.open import runnable
-from paddle_ner.inference.layout import layouts, preferred, usable_cores
+from paddle_ner.inference.layout import layouts, preferred, served, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example
 
@@ -127,4 +127,4 @@ def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
     allowed = [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])
     ways = {(one.engine, one.precision): None for one in allowed}
     best = [preferred(one for one in allowed if (one.engine, one.precision) == way) for way in ways]
-    return max(best, key=lambda one: one.texts_per_second)
+    return max(best, key=served)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from paddle_ner.bundle import Candidate, Card, Manifest
 
-# A layout of other than two engines must be so much faster in process. With two, one computes while the other waits for
-# the interpreter between its batches; a single one leaves the cores idle then, and its threads wait for the one whose
-# core another thread took. That is lost over HTTP alone: a third for a medium model on two cores. More than two engines
-# cost memory, since each prepares all shapes for itself.
+# Seconds of Python in a request of one text: to read it, queue it and answer it. An engine that has all cores waits for
+# them, of several side by side one does. With it, `served` puts the layouts of both shapes of benchmarks/models.py, of
+# three engines at fp32 and bf16, in the order that they had over HTTP.
+_REQUEST_SECONDS = 0.0007
+# A layout in which a text alone is answered sooner may be slower for many by this factor.
 _WORTH = 1.1
-# Milliseconds of a text alone from which a model is slow: Python's share is small then, and a text that has all cores
-# is answered in about half the time.
-_SLOW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +76,19 @@ def chosen(card: Card | None, cores: int, engine: str | None = None, precision: 
     return Layout(min(best.replicas, cores // threads), threads)
 
 
-def preferred(candidates: Iterable[Candidate]) -> Candidate:
-    """The best layout of one engine at one precision: of those that are about the fastest, two engines side by side.
+def served(candidate: Candidate) -> float:
+    """About the texts a second that are served, one a request; good for comparing layouts on one machine."""
+    return 1 / (1 / candidate.texts_per_second + _REQUEST_SECONDS / candidate.replicas)
 
-    Of a slow model it is the one in which a text alone takes the least time.
+
+def preferred(candidates: Iterable[Candidate]) -> Candidate:
+    """The best layout of one engine at one precision.
+
+    Of those in which about the most texts are served, it is the one that answers a text alone the soonest.
     """
     found = list(candidates)
-    enough = max(one.texts_per_second for one in found) / _WORTH
-    fast = [one for one in found if one.texts_per_second >= enough]
-    two = next((one for one in fast if one.replicas == 2), None)
-    best = two or max(fast, key=lambda one: one.texts_per_second)
-    return best if best.milliseconds < _SLOW else min(fast, key=lambda one: one.milliseconds)
+    enough = max(map(served, found)) / _WORTH
+    return min((one for one in found if served(one) >= enough), key=lambda one: one.milliseconds)
 
 
 def _measured(card: Manifest, engine: str | None, precision: str | None) -> Layout | None:

@@ -1,4 +1,4 @@
-"""The fastest candidate that keeps the score is chosen, with two engines unless another number is much faster."""
+"""The fastest way that keeps the score is chosen, in the layout that is best for one text and for many."""
 
 from __future__ import annotations
 
@@ -32,14 +32,9 @@ ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
         ([candidate("bf16", 1, 180, -0.02)], ("bf16", 1)),
         ([candidate("bf16", 1, 180, None)], ("fp32", 1)),
         ([candidate("bf16", 1, 90)], ("fp32", 1)),
-        ([candidate("fp32", 2, 89)], ("fp32", 1)),
-        ([candidate("fp32", 2, 92)], ("fp32", 2)),
-        ([candidate("fp32", 2, 92), candidate("fp32", 4, 101)], ("fp32", 2)),
-        ([candidate("fp32", 2, 92), candidate("fp32", 4, 103)], ("fp32", 4)),
-        ([candidate("fp32", 4, 101)], ("fp32", 4)),
         ([candidate("bf16", 1, 180), candidate("bf16", 2, 300, 0.006)], ("bf16", 1)),
-        ([candidate("bf16", 2, 175), candidate("bf16", 1, 180)], ("bf16", 2)),
-        ([candidate("fp32", 2, 95), candidate("bf16", 2, 94), candidate("bf16", 1, 99)], ("fp32", 2)),
+        ([candidate("bf16", 2, 175), candidate("bf16", 1, 120)], ("bf16", 2)),
+        ([candidate("fp32", 2, 95), candidate("bf16", 1, 99)], ("fp32", 1)),
     ],
 )
 def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
@@ -50,13 +45,14 @@ def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
 @pytest.mark.parametrize(
     ("one_engine", "two_engines", "expected"),
     [
-        ((100, 9), (98, 18), 2),  # fast: what waits for Python counts
-        ((100, 15), (98, 30), 1),  # slow: a text alone counts
-        ((98, 15), (100, 30), 1),
-        ((85, 15), (100, 30), 2),  # but not at the cost of what all get
+        ((100, 15), (98, 30), 1),  # a text alone has all cores
+        ((98, 15), (102, 30), 1),
+        ((98, 15), (112, 30), 2),  # but not at the cost of what all get
+        ((1000, 2), (900, 3), 2),  # a text takes a millisecond: what waits for Python counts
+        ((1500, 2), (900, 3), 1),
     ],
 )
-def test_of_a_slow_model_the_layout_is_taken_that_answers_one_text_soonest(one_engine, two_engines, expected) -> None:
+def test_the_layout_is_taken_that_answers_one_text_soonest_if_it_serves_many(one_engine, two_engines, expected) -> None:
     found = [
         candidate("fp32", replicas, speed, milliseconds=milliseconds)
         for replicas, (speed, milliseconds) in ((1, one_engine), (2, two_engines))

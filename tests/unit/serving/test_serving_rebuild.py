@@ -272,10 +272,17 @@ def test_where_one_replica_cannot_be_rebuilt_the_others_still_answer(
     async def run() -> None:
         async with running(load) as service:
             load.failures = 100
-            load.loaded[0][0].broken = True
-            while not service.models["fake"].lost:
-                await ask(service, "A")
+            for model in load.loaded[0]:
+                model.free.clear()
+            requests = [ask(service, "A")]
+            await until(lambda: any(["A"] in model.batches for model in load.loaded[0]))
+            (idle,) = (model for model in load.loaded[0] if ["A"] not in model.batches)
+            idle.broken = True
+            requests.append(ask(service, "B"))
+            for model in load.loaded[0]:
+                model.free.set()
             await until(lambda: "could not be rebuilt" in caplog.text)
+            assert words([one for answer in await asyncio.gather(*requests) for one in answer]) == [["A"], ["B"]]
             assert words(await ask(service, "A")) == [["A"]]
             service.check_ready()
 

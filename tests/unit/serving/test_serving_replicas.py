@@ -113,3 +113,23 @@ def test_the_loader_is_told_the_path_and_the_settings() -> None:
 
     asyncio.run(run())
     assert told == [(Path("some/folder"), 2)]
+
+
+def test_the_replica_that_computed_last_computes_next() -> None:
+    models = replicas(3)
+
+    async def run() -> list[FakeModel]:
+        used = []
+        async with running(lambda *_: models) as service:
+            batcher = service.models["fake"]._batcher
+            assert batcher is not None
+            for _ in range(5):
+                await until(lambda: len(batcher._idle) == len(models))
+                for model in models:
+                    model.forget()
+                await service.predict("fake", ["A"])
+                used += [model for model in models if model.batches]
+        return used
+
+    used = asyncio.run(run())
+    assert len(used) == 5 and len(set(map(id, used))) == 1
