@@ -55,3 +55,7 @@ def show(tuned: Tuned) -> None:
         markup=False,
     )
     console.out.print(table)
+    if tuned.best.texts_per_second < max(one.texts_per_second for one in tuning.candidates):
+        console.out.print(
+            "best for a server whose requests hold one text: the Python that one costs is counted in", markup=False
+        )
