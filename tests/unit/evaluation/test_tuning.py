@@ -45,14 +45,17 @@ def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
 @pytest.mark.parametrize(
     ("one_engine", "two_engines", "expected"),
     [
-        ((100, 15), (98, 30), 1),  # a text alone has all cores
-        ((98, 15), (102, 30), 1),
-        ((98, 15), (112, 30), 2),  # but not at the cost of what all get
         ((1000, 2), (900, 3), 2),  # a text takes a millisecond: what waits for Python counts
         ((1500, 2), (900, 3), 1),
+        ((320, 7), (300, 12), 2),
+        ((100, 9), (80, 18), 1),
+        ((98, 15), (102, 30), 1),  # slow: a text alone has all cores
+        ((98, 15), (112, 30), 2),  # but not at the cost of what all get
     ],
 )
-def test_the_layout_is_taken_that_answers_one_text_soonest_if_it_serves_many(one_engine, two_engines, expected) -> None:
+def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest(
+    one_engine, two_engines, expected
+) -> None:
     found = [
         candidate("fp32", replicas, speed, milliseconds=milliseconds)
         for replicas, (speed, milliseconds) in ((1, one_engine), (2, two_engines))
