@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from paddle_ner.cli import console
-from paddle_ner.evaluation.tuning import Tuned, tune
+from paddle_ner.evaluation.tuning import Tuned, allowed, tune
 from paddle_ner.types import Example
 
 
@@ -55,7 +55,8 @@ def show(tuned: Tuned) -> None:
         markup=False,
     )
     console.out.print(table)
-    if tuned.best.texts_per_second < max(one.texts_per_second for one in tuning.candidates):
+    kept = allowed(tuning.candidates, tuning.max_drop)
+    if tuned.best.texts_per_second < max(one.texts_per_second for one in kept):
         console.out.print(
             "best for a server whose requests hold one text: the Python that one costs is counted in", markup=False
         )

@@ -124,7 +124,12 @@ def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
 
     A candidate without a score is never chosen before one that has it: at least the first is always allowed.
     """
-    allowed = [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])
-    ways = {(one.engine, one.precision): None for one in allowed}
-    best = [preferred(one for one in allowed if (one.engine, one.precision) == way) for way in ways]
+    kept = allowed(candidates, max_drop)
+    ways = {(one.engine, one.precision): None for one in kept}
+    best = [preferred(one for one in kept if (one.engine, one.precision) == way) for way in ways]
     return max(best, key=served)
+
+
+def allowed(candidates: Sequence[Candidate], max_drop: float) -> list[Candidate]:
+    """Those whose score dropped by at most `max_drop`; the first where none has a score."""
+    return [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])

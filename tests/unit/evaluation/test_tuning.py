@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Candidate
-from paddle_ner.evaluation.tuning import choose, ways
+from paddle_ner.bundle import Candidate, Tuning
+from paddle_ner.cli.tuning import show
+from paddle_ner.evaluation.tuning import Tuned, choose, ways
 
 
 def candidate(
@@ -61,6 +62,22 @@ def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest
         for replicas, (speed, milliseconds) in ((1, one_engine), (2, two_engines))
     ]
     assert choose(found, 0.005).replicas == expected
+
+
+@pytest.mark.parametrize(
+    ("faster", "explained"),
+    [
+        (candidate("fp32", 1, 1000), True),
+        (candidate("int8", 1, 3000, 0.1), False),  # what lost too much of the score speaks for itself
+    ],
+)
+def test_it_is_said_why_the_best_is_not_the_fastest_in_the_table(faster, explained, capsys) -> None:
+    found = [candidate("fp32", 2, 900), faster]
+    best = choose(found, 0.005)
+    assert best is found[0]
+    fields: dict[str, Any] = {"cpu": "a CPU", "texts": 1, "metric": "f1", "examples": 1, "max_drop": 0.005}
+    show(Tuned(best, Tuning(**fields, precision="fp32", replicas=2, threads=1, candidates=found)))
+    assert ("best for a server" in capsys.readouterr().out) is explained
 
 
 def test_without_any_score_the_first_stays() -> None:
