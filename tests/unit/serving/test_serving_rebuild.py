@@ -279,9 +279,10 @@ def test_where_one_replica_cannot_be_rebuilt_the_others_still_answer(
             (idle,) = (model for model in load.loaded[0] if ["A"] not in model.batches)
             idle.broken = True
             requests.append(ask(service, "B"))
+            idle.free.set()
+            await until(lambda: "could not be rebuilt" in caplog.text)
             for model in load.loaded[0]:
                 model.free.set()
-            await until(lambda: "could not be rebuilt" in caplog.text)
             assert words([one for answer in await asyncio.gather(*requests) for one in answer]) == [["A"], ["B"]]
             assert words(await ask(service, "A")) == [["A"]]
             service.check_ready()

@@ -90,14 +90,19 @@ def test_long_texts_spread_over_replicas_are_joined_and_answered_once() -> None:
 
     async def run() -> None:
         async with running(lambda *_: models, batch_tokens=2 * padded_length(SIZE)) as service:
+            for model in models:
+                model.forget()
+                model.free.clear()
             groups = [texts[index : index + 4] for index in range(0, len(texts), 4)]
-            answers = await asyncio.gather(*(service.predict("fake", group) for group in groups))
-            found = [one for answer in answers for one in words(answer)]
+            asked = asyncio.gather(*(service.predict("fake", group) for group in groups))
+            await until(lambda: all(model.batches for model in models))
+            for model in models:
+                model.free.set()
+            found = [one for answer in await asked for one in words(answer)]
             for text, one in zip(texts, found, strict=True):
                 assert one == text.replace("y", " ").split()
 
     asyncio.run(run())
-    assert all(len(model.batches) > 1 for model in models)
 
 
 def test_the_loader_is_told_the_path_and_the_settings() -> None:
