@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from paddle_ner import tasks
-from paddle_ner.checksum import sha256 as sha256
+from paddle_ner import folders, tasks
+from paddle_ner.checksum import sha256
 from paddle_ner.compression.record import Compression
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -297,69 +293,23 @@ def write_card(folder: Path, card: Card) -> None:
     text = json.dumps(card.model_dump(), ensure_ascii=False, indent=2)
     temporary = folder / f".{name}.new"
     temporary.write_text(text + "\n", encoding="utf-8")
-    _sync(temporary)
+    folders.sync(temporary)
     temporary.replace(folder / name)
 
 
-@contextmanager
-def new_folder(target: Path, kind: str, ours: Callable[[Path], set[str]] | None = None) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its name when the block ends well.
-
-    An older folder of the same kind is replaced.
+def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
+    """A temporary folder beside `target` that takes its name, and the place of an older one, when the block ends well.
 
     Args:
         target: the folder to make.
-        kind: `MANIFEST` for a bundle, `CARD` for a checkpoint, or the file that another kind of folder is known by.
-        ours: for another kind: the names in such a folder that this package wrote.
+        kind: `MANIFEST` for a bundle, `CARD` for a checkpoint.
 
     Raises:
         InputError: `target` holds anything else, or files that this package did not write.
     """
-    known = ours or (_bundle_files if kind == MANIFEST else _checkpoint_files)
-    if target.exists() and not _replaceable(target, kind, known):
-        what = {MANIFEST: "bundle", CARD: "checkpoint"}.get(kind, "folder")
-        raise InputError(f"{target}: holds something else than a {what} of paddle-ner; name another output folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.glob(f".{target.name}.new-*"):
-        shutil.rmtree(left)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
-    temporary.chmod(0o755)
-    try:
-        yield temporary
-        for path in temporary.rglob("*"):
-            _sync(path)
-        _sync(temporary)
-        _swap(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Give `new` the name of `target`; what stood there goes once it has."""
-    old = target.with_name(f".{target.name}.old")
-    if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    _sync(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _replaceable(folder: Path, kind: str, ours: Callable[[Path], set[str]]) -> bool:
-    """Whether `folder` may be written anew: empty, or of this kind with no file in it that is not ours."""
-    if not folder.is_dir():
-        return False
-    names = {path.name for path in folder.iterdir()}
-    return not names or (kind in names and names <= ours(folder))
-
-
-def _checkpoint_files(folder: Path) -> set[str]:
-    return _CHECKPOINT_FILES
+    if kind == MANIFEST:
+        return folders.replacing(target, MANIFEST, "bundle", _bundle_files)
+    return folders.replacing(target, CARD, "checkpoint", lambda folder: _CHECKPOINT_FILES)
 
 
 def _bundle_files(folder: Path) -> set[str]:
@@ -367,11 +317,3 @@ def _bundle_files(folder: Path) -> set[str]:
         return {MANIFEST, *read_manifest(folder).files}
     except BundleError:
         return set()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from typing import Any
 
 from paddle_ner import bundle
 from paddle_ner.bundle import Card
+from paddle_ner.checksum import sha256
 from paddle_ner.config import Config, parse
 from paddle_ner.data import Format
 from paddle_ner.errors import BundleError, InputError
@@ -55,13 +56,13 @@ def find_teacher(recipe: Config, task: Task) -> Teacher:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise BundleError(f"{weights}: no such file, a checkpoint needs it")
-    sha256 = bundle.sha256(weights)
-    if settings.teacher_sha256 not in (None, sha256):
+    found = sha256(weights)
+    if settings.teacher_sha256 not in (None, found):
         raise InputError(
-            f"distillation.teacher: {weights} is not the teacher that this recipe names: its sha256 is {sha256[:12]}…,"
+            f"distillation.teacher: {weights} is not the teacher that this recipe names: its sha256 is {found[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(folder, card, bundle.load_tokenizer(folder), sha256)
+    return Teacher(folder, card, bundle.load_tokenizer(folder), found)
 
 
 def student_recipe(

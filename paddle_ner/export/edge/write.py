@@ -14,8 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from paddle_ner import __version__, bundle
+from paddle_ner import __version__, bundle, folders
 from paddle_ner.bundle import Manifest
+from paddle_ner.checksum import sha256
 from paddle_ner.compression.scales import MatmulScales
 from paddle_ner.edge.engines import OnnxEngine, onnx_file
 from paddle_ner.edge.folder import DESCRIPTION, EXPECTED, SCHEMA_VERSION, SUMS, TOKENIZER
@@ -118,7 +119,7 @@ def write_edge(
     if scales is not None and not examples:
         raise InputError("an int8 file is scored before it is kept: name a labelled file")
     precisions = ("fp32",) if scales is None else ("fp32", "int8")
-    with tempfile.TemporaryDirectory() as temporary, bundle.new_folder(target, SUMS, _ours) as folder:
+    with tempfile.TemporaryDirectory() as temporary, folders.replacing(target, SUMS, "folder", _ours) as folder:
         manifest = export(checkpoint, Path(temporary) / "bundle", texts).manifest
         made = Path(temporary) / "bundle"
         exact = onnx_file(folder, "fp32")
@@ -138,7 +139,7 @@ def write_edge(
         _write_expected(folder / EXPECTED, asked, answers)
         lengths = [window.length for text in texts or PROBES for window in predictors["fp32"].encode(text).windows]
         _write_rest(folder, manifest, precisions, profile(manifest.window.size, lengths))
-        files = {str(path.relative_to(folder)): bundle.sha256(path) for path in _files(folder)}
+        files = {str(path.relative_to(folder)): sha256(path) for path in _files(folder)}
         (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()), encoding="utf-8")
         for precision in precisions:
             _run_check(folder, precision)
@@ -207,8 +208,7 @@ def _write_rest(folder: Path, manifest: Manifest, precisions: Sequence[str], sha
     for source_file in resources.files(__package__).joinpath("files").iterdir():
         content = re.sub("@([A-Z]+)@", lambda found: values[found[1]], source_file.read_text(encoding="utf-8"))
         (folder / source_file.name).write_text(content, encoding="utf-8")
-    for name in ("build_engine.sh", "run.py", "check.py"):
-        (folder / name).chmod(0o755 if name.endswith(".sh") else 0o644)
+    (folder / "build_engine.sh").chmod(0o755)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from paddle_ner.errors import InputError
+from paddle_ner.folders import replacing
+
+MARK = "mark"
+
+
+def write(target: Path, content: str, **more: str) -> None:
+    with replacing(target, MARK, "thing", lambda folder: {MARK, "a"}) as folder:
+        for name, text in {MARK: content, **more}.items():
+            (folder / name).write_text(text)
+
+
+def test_an_older_folder_of_the_kind_is_replaced_whole(tmp_path: Path) -> None:
+    write(tmp_path / "it", "old", a="1")
+    write(tmp_path / "it", "new")
+    assert {path.name: path.read_text() for path in (tmp_path / "it").iterdir()} == {MARK: "new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
+
+
+def test_where_writing_fails_the_older_folder_stays_and_nothing_is_left(tmp_path: Path) -> None:
+    write(tmp_path / "it", "old")
+    with pytest.raises(OSError, match="full"), replacing(tmp_path / "it", MARK, "thing", lambda folder: {MARK}):
+        raise OSError("the disk is full")
+    assert (tmp_path / "it" / MARK).read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
+
+
+@pytest.mark.parametrize("names", [["other"], [MARK, "other"]])
+def test_a_folder_with_what_is_not_ours_is_refused(tmp_path: Path, names: list[str]) -> None:
+    (tmp_path / "it").mkdir()
+    for name in names:
+        (tmp_path / "it" / name).write_text("theirs")
+    with pytest.raises(InputError, match="it: holds something else than a thing of paddle-ner"):
+        write(tmp_path / "it", "new")
+    assert sorted(path.name for path in (tmp_path / "it").iterdir()) == sorted(names)
+
+
+@pytest.fixture(params=[0o022, 0o027, 0o077])
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def test_whom_the_umask_lets_read_new_files_can_read_it(tmp_path: Path, umask: int) -> None:
+    """safetensors makes its files with mode 0600 whatever the umask is."""
+    with replacing(tmp_path / "it", MARK, "thing", lambda folder: {MARK}) as folder:
+        os.close(os.open(folder / MARK, os.O_CREAT, 0o600))
+        (folder / "run.sh").touch()
+        (folder / "run.sh").chmod(0o755)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "it", *(tmp_path / "it").iterdir())}
+    assert modes == {"it": 0o777 & ~umask, MARK: 0o666 & ~umask, "run.sh": 0o755}
