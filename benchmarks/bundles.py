@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from paddle_ner import startup
 from paddle_ner.bundle import verify
 from paddle_ner.cli.dev import recipe_of
 from paddle_ner.evaluation.benchmark import in_turns, open_predictors, spread
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("bundles", nargs="+", metavar="BUNDLE[=PRECISION]")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    startup.restart_with(startup.ENGINES)
     predictors = {name: opened(name) for name in options.bundles}
     first = options.bundles[0]
     recipe = recipe_of(Path(first), predictors[first].manifest)

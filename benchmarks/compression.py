@@ -20,6 +20,7 @@ import numpy as np
 from engine import LENGTH, ROUNDS, ROWS, median_milliseconds
 from numpy.typing import NDArray
 
+from paddle_ner import startup
 from paddle_ner.bundle import Manifest, OnnxGraph, load_tokenizer, read_card, verify
 from paddle_ner.compression.calibration import batches
 from paddle_ner.compression.quantizer import Quantizer
@@ -98,6 +99,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=min(2, usable_cores()))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    startup.restart_with(startup.ENGINES)
     texts = models.read_texts(options.texts)
     report: dict[str, Any] = {"cpu": cpu_name(), "threads": options.threads, "rows": ROWS, "length": LENGTH}
     shapes = options.shape or [*models.SHAPES]

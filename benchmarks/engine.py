@@ -18,6 +18,7 @@ from typing import Any
 import models
 import numpy as np
 
+from paddle_ner import startup
 from paddle_ner.bundle import verify
 from paddle_ner.evaluation.benchmark import Way
 from paddle_ner.evaluation.tuning import ways
@@ -91,6 +92,7 @@ def main() -> None:
     models.add_arguments(parser)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    startup.restart_with(startup.ENGINES)
     texts = models.read_texts(options.texts)
     threads = usable_cores()
     ids = np.random.default_rng(0).integers(5, 4000, (ROWS, LENGTH))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from typing import Any
 import models
 import numpy as np
 
+from paddle_ner import startup
 from paddle_ner.bundle import verify
 from paddle_ner.evaluation.benchmark import Way, measure
 from paddle_ner.evaluation.tuning import ways
@@ -84,7 +86,11 @@ def servers(bundle: Path, int8_bundle: Path, torch: str | None) -> list[Server]:
 def running(server: Server, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The server on `port`, answering."""
     ending = ("--port", str(port)) if server.ours else (str(port),)
-    process = subprocess.Popen([*server.command, *ending], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # None has what this process was started again with: ours asks for it, as it does for everyone.
+    plain = {name: value for name, value in os.environ.items() if startup.ENGINES.get(name) != value}
+    process = subprocess.Popen(
+        [*server.command, *ending], env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -237,6 +243,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=models.SHAPES, help="only this one")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    startup.restart_with(startup.ENGINES)
     raise_file_limit()
     texts = models.read_texts(options.texts)
     report = {

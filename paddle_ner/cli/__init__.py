@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from paddle_ner import __version__, allocator
+from paddle_ner import __version__, startup
 from paddle_ner.errors import PaddleNerError
 
 COMMANDS = {
@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": "Answer requests over HTTP.",
     "api-key": "Make a key for a server.",
 }
+_RUN_ENGINES = ("serve", "export", "compress", "benchmark", "quickstart")  # or time them, to choose
 
 
 class _Lazy(click.Group):
@@ -61,8 +62,8 @@ def cli(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status of the design: 0, 1, 2 or 130."""
-    if arguments is None and sys.argv[1:2] == ["serve"]:
-        allocator.restart_with(allocator.SERVE)
+    if arguments is None and set(sys.argv[1:2]) & set(_RUN_ENGINES):
+        startup.restart_with(startup.ENGINES)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Wherever it stands, as people put it behind the command.
     debug = "--debug" in arguments

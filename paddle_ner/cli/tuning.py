@@ -30,10 +30,10 @@ def show(tuned: Tuned) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     several = len({one.engine for one in tuning.candidates}) > 1
     if several:
-        table.add_column("engine")
-    table.add_column("precision")
+        table.add_column("engine", no_wrap=True)
+    table.add_column("precision", no_wrap=True)
     table.add_column("engines \u00d7 threads")
-    for column in ("texts/s", "tokens/s", "one text", tuning.metric, "drop", ""):
+    for column in ("texts/s", "one text", tuning.metric, "drop", ""):
         table.add_column(column, justify="right")
     for one in tuning.candidates:
         best = one == tuned.best
@@ -42,7 +42,6 @@ def show(tuned: Tuned) -> None:
             one.precision,
             f"{one.replicas} \u00d7 {one.threads}",
             f"{one.texts_per_second:,.0f}",
-            f"{one.tokens_per_second:,.0f}",
             f"{one.milliseconds:.1f} ms",
             "" if one.score is None else f"{100 * one.score:.2f}",
             "" if one.drop is None else f"{100 * one.drop:.2f}",

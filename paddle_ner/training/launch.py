@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner import allocator
+from paddle_ner import startup
 from paddle_ner.errors import DeviceError, InputError
 
 SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that none outlives the command
@@ -165,7 +165,7 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
     added = {"OMP_NUM_THREADS": str(max(1, cores // devices.count))}
     # Strided views are copied element by element on CPU (3.1.1): without them an update takes a quarter less time.
     added["FLAGS_use_stride_kernel"] = "0"
-    added.update(allocator.KEEP)
+    added.update(startup.KEEP)
     if "AuthenticAMD" in cpuinfo:
         # The bundled MKL takes a slow path on AMD; this undocumented switch takes the fast one: docs/training.md.
         if " avx512f" in cpuinfo:
