@@ -62,15 +62,16 @@ def cli(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status of the design: 0, 1, 2 or 130."""
-    if arguments is None and set(sys.argv[1:2]) & set(_RUN_ENGINES):
-        startup.restart_with(startup.ENGINES)
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if next((one for one in arguments if not one.startswith("-")), None) in _RUN_ENGINES:
+            startup.restart_with(startup.ENGINES)
     # Wherever it stands, as people put it behind the command.
     debug = "--debug" in arguments
     # Paddle and setuptools greet everyone with advice on compiling extensions.
     for greeting in ("No ccache found", "Setuptools is replacing distutils"):
         warnings.filterwarnings("ignore", message=greeting)
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = [one for one in arguments if one != "--debug"]
     try:
         status = cli.main(args=arguments, prog_name="paddle-ner", standalone_mode=False)
         return status if isinstance(status, int) else 0

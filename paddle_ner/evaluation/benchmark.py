@@ -81,8 +81,9 @@ def measure(
     engine_only: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> list[Speed]:
-    """Time every way in every layout on the same texts, in turns, and give the medians.
+    """Time every way in every layout on the same texts, and give the medians.
 
+    The layouts of a way take turns. The ways come one after the other, so that the engines of only one are in memory.
     Tokenization and decoding belong to a pass, and batches are small, as in serving. Each is warmed up first.
 
     Args:
@@ -95,17 +96,19 @@ def measure(
         advance: called after each pass, (rounds + 1) times for every candidate.
     """
     manifest = verify(folder)
-    candidates = {
-        (way, layout): open_predictors(folder, manifest, way.precision, layout, engine=way.engine)
-        for way in ways
-        for layout in places
-    }
     budget = BATCH_TOKENS if engine_only else _SERVED_TOKENS
-    paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
-    return [
-        Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
-        for (way, layout), pace in paces.items()
-    ]
+    speeds: list[Speed] = []
+    for way in ways:
+        candidates = {
+            layout: open_predictors(folder, manifest, way.precision, layout, engine=way.engine) for layout in places
+        }
+        paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
+        del candidates
+        speeds += [
+            Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
+            for layout, pace in paces.items()
+        ]
+    return speeds
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:

@@ -35,12 +35,15 @@ def test_a_process_starts_again_once_under_its_own_id_with_its_arguments() -> No
     assert settings == {**ENGINES, "GLIBC_TUNABLES": "glibc.malloc.check=0"}
 
 
-@pytest.mark.parametrize(("command", "restarts"), [("serve", 1), ("export", 1), ("benchmark", 1), ("predict", 0)])
+@pytest.mark.parametrize(
+    ("command", "restarts"),
+    [(["serve"], 1), (["--debug", "serve"], 1), (["export"], 1), (["benchmark"], 1), (["predict"], 0), ([], 0)],
+)
 def test_what_serves_engines_and_what_times_them_runs_with_the_same_settings(
-    monkeypatch: pytest.MonkeyPatch, command: str, restarts: int
+    monkeypatch: pytest.MonkeyPatch, command: list[str], restarts: int
 ) -> None:
     asked: list[object] = []
     monkeypatch.setattr(startup, "restart_with", asked.append)
-    monkeypatch.setattr(sys, "argv", ["paddle-ner", command, "--help"])
+    monkeypatch.setattr(sys, "argv", ["paddle-ner", *command, "--help"])
     assert main() == 0
     assert asked == [ENGINES] * restarts

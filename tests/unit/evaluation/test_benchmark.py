@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from weakref import WeakSet
+
+import pytest
+
+from paddle_ner.evaluation import benchmark
+from paddle_ner.evaluation.benchmark import Way, measure
+from paddle_ner.inference.layout import Layout
+from paddle_ner.inference.predictor import Predictor
+
+WAYS = [Way("paddle", "fp32"), Way("paddle", "bf16"), Way("openvino", "bf16")]
+PLACES = [Layout(1, 2), Layout(2, 1)]
+
+
+class Fake:
+    """A predictor that answers at once."""
+
+    def encode(self, text: str) -> Any:
+        return SimpleNamespace(windows=[SimpleNamespace(length=len(text))])
+
+    def run(self, rows: list[Any]) -> list[int]:
+        return [row.length for row in rows]
+
+    def decode(self, encoded: Any, logits: list[int]) -> int:
+        return sum(logits)
+
+    def __call__(self, text: str) -> object:
+        return Predictor.__call__(self, [text])  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many predictors there were each time that some were opened."""
+    living: WeakSet[Fake] = WeakSet()
+    counts: list[int] = []
+
+    def opened(folder: Path, manifest: object, precision: str, layout: Layout, **options: object) -> list[Fake]:
+        made = [Fake() for _ in range(layout.replicas)]
+        living.update(made)
+        counts.append(len(living))
+        return made
+
+    monkeypatch.setattr(benchmark, "open_predictors", opened)
+    monkeypatch.setattr(benchmark, "verify", lambda folder: None)
+    return counts
+
+
+def test_every_way_is_timed_in_every_layout_and_only_one_is_in_memory(most: list[int]) -> None:
+    passes: list[None] = []
+    speeds = measure(Path(), ["江川", "卢和红"], WAYS, PLACES, rounds=2, advance=lambda: passes.append(None))
+    assert [(one.way, one.layout) for one in speeds] == [(way, place) for way in WAYS for place in PLACES]
+    assert len(passes) == 3 * len(WAYS) * len(PLACES)
+    assert max(most) == sum(place.replicas for place in PLACES)
