@@ -196,6 +196,7 @@ def test_asgi_py_writes_the_same_lines_under_uvicorn_s_own_command() -> None:
     records = [json.loads(line) for line in lines]
     assert [record["message"] for record in records if "route" in record] == ["GET /models 401"]
     assert not any("secret" in line for line in lines)
+    assert any("model ner failed to load" in record["message"] for record in records)
 
 
 # ---------------------------------------------------------------------- the command

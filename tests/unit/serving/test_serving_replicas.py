@@ -103,6 +103,7 @@ def test_long_texts_spread_over_replicas_are_joined_and_answered_once() -> None:
                 assert one == text.replace("y", " ").split()
 
     asyncio.run(run())
+    assert all(model.batches for model in models)  # of the texts: those of the warm-up were forgotten
 
 
 def test_the_loader_is_told_the_path_and_the_settings() -> None:
