@@ -21,12 +21,12 @@ from engine import LENGTH, ROUNDS, ROWS, median_milliseconds
 from numpy.typing import NDArray
 
 from paddle_ner import startup
-from paddle_ner.bundle import Manifest, OnnxGraph, load_tokenizer, read_card, verify
+from paddle_ner.bundle import BundleManifest, OnnxGraph, load_tokenizer, read_checkpoint_manifest, verify
+from paddle_ner.bundle.compression import Plan
+from paddle_ner.bundle.scales import FILE as SCALES
+from paddle_ner.bundle.scales import read_scales
 from paddle_ner.compression.calibration import batches
 from paddle_ner.compression.quantizer import Quantizer
-from paddle_ner.compression.record import Plan
-from paddle_ner.compression.scales import FILE as SCALES
-from paddle_ner.compression.scales import read_scales
 from paddle_ner.compression.worker import GRAPH, WEIGHTS
 from paddle_ner.export import kernels, products, qdq
 from paddle_ner.features import windows
@@ -70,14 +70,14 @@ def engines(bundle: Path, checkpoint: Path, texts: list[str], threads: int, work
 
 def quantize(checkpoint: Path, texts: list[str], work: Path) -> None:
     """Write the int8 graph for Paddle, and the scales that it was made with, to `work`/int8."""
-    card, plan = read_card(checkpoint), Plan()
+    card, plan = read_checkpoint_manifest(checkpoint), Plan()
     work.mkdir(parents=True, exist_ok=True)
     np.savez(work / "batches.npz", *batches(texts, load_tokenizer(checkpoint), card.window, plan.windows))
     with Quantizer(checkpoint, work) as quantizer:
         quantizer.quantize(plan, work / "batches.npz", work / "int8", QUANTIZING_SECONDS)
 
 
-def onnx_engine(path: Path, manifest: Manifest, threads: int) -> Engine:
+def onnx_engine(path: Path, manifest: BundleManifest, threads: int) -> Engine:
     """ONNX Runtime over an int8 file that stands alone."""
     graph = OnnxGraph(file=path.name, opset=0, runtime="", matmuls=0)
     alone = manifest.model_copy(update={"onnx": {"int8": graph}})

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from paddle_ner import bundle, data
-from paddle_ner.bundle import Card, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
+from paddle_ner.bundle.compression import Plan
 from paddle_ner.compression.options import Options
-from paddle_ner.compression.record import Plan
 from paddle_ner.compression.search import compress
 from paddle_ner.evaluation.tuning import tune
 from paddle_ner.export import export
@@ -43,7 +43,7 @@ def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
     import paddle
 
     tokenizer = Tokenizer.wordpiece(vocabulary(texts))
-    card = Card(name=shape, task=TASK, window=WindowSpec(size=512, overlap=128))
+    card = Manifest(name=shape, task=TASK, window=WindowSpec(size=512, overlap=128))
     task = card.build_task()
     paddle.seed(SEED)
     model = build(
@@ -61,10 +61,10 @@ def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
         bias = model.classifier.bias.numpy()
         bias[0] += np.quantile(lead, 0.9)
         model.classifier.bias.set_value(bias)
-    with bundle.new_folder(folder, bundle.CARD) as new:
+    with bundle.new_folder(folder, bundle.CHECKPOINT_MANIFEST) as new:
         save_checkpoint_weights(model, new)
         tokenizer.save(new / bundle.TOKENIZER)
-        bundle.write_card(new, card)
+        bundle.write_manifest(new, card)
     return folder
 
 
@@ -78,7 +78,7 @@ def make_bundle(shape: str, texts: list[str], folder: Path) -> Path:
 
 def measured(target: Path, texts: list[str]) -> Path:
     """`target`, timed on this machine where it was not, as ``export`` does; its own answers stand for labels."""
-    if bundle.read_manifest(target).tuning is None:
+    if bundle.read_bundle_manifest(target).tuning is None:
         predictor = load(target)
         examples = [Example(text, entities=predictor(text).entities) for text in texts[-TUNED_TEXTS:]]
         tune(target, examples, max_drop=1.0)

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import load_tokenizer, read_card, verify
+from paddle_ner.bundle import load_tokenizer, read_checkpoint_manifest, verify
+from paddle_ner.bundle.compression import Plan
 from paddle_ner.cli.dev import recipe_of
 from paddle_ner.compression import calibration, checkpoints
 from paddle_ner.compression.quantizer import Quantizer
-from paddle_ner.compression.record import Plan
 from paddle_ner.compression.trials import spread
 from paddle_ner.compression.worker import GRAPH, WEIGHTS
 from paddle_ner.evaluation.score import score
@@ -149,7 +149,7 @@ def batches(
 def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Result:
     """Score `checkpoint` at fp32 and with each of `PLANS` at int8, through the engines that serve them."""
     work.mkdir(parents=True, exist_ok=True)
-    tokenizer, card = load_tokenizer(checkpoint), read_card(checkpoint)
+    tokenizer, card = load_tokenizer(checkpoint), read_checkpoint_manifest(checkpoint)
     bundle = export(checkpoint, work / "bundle").bundle
     manifest = verify(bundle)
 
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=usable_cores(), help="of the engine that scores")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    card = read_card(options.checkpoint)
+    card = read_checkpoint_manifest(options.checkpoint)
     corpus = read_corpus(recipe_of(options.checkpoint, card))
     rows, _ = encode(
         corpus.train, corpus.task, load_tokenizer(options.checkpoint), card.window.size, card.window.overlap

@@ -21,7 +21,7 @@ from paddle_ner.config import Config
 from paddle_ner.errors import InputError, PaddleNerError
 
 if TYPE_CHECKING:
-    from paddle_ner.evaluation.metrics import Report
+    from paddle_ner.tasks.metrics import Report
 
 # A small ERNIE with random weights, spread wider than ERNIE's own 0.02, which is meant for encoders six times as wide:
 # from that this one learns half as fast.

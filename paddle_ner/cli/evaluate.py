@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import Card
+from paddle_ner.bundle import Manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples, recipe_of
 from paddle_ner.cli.engine_options import engine_options
@@ -70,17 +70,17 @@ def command(
         render(report, console.out)
 
 
-def _from_recipe(model: Path, card: Card, split: str) -> list[Example]:
+def _from_recipe(model: Path, manifest: Manifest, split: str) -> list[Example]:
     if split == "dev":
-        return dev_examples(model, card)
-    recipe = recipe_of(model, card)
+        return dev_examples(model, manifest)
+    recipe = recipe_of(model, manifest)
     if recipe.data.test is None:
         raise InputError(f"{model}: its recipe names no test data; name a labelled FILE, or use --split dev")
     return read_file(recipe.data, recipe.data.test, console.log)
 
 
-def _unseen(model: Path, card: Card, examples: list[Example]) -> list[Example]:
-    recipe = recipe_of(model, card)
+def _unseen(model: Path, manifest: Manifest, examples: list[Example]) -> list[Example]:
+    recipe = recipe_of(model, manifest)
     seen = {example.text for example in read_file(recipe.data, recipe.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)

@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_card
+from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.jetson import write_folder
@@ -165,7 +165,7 @@ def _labelled(
     if not is_checkpoint(checkpoint):
         return []  # export says what is wrong with it
     try:
-        return dev_examples(checkpoint, read_card(checkpoint))
+        return dev_examples(checkpoint, read_checkpoint_manifest(checkpoint))
     except PaddleNerError as error:
         if needed:
             raise InputError(

@@ -8,8 +8,8 @@ import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.config.draft import Sources, write_recipe
 from paddle_ner.errors import InputError
-from paddle_ner.recipe import Sources, write_recipe
 from paddle_ner.tasks import TASKS
 
 _PATH = click.Path(path_type=Path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from paddle_ner.bundle.scales import MatmulScales
 from paddle_ner.cli import console
-from paddle_ner.compression.scales import MatmulScales
 from paddle_ner.types import Example
 
 

@@ -130,7 +130,7 @@ def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **op
 
 
 def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> dict[str, Path]:
-    from paddle_ner.bundle import is_bundle, is_checkpoint, read_card, read_manifest
+    from paddle_ner.bundle import is_bundle, is_checkpoint, read_bundle_manifest, read_checkpoint_manifest
     from paddle_ner.serving.settings import parse_models
 
     if bundle is None and name is not None:
@@ -138,8 +138,8 @@ def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> d
     found = parse_models(list(models))
     if bundle is not None:
         if name is None and bundle.is_dir():
-            card = read_manifest(bundle) if is_bundle(bundle) else read_card(bundle)
-            name = card.name
+            manifest = read_bundle_manifest(bundle) if is_bundle(bundle) else read_checkpoint_manifest(bundle)
+            name = manifest.name
         name = name or bundle.name
         if name in found:
             raise InputError(f"model {name!r} is named twice; give BUNDLE another name with --name")

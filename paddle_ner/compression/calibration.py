@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import WindowSpec
-from paddle_ner.compression.record import DataSet
+from paddle_ner.bundle.compression import DataSet
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import encode

@@ -12,10 +12,9 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from paddle_ner import bundle
-from paddle_ner.bundle import Card
+from paddle_ner.bundle import ENCODER_CONFIG, WEIGHTS, Manifest
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.modeling.checkpoint import CONFIG, WEIGHTS
 from paddle_ner.modeling.weights import read_safetensors
 
 WORDS = "embeddings.word_embeddings.weight"
@@ -33,14 +32,14 @@ class Checkpoint:
         config: of the encoder, as config.json holds it.
         weights: by name.
         tokenizer: of its vocabulary.
-        card: what it says of itself.
+        manifest: what it says of itself.
     """
 
     folder: Path
     config: dict[str, Any]
     weights: dict[str, NDArray[Any]]
     tokenizer: Tokenizer
-    card: Card
+    manifest: Manifest
 
     def table(self, ending: str) -> str:
         """The name of the one embedding table whose name ends so. Raises BundleError where there is none."""
@@ -56,25 +55,25 @@ def read(folder: Path) -> Checkpoint:
         raise InputError(f"{folder}: no such folder, expected a checkpoint")
     if bundle.is_bundle(folder):
         raise InputError(f"{folder}: is a bundle already, expected a checkpoint")
-    card = bundle.read_card(folder)
+    manifest = bundle.read_checkpoint_manifest(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((folder / ENCODER_CONFIG).read_text(encoding="utf-8"))
         weights = read_safetensors(folder / WEIGHTS)
     except (OSError, ValueError) as error:
-        raise BundleError(f"{folder / CONFIG}: cannot be read: {error}") from None
+        raise BundleError(f"{folder / ENCODER_CONFIG}: cannot be read: {error}") from None
     except InputError as error:
         raise BundleError(str(error)) from None
-    return Checkpoint(folder, config, weights, bundle.load_tokenizer(folder), card)
+    return Checkpoint(folder, config, weights, bundle.load_tokenizer(folder), manifest)
 
 
 def write(checkpoint: Checkpoint, target: Path, record: Record, *, same_answers: bool) -> Record:
-    """Write the checkpoint to `target`, all or nothing, its card with `record` at the end of `transforms`.
+    """Write the checkpoint to `target`, all or nothing, its manifest with `record` at the end of `transforms`.
 
     Args:
         checkpoint: its content.
         target: folder to make; an older checkpoint there is replaced.
         record: what was done to it.
-        same_answers: whether the metrics of the card still hold; otherwise they are left out.
+        same_answers: whether the metrics of the manifest still hold; otherwise they are left out.
 
     Returns:
         The record.
@@ -84,13 +83,17 @@ def write(checkpoint: Checkpoint, target: Path, record: Record, *, same_answers:
     """
     if target.resolve() == checkpoint.folder.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the new one")
-    metrics = checkpoint.card.metrics if same_answers else {}
-    card = checkpoint.card.model_copy(update={"transforms": [*checkpoint.card.transforms, record], "metrics": metrics})
-    with bundle.new_folder(target, bundle.CARD) as folder:
-        (folder / CONFIG).write_text(json.dumps(checkpoint.config, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    metrics = checkpoint.manifest.metrics if same_answers else {}
+    manifest = checkpoint.manifest.model_copy(
+        update={"transforms": [*checkpoint.manifest.transforms, record], "metrics": metrics}
+    )
+    with bundle.new_folder(target, bundle.CHECKPOINT_MANIFEST) as folder:
+        (folder / ENCODER_CONFIG).write_text(
+            json.dumps(checkpoint.config, ensure_ascii=False, indent=2) + "\n", "utf-8"
+        )
         weights = {name: np.ascontiguousarray(values) for name, values in checkpoint.weights.items()}
         # PaddleNLP 2.8.1 reads the format "np" and refuses "pd".
         safetensors.numpy.save_file(weights, folder / WEIGHTS, metadata={"format": "np"})
         checkpoint.tokenizer.save(folder / bundle.TOKENIZER)
-        bundle.write_card(folder, card)
+        bundle.write_manifest(folder, manifest)
     return record

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.compression.record import Kernels
+from paddle_ner.bundle.compression import Kernels
 from paddle_ner.errors import GateError
-from paddle_ner.evaluation.metrics import Report
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference import load_replicas
 from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example, Prediction
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from paddle_ner.bundle import load_tokenizer, verify
-from paddle_ner.compression.record import Kernels
+from paddle_ner.bundle.compression import Kernels
 from paddle_ner.errors import GateError
 
 _SELF = "paddle_ner.compression.kernels"

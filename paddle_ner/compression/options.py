@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from paddle_ner.bundle import Storage
-from paddle_ner.compression.record import Plan
+from paddle_ner.bundle.compression import Plan
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.engines.open import BF16_FLAGS, device_kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from paddle_ner.compression.record import Plan
+from paddle_ner.bundle.compression import Plan
 
 # The first three look at each activation once or twice; the others try dozens of thresholds on each.
 ALGORITHMS = ("avg", "hist", "abs_max", "emd", "mse", "KL")

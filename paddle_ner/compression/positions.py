@@ -25,7 +25,7 @@ def cut_positions(checkpoint: Path, target: Path) -> Record:
     kind = found.config.get("model_type")
     if kind not in _FROM_ZERO:
         raise InputError(f"{checkpoint}: positions of a model {kind} cannot be cut, only of {' and '.join(_FROM_ZERO)}")
-    name, size = found.table(POSITIONS), found.card.window.size
+    name, size = found.table(POSITIONS), found.manifest.window.size
     before = found.weights[name]
     found.weights[name] = before[:size]
     found.config["max_position_embeddings"] = len(found.weights[name])

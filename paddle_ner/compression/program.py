@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.compression.scales import MatmulScales, weight_hash
+from paddle_ner.bundle.scales import MatmulScales, weight_hash
 
 PRODUCTS = ("matmul_v2", "matmul", "mul")
 _PAIR = ("quantize_linear", "dequantize_linear")

@@ -87,7 +87,7 @@ def prune(
         raise InputError("importance is measured on labelled examples: name a file that has some")
     from paddle_ner import modeling
 
-    task = found.card.build_task()
+    task = found.manifest.build_task()
     model: Any = modeling.load_checkpoint_model(checkpoint, task.head, task.num_outputs)
     model.eval()
     batches = _batches(found, examples)
@@ -127,7 +127,7 @@ def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, A
     from paddle_ner.training.batches import collate, encode
     from paddle_ner.training.corpus import check
 
-    task, window = found.card.build_task(), found.card.window
+    task, window = found.manifest.build_task(), found.manifest.window
     check(list(examples), task)
     rows, _ = encode(examples, task, found.tokenizer, window.size, window.overlap)
     rows.sort(key=lambda row: len(row.ids))
@@ -142,7 +142,7 @@ def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, A
 
 def _losses(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
     """The loss of each batch, summed over the positions that count, and their number."""
-    task = found.card.build_task()
+    task = found.manifest.build_task()
     for batch in batches:
         logits = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
         yield task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
@@ -200,7 +200,7 @@ def _model(found: Checkpoint) -> Any:
 
     from paddle_ner.modeling.build import new_model, transformers
 
-    task = found.card.build_task()
+    task = found.manifest.build_task()
     (architecture,) = found.config["architectures"]
     config_class = getattr(transformers(), architecture).config_class
     model: Any = new_model(task.head, task.num_outputs, config_class.from_dict(copy.deepcopy(found.config)))

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO
 
 from paddle_ner.bundle import Storage
-from paddle_ner.compression.record import Plan
+from paddle_ner.bundle.compression import Plan
 from paddle_ner.errors import PaddleNerError
 
 _COMMAND = [sys.executable, "-m", "paddle_ner.compression.worker"]

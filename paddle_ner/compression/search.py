@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_ner import bundle
-from paddle_ner.bundle import MANIFEST
+from paddle_ner.bundle import BUNDLE_MANIFEST
+from paddle_ner.bundle.compression import Compression, Plan, Trial
 from paddle_ner.compression import calibration, gate, plans
 from paddle_ner.compression.options import Options, rivals
-from paddle_ner.compression.record import Compression, Plan, Trial
 from paddle_ner.compression.transforms import Transform, apply_all
 from paddle_ner.compression.trials import Search, megabytes
 from paddle_ner.errors import GateError, InputError
@@ -78,7 +78,7 @@ def compress(
     steps = _steps(3 + len(halves) + (search_int8 * (len(options.plans or ()) or plans.COUNT)), advance)
     with (
         tempfile.TemporaryDirectory(prefix="paddle-ner-compress-") as temporary,
-        bundle.new_folder(target, MANIFEST) as folder,
+        bundle.new_folder(target, BUNDLE_MANIFEST) as folder,
     ):
         work = Path(temporary)
         steps("exporting")
@@ -98,7 +98,7 @@ def compress(
         )
         texts = spread([example.text for example in evaluation_set], TIMED_TEXTS)
         record = Compression(
-            transforms=bundle.read_manifest(plain).transforms,
+            transforms=bundle.read_bundle_manifest(plain).transforms,
             calibration=calibration.describe(calibration_set),
             evaluation=calibration.describe(evaluation_set),
             metric=report.metric,
@@ -138,9 +138,9 @@ def compress(
             }
         )
         steps("checking the bundle as served")
-        for name in bundle.read_manifest(best.folder).files:
+        for name in bundle.read_bundle_manifest(best.folder).files:
             shutil.copyfile(best.folder / name, folder / name)
-        bundle.write_card(folder, search.manifest(best, record))
+        bundle.write_manifest(folder, search.manifest(best, record))
         try:
             gate.check_served(folder, evaluation_set, best.report, best.digest, options.device)
         except GateError as error:

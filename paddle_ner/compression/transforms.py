@@ -24,7 +24,7 @@ class Transform(Protocol):
 
 
 def apply_all(checkpoint: Path, transforms: Sequence[Transform], work: Path) -> Path:
-    """Run `transforms` in order, in folders of `work`. Gives the last checkpoint, whose card says what was done."""
+    """Run `transforms` in order, in folders of `work`. Gives the last checkpoint, whose manifest says what was done."""
     for number, transform in enumerate(transforms):
         target = work / f"checkpoint-{number}"
         transform.apply(checkpoint, target)

@@ -12,22 +12,22 @@ from typing import Any, TypeVar
 import numpy as np
 
 from paddle_ner import bundle
-from paddle_ner.bundle import TOKENIZER, Manifest
+from paddle_ner.bundle import TOKENIZER, BundleManifest
+from paddle_ner.bundle.compression import Compression, Plan, Speeds, Trial
+from paddle_ner.bundle.scales import FILE as SCALES
+from paddle_ner.bundle.scales import read_scales
 from paddle_ner.compression import calibration, gate, plans
 from paddle_ner.compression.kernels import kernels_of
 from paddle_ner.compression.options import Options
 from paddle_ner.compression.quantizer import CandidateFailed, Quantizer
-from paddle_ner.compression.record import Compression, Plan, Speeds, Trial
-from paddle_ner.compression.scales import FILE as SCALES
-from paddle_ner.compression.scales import read_scales
 from paddle_ner.compression.worker import GRAPH, WEIGHTS
 from paddle_ner.errors import GateError
 from paddle_ner.evaluation.benchmark import Pace, in_turns, open_predictors, spread
-from paddle_ner.evaluation.metrics import Report
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
 T = TypeVar("T")
@@ -72,9 +72,11 @@ class Search:
 
     def int8(self, checkpoint: Path, texts: Sequence[str], deadline: float) -> list[Plan]:
         """Make and measure quantizations until `deadline`; gives those that were left out."""
-        card = bundle.read_card(checkpoint)
+        manifest = bundle.read_checkpoint_manifest(checkpoint)
         tokenizer = bundle.load_tokenizer(checkpoint)
-        available = sum(len(one) for one in calibration.batches(texts, tokenizer, card.window, rows=max(plans.SIZES)))
+        available = sum(
+            len(one) for one in calibration.batches(texts, tokenizer, manifest.window, rows=max(plans.SIZES))
+        )
         waiting = iter(self.options.plans or plans.promising(self._best, available))
         with Quantizer(checkpoint, self.work, self.options.embeddings) as quantizer:
             for number, plan in enumerate(waiting):
@@ -85,7 +87,7 @@ class Search:
                 folder = self.work / f"int8-{number}"
                 archive = self.work / f"windows-{plan.windows}.npz"
                 if not archive.is_file():
-                    np.savez(archive, *calibration.batches(texts, tokenizer, card.window, plan.windows))
+                    np.savez(archive, *calibration.batches(texts, tokenizer, manifest.window, plan.windows))
                 try:
                     # One that hangs may take half of what is left, not all.
                     quantizer.quantize(plan, archive, folder, seconds=max(_HANG_SECONDS, left / 2))
@@ -116,18 +118,18 @@ class Search:
             self._update(entry, speeds=_speeds(pace), speedup=pace.texts_per_second / fp32.texts_per_second)
         return fastest(finalists)
 
-    def manifest(self, entry: Entry, record: Compression) -> Manifest:
+    def manifest(self, entry: Entry, record: Compression) -> BundleManifest:
         """Of the candidate's folder."""
-        manifest = bundle.read_manifest(entry.folder)
+        manifest = bundle.read_bundle_manifest(entry.folder)
         return manifest.model_copy(update={"precision": entry.trial.precision, "compression": record})
 
     def _seal(self, folder: Path, plan: Plan) -> None:
         """Make a bundle of a folder that holds an int8 graph."""
         shutil.copyfile(self.plain / TOKENIZER, folder / TOKENIZER)
-        plain = bundle.read_manifest(self.plain)
+        plain = bundle.read_bundle_manifest(self.plain)
         record = self.record.model_copy(update={"operations": plan.engine_operations})
         changes: dict[str, Any] = {"precision": "int8", "graph": GRAPH, "weights": WEIGHTS, "compression": record}
-        bundle.write_card(folder, plain.model_copy(update={**changes, "files": bundle.checksums(folder)}))
+        bundle.write_manifest(folder, plain.model_copy(update={**changes, "files": bundle.checksums(folder)}))
 
     def _open(self, folder: Path, precision: Precision) -> Predictor:
         return open_predictors(folder, bundle.verify(folder), precision, self.layout, self.options.device)[0]
@@ -206,6 +208,6 @@ def _speeds(pace: Pace) -> Speeds:
 
 def megabytes(folder: Path) -> float:
     """Of graph and weights."""
-    manifest = bundle.read_manifest(folder) if bundle.is_bundle(folder) else None
+    manifest = bundle.read_bundle_manifest(folder) if bundle.is_bundle(folder) else None
     names = (manifest.graph, manifest.weights) if manifest else (GRAPH, WEIGHTS)
     return sum((folder / name).stat().st_size for name in names) / 1e6

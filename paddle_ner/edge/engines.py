@@ -75,8 +75,8 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
             has = ", ".join(description.precisions)
             raise InputError(f"{folder}: no model of precision {precision} for ONNX Runtime, expected {has}")
         runner = OnnxEngine(onnx_file(folder, precision), threads)
-    card: Any = description  # has what a predictor asks of a card: the task and the window
-    predictor = Predictor(card, Tokenizer.load(folder / TOKENIZER), runner)
+    manifest: Any = description  # has what a predictor asks of a manifest: the task and the window
+    predictor = Predictor(manifest, Tokenizer.load(folder / TOKENIZER), runner)
     outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
     if outputs != predictor.task.num_outputs:
         raise BundleError(

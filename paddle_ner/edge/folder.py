@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
-from paddle_ner.checksum import sha256
 from paddle_ner.errors import BundleError, InputError
+from paddle_ner.files import sha256
 
 SCHEMA_VERSION = 1
 DESCRIPTION = "edge.json"

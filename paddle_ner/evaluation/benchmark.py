@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from paddle_ner.bundle import EngineName, Manifest, Precision, load_tokenizer, verify
+from paddle_ner.bundle import BundleManifest, EngineName, Precision, load_tokenizer, verify
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
@@ -58,7 +58,7 @@ class Speed:
 
 def open_predictors(
     folder: Path,
-    manifest: Manifest,
+    manifest: BundleManifest,
     precision: Precision,
     layout: Layout,
     device: str = "cpu",

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paddle_ner.evaluation.metrics import Report, Scores
+from paddle_ner.tasks.metrics import Report, Scores
 
 MATRIX_LIMIT = 15  # classes up to which the whole confusion matrix is shown
 CONFUSIONS_SHOWN = 10  # pairs of classes shown beyond that

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.metrics import Report
 from paddle_ner.inference.predictor import CHUNK, Predictor
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example, Prediction
 
 

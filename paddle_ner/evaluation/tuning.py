@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_ner import bundle
-from paddle_ner.bundle import Candidate, EngineName, Manifest, Tuning
+from paddle_ner.bundle import BundleManifest, Candidate, EngineName, Tuning
 from paddle_ner.environment import ONNX_ENGINES, is_installed
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
@@ -21,7 +21,7 @@ MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
 TIMED_TEXTS = 512
 
 
-def ways(manifest: Manifest, flags: frozenset[str], engines: Collection[EngineName]) -> list[Way]:
+def ways(manifest: BundleManifest, flags: frozenset[str], engines: Collection[EngineName]) -> list[Way]:
     """Those that this bundle's graphs and a CPU with `flags` can run; the first is what the others are compared with.
 
     Args:
@@ -115,7 +115,7 @@ def tune(
         candidates=candidates,
     )
     if keep:
-        bundle.write_card(folder, manifest.model_copy(update={"precision": paddle.precision, "tuning": tuning}))
+        bundle.write_manifest(folder, manifest.model_copy(update={"precision": paddle.precision, "tuning": tuning}))
     return Tuned(best, tuning)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Card, Storage
+from paddle_ner.bundle import Manifest, Storage
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.features.tokenizer import Tokenizer
@@ -64,7 +64,7 @@ def shrink_embeddings(model: Any, storage: Storage) -> None:
 
 def judge(
     storage: Storage,
-    card: Card,
+    manifest: Manifest,
     tokenizer: Tokenizer,
     before: Engine,
     after: Engine,
@@ -77,7 +77,7 @@ def judge(
 
     Args:
         storage: of the tables.
-        card: of the checkpoint.
+        manifest: of the checkpoint.
         tokenizer: of it.
         before: runs the checkpoint.
         after: runs it with smaller embeddings.
@@ -90,7 +90,7 @@ def judge(
     """
     if not examples:
         raise InputError(f"embeddings in {storage} are judged by labelled examples: name a dev set with --dev")
-    one, other = (score(Predictor(card, tokenizer, engine), examples)[0] for engine in (before, after))
+    one, other = (score(Predictor(manifest, tokenizer, engine), examples)[0] for engine in (before, after))
     if one.value - other.value > max_drop:
         raise GateError(
             f"with embeddings in {storage} {one.metric} falls from {one.value:.4f} to {other.value:.4f} on"

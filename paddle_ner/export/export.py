@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner import __version__, bundle
-from paddle_ner.bundle import Manifest, Storage
-from paddle_ner.compression.scales import FILE as SCALES_FILE
-from paddle_ner.compression.scales import MatmulScales, write_scales
+from paddle_ner.bundle import BundleManifest, Storage
+from paddle_ner.bundle.scales import FILE as SCALES_FILE
+from paddle_ner.bundle.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import MAX_DROP
@@ -55,7 +55,7 @@ class Exported:
     """
 
     bundle: Path
-    manifest: Manifest
+    manifest: BundleManifest
     difference: float
     texts: int
     max_drop: float
@@ -103,15 +103,15 @@ def export(
         raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
     if target.resolve() == checkpoint.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
-    card = bundle.read_card(checkpoint)
+    manifest = bundle.read_checkpoint_manifest(checkpoint)
     if scales is not None and not (onnx and examples):
         raise InputError(
             "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
         )
-    task = card.build_task()
+    task = manifest.build_task()
     tokenizer = bundle.load_tokenizer(checkpoint)
+    from paddle_ner.inference.engines.dynamic import DynamicEngine
     from paddle_ner.modeling.checkpoint import load_checkpoint_model
-    from paddle_ner.modeling.engine import DynamicEngine
 
     model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
     if tokenizer.vocabulary_size > model.config.vocab_size:
@@ -126,18 +126,18 @@ def export(
         shrink_embeddings(reference, embeddings)
         record: dict[str, Any] = {"name": "embeddings", "storage": embeddings}
         if judged:
-            record |= judge(embeddings, card, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
+            record |= judge(embeddings, manifest, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
             max_drop -= max(0.0, record["drop"])  # what follows is compared with the rounded embeddings
         shrink_embeddings(model, embeddings)
-        card = card.model_copy(update={"transforms": [*card.transforms, record]})
-    with bundle.new_folder(target, bundle.MANIFEST) as folder:
+        manifest = manifest.model_copy(update={"transforms": [*manifest.transforms, record]})
+    with bundle.new_folder(target, bundle.BUNDLE_MANIFEST) as folder:
         save_graph(model, folder)
         graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else None
         if scales is not None:
             write_scales(folder / SCALES_FILE, scales)
         tokenizer.save(folder / bundle.TOKENIZER)
-        manifest = Manifest(
-            **card.model_dump(),
+        manifest = BundleManifest(
+            **manifest.model_dump(),
             graph=GRAPH,
             weights=WEIGHTS,
             onnx=graphs,
@@ -149,10 +149,10 @@ def export(
         rows = [
             window.ids
             for text in probes
-            for window in windows.encode(text, tokenizer, card.window.size, card.window.overlap).windows
+            for window in windows.encode(text, tokenizer, manifest.window.size, manifest.window.overlap).windows
         ]
         batches = [
-            pad([rows[index] for index in batch], tokenizer.pad_id, card.window.size)
+            pad([rows[index] for index in batch], tokenizer.pad_id, manifest.window.size)
             for batch in plan([len(row) for row in rows], BATCH_TOKENS)
         ]
         names: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
@@ -169,7 +169,7 @@ def export(
         if graphs and examples:
             scored = score_graphs(folder, manifest, graphs, examples, max_drop, advance)
             manifest = manifest.model_copy(update={"onnx": scored})
-        bundle.write_card(folder, manifest)
+        bundle.write_manifest(folder, manifest)
     return Exported(target, bundle.verify(target), difference, len(probes), max_drop)
 
 

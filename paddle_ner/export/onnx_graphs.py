@@ -7,9 +7,9 @@ from importlib import metadata
 from pathlib import Path
 
 from paddle_ner import bundle
-from paddle_ner.bundle import Manifest, OnnxGraph, Precision
-from paddle_ner.compression.scales import FILE as SCALES_FILE
-from paddle_ner.compression.scales import MatmulScales, read_scales
+from paddle_ner.bundle import BundleManifest, OnnxGraph, Precision
+from paddle_ner.bundle.scales import FILE as SCALES_FILE
+from paddle_ner.bundle.scales import MatmulScales, read_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.agreement import agreement
@@ -72,7 +72,7 @@ def write_graphs(
 
 def score_graphs(
     folder: Path,
-    manifest: Manifest,
+    manifest: BundleManifest,
     graphs: dict[Precision, OnnxGraph],
     examples: Sequence[Example],
     max_drop: float,

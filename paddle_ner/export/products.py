@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.compression.scales import weight_hash
+from paddle_ner.bundle.scales import weight_hash
 from paddle_ner.export.constants import Constants
 
 _KINDS = ("MatMul", "Gemm")

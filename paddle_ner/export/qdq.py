@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.compression.scales import LARGEST, MatmulScales
+from paddle_ner.bundle.scales import LARGEST, MatmulScales
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
 from paddle_ner.export.constants import drop_unused

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_card, read_manifest, verify
+from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, read_checkpoint_manifest, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
@@ -55,7 +55,7 @@ def load(
         raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
     if is_bundle(folder):
         return load_bundle(folder, options)
-    card = read_card(folder)
+    manifest = read_checkpoint_manifest(folder)
     for name, chosen in (
         ("threads", options.threads is not None),
         ("engine", options.engine not in (AUTO, "paddle")),
@@ -63,10 +63,10 @@ def load(
     ):
         if chosen:
             raise InputError(f"{folder}: {name} can be chosen for a bundle only; export the checkpoint first")
-    from paddle_ner.modeling.engine import load_engine
+    from paddle_ner.inference.engines.dynamic import load_engine
 
-    task = card.build_task()
-    return Predictor(card, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, options.device))
+    task = manifest.build_task()
+    return Predictor(manifest, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, options.device))
 
 
 def load_replicas(model: str | Path, options: EngineOptions, replicas: int | None = None) -> list[Predictor]:
@@ -79,7 +79,7 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
     """
     folder = Path(model)
     if is_bundle(folder):
-        manifest = read_manifest(folder)
+        manifest = read_bundle_manifest(folder)
         if device_kind(options.device) == "cpu":
             engine, precision = choose(folder, manifest, options, cpu_flags())
             layout = asked_for(manifest, usable_cores(), replicas, options.threads, engine, precision)

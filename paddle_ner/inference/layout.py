@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from paddle_ner.bundle import Candidate, Card, Manifest
+from paddle_ner.bundle import BundleManifest, Candidate, Manifest
 
 # Seconds of Python in a request of one text: to read it, queue it and answer it. An engine that has all cores waits for
 # them, of several side by side one does. With it, `served` puts the layouts of both shapes of benchmarks/models.py, of
@@ -42,7 +42,7 @@ def layouts(cores: int) -> list[Layout]:
 
 
 def asked_for(
-    card: Card | None,
+    manifest: Manifest | None,
     cores: int,
     replicas: int | None,
     threads: int | None,
@@ -55,22 +55,22 @@ def asked_for(
     alone are those of one engine.
     """
     if replicas is None and threads is None:
-        return chosen(card, cores, engine, precision)
+        return chosen(manifest, cores, engine, precision)
     if threads is None:
         threads = max(1, cores // (replicas or 1))
     return Layout(replicas or 1, threads)
 
 
-def chosen(card: Card | None, cores: int, engine: str | None = None, precision: str | None = None) -> Layout:
+def chosen(manifest: Manifest | None, cores: int, engine: str | None = None, precision: str | None = None) -> Layout:
     """The layout that was measured best, as far as `cores` allow; where none was, two engines that share them evenly.
 
     Args:
-        card: of the model.
+        manifest: of the model.
         cores: that there are.
         engine: what runs it; None, with None for `precision`, is what was best of all.
         precision: of its arithmetic.
     """
-    best = _measured(card, engine, precision) if isinstance(card, Manifest) else None
+    best = _measured(manifest, engine, precision) if isinstance(manifest, BundleManifest) else None
     if best is None:
         return Layout(1, cores) if cores % 2 else Layout(2, cores // 2)
     threads = min(best.threads, cores)
@@ -95,11 +95,11 @@ def preferred(candidates: Iterable[Candidate]) -> Candidate:
     return min(fast, key=lambda one: one.milliseconds)
 
 
-def _measured(card: Manifest, engine: str | None, precision: str | None) -> Layout | None:
-    tuning = card.tuning
+def _measured(manifest: BundleManifest, engine: str | None, precision: str | None) -> Layout | None:
+    tuning = manifest.tuning
     if tuning is None:
         return None
-    if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or card.precision)):
+    if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or manifest.precision)):
         return Layout(tuning.replicas, tuning.threads)
     same = [one for one in tuning.candidates if (one.engine, one.precision) == (engine, precision)]
     if not same:

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Card, Manifest
+from paddle_ner.bundle import BundleManifest, Manifest
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
@@ -28,15 +28,15 @@ class Predictor:
     `encode` and `decode` need no framework and may run in any thread; `run` is for one thread at a time.
 
     Args:
-        card: of the model.
+        manifest: of the model.
         tokenizer: of the model.
         engine: of which nothing but `run` is asked to label texts.
         multiple: of tokens, to which rows are padded; see `paddle_ner.inference.planning.multiple_for`.
     """
 
-    def __init__(self, card: Card, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
-        self.manifest = card
-        self.task = card.build_task()
+    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
+        self.manifest = manifest
+        self.task = manifest.build_task()
         self._tokenizer = tokenizer
         self._engine = engine
         self._multiple = multiple
@@ -68,7 +68,7 @@ class Predictor:
     @property
     def version(self) -> str:
         """Twelve digits of the bundle's checksum; empty for a checkpoint."""
-        return self.manifest.checksum[:12] if isinstance(self.manifest, Manifest) else ""
+        return self.manifest.checksum[:12] if isinstance(self.manifest, BundleManifest) else ""
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""

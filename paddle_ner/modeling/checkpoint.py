@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paddle_ner.bundle import ENCODER_CONFIG, WEIGHTS
 from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.modeling.build import Head, new_model, transformers
 from paddle_ner.modeling.weights import read_safetensors
 
 if TYPE_CHECKING:
     from paddlenlp.transformers import PretrainedModel
-
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 def save_checkpoint_weights(model: PretrainedModel, folder: str | Path) -> None:
@@ -46,7 +45,7 @@ def load_checkpoint_model(folder: str | Path, head: Head, num_outputs: int) -> P
         BundleError: a file is missing or damaged, or does not fit the head; the message names it.
     """
     folder = Path(folder)
-    config_path, weights_path = folder / CONFIG, folder / WEIGHTS
+    config_path, weights_path = folder / ENCODER_CONFIG, folder / WEIGHTS
     for path in (config_path, weights_path):
         if not path.is_file():
             raise BundleError(f"{path}: no such file, a checkpoint needs it")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from paddle_ner.bundle import MANIFEST
+from paddle_ner.bundle import BUNDLE_MANIFEST
 from paddle_ner.errors import BundleError
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import ModelMetrics
@@ -188,15 +188,15 @@ def fingerprint(folder: Path) -> Fingerprint | None:
 
     The manifest is absent for a moment while a bundle is replaced by rename, and never there in a checkpoint.
     """
-    manifest = _stamp(folder / MANIFEST)
+    manifest = _stamp(folder / BUNDLE_MANIFEST)
     if manifest is None:
         return None
-    return (manifest, *(_stamp(folder / name) for name in _listed(folder / MANIFEST, manifest)[1]))
+    return (manifest, *(_stamp(folder / name) for name in _listed(folder / BUNDLE_MANIFEST, manifest)[1]))
 
 
 def checksum(folder: Path) -> str:
     """The checksum in the manifest, not yet verified; empty where it has none."""
-    return _listed(folder / MANIFEST, _stamp(folder / MANIFEST))[0]
+    return _listed(folder / BUNDLE_MANIFEST, _stamp(folder / BUNDLE_MANIFEST))[0]
 
 
 def _stamp(path: Path) -> Stamp:

@@ -17,7 +17,7 @@ from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.types import Example, Prediction
 
 if TYPE_CHECKING:
-    from paddle_ner.evaluation.metrics import Report
+    from paddle_ner.tasks.metrics import Report
 
 IGNORED = -100  # the target of a position that does not count in the loss
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.evaluation import metrics
 from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.tasks import metrics
 from paddle_ner.tasks.base import IGNORED, Task
 from paddle_ner.types import Example, Prediction
 
 if TYPE_CHECKING:
-    from paddle_ner.evaluation.metrics import Report
+    from paddle_ner.tasks.metrics import Report
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ _POLL = 0.2  # seconds between two looks for what the other processes write
 
 
 def load_model(teacher: Teacher) -> Any:
-    """The teacher's model. Raises BundleError where it does not fit its card."""
+    """The teacher's model. Raises BundleError where it does not fit its manifest."""
     from paddle_ner import modeling
 
-    task = teacher.card.build_task()
+    task = teacher.manifest.build_task()
     return modeling.load_checkpoint_model(teacher.folder, task.head, task.num_outputs)
 
 
@@ -94,9 +94,9 @@ def answered(
 
 def _answers(rows: Sequence[Row], teacher: Teacher, model: Any, window: int) -> NDArray[np.float16]:
     """The teacher's logits, [positions of all rows, outputs]."""
-    from paddle_ner.modeling.engine import DynamicEngine
+    from paddle_ner.inference.engines.dynamic import DynamicEngine
 
-    engine, task = DynamicEngine(model), teacher.card.build_task()
+    engine, task = DynamicEngine(model), teacher.manifest.build_task()
     found: list[NDArray[np.float16]] = [np.empty((0, task.num_outputs), dtype=np.float16)] * len(rows)
     for batch in plan([len(row.ids) for row in rows], BATCH_TOKENS):
         logits = engine.run(pad([rows[index].ids for index in batch], teacher.tokenizer.pad_id, window))

@@ -69,7 +69,7 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
 def _from_checkpoint(folder: Path, task: Task, teacher: Teacher) -> Any:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.start: {folder} is no checkpoint; expected one, or random, or teacher")
-    if bundle.read_card(folder).build_task() != task:
+    if bundle.read_checkpoint_manifest(folder).build_task() != task:
         raise InputError(f"distillation.start: {folder} is of another task or other labels than its teacher")
     if bundle.load_tokenizer(folder) != teacher.tokenizer:
         raise InputError(

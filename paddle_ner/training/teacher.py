@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import bundle
-from paddle_ner.bundle import Card
-from paddle_ner.checksum import sha256
+from paddle_ner.bundle import WEIGHTS, Manifest
 from paddle_ner.config import Config, parse
 from paddle_ner.data import Format
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.modeling.checkpoint import WEIGHTS
+from paddle_ner.files import sha256
 from paddle_ner.tasks import Task
 
 
@@ -24,13 +23,13 @@ class Teacher:
 
     Attributes:
         folder: of the checkpoint.
-        card: what it says of itself.
+        manifest: what it says of itself.
         tokenizer: the student's too.
         sha256: of its weights.
     """
 
     folder: Path
-    card: Card
+    manifest: Manifest
     tokenizer: Tokenizer
     sha256: str
 
@@ -47,11 +46,11 @@ def find_teacher(recipe: Config, task: Task) -> Teacher:
     folder = Path(settings.teacher)
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
-    card = bundle.read_card(folder)
-    if card.build_task() != task:
+    manifest = bundle.read_checkpoint_manifest(folder)
+    if manifest.build_task() != task:
         raise InputError(
-            f"distillation.teacher: {folder} answers for {card.task}, but the student is to learn {task.spec()}: task,"
-            " labels and their order must be the same"
+            f"distillation.teacher: {folder} answers for {manifest.task}, but the student is to learn {task.spec()}:"
+            " task, labels and their order must be the same"
         )
     weights = folder / WEIGHTS
     if not weights.is_file():
@@ -62,7 +61,7 @@ def find_teacher(recipe: Config, task: Task) -> Teacher:
             f"distillation.teacher: {weights} is not the teacher that this recipe names: its sha256 is {found[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(folder, card, bundle.load_tokenizer(folder), found)
+    return Teacher(folder, manifest, bundle.load_tokenizer(folder), found)
 
 
 def student_recipe(
@@ -96,9 +95,9 @@ def student_recipe(
     if record is None:
         if teacher is None:
             raise InputError("nothing to distill: give a RECIPE that names a teacher, or --teacher CHECKPOINT")
-        card = bundle.read_card(teacher)
+        manifest = bundle.read_checkpoint_manifest(teacher)
         origin = f"recipe of {teacher}"
-        record = {**card.recipe, "name": f"{card.name}-student", "model": {}, "distillation": {}}
+        record = {**manifest.config, "name": f"{manifest.name}-student", "model": {}, "distillation": {}}
     given = record.get("distillation") or {}
     if not isinstance(given, dict):
         raise InputError(f"{origin}: distillation: expected a section, such as one with teacher: CHECKPOINT")

@@ -18,14 +18,14 @@ from paddle.io import DataLoader
 from paddlenlp.trainer import Trainer, TrainerCallback, TrainerState, TrainingArguments
 from paddlenlp.trainer.utils.helper import broadcast_dp_optimizer
 
-from paddle_ner.bundle import Card
+from paddle_ner.bundle import Manifest
 from paddle_ner.config import TrainingConfig
 from paddle_ner.errors import BundleError
-from paddle_ner.evaluation.metrics import Report
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.modeling.engine import DynamicEngine
 from paddle_ner.tasks import Task
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.training import state as states
 from paddle_ner.training.batches import BucketSampler, Row, collate
 from paddle_ner.training.callbacks import SCORE, EvaluateAtEnd, Progress
@@ -86,7 +86,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         args: TrainingArguments,
         config: TrainingConfig,
         task: Task,
-        card: Card,
+        manifest: Manifest,
         tokenizer: Tokenizer,
         train: Sequence[Row],
         dev: Sequence[Example],
@@ -105,7 +105,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         self._loss = loss or of_labels(task)
         self._config, self._task, self._tokenizer = config, task, tokenizer
         self._dev, self._events, self._stop = dev, events, stop
-        self._predictor = Predictor(card, tokenizer, DynamicEngine(model))
+        self._predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
         self._states = Path(args.output_dir)
         self.fingerprint = fingerprint
         self._saved = -1

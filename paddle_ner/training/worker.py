@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import bundle, config
-from paddle_ner.bundle import Card
+from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError, InterruptedRun, PaddleNerError, ResourceError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -108,18 +108,18 @@ def run(output: Path, device: str, state: Path | None) -> None:
         say(f"{misaligned:,} entities begin or end inside a token and are learned as the tokens that they touch")
     if recipe.training.scale_learning_rate != "none":
         say(f"learning rate {recipe.training.rate_on(devices):g} on {devices} devices")
-    card = Card(
+    manifest = Manifest(
         name=recipe.name,
         task=corpus.task.spec(),
         window=recipe.window,
-        recipe=recipe.model_dump(mode="json"),
+        config=recipe.model_dump(mode="json"),
     )
     run = trainer.NerTrainer(
         model=model,
         args=arguments,
         config=recipe.training,
         task=corpus.task,
-        card=card,
+        manifest=manifest,
         tokenizer=tokenizer,
         train=rows,
         dev=corpus.dev,
@@ -146,8 +146,8 @@ def run(output: Path, device: str, state: Path | None) -> None:
         raise PaddleNerError(f"the processes ended with different weights (checksums {checksums}); please report this")
     report = run.score()
     if leads:
-        card = card.model_copy(update={"metrics": {"dev": report.to_dict()}})
-        write_checkpoint(output / CHECKPOINT, model, tokenizer, card)
+        manifest = manifest.model_copy(update={"metrics": {"dev": report.to_dict()}})
+        write_checkpoint(output / CHECKPOINT, model, tokenizer, manifest)
     if events is not None:
         events.write("done", step=run.state.global_step, metric=report.metric, score=report.value, checksums=checksums)
 
@@ -203,14 +203,14 @@ def build_tokenizer(recipe: Config, texts: list[str]) -> Tokenizer:
     return Tokenizer.wordpiece([line.split("\t")[0] for line in lines], options.lowercase)
 
 
-def write_checkpoint(folder: Path, model: Any, tokenizer: Tokenizer, card: Card) -> None:
+def write_checkpoint(folder: Path, model: Any, tokenizer: Tokenizer, manifest: Manifest) -> None:
     """Write the four files of a checkpoint, all or none."""
     from paddle_ner import modeling
 
-    with bundle.new_folder(folder, bundle.CARD) as temporary:
+    with bundle.new_folder(folder, bundle.CHECKPOINT_MANIFEST) as temporary:
         modeling.save_checkpoint_weights(model, temporary)
         tokenizer.save(temporary / bundle.TOKENIZER)
-        bundle.write_card(temporary, card)
+        bundle.write_manifest(temporary, manifest)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_ner import data, tasks
-from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec, new_folder, write_card
+from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec, new_folder, write_manifest
 from paddle_ner.config import parse
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.types import Entity, Example
@@ -73,9 +73,9 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         optimizer.step()
         optimizer.clear_grad()
         schedule.step()
-    with new_folder(folder / "checkpoint", CARD) as temporary:
+    with new_folder(folder / "checkpoint", CHECKPOINT_MANIFEST) as temporary:
         save_checkpoint_weights(model, temporary)
         tokenizer.save(temporary / TOKENIZER)
         record = recipe.model_dump(mode="json")
-        write_card(temporary, Card(name="attentive", task=task.spec(), window=window, recipe=record))
+        write_manifest(temporary, Manifest(name="attentive", task=task.spec(), window=window, config=record))
     return folder / "checkpoint"

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from paddle_ner.compression.scales import MatmulScales, weight_hash
+from paddle_ner.bundle.scales import MatmulScales, weight_hash
 from paddle_ner.export.products import products
 
 

@@ -12,13 +12,13 @@ from attentive import ENCODER, make_checkpoint, sentences
 from click.testing import CliRunner
 
 import paddle_ner
-from paddle_ner.bundle import read_manifest, verify
+from paddle_ner.bundle import read_bundle_manifest, verify
+from paddle_ner.bundle.compression import Compression, Plan, Trial
+from paddle_ner.bundle.scales import FILE, read_scales
 from paddle_ner.cli import main
 from paddle_ner.cli.compress import command
 from paddle_ner.compression import gate
 from paddle_ner.compression.options import Options
-from paddle_ner.compression.record import Compression, Plan, Trial
-from paddle_ner.compression.scales import FILE, read_scales
 from paddle_ner.compression.search import Compressed, Refused, compress
 from paddle_ner.compression.steps import CutPositions
 from paddle_ner.errors import GateError
@@ -210,7 +210,7 @@ def test_json_is_one_object_and_the_recipe_names_the_data(attentive: Path, tmp_p
     options = ["--precision", "int8", "--allow-slower", "--json"]
     status, printed = run(attentive, "-o", tmp_path / "bundle", *options)
     record = Compression.model_validate(json.loads(printed))
-    assert status == 0 and record == read_manifest(tmp_path / "bundle").compression
+    assert status == 0 and record == read_bundle_manifest(tmp_path / "bundle").compression
     assert (record.calibration.examples, record.evaluation.examples) == (TRAINING, len(EXAMPLES))
 
 

@@ -18,10 +18,10 @@ from conftest import sentences
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, data
-from paddle_ner.checksum import sha256
 from paddle_ner.compression.pruning import Cut, prune
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
+from paddle_ner.files import sha256
 from paddle_ner.modeling import load_checkpoint_model, structure
 from paddle_ner.training import train
 from paddle_ner.training.teacher import student_recipe
@@ -60,8 +60,8 @@ def test_a_student_of_another_size_learns_from_unlabelled_text(checkpoint: Path,
     alone = train(student(checkpoint, *overrides), tmp_path / "alone")
     assert trained.score > 0.9
     assert alone.score < trained.score
-    card = bundle.read_card(trained.checkpoint)
-    assert card.recipe["distillation"]["teacher_sha256"] == sha256(checkpoint / "model.safetensors")
+    manifest = bundle.read_checkpoint_manifest(trained.checkpoint)
+    assert manifest.config["distillation"]["teacher_sha256"] == sha256(checkpoint / "model.safetensors")
     assert bundle.load_tokenizer(trained.checkpoint) == bundle.load_tokenizer(checkpoint)
 
 
@@ -149,8 +149,8 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
         },
         "recipe",
     )
-    card = bundle.Card(name="x", task=task.spec(), window=recipe.window)
-    model = build_student(recipe, task, Teacher(tmp_path, card, tokenizer, ""), teacher)
+    manifest = bundle.Manifest(name="x", task=task.spec(), window=recipe.window)
+    model = build_student(recipe, task, Teacher(tmp_path, manifest, tokenizer, ""), teacher)
     ours = {name: value.numpy() for name, value in model.named_parameters()}
     assert len(structure.encoder_layers(model)) == 2
     prefix = "ernie.encoder.layers"

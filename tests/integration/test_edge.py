@@ -19,7 +19,7 @@ from edge_folders import make_folder, run_script, start_script
 from tiny_bundles import SEED_TEXT
 
 import paddle_ner
-from paddle_ner.bundle import load_tokenizer, read_manifest
+from paddle_ner.bundle import load_tokenizer, read_bundle_manifest
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.edge.engines import OnnxEngine
 from paddle_ner.edge.server import Settings
@@ -88,7 +88,7 @@ def predict(folder: Path, texts: list[str], *options: str) -> list[dict]:
 def test_a_device_answers_thousands_of_texts_as_the_package_does(work: Path, kind: str) -> None:
     folder, bundle = work / kind / "folder", work / kind / "bundle"
     engine = OnnxEngine(folder / "model.fp32.onnx")
-    ours = Predictor(read_manifest(bundle), load_tokenizer(bundle), engine)  # type: ignore[arg-type]
+    ours = Predictor(read_bundle_manifest(bundle), load_tokenizer(bundle), engine)  # type: ignore[arg-type]
     texts = hard_texts(2000)
     found = predict(folder, texts, "--engine", "onnxruntime")
     for text, record, answer in zip(texts, found, ours(texts), strict=True):

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import paddle_ner
 from paddle_ner import data
-from paddle_ner.bundle import read_manifest, verify
+from paddle_ner.bundle import read_bundle_manifest, verify
 from paddle_ner.cli.benchmark import command as benchmark
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.errors import GateError, InputError
@@ -125,18 +125,18 @@ def test_measuring_keeps_the_choice_and_the_figures(own_bundle: Path, run_folder
 def test_a_faster_precision_that_costs_too_much_is_not_kept(own_bundle: Path, run_folder: Path) -> None:
     examples = data.load(run_folder.parent / "dev.jsonl")
     tuned = tune(own_bundle, examples, max_drop=-1.0)  # nothing is ever better by 100 points
-    assert read_manifest(own_bundle).precision == "fp32"
+    assert read_bundle_manifest(own_bundle).precision == "fp32"
     assert tuned.best.precision == "fp32"
 
 
 def test_benchmark_leaves_the_bundle_alone_unless_told(own_bundle: Path) -> None:
-    before = read_manifest(own_bundle).checksum
+    before = read_bundle_manifest(own_bundle).checksum
     done = CliRunner().invoke(benchmark, [str(own_bundle), "--json"], catch_exceptions=False)
     report = json.loads(done.stdout)
     assert not report["kept"] and report["metric"] == "f1" and report["examples"] == 37
-    assert read_manifest(own_bundle).checksum == before
+    assert read_bundle_manifest(own_bundle).checksum == before
     CliRunner().invoke(benchmark, [str(own_bundle), "--tune"], catch_exceptions=False)
-    assert read_manifest(own_bundle).tuning is not None
+    assert read_bundle_manifest(own_bundle).tuning is not None
 
 
 def test_export_measures_with_the_dev_set_of_the_recipe(checkpoint: Path, tmp_path: Path) -> None:
@@ -148,10 +148,12 @@ def test_export_measures_with_the_dev_set_of_the_recipe(checkpoint: Path, tmp_pa
 
 def test_export_without_the_dev_set_says_so_and_stays_at_fp32(checkpoint: Path, tmp_path: Path) -> None:
     moved = Path(shutil.copytree(checkpoint, tmp_path / "checkpoint"))
-    card = json.loads((moved / "paddle_ner.json").read_text("utf-8"))
-    card["recipe"]["data"]["root"] = str(tmp_path / "absent")
-    (moved / "paddle_ner.json").write_text(json.dumps(card), "utf-8")
+    manifest = json.loads((moved / "paddle_ner.json").read_text("utf-8"))
+    manifest["config"]["data"]["root"] = str(tmp_path / "absent")
+    (moved / "paddle_ner.json").write_text(json.dumps(manifest), "utf-8")
     command = [sys.executable, "-m", "paddle_ner", "export", str(moved), "-o", str(tmp_path / "b")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "not measured, so it runs at fp32" in done.stderr and "benchmark" in done.stderr
-    assert read_manifest(tmp_path / "b").precision == "fp32" and read_manifest(tmp_path / "b").tuning is None
+    assert (
+        read_bundle_manifest(tmp_path / "b").precision == "fp32" and read_bundle_manifest(tmp_path / "b").tuning is None
+    )

@@ -24,10 +24,10 @@ import paddle_ner
 from paddle_ner import bundle as bundles
 from paddle_ner import data, tasks
 from paddle_ner.bundle import Candidate
+from paddle_ner.bundle.scales import FILE as SCALES_FILE
+from paddle_ner.bundle.scales import MatmulScales, read_scales
 from paddle_ner.cli.evaluate import command as evaluate
 from paddle_ner.cli.export import command as export_command
-from paddle_ner.compression.scales import FILE as SCALES_FILE
-from paddle_ner.compression.scales import MatmulScales, read_scales
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning import tune
 from paddle_ner.export import export, kernels, qdq
@@ -86,7 +86,7 @@ def test_every_product_with_a_weight_runs_in_int8_and_the_manifest_says_so(int8_
 
 
 def test_what_onnx_runtime_answers_at_int8_is_what_was_scored(int8_bundle: Path, examples: list[Example]) -> None:
-    manifest = bundles.read_manifest(int8_bundle)
+    manifest = bundles.read_bundle_manifest(int8_bundle)
     assert isinstance(manifest.onnx, dict)
     for precision in ("fp32", "int8"):
         predictor = paddle_ner.load(int8_bundle, engine="onnxruntime", precision=precision)
@@ -243,9 +243,9 @@ def test_scales_are_for_onnx_and_come_from_a_bundle_that_has_them(
 
 def test_an_onnx_file_without_a_checksum_is_not_trusted(fp32_bundle: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(fp32_bundle, tmp_path / "bundle"))
-    manifest = bundles.read_manifest(own)
+    manifest = bundles.read_bundle_manifest(own)
     files = {name: digest for name, digest in manifest.files.items() if name != "model.onnx"}
-    bundles.write_card(own, manifest.model_copy(update={"files": files}))
+    bundles.write_manifest(own, manifest.model_copy(update={"files": files}))
     with pytest.raises(BundleError, match=r"model.onnx has no sha256"):
         bundles.verify(own)
 

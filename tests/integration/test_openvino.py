@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import paddle_ner
 from paddle_ner import data
-from paddle_ner.bundle import read_manifest
+from paddle_ner.bundle import read_bundle_manifest
 from paddle_ner.errors import BundleError
 from paddle_ner.evaluation.tuning import choose as fastest
 from paddle_ner.evaluation.tuning import tune
@@ -41,7 +41,7 @@ def texts(run_folder: Path) -> list[str]:
 
 def engine(folder: Path, precision: str, threads: int = 1) -> OpenVinoEngine:
     options = EngineOptions("openvino", precision=precision, threads=threads)  # type: ignore[arg-type]
-    return OpenVinoEngine(folder, read_manifest(folder), options)
+    return OpenVinoEngine(folder, read_bundle_manifest(folder), options)
 
 
 def logits(graph: openvino.Model) -> NDArray[np.float32]:
@@ -138,7 +138,7 @@ def test_a_graph_that_cannot_be_read_is_named(onnx_bundle: Path, tmp_path: Path)
 
 
 def test_other_inputs_than_the_manifest_names_are_refused(onnx_bundle: Path) -> None:
-    manifest = read_manifest(onnx_bundle).model_copy(update={"inputs": ["input_ids"]})
+    manifest = read_bundle_manifest(onnx_bundle).model_copy(update={"inputs": ["input_ids"]})
     with pytest.raises(BundleError, match="its inputs are input_ids, token_type_ids, but the manifest names input_ids"):
         OpenVinoEngine(onnx_bundle, manifest, EngineOptions("openvino", precision="fp32", threads=1))
 

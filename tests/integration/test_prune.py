@@ -28,8 +28,8 @@ def test_a_pruned_checkpoint_says_what_was_done_and_answers(
         {"before": [2], "after": [1]},
         {"before": [64], "after": [32]},
     )
-    card = bundle.read_card(target)
-    assert card.transforms == [{key: value for key, value in said.items() if key != "checkpoint"}]
+    manifest = bundle.read_checkpoint_manifest(target)
+    assert manifest.transforms == [{key: value for key, value in said.items() if key != "checkpoint"}]
     assert load(target)("张伟昨天去了广州。").entities is not None
 
 

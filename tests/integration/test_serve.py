@@ -22,7 +22,7 @@ import pytest
 from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Prediction, tasks
-from paddle_ner.bundle import MANIFEST, new_folder, read_manifest
+from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")
@@ -205,7 +205,7 @@ def other_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def replace(target: Path, source: Path) -> None:
     """Put a copy of `source` in the place of `target`, as an export does."""
-    with new_folder(target, MANIFEST) as temporary:
+    with new_folder(target, BUNDLE_MANIFEST) as temporary:
         shutil.copytree(source, temporary, dirs_exist_ok=True)
 
 
@@ -247,7 +247,7 @@ def test_a_bundle_replaced_under_load_is_swapped_without_a_failed_request(
     path = tmp_path / "served"
     shutil.copytree(ner_bundle, path)
     process, client = start(str(path), "--reload-seconds", "0.1", "--replicas", "2", "--threads", "1")
-    old, new = (read_manifest(folder).checksum[:12] for folder in (ner_bundle, other_bundle))
+    old, new = (read_bundle_manifest(folder).checksum[:12] for folder in (ner_bundle, other_bundle))
     assert served_version(client) == old
     texts = texts_of_all_lengths(40, 150)
     stop = threading.Event()
@@ -301,7 +301,7 @@ def test_a_damaged_bundle_is_refused_with_the_file_and_the_old_one_stays(
     assert client.get("/health/ready").status_code == 200
     assert client.post("/predict", json={"text": "王小明毕业于北京大学"}).json() == before
     replace(path, other_bundle)
-    version = read_manifest(other_bundle).checksum[:12]
+    version = read_bundle_manifest(other_bundle).checksum[:12]
     wait_for(lambda: served_version(client) == version)
 
 

@@ -35,7 +35,7 @@ def test_a_bundle_with_smaller_embeddings_is_smaller_and_scored(
 ) -> None:
     dev = data.load(checkpoint.parent.parent / "dev.jsonl")
     made = export(checkpoint, tmp_path / "small", embeddings=storage, examples=dev, onnx=True)  # type: ignore[arg-type]
-    whole = bundle.read_manifest(whole_bundle)
+    whole = bundle.read_bundle_manifest(whole_bundle)
     rows = json.loads((checkpoint / "config.json").read_text("utf-8"))
     entries = (rows["vocab_size"] + rows["max_position_embeddings"]) * rows["hidden_size"]
     saved = (whole_bundle / whole.weights).stat().st_size - (made.bundle / made.manifest.weights).stat().st_size

@@ -17,7 +17,7 @@ from conftest import recipe_file, small_recipe
 from safetensors.numpy import load_file
 
 from paddle_ner import data
-from paddle_ner.bundle import read_card
+from paddle_ner.bundle import read_checkpoint_manifest
 from paddle_ner.errors import DeviceError, InputError, PaddleNerError
 from paddle_ner.training import state, train
 
@@ -147,7 +147,7 @@ def test_two_processes_train_as_one_and_survive_the_loss_of_one(tmp_path: Path) 
         assert np.linalg.norm(second[name] - first[name]) <= 0.05 * np.linalg.norm(first[name]) + 1e-6
     # Gathered over ragged shares, every dev example was scored once.
     entities = sum(len(example.entities or ()) for example in data.read(folder / "dev.jsonl"))
-    assert read_card(output / "checkpoint").metrics["dev"]["micro"]["support"] == entities
+    assert read_checkpoint_manifest(output / "checkpoint").metrics["dev"]["micro"]["support"] == entities
 
 
 def test_a_run_is_not_mixed_with_another(run_folder: Path) -> None:

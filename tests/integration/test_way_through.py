@@ -14,7 +14,7 @@ from conftest import sentences
 
 import paddle_ner
 from paddle_ner import data
-from paddle_ner.bundle import read_card, read_manifest, write_card
+from paddle_ner.bundle import read_bundle_manifest, read_checkpoint_manifest, write_manifest
 from paddle_ner.cli import main
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.score import score
@@ -29,9 +29,9 @@ def test_the_checkpoint_says_what_it_is(checkpoint: Path) -> None:
         "tokenizer.json",
         "paddle_ner.json",
     }
-    card = read_card(checkpoint)
-    assert card.task == {"name": "ner", "labels": ["LOC", "PER"], "tag_scheme": "BIO"}
-    assert card.metrics["dev"]["value"] > 0.9
+    manifest = read_checkpoint_manifest(checkpoint)
+    assert manifest.task == {"name": "ner", "labels": ["LOC", "PER"], "tag_scheme": "BIO"}
+    assert manifest.metrics["dev"]["value"] > 0.9
 
 
 def test_checkpoint_and_bundle_score_the_same(checkpoint: Path, bundle: Path) -> None:
@@ -81,14 +81,14 @@ def test_a_missing_file_is_named(copy: Path, name: str) -> None:
 
 
 def test_a_newer_schema_is_refused(copy: Path) -> None:
-    write_card(copy, read_manifest(copy).model_copy(update={"schema_version": 2}))
+    write_manifest(copy, read_bundle_manifest(copy).model_copy(update={"schema_version": 2}))
     with pytest.raises(BundleError, match=r"manifest\.json: schema version 2 is newer"):
         paddle_ner.load(copy)
 
 
 def test_too_few_labels_are_refused(copy: Path) -> None:
-    manifest = read_manifest(copy)
-    write_card(copy, manifest.model_copy(update={"task": {**manifest.task, "labels": ["PER"]}}))
+    manifest = read_bundle_manifest(copy)
+    write_manifest(copy, manifest.model_copy(update={"task": {**manifest.task, "labels": ["PER"]}}))
     with pytest.raises(BundleError, match=r"model\.json: it gives 5 logits"):
         paddle_ner.load(copy)
 
@@ -139,7 +139,7 @@ def test_predict_names_the_line_that_it_cannot_read(
 def test_evaluate_takes_the_test_data_of_the_recipe(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(bundle), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["value"] == read_manifest(bundle).metrics["dev"]["value"]
+    assert report["value"] == read_bundle_manifest(bundle).metrics["dev"]["value"]
 
 
 def test_evaluate_can_leave_out_what_training_saw(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from paddle_ner import tasks
-from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec, new_folder, write_card
+from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec, new_folder, write_manifest
 from paddle_ner.features.tokenizer import Tokenizer
 
 SEED_TEXT = (
@@ -31,8 +31,8 @@ def make_bundle(folder: Path, name: str, task: tasks.Task, seed: int = 3) -> Pat
         vocab_size=tokenizer.vocabulary_size,
         pad_token_id=tokenizer.pad_id,
     )
-    with new_folder(folder / "checkpoint", CARD) as temporary:
+    with new_folder(folder / "checkpoint", CHECKPOINT_MANIFEST) as temporary:
         save_checkpoint_weights(model, temporary)
         tokenizer.save(temporary / TOKENIZER)
-        write_card(temporary, Card(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16)))
+        write_manifest(temporary, Manifest(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16)))
     return export(folder / "checkpoint", folder / "bundle").bundle

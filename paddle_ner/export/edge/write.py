@@ -14,10 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from paddle_ner import __version__, bundle, folders
-from paddle_ner.bundle import Manifest
-from paddle_ner.checksum import sha256
-from paddle_ner.compression.scales import MatmulScales
+from paddle_ner import __version__, bundle
+from paddle_ner.bundle import BundleManifest
+from paddle_ner.bundle.scales import MatmulScales
 from paddle_ner.edge.engines import OnnxEngine, onnx_file
 from paddle_ner.edge.folder import DESCRIPTION, EXPECTED, SCHEMA_VERSION, SUMS, TOKENIZER
 from paddle_ner.environment import require
@@ -31,6 +30,7 @@ from paddle_ner.export.edge.tensorrt import fit
 from paddle_ner.export.export import PROBES, export
 from paddle_ner.export.onnx import TENSORRT_OPSET, convert
 from paddle_ner.export.qdq import quantize
+from paddle_ner.files import sha256, whole_folder
 from paddle_ner.inference import load_bundle
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.predictor import Predictor
@@ -119,7 +119,7 @@ def write_edge(
     if scales is not None and not examples:
         raise InputError("an int8 file is scored before it is kept: name a labelled file")
     precisions = ("fp32",) if scales is None else ("fp32", "int8")
-    with tempfile.TemporaryDirectory() as temporary, folders.replacing(target, SUMS, "folder", _ours) as folder:
+    with tempfile.TemporaryDirectory() as temporary, whole_folder(target, SUMS, "folder", _ours) as folder:
         manifest = export(checkpoint, Path(temporary) / "bundle", texts).manifest
         made = Path(temporary) / "bundle"
         exact = onnx_file(folder, "fp32")
@@ -147,7 +147,7 @@ def write_edge(
     return Written(target, precisions, len(asked), same, scores, files)
 
 
-def _predictor(folder: Path, manifest: Manifest, made: Path, precision: str) -> Predictor:
+def _predictor(folder: Path, manifest: BundleManifest, made: Path, precision: str) -> Predictor:
     engine: Any = OnnxEngine(onnx_file(folder, precision))  # a predictor asks of an engine nothing but `run`
     return Predictor(manifest, bundle.load_tokenizer(made), engine)
 
@@ -173,7 +173,7 @@ def _write_expected(path: Path, texts: Sequence[str], answers: Mapping[str, Sequ
             file.write(json.dumps(record) + "\n")
 
 
-def _write_rest(folder: Path, manifest: Manifest, precisions: Sequence[str], shapes: Profile) -> None:
+def _write_rest(folder: Path, manifest: BundleManifest, precisions: Sequence[str], shapes: Profile) -> None:
     description = {
         "schema_version": SCHEMA_VERSION,
         "name": manifest.name,

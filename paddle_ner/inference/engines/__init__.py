@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import EngineName, Manifest, Precision
+from paddle_ner.bundle import BundleManifest, EngineName, Precision
 from paddle_ner.errors import BundleError
 
 __all__ = ["AUTO", "Engine", "EngineInfo", "EngineName", "EngineOptions", "Precision"]
@@ -46,7 +46,7 @@ class EngineInfo:
     threads: int | None
 
 
-def check_inputs(graph: Path, found: Iterable[str], manifest: Manifest) -> None:
+def check_inputs(graph: Path, found: Iterable[str], manifest: BundleManifest) -> None:
     """Raise BundleError where the inputs that an engine `found` in `graph` are not those of the manifest."""
     names = list(found)
     if sorted(names) != sorted(manifest.inputs):

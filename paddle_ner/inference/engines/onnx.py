@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import BundleManifest
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions, check_inputs, feed
@@ -30,7 +30,7 @@ class OnnxEngine:
         BundleError: the graph's inputs are not those of the manifest.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+    def __init__(self, folder: Path, manifest: BundleManifest, options: EngineOptions) -> None:
         require("onnxruntime", needed_for="the engine onnxruntime")
         import onnxruntime
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import BundleManifest
 from paddle_ner.environment import DISTRIBUTION, ONNX_ENGINES, PACKAGES, is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
@@ -27,7 +27,7 @@ _PRECISIONS: dict[tuple[str, str], tuple[Precision, ...]] = {
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
-def open_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> Engine:
+def open_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> Engine:
     """The engine of a verified bundle.
 
     Raises:
@@ -64,7 +64,7 @@ def device_kind(device: str) -> str:
 
 
 def choose(
-    folder: Path, manifest: Manifest, options: EngineOptions, flags: frozenset[str] | set[str]
+    folder: Path, manifest: BundleManifest, options: EngineOptions, flags: frozenset[str] | set[str]
 ) -> tuple[EngineName, Precision]:
     """What runs the bundle, and the precision of its arithmetic; `flags` are those of this machine's CPU.
 
@@ -79,7 +79,7 @@ def choose(
     return engine, _choose_precision(folder, manifest, options, engine, flags)
 
 
-def _choose_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> EngineName:
+def _choose_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> EngineName:
     if options.engine != AUTO:
         return options.engine
     tuning = manifest.tuning
@@ -103,7 +103,7 @@ def _choose_engine(folder: Path, manifest: Manifest, options: EngineOptions) -> 
 
 def _choose_precision(
     folder: Path,
-    manifest: Manifest,
+    manifest: BundleManifest,
     options: EngineOptions,
     engine: EngineName,
     flags: frozenset[str] | set[str],
@@ -146,13 +146,13 @@ def _choose_precision(
     return asked
 
 
-def runnable(manifest: Manifest, engine: EngineName, flags: frozenset[str] | set[str]) -> list[Precision]:
+def runnable(manifest: BundleManifest, engine: EngineName, flags: frozenset[str] | set[str]) -> list[Precision]:
     """The precisions that a bundle can run at with `engine` on a CPU with `flags`; none where it has no such graph."""
     held = _held(manifest, engine)
     return [one for one in _PRECISIONS[engine, "cpu"] if one in held and (one != "bf16" or flags & BF16_FLAGS)]
 
 
-def _held(manifest: Manifest, engine: EngineName) -> tuple[Precision, ...]:
+def _held(manifest: BundleManifest, engine: EngineName) -> tuple[Precision, ...]:
     """The precisions that the bundle's graphs for `engine` can run at."""
     if engine in ONNX_ENGINES:
         held = tuple(manifest.onnx_files)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Manifest, Precision
+from paddle_ner.bundle import BundleManifest, Precision
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions, check_inputs, feed
@@ -27,7 +27,7 @@ class OpenVinoEngine:
         BundleError: OpenVINO cannot read the graph, or its inputs are not those of the manifest.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+    def __init__(self, folder: Path, manifest: BundleManifest, options: EngineOptions) -> None:
         require("openvino", needed_for="the engine openvino")
         import openvino
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import BundleManifest
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.engines import EngineInfo, EngineOptions, check_inputs, feed
@@ -46,7 +46,7 @@ class PaddleEngine:
         BundleError: the graph's inputs are not those of the manifest.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, options: EngineOptions) -> None:
+    def __init__(self, folder: Path, manifest: BundleManifest, options: EngineOptions) -> None:
         require("paddle", needed_for="running a bundle")
         with warnings.catch_warnings():
             # Paddle warns at import that ccache, which only building its extensions would use, is absent.

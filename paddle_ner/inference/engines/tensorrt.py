@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import BundleManifest
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.planning import LENGTHS
@@ -29,7 +29,7 @@ def cache_folder() -> Path:
     return home / "paddle-ner" / "tensorrt"
 
 
-def optimized(folder: Path, manifest: Manifest, options: EngineOptions) -> tuple[Path, Path]:
+def optimized(folder: Path, manifest: BundleManifest, options: EngineOptions) -> tuple[Path, Path]:
     """Graph and weights that TensorRT made of the bundle in `folder`; minutes at the first call, kept for the next.
 
     Raises:
@@ -56,7 +56,7 @@ def optimized(folder: Path, manifest: Manifest, options: EngineOptions) -> tuple
     return target / f"{_GRAPH}.json", target / f"{_GRAPH}.pdiparams"
 
 
-def configuration(tensorrt: Any, manifest: Manifest, options: EngineOptions) -> Any:
+def configuration(tensorrt: Any, manifest: BundleManifest, options: EngineOptions) -> Any:
     """The ``TensorRTConfig`` of a bundle: one range of shapes, [rows, length], for each input."""
     longest = manifest.window.size
     inputs = [

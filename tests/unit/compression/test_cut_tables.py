@@ -9,13 +9,13 @@ import paddle
 import pytest
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec
+from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
 from paddle_ner.compression.positions import cut_positions
 from paddle_ner.compression.vocabulary import cut_vocabulary
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.modeling.engine import DynamicEngine
 
 TASK = tasks.create("ner", ["PER", "LOC"])
 CORPUS = ["王小明在北京playing chess", "上海的unbelievable天气", "xyz", "", "北京" * 40]
@@ -42,18 +42,20 @@ def make(folder: Path, tokenizer: Tokenizer) -> Path:
         vocab_size=tokenizer.vocabulary_size + 3,  # as published models have: rows that no token uses
         pad_token_id=tokenizer.pad_id,
     )
-    with bundle.new_folder(folder, CARD) as temporary:
+    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
         modeling.save_checkpoint_weights(model, temporary)
         tokenizer.save(temporary / TOKENIZER)
-        card = Card(name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}})
-        bundle.write_card(temporary, card)
+        manifest = Manifest(
+            name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}}
+        )
+        bundle.write_manifest(temporary, manifest)
     return folder
 
 
 def logits(checkpoint: Path, text: str) -> np.ndarray:
-    card, tokenizer = bundle.read_card(checkpoint), bundle.load_tokenizer(checkpoint)
+    manifest, tokenizer = bundle.read_checkpoint_manifest(checkpoint), bundle.load_tokenizer(checkpoint)
     engine = DynamicEngine(modeling.load_checkpoint_model(checkpoint, TASK.head, TASK.num_outputs))
-    encoded = Predictor(card, tokenizer, engine).encode(text)
+    encoded = Predictor(manifest, tokenizer, engine).encode(text)
     width = min(24, max(window.length for window in encoded.windows) + 2)
     ids = np.full((len(encoded.windows), width), tokenizer.pad_id, dtype=np.int64)
     for row, window in zip(ids, encoded.windows, strict=True):
@@ -74,9 +76,9 @@ def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: s
     assert record["tokens"]["after"] == new.vocabulary_size < record["tokens"]["before"]
     for text in CORPUS:
         np.testing.assert_allclose(logits(tmp_path / "new", text), logits(old, text), atol=1e-6)
-    card = bundle.read_card(tmp_path / "new")
-    assert card.transforms == [record]
-    assert card.metrics == {}, "of texts that are not in the corpus nobody knows"
+    manifest = bundle.read_checkpoint_manifest(tmp_path / "new")
+    assert manifest.transforms == [record]
+    assert manifest.metrics == {}, "of texts that are not in the corpus nobody knows"
 
 
 def test_unused_words_go_and_unused_characters_stay(tmp_path: Path) -> None:

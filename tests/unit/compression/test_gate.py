@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paddle_ner.bundle.compression import Kernels
 from paddle_ner.compression import gate
-from paddle_ner.compression.record import Kernels
-from paddle_ner.evaluation.metrics import Report, entity_report
+from paddle_ner.tasks.metrics import Report, entity_report
 from paddle_ner.types import Entity, Prediction
 
 TEXT = "王明在北京"

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CARD, TOKENIZER, Card, WindowSpec
+from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
 from paddle_ner.compression.pruning import UNITS_TOGETHER, Cut, prune
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -46,11 +46,13 @@ def model() -> Any:
 
 
 def save(model: Any, folder: Path) -> Path:
-    with bundle.new_folder(folder, CARD) as temporary:
+    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
         modeling.save_checkpoint_weights(model, temporary)
         Tokenizer.characters([example.text for example in EXAMPLES]).save(temporary / TOKENIZER)
-        card = Card(name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}})
-        bundle.write_card(temporary, card)
+        manifest = Manifest(
+            name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
+        )
+        bundle.write_manifest(temporary, manifest)
     return folder
 
 
@@ -75,7 +77,7 @@ def test_the_layer_that_does_nothing_is_dropped(model: Any, tmp_path: Path) -> N
     name = "self_attn.q_proj.weight"
     np.testing.assert_array_equal(after[f"{LAYER}.1.{name}"], before[f"{LAYER}.2.{name}"])
     # The scores were those of another model.
-    assert bundle.read_card(tmp_path / "new").metrics == {}
+    assert bundle.read_checkpoint_manifest(tmp_path / "new").metrics == {}
 
 
 def test_the_heads_and_units_that_matter_least_become_zero(model: Any, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from paddle_ner.bundle.compression import Plan
 from paddle_ner.compression.quantizer import CandidateFailed, Quantizer
-from paddle_ner.compression.record import Plan
 
 # Stands in for PaddleSlim: does what the algorithm's name has been given to mean here.
 WORKER = """

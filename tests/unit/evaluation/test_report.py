@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from paddle_ner.evaluation.metrics import Report, class_report, entity_report, multilabel_report
 from paddle_ner.evaluation.report import render
+from paddle_ner.tasks.metrics import Report, class_report, entity_report, multilabel_report
 
 
 def shown(report: Report, width: int = 80) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Candidate, Manifest, OnnxGraph, Tuning, WindowSpec
+from paddle_ner.bundle import BundleManifest, Candidate, OnnxGraph, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.onnx import session_options
@@ -22,10 +22,10 @@ BF16 = frozenset({"avx512f", "avx512_bf16"})
 PLAIN = frozenset({"avx2"})
 
 
-def manifest(**fields: Any) -> Manifest:
+def manifest(**fields: Any) -> BundleManifest:
     task = {"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"}
     window = WindowSpec()
-    return Manifest(
+    return BundleManifest(
         name="m",
         task=task,
         window=window,
@@ -235,7 +235,7 @@ def test_what_is_asked_of_the_layout_is_done_and_the_rest_follows_from_the_cores
 
 def test_a_manifest_keeps_what_was_measured() -> None:
     kept = manifest(precision="bf16", tuning=BEST_IN_ONNX)
-    assert Manifest.model_validate(kept.model_dump()) == kept
+    assert BundleManifest.model_validate(kept.model_dump()) == kept
 
 
 @pytest.mark.parametrize(

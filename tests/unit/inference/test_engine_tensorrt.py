@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Manifest, WindowSpec
+from paddle_ner.bundle import BundleManifest, WindowSpec
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.tensorrt import configuration, optimized
 
-MANIFEST = Manifest(
+BUNDLE_MANIFEST = BundleManifest(
     name="m",
     task={"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"},
     window=WindowSpec(size=48, overlap=8),
@@ -42,8 +42,8 @@ def fake_tensorrt(conversions: list[tuple[str, Any]]) -> ModuleType:
 
 
 def test_every_input_gets_the_shapes_that_the_batcher_makes() -> None:
-    config = configuration(fake_tensorrt([]), MANIFEST, FP16)
-    assert [one.name for one in config.inputs] == MANIFEST.inputs
+    config = configuration(fake_tensorrt([]), BUNDLE_MANIFEST, FP16)
+    assert [one.name for one in config.inputs] == BUNDLE_MANIFEST.inputs
     for one in config.inputs:
         shapes = (one.min_input_shape, one.optim_input_shape, one.max_input_shape)
         assert shapes == ((1, 8), (8, 48), (128, 48))
@@ -60,15 +60,15 @@ def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(monkeypatch
     for name, module in (("paddle", paddle), ("paddle.device", ModuleType("d")), ("paddle.device.cuda", cuda)):
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first = optimized(Path("bundle"), MANIFEST, FP16)
-    assert first == optimized(Path("bundle"), MANIFEST, FP16)
+    first = optimized(Path("bundle"), BUNDLE_MANIFEST, FP16)
+    assert first == optimized(Path("bundle"), BUNDLE_MANIFEST, FP16)
     assert [path for path, _ in conversions] == ["bundle/model"]
     assert first[0] == tmp_path / "paddle-ner/tensorrt/0123456789abcdef-Tesla-T1-fp16/model.json" and first[0].is_file()
-    optimized(Path("bundle"), MANIFEST.model_copy(update={"checksum": "f" * 20}), FP16)
+    optimized(Path("bundle"), BUNDLE_MANIFEST.model_copy(update={"checksum": "f" * 20}), FP16)
     assert len(conversions) == 2
 
 
 def test_a_build_without_tensorrt_says_so(tmp_path) -> None:
     pytest.importorskip("paddle")
     with pytest.raises(DeviceError, match="engine tensorrt: this build of PaddlePaddle has none"):
-        optimized(tmp_path, MANIFEST, FP16)
+        optimized(tmp_path, BUNDLE_MANIFEST, FP16)

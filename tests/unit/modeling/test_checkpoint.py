@@ -10,8 +10,8 @@ from paddlenlp.transformers import AutoModelForSequenceClassification, AutoModel
 from safetensors.numpy import load_file, save_file
 
 from paddle_ner.errors import BundleError, ResourceError
+from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.modeling import load_checkpoint_model, save_checkpoint_weights
-from paddle_ner.modeling.engine import DynamicEngine
 
 IDS = np.array([[2, 9, 14, 3], [2, 31, 3, 0]], np.int64)
 

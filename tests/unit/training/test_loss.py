@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from paddle_ner import modeling, tasks
-from paddle_ner.bundle import Card, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.config import TrainingConfig
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.training.batches import collate, encode
@@ -38,7 +38,7 @@ def gradients(folder: Path, padding: int = 0, **training: Any) -> tuple[float, d
         args=arguments(config, folder, "cpu", 1),
         config=config,
         task=TASK,
-        card=Card(name="x", task=TASK.spec(), window=WindowSpec(size=64, overlap=8)),
+        manifest=Manifest(name="x", task=TASK.spec(), window=WindowSpec(size=64, overlap=8)),
         tokenizer=TOKENIZER,
         train=rows,
         dev=examples,

@@ -105,7 +105,7 @@ def test_what_only_annotations_name_is_not_imported() -> None:
 
 def test_a_method_that_is_left_out_takes_what_only_it_needs_along() -> None:
     source = """
-        from paddle_ner.evaluation import metrics
+        from paddle_ner.tasks import metrics
         def _helper(x):
             return metrics.report(x)
         class Task:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from paddle_ner.errors import InputError
-from paddle_ner.folders import replacing
+from paddle_ner.files import whole_folder
 
 MARK = "mark"
 
 
 def write(target: Path, content: str, **more: str) -> None:
-    with replacing(target, MARK, "thing", lambda folder: {MARK, "a"}) as folder:
+    with whole_folder(target, MARK, "thing", lambda folder: {MARK, "a"}) as folder:
         for name, text in {MARK: content, **more}.items():
             (folder / name).write_text(text)
 
@@ -27,7 +27,7 @@ def test_an_older_folder_of_the_kind_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_where_writing_fails_the_older_folder_stays_and_nothing_is_left(tmp_path: Path) -> None:
     write(tmp_path / "it", "old")
-    with pytest.raises(OSError, match="full"), replacing(tmp_path / "it", MARK, "thing", lambda folder: {MARK}):
+    with pytest.raises(OSError, match="full"), whole_folder(tmp_path / "it", MARK, "thing", lambda folder: {MARK}):
         raise OSError("the disk is full")
     assert (tmp_path / "it" / MARK).read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["it"]
@@ -52,7 +52,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_whom_the_umask_lets_read_new_files_can_read_it(tmp_path: Path, umask: int) -> None:
     """safetensors makes its files with mode 0600 whatever the umask is."""
-    with replacing(tmp_path / "it", MARK, "thing", lambda folder: {MARK}) as folder:
+    with whole_folder(tmp_path / "it", MARK, "thing", lambda folder: {MARK}) as folder:
         os.close(os.open(folder / MARK, os.O_CREAT, 0o600))
         (folder / "run.sh").touch()
         (folder / "run.sh").chmod(0o755)

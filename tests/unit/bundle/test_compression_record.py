@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from paddle_ner.bundle import Manifest, WindowSpec, content_checksum
-from paddle_ner.compression.record import Compression, DataSet, Trial
+from paddle_ner.bundle import BundleManifest, WindowSpec, content_checksum
+from paddle_ner.bundle.compression import Compression, DataSet, Trial
 
 TASK = {"name": "ner", "labels": ["PER"], "tag_scheme": "BIO"}
-MANIFEST = Manifest(name="old", task=TASK, window=WindowSpec(), graph="g", weights="w", inputs=["input_ids"], files={})
+BUNDLE_MANIFEST = BundleManifest(
+    name="old", task=TASK, window=WindowSpec(), graph="g", weights="w", inputs=["input_ids"], files={}
+)
 SET = DataSet(sha256="0" * 64, examples=1)
 COMPRESSION = Compression(
     calibration=SET,
@@ -23,7 +25,7 @@ COMPRESSION = Compression(
 
 
 def test_a_compression_belongs_to_what_the_checksum_covers() -> None:
-    compressed = MANIFEST.model_copy(update={"compression": COMPRESSION})
+    compressed = BUNDLE_MANIFEST.model_copy(update={"compression": COMPRESSION})
     other = compressed.model_copy(update={"compression": COMPRESSION.model_copy(update={"max_drop": 0.5})})
-    assert len({content_checksum(one.model_dump()) for one in (MANIFEST, compressed, other)}) == 3
-    assert Manifest.model_validate(compressed.model_dump()) == compressed
+    assert len({content_checksum(one.model_dump()) for one in (BUNDLE_MANIFEST, compressed, other)}) == 3
+    assert BundleManifest.model_validate(compressed.model_dump()) == compressed

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_ner.compression.scales import MatmulScales, read_scales, weight_hash, write_scales
+from paddle_ner.bundle.scales import MatmulScales, read_scales, weight_hash, write_scales
 from paddle_ner.errors import BundleError, InputError
 
 HASH = "ab" * 32

@@ -15,7 +15,7 @@ from seqeval.metrics import classification_report as seqeval_report
 from seqeval.scheme import IOB2
 
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.metrics import (
+from paddle_ner.tasks.metrics import (
     Report,
     Scores,
     class_counts,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_ner.bundle import MANIFEST, read_manifest, verify
+from paddle_ner.bundle import BUNDLE_MANIFEST, read_bundle_manifest, verify
 from paddle_ner.errors import BundleError
 
 FILES = {"model.json": b"graph", "model.pdiparams": b"weights", "model.onnx": b"onnx", "tokenizer.json": b"{}"}
@@ -33,7 +33,7 @@ def old_bundle(tmp_path: Path) -> Path:
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     checksum = hashlib.sha256(text.encode()).hexdigest()
-    (tmp_path / MANIFEST).write_text(json.dumps({**record, "checksum": checksum}))
+    (tmp_path / BUNDLE_MANIFEST).write_text(json.dumps({**record, "checksum": checksum}))
     return tmp_path
 
 
@@ -42,8 +42,8 @@ def test_a_bundle_of_an_earlier_version_is_verified_and_its_onnx_file_found(old_
 
 
 def test_a_manifest_that_was_changed_is_refused(old_bundle: Path) -> None:
-    record = json.loads((old_bundle / MANIFEST).read_text())
-    (old_bundle / MANIFEST).write_text(json.dumps({**record, "name": "new"}))
-    assert read_manifest(old_bundle).name == "new"
+    record = json.loads((old_bundle / BUNDLE_MANIFEST).read_text())
+    (old_bundle / BUNDLE_MANIFEST).write_text(json.dumps({**record, "name": "new"}))
+    assert read_bundle_manifest(old_bundle).name == "new"
     with pytest.raises(BundleError, match="changed after it was written"):
         verify(old_bundle)

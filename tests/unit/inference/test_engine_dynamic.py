@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from paddle_ner.errors import DeviceError
+from paddle_ner.inference.engines.dynamic import DynamicEngine, load_engine
 from paddle_ner.modeling import save_checkpoint_weights
-from paddle_ner.modeling.engine import DynamicEngine, load_engine
 
 IDS = np.array([[2, 9, 14, 3], [2, 31, 3, 0]], np.int64)
 

@@ -1,0 +1,61 @@
+"""What a model is on disk: the checkpoint that training leaves, and the exported bundle that is served."""
+
+from __future__ import annotations
+
+from paddle_ner.bundle.folder import (
+    BUNDLE_MANIFEST,
+    CHECKPOINT_MANIFEST,
+    ENCODER_CONFIG,
+    TOKENIZER,
+    WEIGHTS,
+    checksums,
+    content_checksum,
+    is_bundle,
+    is_checkpoint,
+    load_tokenizer,
+    new_folder,
+    read_bundle_manifest,
+    read_checkpoint_manifest,
+    verify,
+    write_manifest,
+)
+from paddle_ner.bundle.manifest import (
+    SCHEMA_VERSION,
+    BundleManifest,
+    Candidate,
+    EngineName,
+    Manifest,
+    OnnxGraph,
+    Precision,
+    Storage,
+    Tuning,
+    WindowSpec,
+)
+
+__all__ = [
+    "BUNDLE_MANIFEST",
+    "CHECKPOINT_MANIFEST",
+    "ENCODER_CONFIG",
+    "SCHEMA_VERSION",
+    "TOKENIZER",
+    "WEIGHTS",
+    "BundleManifest",
+    "Candidate",
+    "EngineName",
+    "Manifest",
+    "OnnxGraph",
+    "Precision",
+    "Storage",
+    "Tuning",
+    "WindowSpec",
+    "checksums",
+    "content_checksum",
+    "is_bundle",
+    "is_checkpoint",
+    "load_tokenizer",
+    "new_folder",
+    "read_bundle_manifest",
+    "read_checkpoint_manifest",
+    "verify",
+    "write_manifest",
+]

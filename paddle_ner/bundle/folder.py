@@ -1,0 +1,151 @@
+"""Checkpoints and bundles on disk: manifests read and written, every file of a bundle verified.
+
+A bundle is complete, verified and enough to serve: ``manifest.json``, the static graph, ``tokenizer.json``. It is
+written to a temporary folder and renamed, so that a half-written bundle never has a manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from paddle_ner.bundle.manifest import SCHEMA_VERSION, BundleManifest, Manifest
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.files import sha256, whole_file, whole_folder
+
+BUNDLE_MANIFEST = "manifest.json"
+CHECKPOINT_MANIFEST = "paddle_ner.json"
+TOKENIZER = "tokenizer.json"
+ENCODER_CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+_CHECKPOINT_FILES = {CHECKPOINT_MANIFEST, TOKENIZER, ENCODER_CONFIG, WEIGHTS}
+
+
+def content_checksum(record: dict[str, Any]) -> str:
+    """Of a manifest as it stands in its file: fields that a later version adds change nothing in an older bundle."""
+    content = {name: value for name, value in record.items() if name != "checksum"}
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+C = TypeVar("C", bound=Manifest)
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether `folder` holds a manifest."""
+    return (folder / BUNDLE_MANIFEST).is_file()
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether `folder` holds the manifest of a checkpoint."""
+    return (folder / CHECKPOINT_MANIFEST).is_file()
+
+
+def read_checkpoint_manifest(folder: Path) -> Manifest:
+    """The manifest of a checkpoint. Raises BundleError, naming the file, where it is missing or not ours."""
+    return _read(folder / CHECKPOINT_MANIFEST, Manifest)[0]
+
+
+def read_bundle_manifest(folder: Path) -> BundleManifest:
+    """The manifest of a bundle, its files not yet verified. Raises BundleError, naming the file."""
+    return _read(folder / BUNDLE_MANIFEST, BundleManifest)[0]
+
+
+def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
+    """The manifest, and the record in its file."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        kind = "bundle" if model is BundleManifest else "checkpoint"
+        raise BundleError(f"{path}: no such file; {path.parent} is not a {kind} of paddle-ner") from None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: cannot be read as JSON: {error}") from None
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BundleError(
+            f"{path}: schema version {version} is newer than {SCHEMA_VERSION}, the newest that this version reads;"
+            " upgrade paddle-ner"
+        )
+    try:
+        manifest = model.model_validate(record)
+        manifest.build_task()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BundleError(f"{path}: {place}: {first['msg']}") from None
+    except (InputError, KeyError, TypeError) as error:
+        raise BundleError(f"{path}: task: {error}") from None
+    return manifest, record
+
+
+def verify(folder: Path) -> BundleManifest:
+    """The manifest, after every file in it was found with the sha256 it should have.
+
+    Raises BundleError that names the first file that is missing or differs.
+    """
+    manifest, record = _read(folder / BUNDLE_MANIFEST, BundleManifest)
+    if manifest.checksum != content_checksum(record):
+        raise BundleError(
+            f"{folder / BUNDLE_MANIFEST}: it was changed after it was written; copy or export the bundle again"
+        )
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path}: no such file, but {BUNDLE_MANIFEST} lists it; copy or export the bundle again")
+        if sha256(path) != expected:
+            raise BundleError(
+                f"{path}: its sha256 is not the one in {BUNDLE_MANIFEST}; copy or export the bundle again"
+            )
+    for name in (manifest.graph, manifest.weights, TOKENIZER, *manifest.onnx_files.values()):
+        if name not in manifest.files:
+            raise BundleError(f"{folder / BUNDLE_MANIFEST}: files: {name} has no sha256; export the bundle again")
+    return manifest
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a checkpoint or a bundle."""
+    return Tokenizer.load(folder / TOKENIZER)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """sha256 of every file in `folder`, by name."""
+    return {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``paddle_ner.json`` or, for a BundleManifest, ``manifest.json``, in the place of an older one."""
+    name = CHECKPOINT_MANIFEST
+    if isinstance(manifest, BundleManifest):
+        name = BUNDLE_MANIFEST
+        manifest = manifest.model_copy(update={"checksum": content_checksum(manifest.model_dump())})
+    text = json.dumps(manifest.model_dump(), ensure_ascii=False, indent=2)
+    with whole_file(folder / name) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
+    """A temporary folder beside `target` that takes its name, and the place of an older one, when the block ends well.
+
+    Args:
+        target: the folder to make.
+        kind: `BUNDLE_MANIFEST` for a bundle, `CHECKPOINT_MANIFEST` for a checkpoint.
+
+    Raises:
+        InputError: `target` holds anything else, or files that this package did not write.
+    """
+    if kind == BUNDLE_MANIFEST:
+        return whole_folder(target, BUNDLE_MANIFEST, "bundle", _bundle_files)
+    return whole_folder(target, CHECKPOINT_MANIFEST, "checkpoint", lambda folder: _CHECKPOINT_FILES)
+
+
+def _bundle_files(folder: Path) -> set[str]:
+    try:
+        return {BUNDLE_MANIFEST, *read_bundle_manifest(folder).files}
+    except BundleError:
+        return set()
