@@ -62,7 +62,7 @@ def test_the_learning_rate_scales_as_the_recipe_says(recipe: Path, rule: str, ra
 
 
 def test_every_recipe_that_is_shipped_is_valid() -> None:
-    recipes = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+    recipes = sorted((Path(__file__).parents[3] / "configs").rglob("*.yaml"))
     assert recipes
     for path in recipes:
         config.load(path)
