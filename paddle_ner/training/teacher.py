@@ -11,7 +11,6 @@ from paddle_ner import bundle
 from paddle_ner.bundle import Card
 from paddle_ner.checksum import sha256
 from paddle_ner.config import Config, parse
-from paddle_ner.data import Format
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling.checkpoint import WEIGHTS
@@ -110,7 +109,7 @@ def student_recipe(
     if start is not None:
         settings.update(start=str(start), layers=[])
     if texts:
-        named = [{"path": str(path.absolute()), "format": Format.TEXT.value} for path in texts]
+        named = [{"path": str(path.absolute()), "format": "text"} for path in texts]
         settings["texts"] = [*(settings.get("texts") or []), *named]
     if max_texts is not None:
         settings["max_texts"] = max_texts
