@@ -16,7 +16,7 @@ from paddle_ner import data
 from paddle_ner.cli.console import err, out, print_json, track
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.data.checking import FileCheck, check_file, warnings
-from paddle_ner.data.formats import READERS
+from paddle_ner.data.formats import FORMATS
 from paddle_ner.data.reading import follow, left_out, records
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.statistics import PERCENTILES, WINDOWS, Statistics
@@ -37,15 +37,26 @@ _PATH = click.Path(path_type=Path)
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
 
 
-_FORMATS = "\b\nFormats:\n" + "\n".join(f"  {name.value:<14}{reader.summary}" for name, reader in READERS.items())
+class _WithFormats(click.Command):
+    """A command whose help ends with the formats, its own and those of other packages."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, FORMATS))
+        with formatter.section("Formats"):
+            for name, format in FORMATS.items():
+                formatter.write(f"  {name:<{width}}  {format.summary}\n")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_FORMATS)
+class _Group(_WithFormats, click.Group):
+    command_class = _WithFormats
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Check, convert, split and describe labelled files."""
 
 
-@command.command(epilog=_FORMATS)
+@command.command()
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @_JSON
 @reader_options
@@ -85,7 +96,7 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     return 0
 
 
-@command.command(epilog=_FORMATS)
+@command.command()
 @click.argument("source", type=_PATH)
 @click.argument("target", type=_PATH)
 @_JSON
@@ -103,7 +114,7 @@ def convert(source: Path, target: Path, as_json: bool, reading: Reading) -> int:
     return 0
 
 
-@command.command(epilog=_FORMATS)
+@command.command()
 @click.argument("source", type=_PATH)
 @click.option("--output", "-o", required=True, type=_PATH, help="Folder for the parts.")
 @click.option("--fractions", default="0.8,0.1,0.1", show_default=True, help="Share of each part; they add up to 1.")
@@ -135,7 +146,7 @@ def split(
     return 0
 
 
-@command.command(epilog=_FORMATS)
+@command.command()
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @_JSON
 @reader_options
@@ -159,7 +170,7 @@ def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
 
 
 def _format(path: Path, reading: Reading) -> str:
-    return (reading.format or data.detect(path, reading.options.encoding)).value
+    return reading.format or data.detect(path, reading.options.encoding).name
 
 
 def _records(path: Path, reading: Reading) -> Iterable[Example | Rejected]:

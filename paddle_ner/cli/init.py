@@ -41,8 +41,7 @@ def command(
     """
     if output.exists() and not force:
         raise InputError(f"{output}: is there already: --force replaces it, --output names another")
-    format = None if reading.format is None else reading.format.value
-    sources = Sources(train, dev, test, format, reading.options, reading.policy)
+    sources = Sources(train, dev, test, reading.format, reading.options, reading.policy)
     with console.err.status("reading the files"):
         chosen = write_recipe(sources, output, task=task, name=name)
     console.out.print(f"{output}  ({chosen})", markup=False)

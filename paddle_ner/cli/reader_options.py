@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from pydantic import ValidationError
 
-from paddle_ner.data import Format, Policy, ReadOptions
+from paddle_ner.data import FORMATS, Policy, ReadOptions
 from paddle_ner.errors import InputError
 
 
@@ -19,9 +20,25 @@ from paddle_ner.errors import InputError
 class Reading:
     """How the user wants the file read."""
 
-    format: Format | None
+    format: str | None
     options: ReadOptions
     policy: Policy
+
+
+class FormatName(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
+    """The name of a format. Those of other packages are looked up only once a command line is read."""
+
+    name = "format"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if there is such a format."""
+        if value not in FORMATS:
+            self.fail(f"{value!r} is not one of {', '.join(FORMATS)}", param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so."""
+        return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -45,9 +62,7 @@ def _tab(_: click.Context, __: click.Parameter, value: str | None) -> str | None
 
 
 _OPTIONS = (
-    click.option(
-        "--format", type=click.Choice([format.value for format in Format]), help="By default: by the content."
-    ),
+    click.option("--format", type=FormatName(), help="By default: by the content. `paddle-ner data -h` lists them."),
     click.option("--encoding", default="utf-8", show_default=True, help="Such as gb18030."),
     click.option("--strict", is_flag=True, help="Stop at the first bad record."),
     click.option("--skip-bad", is_flag=True, help="Leave bad records out, and say how many."),
@@ -80,7 +95,7 @@ def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*arguments: Any, format: str | None, strict: bool, skip_bad: bool, **values: Any) -> Any:
         given = {name: values.pop(name) for name in ReadOptions.model_fields if name in values}
         reading = Reading(
-            None if format is None else Format(format),
+            format,
             _read_options({name: value for name, value in given.items() if value is not None}),
             _policy(strict, skip_bad),
         )

@@ -16,7 +16,6 @@ from paddle_ner.cli import console
 from paddle_ner.compression.pruning import NOTHING, Cut
 from paddle_ner.compression.steps import CutPositions, CutVocabulary, Prune, Step
 from paddle_ner.data.detection import detect
-from paddle_ner.data.options import Format
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
@@ -111,11 +110,11 @@ def measured(examples: Sequence[Example], count: int = _MEASURED) -> list[Exampl
 
 def texts_of(path: Path) -> list[str]:
     """The texts of a file, labelled or plain. Raises InputError where it is missing or empty."""
-    format: Format | None = None
+    format: str | None = None
     if path.name.removesuffix(".gz").endswith(".txt"):
         try:
             detect(path)
         except InputError:
-            format = Format.TEXT
+            format = "text"
             console.log(f"{path}: no labelled data, so it is read as plain text, one a line")
     return [example.text for example in data.read(path, format)]

@@ -93,7 +93,7 @@ class Sources:
 
     def entry(self, path: Path) -> str:
         """The file as a recipe names it."""
-        found = self.format or detect(path, self.options.encoding).value
+        found = self.format or detect(path, self.options.encoding).name
         record: dict[str, Any] = {"path": str(path), "format": found}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
             record["options"] = options

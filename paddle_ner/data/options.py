@@ -4,29 +4,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-
-class Format(str, Enum):
-    """The formats that can be read; the value is the name on the command line and in YAML."""
-
-    JSONL = "jsonl"
-    CONLL = "conll"
-    SEGMENT_TAG = "segment-tag"
-    CLUENER = "cluener"
-    DOCCANO = "doccano"
-    LABEL_STUDIO = "label-studio"
-    BRAT = "brat"
-    CSV = "csv"
-    TSV = "tsv"
-    JSON_ARRAY = "json-array"
-    FOLDER = "folder"
-    TEXT = "text"
-
 
 TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU"]
 

@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from paddle_ner.data.detection import detect
-from paddle_ner.data.formats import READERS
-from paddle_ner.data.options import COMMON, Format, ReadOptions
+from paddle_ner.data.formats import FORMATS, Format
+from paddle_ner.data.options import COMMON, ReadOptions
 from paddle_ner.data.records import Draft, Judge, Rejected
 from paddle_ner.errors import DataError, InputError, Problem
 from paddle_ner.types import Example
@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 
 def read(
     path: str | Path,
-    format: Format | str | None = None,
+    format: str | None = None,
     *,
     encoding: str | None = None,
     options: ReadOptions = _DEFAULTS,
@@ -61,7 +61,7 @@ def read(
 
 def load(
     path: str | Path,
-    format: Format | str | None = None,
+    format: str | None = None,
     *,
     encoding: str | None = None,
     options: ReadOptions = _DEFAULTS,
@@ -111,7 +111,7 @@ def left_out(path: str | Path, bad: int, good: int) -> str:
 
 def records(
     path: str | Path,
-    format: Format | str | None = None,
+    format: str | None = None,
     *,
     encoding: str | None = None,
     options: ReadOptions = _DEFAULTS,
@@ -124,14 +124,14 @@ def records(
     path = Path(path)
     if encoding is not None:
         options = _with_encoding(options, encoding)
-    reader = READERS[_format(format) if format is not None else detect(path, options.encoding)]
+    reader = detect(path, options.encoding) if format is None else FORMATS[format]
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
-    if path.is_dir() and reader.format not in (Format.BRAT, Format.FOLDER):
-        raise InputError(f"{path}: a folder, expected a file for format {reader.format.value}")
-    _refuse_idle(reader.format, reader.options, options)
+    if path.is_dir() and not reader.reads_folders:
+        raise InputError(f"{path}: a folder, expected a file for format {reader.name}")
+    _refuse_idle(reader, options)
     judge = Judge(path, options)
-    return _judged(path, reader.drafts(path, options), judge)
+    return _judged(path, reader.read(path, options), judge)
 
 
 def _judged(path: Path, drafts: Iterator[Draft | Rejected], judge: Judge) -> Iterator[Example | Rejected]:
@@ -165,14 +165,6 @@ def _kind(example: Example) -> str:
     return "no annotation" if example.label is None else "a label"
 
 
-def _format(name: Format | str) -> Format:
-    try:
-        return Format(name)
-    except ValueError as error:
-        known = ", ".join(format.value for format in Format)
-        raise InputError(f"unknown format {name!r}, expected one of {known}") from error
-
-
 def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:
     try:
         ReadOptions(encoding=encoding)
@@ -181,9 +173,9 @@ def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:
     return options.model_copy(update={"encoding": encoding})
 
 
-def _refuse_idle(format: Format, used: frozenset[str], options: ReadOptions) -> None:
+def _refuse_idle(format: Format, options: ReadOptions) -> None:
     for name in ReadOptions.model_fields:
-        if name not in used | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
+        if name not in format.options | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
             raise InputError(
-                f"option {name} does nothing for format {format.value}: leave it out, or name the right format"
+                f"option {name} does nothing for format {format.name}: leave it out, or name the right format"
             )

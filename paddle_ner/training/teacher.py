@@ -10,7 +10,6 @@ from typing import Any
 from paddle_ner import bundle
 from paddle_ner.bundle import WEIGHTS, Manifest
 from paddle_ner.config import Config, parse
-from paddle_ner.data import Format
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.files import sha256
@@ -109,7 +108,7 @@ def student_recipe(
     if start is not None:
         settings.update(start=str(start), layers=[])
     if texts:
-        named = [{"path": str(path.absolute()), "format": Format.TEXT.value} for path in texts]
+        named = [{"path": str(path.absolute()), "format": "text"} for path in texts]
         settings["texts"] = [*(settings.get("texts") or []), *named]
     if max_texts is not None:
         settings["max_texts"] = max_texts

@@ -95,7 +95,7 @@ CLASSES = (
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.path)
 def test_counts_are_those_of_the_source(public_data: Path, source: Source) -> None:
     path = public_data / source.path
-    assert data.detect(path).value == source.format
+    assert data.detect(path).name == source.format
     examples = data.load(path, options=data.ReadOptions(**source.options), policy="strict")
     entities = Counter(entity.label for example in examples for entity in example.entities or ())
     assert len(examples) == source.examples

@@ -1,38 +1,15 @@
-"""The formats that can be read, one module each."""
+"""The formats that can be read and written, one module each.
+
+A module holds one ``FORMAT``, or a tuple of several. Other distributions add theirs through an entry point of the
+group ``paddle_ner.formats``.
+"""
 
 from __future__ import annotations
 
-from paddle_ner.data.formats import (
-    brat,
-    cluener,
-    conll,
-    csv_tsv,
-    doccano,
-    folder,
-    json_array,
-    jsonl,
-    label_studio,
-    segment_tag,
-    text,
-)
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.registry import Registry
 
-READERS: dict[Format, Reader] = {
-    reader.format: reader
-    for reader in (
-        jsonl.READER,
-        conll.READER,
-        segment_tag.READER,
-        cluener.READER,
-        doccano.READER,
-        label_studio.READER,
-        brat.READER,
-        csv_tsv.CSV,
-        csv_tsv.TSV,
-        json_array.READER,
-        folder.READER,
-        text.READER,
-    )
-}
-"""Each format's reader."""
+FORMATS: Registry[Format] = Registry("format", __name__, "FORMAT", "paddle_ner.formats", Format)
+"""Every format by its name."""
+
+__all__ = ["FORMATS", "Fit", "Format"]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 from paddle_ner.data.source import DecodingFault, lines, whole
 from paddle_ner.errors import Problem
@@ -91,4 +92,18 @@ def _read(path: Path, encoding: str) -> _Annotation:
     return annotation
 
 
-READER = Reader(Format.BRAT, "brat: NAME.txt with NAME.ann, one file or a folder of them", _drafts)
+def _recognise(beginning: Beginning) -> Fit:
+    path = beginning.path
+    if beginning.is_folder:
+        return Fit.SURE if next(path.rglob("*.ann"), None) is not None else Fit.NO
+    is_pair = path.suffix == ".ann" or (path.suffix == ".txt" and path.with_suffix(".ann").exists())
+    return Fit.SURE if is_pair else Fit.NO
+
+
+FORMAT = Format(
+    "brat",
+    "brat: NAME.txt with NAME.ann, one file or a folder of them",
+    _drafts,
+    _recognise,
+    reads_folders=True,
+)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, offset_of, shown, text_of
-from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 
 _EXPECTED = "expected {type: {surface: [[start, end], …]}}"
@@ -52,9 +53,14 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value
 
 
-READER = Reader(
-    Format.CLUENER,
+def _recognise(beginning: Beginning) -> Fit:
+    return Fit.SURE if any(isinstance(record.get("label"), dict) for record in beginning.records) else Fit.NO
+
+
+FORMAT = Format(
+    "cluener",
     "CLUENER JSON lines: label is {type: {surface: [[start, end]]}}, end inclusive",
     _drafts,
+    _recognise,
     frozenset({"text_field", "id_field"}),
 )

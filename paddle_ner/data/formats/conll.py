@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 from paddle_ner.data.source import Line, lines
 from paddle_ner.errors import Problem
@@ -167,9 +168,21 @@ class _Sentences:
         return "B-LOC 北" if self.layout.tag_first else "北 B-LOC"
 
 
-READER = Reader(
-    Format.CONLL,
+def _recognise(beginning: Beginning) -> Fit:
+    return Fit.LIKELY if beginning.most(_is_columns) else Fit.NO
+
+
+def _is_columns(line: str) -> bool:
+    parts = columns(line)
+    if line.startswith("-DOCSTART-"):
+        return True
+    return len(parts) > 1 and any(TAG.fullmatch(tag) is not None for tag in (parts[0], parts[-1]))
+
+
+FORMAT = Format(
+    "conll",
     "columns of token and tag (BIO, BIOES, BMES, BMEWO, BILOU), blank lines between sentences",
     _drafts,
+    _recognise,
     frozenset({"tag_column", "tag_scheme", "token_joiner"}),
 )

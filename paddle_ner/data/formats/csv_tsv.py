@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 from paddle_ner.data.source import lines
 from paddle_ner.errors import InputError, Problem
@@ -154,6 +155,20 @@ def _tsv(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
     return _drafts(path, options, delimiter="\t", quotes="literal")
 
 
+def _recognise_csv(beginning: Beginning) -> Fit:
+    return Fit.POSSIBLE if beginning.suffix == ".csv" else Fit.NO
+
+
+def _recognise_tsv(beginning: Beginning) -> Fit:
+    if beginning.suffix == ".tsv":
+        return Fit.POSSIBLE
+    tabs = beginning.suffix != ".csv" and beginning.most(lambda line: "\t" in line.strip("\t"))
+    return Fit.POSSIBLE if tabs else Fit.NO
+
+
 _OPTIONS = frozenset({"text_field", "label_field", "id_field", "header", "delimiter", "quotes", "label_separator"})
-CSV = Reader(Format.CSV, "comma-separated text and label, with or without a header", _csv, _OPTIONS)
-TSV = Reader(Format.TSV, "tab-separated text and label, with or without a header, quotes literal", _tsv, _OPTIONS)
+CSV = Format("csv", "comma-separated text and label, with or without a header", _csv, _recognise_csv, _OPTIONS)
+TSV = Format(
+    "tsv", "tab-separated text and label, with or without a header, quotes literal", _tsv, _recognise_tsv, _OPTIONS
+)
+FORMAT = (CSV, TSV)

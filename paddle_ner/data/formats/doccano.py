@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, label_of, offset_of, shown, spans_of, text_of
-from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 
 _KEYS = ("entities", "labels", "label", "annotations")
@@ -60,9 +61,26 @@ def _span(triple: Any) -> Span:
     return Span(offset_of(triple[0], "start"), offset_of(triple[1], "end"), label_of(triple[2], "label"))
 
 
-READER = Reader(
-    Format.DOCCANO,
+def _recognise(beginning: Beginning) -> Fit:
+    return Fit.SURE if any(map(_has_marks, beginning.records)) else Fit.NO
+
+
+def _has_marks(record: dict[str, Any]) -> bool:
+    """Whether this record can only be doccano's."""
+    if isinstance(record.get("label"), list) or {"relations", "Comments", "annotations", "data"} & record.keys():
+        return True
+    labels, entities = record.get("labels"), record.get("entities")
+    if isinstance(labels, list) and labels:
+        return isinstance(labels[0], list)
+    if isinstance(entities, list) and entities and isinstance(entities[0], dict):
+        return "start_offset" in entities[0]
+    return False
+
+
+FORMAT = Format(
+    "doccano",
     "doccano JSON lines: labels [[start, end, name]], or entities with start_offset and end_offset",
     _drafts,
+    _recognise,
     frozenset({"text_field", "label_field", "id_field"}),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 from paddle_ner.data.source import DecodingFault, whole
 from paddle_ner.errors import InputError
@@ -35,4 +36,10 @@ def _visible(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
 
 
-READER = Reader(Format.FOLDER, "a folder per class with one text a .txt file", _drafts)
+def _recognise(beginning: Beginning) -> Fit:
+    if not beginning.is_folder:
+        return Fit.NO
+    return Fit.LIKELY if next(beginning.path.glob("*/*.txt"), None) is not None else Fit.NO
+
+
+FORMAT = Format("folder", "a folder per class with one text a .txt file", _drafts, _recognise, reads_folders=True)

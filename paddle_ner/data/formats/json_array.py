@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.csv_tsv import TEXT_NAMES
 from paddle_ner.data.formats.fields import Misfit, draft_of
-from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_array
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 
 
@@ -26,9 +27,14 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             yield Rejected.at(path, record.line, str(error))
 
 
-READER = Reader(
-    Format.JSON_ARRAY,
+def _recognise(beginning: Beginning) -> Fit:
+    return Fit.POSSIBLE if beginning.is_json_array else Fit.NO
+
+
+FORMAT = Format(
+    "json-array",
     "a JSON array of objects with a text and a label, labels or entities",
     _drafts,
+    _recognise,
     frozenset({"text_field", "label_field", "id_field"}),
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, draft_of
-from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 
 KEYS = ("id", "text", "entities", "label", "labels", "scores", "meta")
@@ -39,9 +40,18 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             yield draft
 
 
-READER = Reader(
-    Format.JSONL,
+def _recognise(beginning: Beginning) -> Fit:
+    if beginning.is_json_lines:
+        return Fit.POSSIBLE
+    # One object spread over several lines: it is told line by line what is wrong.
+    opened = beginning.suffix in (".jsonl", ".json") and beginning.text.lstrip().startswith("{")
+    return Fit.POSSIBLE if opened else Fit.NO
+
+
+FORMAT = Format(
+    "jsonl",
     'canonical JSON lines: {"text": …, "entities": […] | "label": … | "labels": […]}',
     _drafts,
+    _recognise,
     frozenset({"text_field", "label_field", "id_field"}),
 )

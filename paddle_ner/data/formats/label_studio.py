@@ -6,14 +6,16 @@ results are not part of an Example. A task whose annotations were all cancelled,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, labels_of, offset_of, shown, text_of
-from paddle_ner.data.formats.reader import Reader
+from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import Record, json_array
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 
 
@@ -90,9 +92,17 @@ def _span(value: dict[str, Any]) -> Span:
     return Span(offset_of(value.get("start"), "start"), offset_of(value.get("end"), "end"), labels[0], surface)
 
 
-READER = Reader(
-    Format.LABEL_STUDIO,
+def _recognise(beginning: Beginning) -> Fit:
+    if not beginning.is_json_array:
+        return Fit.NO
+    annotated = re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text)
+    return Fit.SURE if annotated and re.search(r'"data"\s*:\s*\{', beginning.text) else Fit.NO
+
+
+FORMAT = Format(
+    "label-studio",
     "Label Studio's JSON export: an array of tasks with data and annotations",
     _drafts,
+    _recognise,
     frozenset({"text_field"}),
 )

@@ -6,13 +6,17 @@ case: the same as in MSRA's column files. `label_map` may name either form.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
 from paddle_ner.data.source import Line, lines
+
+_SEGMENT = re.compile(r".+/[A-Za-z]{1,4}")
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
@@ -46,4 +50,8 @@ def _draft(line: Line, options: ReadOptions) -> Draft:
     return Draft(line.number, "".join(segments), tuple(spans))
 
 
-READER = Reader(Format.SEGMENT_TAG, "segment/tag lines: 他/o 在/o 北京/ns, tags o, nr, ns, nt", _drafts)
+def _recognise(beginning: Beginning) -> Fit:
+    return Fit.LIKELY if beginning.most(lambda line: all(map(_SEGMENT.fullmatch, line.split()))) else Fit.NO
+
+
+FORMAT = Format("segment-tag", "segment/tag lines: 他/o 在/o 北京/ns, tags o, nr, ns, nt", _drafts, _recognise)

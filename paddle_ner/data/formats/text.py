@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from paddle_ner.data.formats.reader import Reader
-from paddle_ner.data.options import Format, ReadOptions
+from paddle_ner.data.formats.format import Format
+from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 from paddle_ner.data.source import lines
 
@@ -19,4 +19,4 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             yield Draft(line.number, line.text)
 
 
-READER = Reader(Format.TEXT, "plain text, one a line, without labels (never guessed: name it)", _drafts)
+FORMAT = Format("text", "plain text, one a line, without labels (never guessed: name it)", _drafts)

@@ -43,12 +43,12 @@ from paddle_ner.errors import InputError
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_content_tells_the_format(make_file, name, content, format, encoding, end):
     path = make_file(name, content.replace("\n", end).encode(encoding))
-    assert detect(path, "gb18030" if encoding == "gb18030" else "utf-8").value == format
+    assert detect(path, "gb18030" if encoding == "gb18030" else "utf-8").name == format
 
 
 def test_a_folder_of_class_folders_is_told(make_file, tmp_path):
     make_file("体育/1.txt", "甲")
-    assert detect(tmp_path).value == "folder"
+    assert detect(tmp_path).name == "folder"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,10 @@ def test_a_folder_of_class_folders_is_told(make_file, tmp_path):
     [
         ("", "empty, expected labelled data"),
         ("\n \n", "empty, expected labelled data"),
-        ("天气很好\n北京\n", "cannot tell the format from the content, expected one of jsonl, conll, "),
+        (
+            "天气很好\n北京\n",
+            "cannot tell the format from the content: the first line looks like plain text ('天气很好'). Expected ",
+        ),
     ],
 )
 def test_there_is_no_fallback(make_file, content, message):

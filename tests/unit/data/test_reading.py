@@ -69,7 +69,7 @@ def test_load_says_nothing_where_nothing_is_bad(make_file):
         (lambda path: read(path / "none.jsonl"), "none.jsonl: No such file"),
         (lambda path: read(path / "none.jsonl", "jsonl"), "none.jsonl: no such file or folder"),
         (lambda path: read(path, "jsonl"), "a folder, expected a file for format jsonl"),
-        (lambda path: read(path / "a.jsonl", "yaml"), "unknown format 'yaml', expected one of jsonl, conll"),
+        (lambda path: read(path / "a.jsonl", "yaml"), "format 'yaml' is unknown, expected one of brat, "),
         (lambda path: read(path / "a.jsonl", encoding="utf-9"), "unknown encoding 'utf-9', expected utf-8, gb18030"),
         (lambda path: read(path / "a.jsonl", encoding="utf-16"), "encoding 'utf-16' cannot be read line by line"),
         (

@@ -27,7 +27,7 @@ def test_a_folder_is_read_in_order_of_the_names(make_file, read_all, tmp_path):
     for name in ("b", "a", "sub/c"):
         make_file(f"{name}.txt", "雷军在\n北京")
         make_file(f"{name}.ann", ANNOTATION)
-    assert detect(tmp_path).value == "brat"
+    assert detect(tmp_path).name == "brat"
     assert [example.id for example in read_all(tmp_path)[0]] == ["a", "b", "sub/c"]
 
 

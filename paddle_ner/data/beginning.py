@@ -1,0 +1,114 @@
+"""The beginning of a file, by which its format is recognised."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from paddle_ner.data.source import BYTE_ORDER_MARK, open_bytes
+
+HEAD_BYTES = 1 << 18
+_LINES = 200
+_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What the formats see of a file or folder before one of them reads it.
+
+    Attributes:
+        path: the file or folder.
+        text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
+    """
+
+    path: Path
+    text: str = ""
+
+    @classmethod
+    def of(cls, path: Path, encoding: str) -> Beginning:
+        """The beginning of a file or folder. Raises InputError where it cannot be opened."""
+        if path.is_dir():
+            return cls(path)
+        with open_bytes(path) as stream:
+            head = stream.read(HEAD_BYTES)
+        # The last line may be cut in the middle; a file of a single line is looked at as it is.
+        complete = head[: head.rfind(b"\n")] if len(head) == HEAD_BYTES and b"\n" in head else head
+        return cls(path, complete.decode(encoding, errors="replace").removeprefix(BYTE_ORDER_MARK))
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder; formats of files have nothing to say then."""
+        return self.path.is_dir()
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the name in lower case, that of ``.gz`` left out."""
+        name = self.path.name.lower().removesuffix(".gz")
+        return Path(name).suffix
+
+    @cached_property
+    def all_lines(self) -> tuple[str, ...]:
+        """The lines without their ends, blank ones included."""
+        return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The first lines that are not blank, without their ends."""
+        return tuple(line for line in self.all_lines if line.strip())[:_LINES]
+
+    @cached_property
+    def records(self) -> tuple[dict[str, Any], ...]:
+        """The objects among `lines` where most lines look like JSON objects; empty where they do not."""
+        if not self.is_json_lines:
+            return ()
+        return tuple(record for line in self.lines if (record := _object(line)) is not None)
+
+    @property
+    def is_json_lines(self) -> bool:
+        """Whether most lines look like JSON objects, valid or not."""
+        return not self.is_json_array and self.most(lambda line: line.lstrip().startswith("{") and '"' in line)
+
+    @property
+    def is_json_array(self) -> bool:
+        """Whether it begins as an array of objects does; a bracket that is a token of its own line does not count."""
+        return re.match(r"\s*\[\s*(\{|\]|$)", self.text) is not None
+
+    def most(self, test: Callable[[str], object]) -> bool:
+        """Whether more than half of `lines` pass a test."""
+        return 2 * sum(map(bool, map(test, self.lines))) > len(self.lines)
+
+    def look(self) -> str:
+        """What the first line looks like, for a message."""
+        return look_of(self.lines[0]) if self.lines else "an empty file"
+
+
+def look_of(line: str) -> str:
+    """What a line looks like, in words."""
+    shown = repr(line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…")
+    record = _object(line)
+    if record is not None:
+        return f"a JSON object with the keys {', '.join(map(str, record)) or '(none)'}"
+    if line.lstrip().startswith("{"):
+        return f"the beginning of a JSON object ({shown})"
+    if line.lstrip().startswith("["):
+        return f"the beginning of a JSON array ({shown})"
+    for mark, name in (("\t", "tabs"), (",", "commas"), ("\x02", "the character U+0002")):
+        if mark in line:
+            return f"{line.count(mark) + 1} columns separated by {name} ({shown})"
+    parts = line.split()
+    if len(parts) == 2:
+        return f"two words ({shown})"
+    return f"plain text ({shown})"
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
