@@ -29,9 +29,9 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", _RUN_MODULE, module, *arguments]
 
 
-def environment(inherited: Mapping[str, str] = os.environ, **added: str) -> dict[str, str]:
+def environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a child: that of this process, with `added`, and no imports from the working directory."""
-    return {**inherited, "PYTHONSAFEPATH": "1", **added}
+    return {**os.environ, "PYTHONSAFEPATH": "1", **(added or {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def run(
     try:
         done = subprocess.run(
             command,
-            env=environment(**(variables or {})),
+            env=environment(variables),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
