@@ -21,22 +21,24 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    encoding: str = Field(
-        default="utf-8", description="Character encoding; a byte order mark is accepted and left out."
-    )
+    encoding: str = Field(default="utf-8", description="Such as gb18030; a byte order mark is accepted and left out.")
     label_map: Mapping[str, str] = Field(
-        default_factory=dict, description="New names of labels, such as {nr: PER}; labels not named keep theirs."
+        default_factory=dict,
+        description="New names of labels, such as nr=PER,ns=LOC; labels that are not named keep theirs.",
+        json_schema_extra={"cli": {"metavar": "OLD=NEW,…"}},
     )
     allowed_labels: tuple[str, ...] | None = Field(
-        default=None, description="The label set, after label_map; a record with any other label is bad."
+        default=None,
+        description="The label set, after the renaming; a record with any other label is bad.",
+        json_schema_extra={"cli": {"flag": "--labels", "metavar": "NAME,…", "split": True}},
     )
     overlaps: Literal["report", "allow"] = Field(
         default="report", description="Whether a record whose entities overlap is bad, or kept as it stands."
     )
     multi_label: bool | None = Field(
         default=None,
-        description="None: as the file writes it (a string is `label`, a list `labels`). False: exactly one label a"
-        " record, given as `label`. True: always given as `labels`.",
+        description="Exactly one label a record, or any number; by default as the file writes it: a text or a list.",
+        json_schema_extra={"cli": {"opposite": "--single-label"}},
     )
 
     text_field: str | int | None = Field(
@@ -46,23 +48,26 @@ class ReadOptions(BaseModel):
     id_field: str | int | None = Field(default=None, description="The same, of the record's id.")
 
     tag_column: Literal["first", "last"] | None = Field(
-        default=None, description="conll: where the tag stands; None: where the head of the file has tags."
+        default=None, description="conll: where the tag stands; by default where the head of the file has tags."
     )
     tag_scheme: TagScheme | None = Field(
-        default=None, description="conll: the tag scheme; None: BIO until a tag that only an end-marking scheme has."
+        default=None,
+        description="conll: the tag scheme; by default BIO until a tag that only an end-marking scheme has.",
     )
     token_joiner: str = Field(default="", description="conll: what stands between two tokens in the text.")
 
     header: bool | None = Field(
         default=None,
-        description="csv, tsv: whether the first row names the columns; None: if it holds a usual text name.",
+        description="csv, tsv: whether the first row names the columns; by default if it holds a usual name.",
     )
     delimiter: str | None = Field(
-        default=None, description="csv, tsv: the column separator; None: a comma, or a tab for tsv."
+        default=None,
+        description="csv, tsv: one character, or tab; by default a comma, or a tab for tsv.",
+        json_schema_extra={"cli": {"character": True}},
     )
     quotes: Literal["csv", "literal"] | None = Field(
         default=None,
-        description="csv, tsv: whether quotes enclose cells or are text; None: csv for csv, literal for tsv.",
+        description="csv, tsv: quotes enclose cells, or are text; by default csv for csv, literal for tsv.",
     )
     label_file: Path | None = Field(default=None, description="Names of the labels, one a line; indices count from 0.")
     label_separator: str | None = Field(
