@@ -14,8 +14,8 @@ from typing import Any, cast
 from paddle_ner import startup
 from paddle_ner.bundle import verify
 from paddle_ner.cli.dev import recipe_of
-from paddle_ner.evaluation.benchmark import in_turns, open_predictors, spread
 from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning.timing import in_turns, open_predictors, spread
 from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.layout import Layout, usable_cores
 from paddle_ner.inference.predictor import Predictor

@@ -25,10 +25,10 @@ from paddle_ner.bundle import BundleManifest, OnnxGraph, load_tokenizer, read_ch
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import read_scales
-from paddle_ner.compression.calibration import batches
-from paddle_ner.compression.quantizer import Quantizer
-from paddle_ner.compression.worker import GRAPH, WEIGHTS
-from paddle_ner.export import kernels, products, qdq
+from paddle_ner.compression.quantization.calibration import batches
+from paddle_ner.compression.quantization.quantizer import Quantizer
+from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
+from paddle_ner.export.onnx import kernels, products, qdq
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineOptions
 from paddle_ner.inference.engines.open import BF16_FLAGS, open_engine

@@ -20,8 +20,8 @@ import numpy as np
 
 from paddle_ner import startup
 from paddle_ner.bundle import verify
-from paddle_ner.evaluation.benchmark import Way
-from paddle_ner.evaluation.tuning import ways
+from paddle_ner.evaluation.tuning.choice import ways
+from paddle_ner.evaluation.tuning.timing import Way
 from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.engines.paddle import configure

@@ -11,7 +11,7 @@ from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.compression.options import Options
 from paddle_ner.compression.search import compress
-from paddle_ner.evaluation.tuning import tune
+from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.export import export
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
 from paddle_ner.inference import load

@@ -26,10 +26,11 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import load_tokenizer, read_checkpoint_manifest, verify
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.cli.dev import recipe_of
-from paddle_ner.compression import calibration, checkpoints
-from paddle_ner.compression.quantizer import Quantizer
-from paddle_ner.compression.trials import spread
-from paddle_ner.compression.worker import GRAPH, WEIGHTS
+from paddle_ner.compression import checkpoints
+from paddle_ner.compression.candidates import spread
+from paddle_ner.compression.quantization import calibration
+from paddle_ner.compression.quantization.quantizer import Quantizer
+from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.inference.engines import EngineOptions, Precision

@@ -29,8 +29,8 @@ import numpy as np
 
 from paddle_ner import startup
 from paddle_ner.bundle import verify
-from paddle_ner.evaluation.benchmark import Way, measure
-from paddle_ner.evaluation.tuning import ways
+from paddle_ner.evaluation.tuning.choice import ways
+from paddle_ner.evaluation.tuning.timing import Way, measure
 from paddle_ner.inference import load
 from paddle_ner.inference.layout import layouts, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name

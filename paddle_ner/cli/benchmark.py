@@ -12,7 +12,7 @@ from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.evaluation.tuning.choice import MAX_DROP
 
 
 @click.command()

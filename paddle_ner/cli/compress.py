@@ -21,7 +21,7 @@ from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.benchmark import spread
+from paddle_ner.evaluation.tuning.timing import spread
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.types import Example
 

@@ -15,7 +15,7 @@ from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.jetson import write_folder
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
-from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.evaluation.tuning.choice import MAX_DROP
 from paddle_ner.types import Example
 
 
@@ -79,7 +79,7 @@ def command(
     does the same later, on another machine.
     """
     from paddle_ner.export import export
-    from paddle_ner.export.onnx_graphs import scales_of
+    from paddle_ner.export.onnx.graphs import scales_of
 
     if scales is not None and target == "bundle":
         raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")

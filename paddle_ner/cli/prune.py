@@ -10,7 +10,7 @@ from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import measured, pruning_options
-from paddle_ner.compression.pruning import Cut, prune
+from paddle_ner.compression.transforms.pruning import Cut, prune
 
 
 @click.command()

@@ -38,7 +38,7 @@ def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     from paddle_ner.cli.training_view import TrainingView
     from paddle_ner.cli.tuning import show, tune_with_progress
     from paddle_ner.evaluation.report import render
-    from paddle_ner.evaluation.tuning import MAX_DROP
+    from paddle_ner.evaluation.tuning.choice import MAX_DROP
     from paddle_ner.export import export
     from paddle_ner.training import train
 

@@ -13,8 +13,8 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
-from paddle_ner.compression.pruning import NOTHING, Cut
-from paddle_ner.compression.steps import CutPositions, CutVocabulary, Prune, Step
+from paddle_ner.compression.transforms import CutPositions, CutVocabulary, Prune, Step
+from paddle_ner.compression.transforms.pruning import NOTHING, Cut
 from paddle_ner.data.detection import detect
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example

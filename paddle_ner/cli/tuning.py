@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from paddle_ner.cli import console
-from paddle_ner.evaluation.tuning import Tuned, allowed, tune
+from paddle_ner.evaluation.tuning.choice import Tuned, allowed, tune
 from paddle_ner.types import Example
 
 

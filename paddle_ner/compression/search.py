@@ -12,14 +12,15 @@ from pathlib import Path
 from paddle_ner import bundle
 from paddle_ner.bundle import BUNDLE_MANIFEST
 from paddle_ner.bundle.compression import Compression, Plan, Trial
-from paddle_ner.compression import calibration, gate, plans
+from paddle_ner.compression import gate
+from paddle_ner.compression.candidates import Search, megabytes
 from paddle_ner.compression.options import Options, rivals
+from paddle_ner.compression.quantization import calibration, plans
 from paddle_ner.compression.transforms import Transform, apply_all
-from paddle_ner.compression.trials import Search, megabytes
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.benchmark import open_predictors, spread
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning import TIMED_TEXTS
+from paddle_ner.evaluation.tuning.choice import TIMED_TEXTS
+from paddle_ner.evaluation.tuning.timing import open_predictors, spread
 from paddle_ner.inference.layout import Layout, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example

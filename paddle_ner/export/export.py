@@ -17,10 +17,10 @@ from paddle_ner.bundle.scales import FILE as SCALES_FILE
 from paddle_ner.bundle.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
-from paddle_ner.evaluation.tuning import MAX_DROP
+from paddle_ner.evaluation.tuning.choice import MAX_DROP
 from paddle_ner.export.embeddings import judge, shrink_embeddings
 from paddle_ner.export.graph import INPUTS, save_graph
-from paddle_ner.export.onnx_graphs import score_graphs, write_graphs
+from paddle_ner.export.onnx.graphs import score_graphs, write_graphs
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine

@@ -13,7 +13,7 @@ from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Example, tasks
 from paddle_ner.export.edge import Written, write_edge
-from paddle_ner.export.onnx import convert
+from paddle_ner.export.onnx.convert import convert
 
 TASKS = {
     "ner": tasks.create("ner", ["LOC", "ORG", "PER"], tag_scheme="BIOES"),

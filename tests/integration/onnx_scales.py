@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from paddle_ner.bundle.scales import MatmulScales, weight_hash
-from paddle_ner.export.products import products
+from paddle_ner.export.onnx.products import products
 
 
 def observed_scales(path: Path, batches: Sequence[NDArray[np.int64]], *, by_column: bool = False) -> list[MatmulScales]:

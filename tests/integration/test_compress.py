@@ -20,11 +20,11 @@ from paddle_ner.cli.compress import command
 from paddle_ner.compression import gate
 from paddle_ner.compression.options import Options
 from paddle_ner.compression.search import Compressed, Refused, compress
-from paddle_ner.compression.steps import CutPositions
+from paddle_ner.compression.transforms import CutPositions
 from paddle_ner.errors import GateError
-from paddle_ner.evaluation.benchmark import Pace
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning import tune
+from paddle_ner.evaluation.tuning.choice import tune
+from paddle_ner.evaluation.tuning.timing import Pace
 from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.machine import cpu_flags
 
@@ -136,7 +136,7 @@ def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path,
     def in_turns(candidates, texts, **_):
         return {key: Pace(100.0 if key in (-1, "fp32") else 50.0, 1.0, 1.0) for key in candidates}
 
-    monkeypatch.setattr("paddle_ner.compression.trials.in_turns", in_turns)
+    monkeypatch.setattr("paddle_ner.compression.candidates.in_turns", in_turns)
     error = refused(attentive, tmp_path / "bundle", Options(precision="int8", plans=[PLAN]))
     assert "fp32 is the fastest on this machine" in str(error) and "0.50 times its speed" in str(error)
 
@@ -153,7 +153,7 @@ def test_bf16_alone_needs_no_quantizing(attentive: Path, tmp_path: Path) -> None
 CRASHING = """
 import os, sys
 from pathlib import Path
-from paddle_ner.compression import worker
+from paddle_ner.compression.quantization import worker
 quantize = worker.quantize
 def crash_or_quantize(fp32, plan, batches, target):
     if plan.algorithm == "KL":
@@ -165,7 +165,7 @@ worker.main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
 
 
 def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("paddle_ner.compression.quantizer._COMMAND", [sys.executable, "-c", CRASHING])
+    monkeypatch.setattr("paddle_ner.compression.quantization.quantizer._COMMAND", [sys.executable, "-c", CRASHING])
     crash = PLAN.model_copy(update={"algorithm": "KL"})
     options = Options(precision="int8", allow_slower=True, plans=[crash, PLAN])
     record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
@@ -202,7 +202,7 @@ def run(*words: str | Path) -> tuple[int, str]:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, plans: Sequence[Plan]) -> None:
-    monkeypatch.setattr("paddle_ner.compression.plans.promising", lambda best, available: iter(plans))
+    monkeypatch.setattr("paddle_ner.compression.quantization.plans.promising", lambda best, available: iter(plans))
 
 
 def test_json_is_one_object_and_the_recipe_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:

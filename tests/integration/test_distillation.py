@@ -18,7 +18,7 @@ from conftest import sentences
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, data
-from paddle_ner.compression.pruning import Cut, prune
+from paddle_ner.compression.transforms.pruning import Cut, prune
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.files import sha256

@@ -20,7 +20,7 @@ from paddle_ner.cli.benchmark import command as benchmark
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning import choose, tune
+from paddle_ner.evaluation.tuning.choice import choose, tune
 from paddle_ner.export import export
 from paddle_ner.inference import load_replicas
 from paddle_ner.inference.engines import EngineOptions
@@ -61,7 +61,9 @@ def test_a_bundle_without_an_onnx_graph_says_how_to_make_one(bundle: Path) -> No
 
 
 def test_a_conversion_that_dies_writes_nothing(checkpoint: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("paddle_ner.export.onnx._CONVERT", "import os, sys; sys.stderr.write('op x'); os.abort()")
+    monkeypatch.setattr(
+        "paddle_ner.export.onnx.convert._CONVERT", "import os, sys; sys.stderr.write('op x'); os.abort()"
+    )
     with pytest.raises(GateError, match=r"Paddle2ONNX ended with status -6 and no usable graph: op x"):
         export(checkpoint, tmp_path / "bundle", onnx=True)
     assert not list(tmp_path.iterdir())

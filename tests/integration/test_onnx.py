@@ -29,10 +29,11 @@ from paddle_ner.bundle.scales import MatmulScales, read_scales
 from paddle_ner.cli.evaluate import command as evaluate
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.errors import BundleError, GateError, InputError
-from paddle_ner.evaluation.tuning import tune
-from paddle_ner.export import export, kernels, qdq
-from paddle_ner.export.onnx import OPSET, TENSORRT_OPSET, convert
-from paddle_ner.export.onnx_graphs import scales_of
+from paddle_ner.evaluation.tuning.choice import tune
+from paddle_ner.export import export
+from paddle_ner.export.onnx import kernels, qdq
+from paddle_ner.export.onnx.convert import OPSET, TENSORRT_OPSET, convert
+from paddle_ner.export.onnx.graphs import scales_of
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.layout import Layout
 from paddle_ner.types import Example
@@ -254,7 +255,7 @@ def test_measuring_counts_onnx_runtime_in_and_what_is_best_is_what_runs(
     int8_bundle: Path, examples: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = Path(shutil.copytree(int8_bundle, tmp_path / "bundle"))
-    monkeypatch.setattr("paddle_ner.evaluation.tuning.choose", prefer_onnx_runtime)
+    monkeypatch.setattr("paddle_ner.evaluation.tuning.choice.choose", prefer_onnx_runtime)
     tuned = tune(own, examples, max_drop=0.05)
     found = {(one.engine, one.precision) for one in tuned.tuning.candidates}
     assert found >= {("paddle", "fp32"), ("onnxruntime", "fp32"), ("onnxruntime", "int8")}

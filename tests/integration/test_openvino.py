@@ -16,8 +16,8 @@ import paddle_ner
 from paddle_ner import data
 from paddle_ner.bundle import read_bundle_manifest
 from paddle_ner.errors import BundleError
-from paddle_ner.evaluation.tuning import choose as fastest
-from paddle_ner.evaluation.tuning import tune
+from paddle_ner.evaluation.tuning.choice import choose as fastest
+from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.export import export
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.engines import heads
@@ -148,7 +148,7 @@ def test_measuring_counts_it_in_and_what_is_best_is_what_runs(
 ) -> None:
     own = Path(shutil.copytree(onnx_bundle, tmp_path / "bundle"))
     only = lambda found, drop: fastest([one for one in found if one.engine == "openvino"] or found, drop)  # noqa: E731
-    monkeypatch.setattr("paddle_ner.evaluation.tuning.choose", only)
+    monkeypatch.setattr("paddle_ner.evaluation.tuning.choice.choose", only)
     tuned = tune(own, data.load(run_folder.parent / "dev.jsonl"), max_drop=0.05)
     assert ("openvino", "fp32") in {(one.engine, one.precision) for one in tuned.tuning.candidates}
     replicas = load_replicas(own, EngineOptions())

@@ -9,7 +9,7 @@ import pytest
 
 from paddle_ner import bundle, data
 from paddle_ner.cli import main
-from paddle_ner.compression.pruning import Cut, prune
+from paddle_ner.compression.transforms.pruning import Cut, prune
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.inference import load

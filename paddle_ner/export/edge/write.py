@@ -21,15 +21,15 @@ from paddle_ner.edge.engines import OnnxEngine, onnx_file
 from paddle_ner.edge.folder import DESCRIPTION, EXPECTED, SCHEMA_VERSION, SUMS, TOKENIZER
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.agreement import agreement
+from paddle_ner.evaluation.gate import agreement
 from paddle_ner.evaluation.score import score
 from paddle_ner.export.edge.downgrade import TARGET
 from paddle_ner.export.edge.runtime import sources
 from paddle_ner.export.edge.shapes import Profile, option, profile
 from paddle_ner.export.edge.tensorrt import fit
 from paddle_ner.export.export import PROBES, export
-from paddle_ner.export.onnx import TENSORRT_OPSET, convert
-from paddle_ner.export.qdq import quantize
+from paddle_ner.export.onnx.convert import TENSORRT_OPSET, convert
+from paddle_ner.export.onnx.qdq import quantize
 from paddle_ner.files import sha256, whole_folder
 from paddle_ner.inference import load_bundle
 from paddle_ner.inference.engines import EngineOptions

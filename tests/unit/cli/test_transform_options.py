@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from paddle_ner.cli.transform_options import Changes, texts_of, transform_options
-from paddle_ner.compression.pruning import Cut
+from paddle_ner.compression.transforms.pruning import Cut
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 

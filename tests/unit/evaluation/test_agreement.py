@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_ner.evaluation.agreement import agreement
+from paddle_ner.evaluation.gate import agreement
 from paddle_ner.types import Entity, Prediction
 
 TEXT = "王小明在北京"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddle_ner.bundle.compression import Plan
-from paddle_ner.compression.plans import ALGORITHMS, COUNT, promising
+from paddle_ner.compression.quantization.plans import ALGORITHMS, COUNT, promising
 
 
 def test_each_choice_is_made_with_the_best_of_those_before() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
-from paddle_ner.export.constants import drop_unused, make_initializers
-from paddle_ner.export.qdq import check
+from paddle_ner.export.onnx.constants import drop_unused, make_initializers
+from paddle_ner.export.onnx.qdq import check
 
 OPSET = 17  # the first with LayerNormalization
 # TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to here Paddle2ONNX writes its parts.

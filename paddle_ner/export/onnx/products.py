@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle.scales import weight_hash
-from paddle_ner.export.constants import Constants
+from paddle_ner.export.onnx.constants import Constants
 
 _KINDS = ("MatMul", "Gemm")
 

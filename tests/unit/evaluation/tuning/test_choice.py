@@ -9,7 +9,7 @@ import pytest
 
 from paddle_ner.bundle import Candidate, Tuning
 from paddle_ner.cli.tuning import show
-from paddle_ner.evaluation.tuning import Tuned, choose, ways
+from paddle_ner.evaluation.tuning.choice import Tuned, choose, ways
 
 
 def candidate(

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from paddle_ner.bundle.scales import LARGEST, MatmulScales
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
-from paddle_ner.export.constants import drop_unused
-from paddle_ner.export.products import Product, make_gemm, products
+from paddle_ner.export.onnx.constants import drop_unused
+from paddle_ner.export.onnx.products import Product, make_gemm, products
 
 # cpu: activations as uint8 round 128, weights as int8, which is what ONNX Runtime's fast kernels multiply.
 # tensorrt: activations as int8 round 0, the only kind that TensorRT takes; the weights stay fp32 with a pair of their
@@ -34,7 +34,7 @@ def quantize(source: Path, scales: Sequence[MatmulScales], target: Path, variant
     """Write `target`, the int8 graph of the fp32 graph in `source`: the same inputs, outputs and opset.
 
     Args:
-        source: made by `paddle_ner.export.onnx.convert`.
+        source: made by `paddle_ner.export.onnx.convert.convert`.
         scales: one for each matrix product with a weight, found by the weight's content.
         target: the file to write.
         variant: what will run it, ``cpu`` (ONNX Runtime) or ``tensorrt``.

@@ -10,8 +10,8 @@ from paddle_ner import bundle
 from paddle_ner.bundle import BundleManifest, Candidate, EngineName, Tuning
 from paddle_ner.environment import ONNX_ENGINES, is_installed
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning.timing import Way, measure, open_predictors, spread
 from paddle_ner.inference.engines.open import runnable
 from paddle_ner.inference.layout import layouts, preferred, served, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name

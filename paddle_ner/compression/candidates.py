@@ -16,14 +16,15 @@ from paddle_ner.bundle import TOKENIZER, BundleManifest
 from paddle_ner.bundle.compression import Compression, Plan, Speeds, Trial
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import read_scales
-from paddle_ner.compression import calibration, gate, plans
-from paddle_ner.compression.kernels import kernels_of
+from paddle_ner.compression import gate
 from paddle_ner.compression.options import Options
-from paddle_ner.compression.quantizer import CandidateFailed, Quantizer
-from paddle_ner.compression.worker import GRAPH, WEIGHTS
+from paddle_ner.compression.quantization import calibration, plans
+from paddle_ner.compression.quantization.kernels import kernels_of
+from paddle_ner.compression.quantization.quantizer import CandidateFailed, Quantizer
+from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
 from paddle_ner.errors import GateError
-from paddle_ner.evaluation.benchmark import Pace, in_turns, open_predictors, spread
 from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning.timing import Pace, in_turns, open_predictors, spread
 from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from paddle_ner import bundle, modeling, tasks
 from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
-from paddle_ner.compression.pruning import UNITS_TOGETHER, Cut, prune
+from paddle_ner.compression.transforms.pruning import UNITS_TOGETHER, Cut, prune
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling import structure

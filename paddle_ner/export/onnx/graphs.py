@@ -12,10 +12,10 @@ from paddle_ner.bundle.scales import FILE as SCALES_FILE
 from paddle_ner.bundle.scales import MatmulScales, read_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.agreement import agreement
+from paddle_ner.evaluation.gate import agreement
 from paddle_ner.evaluation.score import score
-from paddle_ner.export import kernels, products, qdq
-from paddle_ner.export.onnx import FILE, convert
+from paddle_ner.export.onnx import kernels, products, qdq
+from paddle_ner.export.onnx.convert import FILE, convert
 from paddle_ner.inference.engines import EngineName, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.predictor import Predictor

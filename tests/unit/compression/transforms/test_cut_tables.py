@@ -10,8 +10,8 @@ import pytest
 
 from paddle_ner import bundle, modeling, tasks
 from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
-from paddle_ner.compression.positions import cut_positions
-from paddle_ner.compression.vocabulary import cut_vocabulary
+from paddle_ner.compression.transforms.positions import cut_positions
+from paddle_ner.compression.transforms.vocabulary import cut_vocabulary
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.engines.dynamic import DynamicEngine

@@ -1,9 +1,9 @@
-"""PaddleSlim in a process of its own: ``python -m paddle_ner.compression.worker CHECKPOINT FOLDER STORAGE``.
+"""PaddleSlim in a process of its own: ``python -m paddle_ner.compression.quantization.worker CHECKPOINT FOLDER …``.
 
 PaddleSlim's static quantization needs Paddle's old IR, which is chosen for a whole process when Paddle is imported. The
 worker writes the checkpoint's fp32 graph to FOLDER/fp32 and says so; then it reads one job a line, a JSON object of
 ``plan``, ``batches`` (a .npz file) and ``target`` (a folder), and answers each with one line: ``{}`` or
-``{"error": …}``. `paddle_ner.compression.quantizer` is the other end.
+``{"error": …}``. `paddle_ner.compression.quantization.quantizer` is the other end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import write_scales
-from paddle_ner.compression.program import PRODUCTS, Quantized
+from paddle_ner.compression.quantization.program import PRODUCTS, Quantized
 
 GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # as `save_graph` and PaddleSlim name them in the old IR
 FP32 = "fp32"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paddle_ner.bundle.compression import Plan
-from paddle_ner.compression.quantizer import CandidateFailed, Quantizer
+from paddle_ner.compression.quantization.quantizer import CandidateFailed, Quantizer
 
 # Stands in for PaddleSlim: does what the algorithm's name has been given to mean here.
 WORKER = """
@@ -34,7 +34,7 @@ for line in sys.stdin:
 
 @pytest.fixture
 def quantizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quantizer:
-    monkeypatch.setattr("paddle_ner.compression.quantizer._COMMAND", [sys.executable, "-c", WORKER])
+    monkeypatch.setattr("paddle_ner.compression.quantization.quantizer._COMMAND", [sys.executable, "-c", WORKER])
     return Quantizer(tmp_path / "checkpoint", tmp_path)
 
 

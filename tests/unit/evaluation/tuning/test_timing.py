@@ -7,8 +7,8 @@ from weakref import WeakSet
 
 import pytest
 
-from paddle_ner.evaluation import benchmark
-from paddle_ner.evaluation.benchmark import Way, measure
+from paddle_ner.evaluation.tuning.choice import timing
+from paddle_ner.evaluation.tuning.timing import Way, measure
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 
@@ -44,8 +44,8 @@ def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(living))
         return made
 
-    monkeypatch.setattr(benchmark, "open_predictors", opened)
-    monkeypatch.setattr(benchmark, "verify", lambda folder: None)
+    monkeypatch.setattr(timing, "open_predictors", opened)
+    monkeypatch.setattr(timing, "verify", lambda folder: None)
     return counts
 
 

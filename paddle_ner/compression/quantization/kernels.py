@@ -1,7 +1,7 @@
 """Which kernels oneDNN runs for a bundle: asked of oneDNN itself, which names every primitive that it executes.
 
-``python -m paddle_ner.compression.kernels BUNDLE`` runs it once, in a process of its own since oneDNN reads
-``ONEDNN_VERBOSE`` when it is loaded.
+``python -m paddle_ner.compression.quantization.kernels BUNDLE`` runs it once, in a process of its own, since oneDNN
+reads ``ONEDNN_VERBOSE`` when it is loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from paddle_ner.bundle import load_tokenizer, verify
 from paddle_ner.bundle.compression import Kernels
 from paddle_ner.errors import GateError
 
-_SELF = "paddle_ner.compression.kernels"
+_SELF = "paddle_ner.compression.quantization.kernels"
 _INT8 = ("s8", "u8")
 _SECONDS = 300
 _PROBE_ROWS, _PROBE_LENGTH = 2, 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_ner.compression.kernels import count
+from paddle_ner.compression.quantization.kernels import count
 
 HEAD = "onednn_verbose,v1,primitive,exec,cpu"
 S8 = "src:s8:a:blocked:ab::f0 wei:s8:a:blocked:AB4b32a4b::f1:s8m1 bia:f32::blocked:a::f0 dst:f32::blocked:ab::f0"

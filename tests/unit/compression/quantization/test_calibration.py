@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paddle_ner.bundle import WindowSpec
-from paddle_ner.compression.calibration import BATCH_TOKENS, batches, describe
+from paddle_ner.compression.quantization.calibration import BATCH_TOKENS, batches, describe
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.planning import LENGTHS

@@ -16,7 +16,7 @@ from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.errors import PaddleNerError
 
-_COMMAND = [sys.executable, "-m", "paddle_ner.compression.worker"]
+_COMMAND = [sys.executable, "-m", "paddle_ner.compression.quantization.worker"]
 START_SECONDS = 300.0
 _LAST_CHARACTERS = 300
 
