@@ -22,15 +22,13 @@ from paddle_ner.bundle.folder import (
 from paddle_ner.bundle.manifest import (
     SCHEMA_VERSION,
     BundleManifest,
-    Candidate,
-    EngineName,
     Manifest,
     OnnxGraph,
-    Precision,
     Storage,
-    Tuning,
     WindowSpec,
 )
+from paddle_ner.bundle.measurements import Candidate, EngineName, Precision, Speed, Tuning
+from paddle_ner.bundle.signing import read_key
 
 __all__ = [
     "BUNDLE_MANIFEST",
@@ -45,6 +43,7 @@ __all__ = [
     "Manifest",
     "OnnxGraph",
     "Precision",
+    "Speed",
     "Storage",
     "Tuning",
     "WindowSpec",
@@ -56,6 +55,7 @@ __all__ = [
     "new_folder",
     "read_bundle_manifest",
     "read_checkpoint_manifest",
+    "read_key",
     "verify",
     "write_manifest",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
+
+from paddle_ner.bundle.measurements import STRICT, Precision, Speed
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class Plan(_Record):
@@ -64,33 +66,27 @@ class Kernels(_Record):
     implementations: list[str]
 
 
-class Speeds(_Record):
-    """As in `paddle_ner.bundle.Candidate`: one engine on all cores."""
-
-    texts_per_second: float
-    tokens_per_second: float
-    milliseconds: float
-
-
-class Trial(_Record):
-    """One way to run the model, measured.
+class CompressionCandidate(_Record):
+    """A way to make the model faster or smaller, as it was measured.
 
     Attributes:
         precision: of the arithmetic.
-        plan: of an int8 one.
+        plan: of an int8 candidate.
         score: of the evaluation set, from 0 to 1; None where it failed.
-        drop: what `score` is below that of fp32.
+        drop: how far `score` is below that of fp32.
         labels: F1 by label.
         worst_label: the label whose F1 fell most.
         worst_drop: by how much; 0 where none fell.
         speedup: how many times faster than fp32, timed in turns with it.
-        speeds: in the last round, of those that came to it.
+        speed: in the last round, of those that came to it, in the layout that is best for it.
+        replicas: of that layout: engines side by side.
+        threads: of each of them.
         kernels: which int8 kernels ran.
         megabytes: of graph and weights.
         refused: why it cannot be taken; empty where it can.
     """
 
-    precision: Literal["fp32", "bf16", "fp16", "int8"]
+    precision: Precision
     plan: Plan | None = None
     score: float | None = None
     drop: float | None = None
@@ -98,7 +94,9 @@ class Trial(_Record):
     worst_label: str | None = None
     worst_drop: float = 0.0
     speedup: float | None = None
-    speeds: Speeds | None = None
+    speed: Speed | None = None
+    replicas: int | None = None
+    threads: int | None = None
     kernels: Kernels | None = None
     megabytes: float | None = None
     refused: str = ""
@@ -120,7 +118,7 @@ class Compression(_Record):
         evaluation: the examples that were scored.
         metric: what the scores are.
         cpu: name of the processor that was measured.
-        threads: of the one engine that was measured.
+        threads: CPU threads of all engines together.
         texts: how many texts were timed in the last round.
         max_drop: of the score, as allowed.
         max_label_drop: of any label's F1, as allowed.
@@ -128,7 +126,7 @@ class Compression(_Record):
         minutes: that it took, the measuring of fp32 and the last round included.
         before: fp32.
         after: what was taken.
-        trials: all that was measured.
+        candidates: all that was measured.
         left_out: plans that the budget did not suffice for.
         predictions_sha256: of what `after` predicted for the evaluation set.
     """
@@ -146,8 +144,8 @@ class Compression(_Record):
     max_label_drop: float
     budget_minutes: float
     minutes: float = 0.0
-    before: Trial
-    after: Trial | None = None
-    trials: list[Trial] = []
+    before: CompressionCandidate
+    after: CompressionCandidate | None = None
+    candidates: list[CompressionCandidate] = []
     left_out: list[Plan] = []
     predictions_sha256: str = ""

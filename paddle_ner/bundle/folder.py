@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from paddle_ner.bundle.manifest import SCHEMA_VERSION, BundleManifest, Manifest
+from paddle_ner.bundle.operators import check_graph
+from paddle_ner.bundle.signing import is_signed, signature
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.files import sha256, whole_file, whole_folder
@@ -24,14 +26,15 @@ CHECKPOINT_MANIFEST = "paddle_ner.json"
 TOKENIZER = "tokenizer.json"
 ENCODER_CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+_LARGEST_MANIFEST = 64 << 20
 _CHECKPOINT_FILES = {CHECKPOINT_MANIFEST, TOKENIZER, ENCODER_CONFIG, WEIGHTS}
 
 
 def content_checksum(record: dict[str, Any]) -> str:
-    """Of a manifest as it stands in its file: fields that a later version adds change nothing in an older bundle."""
-    content = {name: value for name, value in record.items() if name != "checksum"}
+    """Of a manifest as it stands in its file, without its own checksum and signature."""
+    content = {name: value for name, value in record.items() if name not in ("checksum", "signature")}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 C = TypeVar("C", bound=Manifest)
@@ -60,10 +63,21 @@ def read_bundle_manifest(folder: Path) -> BundleManifest:
 def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
     """The manifest, and the record in its file."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return _parse(path, model)
+    except RecursionError:
+        raise BundleError(f"{path}: cannot be read: its values are nested too deeply") from None
+
+
+def _parse(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
+    if not path.is_file():
         kind = "bundle" if model is BundleManifest else "checkpoint"
-        raise BundleError(f"{path}: no such file; {path.parent} is not a {kind} of paddle-ner") from None
+        raise BundleError(f"{path}: no such file; {path.parent} is not a {kind} of paddle-ner")
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_MANIFEST + 1)
+        if len(content) > _LARGEST_MANIFEST:
+            raise BundleError(f"{path}: more than {_LARGEST_MANIFEST >> 20} MiB, which is no manifest of paddle-ner")
+        record = json.loads(content.decode("utf-8"))
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: cannot be read as JSON: {error}") from None
     version = record.get("schema_version") if isinstance(record, dict) else None
@@ -77,34 +91,45 @@ def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
         manifest.build_task()
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BundleError(f"{path}: {place}: {first['msg']}") from None
-    except (InputError, KeyError, TypeError) as error:
+        place = ".".join(part if isinstance(part, str) and part.isprintable() else repr(part) for part in first["loc"])
+        raise BundleError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from None
+    except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{path}: task: {error}") from None
     return manifest, record
 
 
-def verify(folder: Path) -> BundleManifest:
-    """The manifest, after every file in it was found with the sha256 it should have.
+def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
+    """The manifest, after every file in it was found with the sha256 it should have, and every graph only computes.
 
-    Raises BundleError that names the first file that is missing or differs.
+    Args:
+        folder: of the bundle.
+        key: see `paddle_ner.bundle.signing`; with it the bundle must be signed by that key.
+
+    Raises:
+        BundleError: a file is missing or differs, a graph holds an operator that no export writes, or the signature is
+            missing or by another key; the message names the file.
     """
-    manifest, record = _read(folder / BUNDLE_MANIFEST, BundleManifest)
+    path = folder / BUNDLE_MANIFEST
+    manifest, record = _read(path, BundleManifest)
     if manifest.checksum != content_checksum(record):
-        raise BundleError(
-            f"{folder / BUNDLE_MANIFEST}: it was changed after it was written; copy or export the bundle again"
-        )
+        raise BundleError(f"{path}: it was changed after it was written; copy or export the bundle again")
+    if key is not None and not is_signed(manifest.checksum, manifest.signature, key):
+        fault = "is signed by another key" if manifest.signature else "is not signed"
+        raise BundleError(f"{path}: {fault}; sign it where it is exported, with --sign-key")
     for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"{path}: no such file, but {BUNDLE_MANIFEST} lists it; copy or export the bundle again")
-        if sha256(path) != expected:
+        file = folder / name
+        if not file.is_file():
+            raise BundleError(f"{file}: no such file, but {BUNDLE_MANIFEST} lists it; copy or export the bundle again")
+        if sha256(file) != expected:
             raise BundleError(
-                f"{path}: its sha256 is not the one in {BUNDLE_MANIFEST}; copy or export the bundle again"
+                f"{file}: its sha256 is not the one in {BUNDLE_MANIFEST}; copy or export the bundle again"
             )
-    for name in (manifest.graph, manifest.weights, TOKENIZER, *manifest.onnx_files.values()):
+    graphs = [manifest.graph, *manifest.onnx_files.values()]
+    for name in (*graphs, manifest.weights, TOKENIZER):
         if name not in manifest.files:
-            raise BundleError(f"{folder / BUNDLE_MANIFEST}: files: {name} has no sha256; export the bundle again")
+            raise BundleError(f"{path}: files: {name} has no sha256; export the bundle again")
+    for name in graphs:
+        check_graph(folder / name)
     return manifest
 
 
@@ -118,12 +143,20 @@ def checksums(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``paddle_ner.json`` or, for a BundleManifest, ``manifest.json``, in the place of an older one."""
+def write_manifest(folder: Path, manifest: Manifest, key: bytes | None = None) -> None:
+    """Write ``paddle_ner.json`` or, for a BundleManifest, ``manifest.json``, in the place of an older one.
+
+    Args:
+        folder: of the checkpoint or the bundle.
+        manifest: to write.
+        key: to sign a bundle with; without it an older signature goes, since it is of another manifest.
+    """
     name = CHECKPOINT_MANIFEST
     if isinstance(manifest, BundleManifest):
         name = BUNDLE_MANIFEST
-        manifest = manifest.model_copy(update={"checksum": content_checksum(manifest.model_dump())})
+        checksum = content_checksum(manifest.model_dump())
+        signed = "" if key is None else signature(checksum, key)
+        manifest = manifest.model_copy(update={"checksum": checksum, "signature": signed})
     text = json.dumps(manifest.model_dump(), ensure_ascii=False, indent=2)
     with whole_file(folder / name) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

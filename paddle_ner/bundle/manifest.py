@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel
 
 from paddle_ner import tasks
 from paddle_ner.bundle.compression import Compression
+from paddle_ner.bundle.measurements import STRICT, Precision, Tuning
 
 SCHEMA_VERSION = 1
 
-Precision = Literal["fp32", "bf16", "fp16", "int8"]
 Storage = Literal["fp32", "fp16", "int8"]  # of embedding tables
-EngineName = Literal["paddle", "tensorrt", "onnxruntime", "openvino"]
+
+
+def _file_name(name: str) -> str:
+    if name in ("", ".", "..") or not name.isprintable() or "/" in name or "\\" in name:
+        raise ValueError(f"{name!r} is not the name of a file in the folder of the manifest")
+    return name
+
+
+FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 class WindowSpec(BaseModel):
@@ -24,7 +32,7 @@ class WindowSpec(BaseModel):
         overlap: tokens that two neighbouring windows share at least.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     size: int = 128
     overlap: int = 32
@@ -42,7 +50,7 @@ class Manifest(BaseModel):
         transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     schema_version: int = SCHEMA_VERSION
     name: str
@@ -57,66 +65,8 @@ class Manifest(BaseModel):
         return tasks.from_spec(self.task)
 
 
-class Candidate(BaseModel):
-    """One way to run a bundle, as it was measured.
-
-    Attributes:
-        engine: what ran the graph.
-        precision: of the arithmetic.
-        replicas: engines side by side, over the same weights.
-        threads: CPU threads of each.
-        texts_per_second: all replicas together, tokenization and decoding included.
-        tokens_per_second: the same in tokens, padding left out.
-        milliseconds: for one text alone through one replica, the median.
-        score: of the dev set, from 0 to 1; None where there was none.
-        drop: what `score` is below that of the first candidate: of Paddle at fp32, or at int8 where its graph is int8.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    engine: EngineName = "paddle"
-    precision: Precision
-    replicas: int
-    threads: int
-    texts_per_second: float
-    tokens_per_second: float
-    milliseconds: float
-    score: float | None = None
-    drop: float | None = None
-
-
-class Tuning(BaseModel):
-    """How a bundle runs best, by measurement.
-
-    Attributes:
-        cpu: name of the processor that was measured.
-        texts: how many texts were timed.
-        metric: what `Candidate.score` is.
-        examples: how many examples were scored.
-        max_drop: the drop that was allowed.
-        engine: what was chosen to run the graph.
-        precision: what was chosen for it; None, as earlier versions wrote it, is the manifest's.
-        replicas: the layout that was chosen.
-        threads: of each replica.
-        candidates: all that was measured.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    cpu: str
-    texts: int
-    metric: str
-    examples: int
-    max_drop: float
-    engine: EngineName = "paddle"
-    precision: Precision | None = None
-    replicas: int
-    threads: int
-    candidates: list[Candidate]
-
-
 class OnnxGraph(BaseModel):
-    """One ONNX file of a bundle, as it was checked when it was made.
+    """An ONNX file of a bundle, as it was checked when it was made.
 
     Attributes:
         file: its name.
@@ -131,9 +81,9 @@ class OnnxGraph(BaseModel):
         agreement: the share of the examples that are answered as Paddle answers them at fp32.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
-    file: str
+    file: FileName
     opset: int
     runtime: str
     matmuls: int
@@ -153,30 +103,32 @@ class BundleManifest(Manifest):
             quantized. Where another engine was measured best, `tuning` says so.
         graph: the file of the static graph.
         weights: the file of its parameters.
-        onnx: the same graph for ONNX Runtime and OpenVINO by its precision, where there is one; a name is that of an
-            fp32 file, as earlier versions wrote it.
+        onnx: the same graph for ONNX Runtime and OpenVINO, by its precision; empty where there is none.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
+        outputs: names of the graph's outputs, in its order.
         tuning: how it runs best, where that was measured.
         compression: how it was made smaller or faster, and what that cost, where it was.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
-        checksum: sha256 of the manifest's own content without this field.
+        checksum: sha256 of the manifest's own content, without this field and the next.
+        signature: of the checksum, by the key of whoever exported the bundle; empty where there was none. See
+            `paddle_ner.bundle.signing`.
     """
 
     precision: Precision = "fp32"
-    graph: str
-    weights: str
-    onnx: str | dict[Precision, OnnxGraph] | None = None
+    graph: FileName
+    weights: FileName
+    onnx: dict[Precision, OnnxGraph] = {}
     inputs: list[str]
+    outputs: list[str]
     tuning: Tuning | None = None
     compression: Compression | None = None
     versions: dict[str, str] = {}
-    files: dict[str, str]
+    files: dict[FileName, str]
     checksum: str = ""
+    signature: str = ""
 
     @property
     def onnx_files(self) -> dict[Precision, str]:
         """The ONNX files by their precision."""
-        if isinstance(self.onnx, str):
-            return {"fp32": self.onnx}
-        return {precision: graph.file for precision, graph in (self.onnx or {}).items()}
+        return {precision: graph.file for precision, graph in self.onnx.items()}

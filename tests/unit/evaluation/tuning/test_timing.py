@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 import pytest
 
-from paddle_ner.evaluation.tuning.choice import timing
+from paddle_ner.evaluation.tuning import timing
 from paddle_ner.evaluation.tuning.timing import Way, measure
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
