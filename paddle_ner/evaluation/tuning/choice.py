@@ -10,27 +10,34 @@ from paddle_ner import bundle
 from paddle_ner.bundle import BundleManifest, Candidate, EngineName, Tuning
 from paddle_ner.environment import ONNX_ENGINES, is_installed
 from paddle_ner.errors import InputError
+from paddle_ner.evaluation.gate import is_allowed
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning.timing import Way, measure, open_predictors, spread
+from paddle_ner.evaluation.tuning.timing import measure, open_predictors, spread
+from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import runnable
 from paddle_ner.inference.layout import layouts, preferred, served, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
 MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
 TIMED_TEXTS = 512
 
 
-def ways(manifest: BundleManifest, flags: frozenset[str], engines: Collection[EngineName]) -> list[Way]:
-    """Those that this bundle's graphs and a CPU with `flags` can run; the first is what the others are compared with.
+def engines_of(
+    manifest: BundleManifest, flags: frozenset[str], installed: Collection[EngineName]
+) -> list[EngineOptions]:
+    """The engines and precisions that this bundle's graphs and a CPU with `flags` can run.
+
+    The first is what the others are compared with.
 
     Args:
         manifest: of the bundle.
         flags: of the CPU.
-        engines: those of `ONNX_ENGINES` that are installed.
+        installed: those of `ONNX_ENGINES` that are.
     """
-    names: tuple[EngineName, ...] = ("paddle", *(engine for engine in ONNX_ENGINES if engine in engines))
-    return [Way(engine, one) for engine in names for one in runnable(manifest, engine, flags)]
+    names: tuple[EngineName, ...] = ("paddle", *(name for name in ONNX_ENGINES if name in installed))
+    return [EngineOptions(name, precision=precision) for name in names for precision in runnable(manifest, name, flags)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ def tune(
     max_drop: float = MAX_DROP,
     *,
     keep: bool = True,
+    key: bytes | None = None,
     advance: Callable[[float], None] = lambda _: None,
 ) -> Tuned:
     """Measure the bundle in `folder` on this machine and, to `keep` it, write what is best into its manifest.
@@ -54,8 +62,9 @@ def tune(
     Args:
         folder: the bundle.
         examples: labelled, such as the dev set: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
-        max_drop: how far below the first way's score another one may be.
+        max_drop: how far the score of an engine and precision may be below that of the first.
         keep: whether the bundle is from now on run as was found best.
+        key: to sign the new manifest with.
         advance: called with the share of the work done, from 0 to 1.
 
     Raises:
@@ -65,11 +74,11 @@ def tune(
     if not examples:
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
     installed = [engine for engine in ONNX_ENGINES if is_installed(engine)]
-    asked = ways(manifest, cpu_flags(), installed)
+    engines = engines_of(manifest, cpu_flags(), installed)
     places = layouts(usable_cores())
     texts = spread([example.text for example in examples], TIMED_TEXTS)
     rounds = 3
-    passes = (rounds + 1) * len(asked) * len(places)
+    passes = (rounds + 1) * len(engines) * len(places)
     done = 0
 
     def timed() -> None:
@@ -77,59 +86,69 @@ def tune(
         done += 1
         advance(done / passes / 2)
 
-    speeds = measure(folder, texts, asked, places, rounds=rounds, advance=timed)
-    scores: dict[Way, float] = {}
-    metric = ""
-    for number, way in enumerate(asked):
-        predictor = open_predictors(folder, manifest, way.precision, places[0], engine=way.engine)[0]
-        report, _ = score(predictor, examples)
-        scores[way], metric = report.value, report.metric
-        advance(0.5 + (number + 1) / len(asked) / 2)
+    speeds = measure(folder, texts, engines, places, rounds=rounds, advance=timed)
+    reports: dict[EngineOptions, Report] = {}
+    for number, options in enumerate(engines):
+        reports[options], _ = score(open_predictors(folder, manifest, options, places[0])[0], examples)
+        advance(0.5 + (number + 1) / len(engines) / 2)
+    first = reports[engines[0]]
     candidates = [
-        Candidate(
-            engine=speed.way.engine,
-            precision=speed.way.precision,
-            replicas=speed.layout.replicas,
-            threads=speed.layout.threads,
-            texts_per_second=speed.texts_per_second,
-            tokens_per_second=speed.tokens_per_second,
-            milliseconds=speed.milliseconds,
-            score=scores[speed.way],
-            drop=scores[asked[0]] - scores[speed.way],
+        Candidate.model_validate(
+            {
+                **speed.model_dump(),
+                "engine": options.engine,
+                "precision": options.precision,
+                "replicas": layout.replicas,
+                "threads": layout.threads,
+                "score": reports[options].value,
+                "drop": first.value - reports[options].value,
+            }
         )
-        for speed in speeds
+        for (options, layout), speed in speeds.items()
     ]
     best = choose(candidates, max_drop)
+    tuning = tuning_of(best, candidates, first, len(texts), max_drop)
     # What a machine without the other engines runs.
-    paddle = choose([one for one in candidates if one.engine == "paddle"], max_drop)
-    tuning = Tuning(
+    paddle = choose([candidate for candidate in candidates if candidate.engine == "paddle"], max_drop)
+    if keep:
+        bundle.write_manifest(
+            folder, manifest.model_copy(update={"precision": paddle.precision, "tuning": tuning}), key
+        )
+    return Tuned(best, tuning)
+
+
+def tuning_of(best: Candidate, candidates: Sequence[Candidate], report: Report, texts: int, max_drop: float) -> Tuning:
+    """What a manifest says of the choice.
+
+    Args:
+        best: what was chosen.
+        candidates: what it was chosen of.
+        report: on the examples that were scored.
+        texts: how many texts were timed.
+        max_drop: how far below the first candidate a score might be.
+    """
+    return Tuning(
         cpu=cpu_name(),
-        texts=len(texts),
-        metric=metric,
-        examples=len(examples),
+        texts=texts,
+        metric=report.metric,
+        examples=report.examples,
         max_drop=max_drop,
         engine=best.engine,
         precision=best.precision,
         replicas=best.replicas,
         threads=best.threads,
-        candidates=candidates,
+        candidates=list(candidates),
     )
-    if keep:
-        bundle.write_manifest(folder, manifest.model_copy(update={"precision": paddle.precision, "tuning": tuning}))
-    return Tuned(best, tuning)
 
 
 def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
-    """The fastest way whose score dropped by at most `max_drop`, in the layout that is `preferred` for it.
-
-    A candidate without a score is never chosen before one that has it: at least the first is always allowed.
-    """
-    kept = allowed(candidates, max_drop)
-    ways = {(one.engine, one.precision): None for one in kept}
-    best = [preferred(one for one in kept if (one.engine, one.precision) == way) for way in ways]
-    return max(best, key=served)
+    """The fastest of those that are `allowed`, each engine and precision in the layout that is `preferred` for it."""
+    layouts_of: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in allowed(candidates, max_drop):
+        layouts_of.setdefault((candidate.engine, candidate.precision), []).append(candidate)
+    return max(map(preferred, layouts_of.values()), key=served)
 
 
 def allowed(candidates: Sequence[Candidate], max_drop: float) -> list[Candidate]:
-    """Those whose score dropped by at most `max_drop`; the first where none has a score."""
-    return [one for one in candidates if one.drop is not None and one.drop <= max_drop] or list(candidates[:1])
+    """Those whose score fell by at most `max_drop`; the first where that holds of none, as where none was scored."""
+    return [candidate for candidate in candidates if is_allowed(candidate.drop, max_drop)] or list(candidates[:1])

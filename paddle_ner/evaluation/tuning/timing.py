@@ -1,4 +1,4 @@
-"""How fast a bundle runs on this machine, by precision and by layout: replicas and their threads."""
+"""How fast a bundle runs on this machine, by engine and precision and by layout: replicas and their threads."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from paddle_ner.bundle import BundleManifest, EngineName, Precision, load_tokenizer, verify
+from paddle_ner.bundle import BundleManifest, Speed, load_tokenizer, verify
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
@@ -22,92 +22,56 @@ from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 _ALONE = 32  # texts that are timed one by one
 # Padded tokens in a batch that a busy server puts together from requests of one text: about ten texts. In larger ones
 # a single engine on all cores looks better than it will be.
-_SERVED_TOKENS = 512
+SERVED_TOKENS = 512
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a candidate was; see `paddle_ner.bundle.Candidate`."""
-
-    texts_per_second: float
-    tokens_per_second: float
-    milliseconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What runs a bundle, and the precision of its arithmetic."""
-
-    engine: EngineName
-    precision: Precision
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """What was measured of one way and layout; see `paddle_ner.bundle.Candidate`."""
-
-    way: Way
-    layout: Layout
-    texts_per_second: float
-    tokens_per_second: float
-    milliseconds: float
-
-
 def open_predictors(
-    folder: Path,
-    manifest: BundleManifest,
-    precision: Precision,
-    layout: Layout,
-    device: str = "cpu",
-    engine: EngineName = "paddle",
+    folder: Path, manifest: BundleManifest, options: EngineOptions, layout: Layout | None = None
 ) -> list[Predictor]:
-    """The replicas of a verified bundle."""
-    options = EngineOptions(engine, device, precision, layout.threads)
-    opened = open_engine(folder, manifest, options)
-    first = Predictor(manifest, load_tokenizer(folder), opened, multiple_for(precision))
-    return [first, *(first.clone() for _ in range(layout.replicas - 1))]
+    """The replicas of a verified bundle: as many as `layout` has, with its threads; without one, a single replica."""
+    replicas = 1
+    if layout is not None:
+        options, replicas = replace(options, threads=layout.threads), layout.replicas
+    engine = open_engine(folder, manifest, options)
+    first = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
+    return [first, *(first.clone() for _ in range(replicas - 1))]
 
 
 def measure(
     folder: Path,
     texts: Sequence[str],
-    ways: Sequence[Way],
-    places: Sequence[Layout],
+    engines: Sequence[EngineOptions],
+    layouts: Sequence[Layout],
     *,
     rounds: int = 3,
     engine_only: bool = False,
     advance: Callable[[], None] = lambda: None,
-) -> list[Speed]:
-    """Time every way in every layout on the same texts, and give the medians.
+) -> dict[tuple[EngineOptions, Layout], Speed]:
+    """Time every engine in every layout on the same texts, and give the medians.
 
-    The layouts of a way take turns. The ways come one after the other, so that the engines of only one are in memory.
+    The layouts of an engine take turns. The engines come one after the other, so that only one is in memory.
     Tokenization and decoding belong to a pass, and batches are small, as in serving. Each is warmed up first.
 
     Args:
         folder: the bundle.
         texts: real ones: their lengths decide the shapes.
-        ways: to measure.
-        places: layouts to measure.
+        engines: engines and precisions to measure; their threads are those of the layouts.
+        layouts: to measure.
         rounds: passes over `texts` that are timed.
         engine_only: leave tokenization and decoding out, and fill the batches.
-        advance: called after each pass, (rounds + 1) times for every candidate.
+        advance: called after each pass, (rounds + 1) times for every engine and layout.
     """
     manifest = verify(folder)
-    budget = BATCH_TOKENS if engine_only else _SERVED_TOKENS
-    speeds: list[Speed] = []
-    for way in ways:
-        candidates = {
-            layout: open_predictors(folder, manifest, way.precision, layout, engine=way.engine) for layout in places
-        }
-        paces = in_turns(candidates, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
-        del candidates
-        speeds += [
-            Speed(way, layout, pace.texts_per_second, pace.tokens_per_second, pace.milliseconds)
-            for layout, pace in paces.items()
-        ]
+    budget = BATCH_TOKENS if engine_only else SERVED_TOKENS
+    speeds: dict[tuple[EngineOptions, Layout], Speed] = {}
+    for options in engines:
+        replicas = {layout: open_predictors(folder, manifest, options, layout) for layout in layouts}
+        timed = in_turns(replicas, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
+        del replicas
+        speeds |= {(options, layout): speed for layout, speed in timed.items()}
     return speeds
 
 
@@ -125,7 +89,7 @@ def in_turns(
     engine_only: bool = False,
     budget: int = BATCH_TOKENS,
     advance: Callable[[], None] = lambda: None,
-) -> dict[K, Pace]:
+) -> dict[K, Speed]:
     """As `measure`, for any predictors and batches of up to `budget` padded tokens.
 
     Each candidate is one or several replicas of a model.
@@ -158,10 +122,10 @@ def in_turns(
         for executor in executors:
             executor.shutdown()
     return {
-        key: Pace(
-            len(texts) / statistics.median(seconds[key]),
-            tokens / statistics.median(seconds[key]),
-            1000 * statistics.median(single[key]),
+        key: Speed(
+            texts_per_second=len(texts) / statistics.median(seconds[key]),
+            tokens_per_second=tokens / statistics.median(seconds[key]),
+            milliseconds=1000 * statistics.median(single[key]),
         )
         for key in candidates
     }

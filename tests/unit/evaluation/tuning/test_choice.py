@@ -9,7 +9,7 @@ import pytest
 
 from paddle_ner.bundle import Candidate, Tuning
 from paddle_ner.cli.tuning import show
-from paddle_ner.evaluation.tuning.choice import Tuned, choose, ways
+from paddle_ner.evaluation.tuning.choice import Tuned, choose, engines_of
 
 
 def candidate(
@@ -32,6 +32,7 @@ ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
         ([candidate("bf16", 1, 180, 0.006)], ("fp32", 1)),
         ([candidate("bf16", 1, 180, -0.02)], ("bf16", 1)),
         ([candidate("bf16", 1, 180, None)], ("fp32", 1)),
+        ([candidate("bf16", 1, 180, float("nan"))], ("fp32", 1)),
         ([candidate("bf16", 1, 90)], ("fp32", 1)),
         ([candidate("bf16", 1, 180), candidate("bf16", 2, 300, 0.006)], ("bf16", 1)),
         ([candidate("bf16", 2, 175), candidate("bf16", 1, 120)], ("bf16", 2)),
@@ -103,5 +104,5 @@ def test_what_is_measured_follows_from_the_graphs_the_cpu_and_what_is_installed(
     precision, flags, onnx, installed, expected
 ) -> None:
     manifest: Any = SimpleNamespace(precision=precision, onnx_files=dict.fromkeys(onnx, "file"))
-    found = ways(manifest, frozenset(flags), installed)
-    assert [f"{way.engine} {way.precision}" for way in found] == expected
+    found = engines_of(manifest, frozenset(flags), installed)
+    assert [f"{options.engine} {options.precision}" for options in found] == expected

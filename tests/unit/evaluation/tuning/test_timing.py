@@ -8,12 +8,16 @@ from weakref import WeakSet
 import pytest
 
 from paddle_ner.evaluation.tuning import timing
-from paddle_ner.evaluation.tuning.timing import Way, measure
+from paddle_ner.evaluation.tuning.timing import measure
+from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 
-WAYS = [Way("paddle", "fp32"), Way("paddle", "bf16"), Way("openvino", "bf16")]
-PLACES = [Layout(1, 2), Layout(2, 1)]
+ENGINES = [
+    EngineOptions(engine, precision=precision)
+    for engine, precision in (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
+]
+LAYOUTS = [Layout(1, 2), Layout(2, 1)]
 
 
 class Fake:
@@ -38,7 +42,7 @@ def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     living: WeakSet[Fake] = WeakSet()
     counts: list[int] = []
 
-    def opened(folder: Path, manifest: object, precision: str, layout: Layout, **options: object) -> list[Fake]:
+    def opened(folder: Path, manifest: object, options: object, layout: Layout) -> list[Fake]:
         made = [Fake() for _ in range(layout.replicas)]
         living.update(made)
         counts.append(len(living))
@@ -49,9 +53,9 @@ def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def test_every_way_is_timed_in_every_layout_and_only_one_is_in_memory(most: list[int]) -> None:
+def test_every_engine_is_timed_in_every_layout_and_only_one_is_in_memory(most: list[int]) -> None:
     passes: list[None] = []
-    speeds = measure(Path(), ["江川", "卢和红"], WAYS, PLACES, rounds=2, advance=lambda: passes.append(None))
-    assert [(one.way, one.layout) for one in speeds] == [(way, place) for way in WAYS for place in PLACES]
-    assert len(passes) == 3 * len(WAYS) * len(PLACES)
-    assert max(most) == sum(place.replicas for place in PLACES)
+    speeds = measure(Path(), ["江川", "卢和红"], ENGINES, LAYOUTS, rounds=2, advance=lambda: passes.append(None))
+    assert list(speeds) == [(options, layout) for options in ENGINES for layout in LAYOUTS]
+    assert len(passes) == 3 * len(ENGINES) * len(LAYOUTS)
+    assert max(most) == sum(layout.replicas for layout in LAYOUTS)
