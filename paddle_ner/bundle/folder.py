@@ -1,4 +1,4 @@
-"""Checkpoints and bundles on disk: manifests read and written, every file of a bundle verified.
+"""Checkpoints and bundles on disk: manifests read and written, every file of them verified.
 
 A bundle is complete, verified and enough to serve: ``manifest.json``, the static graph, ``tokenizer.json``. It is
 written to a temporary folder and renamed, so that a half-written bundle never has a manifest.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from paddle_ner.bundle.manifest import SCHEMA_VERSION, BundleManifest, Manifest
+from paddle_ner.bundle.manifest import SCHEMA_VERSION, BundleManifest, FileName, Manifest
 from paddle_ner.bundle.operators import check_graph
 from paddle_ner.bundle.signing import is_signed, signature
 from paddle_ner.errors import BundleError, InputError
@@ -27,7 +28,11 @@ TOKENIZER = "tokenizer.json"
 ENCODER_CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 _LARGEST_MANIFEST = 64 << 20
-_CHECKPOINT_FILES = {CHECKPOINT_MANIFEST, TOKENIZER, ENCODER_CONFIG, WEIGHTS}
+_DEEP = "cannot be read: its values are nested too deeply"
+_CHECKPOINT_FILES = (ENCODER_CONFIG, WEIGHTS, TOKENIZER)
+# What the file of a checkpoint's manifest holds beside the manifest itself: about the folder, not about the model.
+_INTEGRITY = ("files", "checksum")
+_FILES = TypeAdapter(dict[FileName, str])
 
 
 def content_checksum(record: dict[str, Any]) -> str:
@@ -51,7 +56,7 @@ def is_checkpoint(folder: Path) -> bool:
 
 
 def read_checkpoint_manifest(folder: Path) -> Manifest:
-    """The manifest of a checkpoint. Raises BundleError, naming the file, where it is missing or not ours."""
+    """The manifest of a checkpoint, its files not yet verified. Raises BundleError, naming the file."""
     return _read(folder / CHECKPOINT_MANIFEST, Manifest)[0]
 
 
@@ -65,7 +70,7 @@ def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
     try:
         return _parse(path, model)
     except RecursionError:
-        raise BundleError(f"{path}: cannot be read: its values are nested too deeply") from None
+        raise BundleError(f"{path}: {_DEEP}") from None
 
 
 def _parse(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
@@ -87,12 +92,13 @@ def _parse(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
             " upgrade paddle-ner"
         )
     try:
-        manifest = model.model_validate(record)
+        given = record
+        if model is Manifest and isinstance(record, dict):
+            given = {name: value for name, value in record.items() if name not in _INTEGRITY}
+        manifest = model.model_validate(given)
         manifest.build_task()
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(part if isinstance(part, str) and part.isprintable() else repr(part) for part in first["loc"])
-        raise BundleError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise BundleError(f"{path}: {_first(error)}") from None
     except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"{path}: task: {error}") from None
     return manifest, record
@@ -111,26 +117,54 @@ def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
     """
     path = folder / BUNDLE_MANIFEST
     manifest, record = _read(path, BundleManifest)
-    if manifest.checksum != content_checksum(record):
-        raise BundleError(f"{path}: it was changed after it was written; copy or export the bundle again")
+    graphs = [manifest.graph, *manifest.onnx_files.values()]
+    _verify(path, record, (*graphs, manifest.weights, TOKENIZER), "copy or export the bundle again")
     if key is not None and not is_signed(manifest.checksum, manifest.signature, key):
         fault = "is signed by another key" if manifest.signature else "is not signed"
         raise BundleError(f"{path}: {fault}; sign it where it is exported, with --sign-key")
-    for name, expected in manifest.files.items():
-        file = folder / name
-        if not file.is_file():
-            raise BundleError(f"{file}: no such file, but {BUNDLE_MANIFEST} lists it; copy or export the bundle again")
-        if sha256(file) != expected:
-            raise BundleError(
-                f"{file}: its sha256 is not the one in {BUNDLE_MANIFEST}; copy or export the bundle again"
-            )
-    graphs = [manifest.graph, *manifest.onnx_files.values()]
-    for name in (*graphs, manifest.weights, TOKENIZER):
-        if name not in manifest.files:
-            raise BundleError(f"{path}: files: {name} has no sha256; export the bundle again")
     for name in graphs:
         check_graph(folder / name)
     return manifest
+
+
+def verify_checkpoint(folder: Path) -> Manifest:
+    """The manifest of a checkpoint, after each of its files was found with the sha256 it should have.
+
+    Raises BundleError that names the first file that is missing or differs.
+    """
+    path = folder / CHECKPOINT_MANIFEST
+    manifest, record = _read(path, Manifest)
+    _verify(path, record, _CHECKPOINT_FILES, "copy the checkpoint again, or train it again")
+    return manifest
+
+
+def _verify(path: Path, record: dict[str, Any], needed: Iterable[str], advice: str) -> None:
+    """Compare the files beside the manifest in `path` with its record, which must hold those that are `needed`."""
+    try:
+        files = _FILES.validate_python(record.get("files", {}))
+        checksum = content_checksum(record)
+    except ValidationError as error:
+        raise BundleError(f"{path}: {_first(error, 'files')}") from None
+    except RecursionError:
+        raise BundleError(f"{path}: {_DEEP}") from None
+    for name in needed:
+        if name not in files:
+            raise BundleError(f"{path}: files: {name} has no sha256; {advice}")
+    if record.get("checksum") != checksum:
+        raise BundleError(f"{path}: it was changed after it was written; {advice}")
+    for name, expected in files.items():
+        file = path.parent / name
+        if not file.is_file():
+            raise BundleError(f"{file}: no such file, but {path.name} lists it; {advice}")
+        if sha256(file) != expected:
+            raise BundleError(f"{file}: its sha256 is not the one in {path.name}; {advice}")
+
+
+def _first(error: ValidationError, *under: str) -> str:
+    """The first fault that pydantic found, in one line."""
+    first = error.errors()[0]
+    parts = [part if isinstance(part, str) and part.isprintable() else repr(part) for part in (*under, *first["loc"])]
+    return f"{'.'.join(parts)}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -144,22 +178,26 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def write_manifest(folder: Path, manifest: Manifest, key: bytes | None = None) -> None:
-    """Write ``paddle_ner.json`` or, for a BundleManifest, ``manifest.json``, in the place of an older one.
+    """Write the manifest of a folder whose other files are there, in the place of an older one.
+
+    That is ``manifest.json`` for a BundleManifest. Otherwise it is the ``paddle_ner.json`` of a checkpoint, with the
+    sha256 of its files.
 
     Args:
-        folder: of the checkpoint or the bundle.
+        folder: of the bundle or the checkpoint.
         manifest: to write.
         key: to sign a bundle with; without it an older signature goes, since it is of another manifest.
     """
-    name = CHECKPOINT_MANIFEST
+    record = manifest.model_dump()
+    name = BUNDLE_MANIFEST
+    if not isinstance(manifest, BundleManifest):
+        name = CHECKPOINT_MANIFEST
+        record["files"] = {file: sha256(folder / file) for file in _CHECKPOINT_FILES if (folder / file).is_file()}
+    record["checksum"] = content_checksum(record)
     if isinstance(manifest, BundleManifest):
-        name = BUNDLE_MANIFEST
-        checksum = content_checksum(manifest.model_dump())
-        signed = "" if key is None else signature(checksum, key)
-        manifest = manifest.model_copy(update={"checksum": checksum, "signature": signed})
-    text = json.dumps(manifest.model_dump(), ensure_ascii=False, indent=2)
+        record["signature"] = "" if key is None else signature(record["checksum"], key)
     with whole_file(folder / name) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
@@ -174,7 +212,7 @@ def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
     """
     if kind == BUNDLE_MANIFEST:
         return whole_folder(target, BUNDLE_MANIFEST, "bundle", _bundle_files)
-    return whole_folder(target, CHECKPOINT_MANIFEST, "checkpoint", lambda folder: _CHECKPOINT_FILES)
+    return whole_folder(target, CHECKPOINT_MANIFEST, "checkpoint", lambda _: {CHECKPOINT_MANIFEST, *_CHECKPOINT_FILES})
 
 
 def _bundle_files(folder: Path) -> set[str]:
