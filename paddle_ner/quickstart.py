@@ -1,4 +1,4 @@
-"""What the quickstart needs beside the rest of the package: recipe, evaluation, and one answer over HTTP.
+"""What the quickstart needs beside the rest of the package: its config, evaluation, and one answer over HTTP.
 
 Training and export are the library's own functions; the command calls them between these.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -16,17 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_ner import config as configs
-from paddle_ner import data
+from paddle_ner import data, processes
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError, PaddleNerError
+from paddle_ner.files import whole_file
 
 if TYPE_CHECKING:
     from paddle_ner.tasks.metrics import Report
 
 # A small ERNIE with random weights, spread wider than ERNIE's own 0.02, which is meant for encoders six times as wide:
 # from that this one learns half as fast.
-RECIPE = """\
-# Written by paddle-ner quickstart. The same again: paddle-ner train recipe.yaml --output FOLDER
+CONFIG = """\
+# Written by paddle-ner quickstart. The same again: paddle-ner train quickstart.yaml --output FOLDER
 name: quickstart
 task:
   type: ner
@@ -62,18 +62,19 @@ _START = 120.0  # seconds that a server may take until it is ready
 _STOP = 40.0  # and until it has stopped
 
 
-def make_recipe(folder: Path, overrides: Sequence[str] = ()) -> Config:
-    """Write the recipe to ``folder/recipe.yaml``, for its data in ``folder/data``, and read it with the overrides.
+def write_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
+    """Write the config to ``folder/quickstart.yaml``, for its data in ``folder/data``, and read it with the overrides.
 
     Raises InputError for a wrong ``key=value``.
     """
-    path = folder / "recipe.yaml"
+    path = folder / "quickstart.yaml"
     root = json.dumps(str(folder / "data"), ensure_ascii=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(RECIPE.replace("ROOT", root), "utf-8")
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+    with whole_file(path) as temporary:
+        temporary.write_text(CONFIG.replace("ROOT", root), "utf-8")
     return configs.load(path, overrides)
 
 
@@ -98,13 +99,19 @@ def serving(model: Path, log: Path) -> Iterator[str]:
         Its URL, once it is ready.
 
     Raises:
-        PaddleNerError: it did not start; the message ends with the last line of its log.
+        PaddleNerError: it did not start; the message ends with the last lines of its log.
     """
     ready = log.with_suffix(".ready")
     ready.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "paddle_ner", "serve", str(model), "--port", "0", "--ready-file", str(ready)]
+    command = processes.python("paddle_ner", "serve", str(model), "--port", "0", "--ready-file", str(ready))
     with log.open("wb") as output:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            command,
+            env=processes.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
         yield _ready_url(server, ready, log)
     finally:
@@ -125,8 +132,8 @@ def _ready_url(server: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
         if server.poll() is not None:
             break
         time.sleep(0.1)
-    lines = log.read_text("utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
-    raise PaddleNerError(f"the server did not start ({log}): {lines[-1]}")
+    said = processes.last_words(log.read_text("utf-8", errors="replace")) or "it said nothing"
+    raise PaddleNerError(f"the server did not start ({log}): {said}")
 
 
 def ask(url: str, text: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from paddle_ner.evaluation.tuning.choice import MAX_DROP
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--tune", is_flag=True, help="Write what is best into the bundle's manifest: serve and predict take it.")
 @click.option(
+    "--sign-key", type=click.Path(path_type=Path), help="With --tune: file of the key to sign the new manifest with."
+)
+@click.option(
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
@@ -28,22 +31,36 @@ from paddle_ner.evaluation.tuning.choice import MAX_DROP
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @reader_options
-def command(bundle: Path, file: Path | None, tune: bool, max_drop: float, as_json: bool, reading: Reading) -> None:
-    """Time BUNDLE on this machine and score it on the labelled FILE, or on the dev set that its recipe names.
+def command(
+    bundle: Path,
+    file: Path | None,
+    tune: bool,
+    sign_key: Path | None,
+    max_drop: float,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Time BUNDLE on this machine and score it on the labelled FILE, or on the dev set that its config names.
 
     Every precision that this CPU has, and the ONNX graphs where the bundle has some and ONNX Runtime is installed, are
     measured in every layout (engines side by side, threads of each), in turns, on the same real texts. The fastest that
     keeps the score is marked.
     """
-    from paddle_ner.bundle import is_bundle, verify
+    from paddle_ner.bundle import is_bundle, read_key, verify
 
     if not is_bundle(bundle):
         raise InputError(f"{bundle}: is no bundle; `paddle-ner export CHECKPOINT -o BUNDLE` makes one")
+    if sign_key is not None and not tune:
+        raise InputError("--sign-key signs what --tune writes: add --tune")
+    key = None if sign_key is None else read_key(sign_key)
+    manifest = verify(bundle)
+    if manifest.signature and tune and key is None:
+        raise InputError(f"{bundle}: is signed, and a new manifest needs a new signature: add --sign-key FILE")
     if file is not None:
         examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     else:
-        examples = dev_examples(bundle, verify(bundle))
-    tuned = tune_with_progress(bundle, examples, max_drop, keep=tune)
+        examples = dev_examples(bundle, manifest)
+    tuned = tune_with_progress(bundle, examples, max_drop, keep=tune, key=key)
     if as_json:
         console.print_json({"best": tuned.best.model_dump(), "kept": tune, **tuned.tuning.model_dump()})
         return

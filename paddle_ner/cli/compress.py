@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from paddle_ner import data
-from paddle_ner.bundle import Storage, read_checkpoint_manifest
-from paddle_ner.bundle.compression import Compression, Trial
+from paddle_ner.bundle import Storage, read_checkpoint_manifest, read_key
+from paddle_ner.bundle.compression import Compression, CompressionCandidate
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import recipe_of
 from paddle_ner.cli.reader_options import Reading, reader_options
@@ -22,6 +22,7 @@ from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.tuning.timing import spread
+from paddle_ner.files import whole_file
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.types import Example
 
@@ -35,12 +36,12 @@ _WIDTH = 220
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path),
-    help="Texts to observe the model on, labelled or not; by default the training set that the recipe names.",
+    help="Texts to observe the model on, labelled or not; by default the training set that its config names.",
 )
 @click.option(
     "--evaluation",
     type=click.Path(path_type=Path),
-    help="Labelled file that every candidate is scored on; by default the dev set that the recipe names.",
+    help="Labelled file that every candidate is scored on; by default the dev set that its config names.",
 )
 @click.option(
     "--precision",
@@ -80,6 +81,11 @@ _WIDTH = 220
     show_default=True,
     help="How their tables are stored in the bundle.",
 )
+@click.option(
+    "--sign-key",
+    type=click.Path(path_type=Path),
+    help="File of a secret key to sign the bundle with; `serve --verify-key` then refuses what it did not sign.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write all that was measured, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that was measured as one JSON object.")
 @reader_options
@@ -96,6 +102,7 @@ def command(
     allow_slower: bool,
     changes: Changes,
     embeddings: Storage,
+    sign_key: Path | None,
     report: Path | None,
     as_json: bool,
     reading: Reading,
@@ -110,6 +117,7 @@ def command(
 
     if report is not None and not report.parent.is_dir():
         raise InputError(f"{report}: there is no folder {report.parent} to write the report to")
+    key = None if sign_key is None else read_key(sign_key)
     options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower, embeddings)
     calibration_set, evaluation_set = _sets(checkpoint, calibration, evaluation, reading)
     steps = changes.steps(calibration_set)
@@ -120,7 +128,9 @@ def command(
             display.update(bar, completed=round(100 * share), note=note)
 
         try:
-            compressed = compress(checkpoint, output, calibration_set, evaluation_set, options, steps, advance=advance)
+            compressed = compress(
+                checkpoint, output, calibration_set, evaluation_set, options, steps, key=key, advance=advance
+            )
         except Refused as refused:
             display.stop()
             _show(refused.record, report, as_json)
@@ -132,7 +142,7 @@ def command(
 def _sets(
     checkpoint: Path, calibration: Path | None, evaluation: Path | None, reading: Reading
 ) -> tuple[list[Example], list[Example]]:
-    """What to calibrate and to score with: the files, or what the recipe names."""
+    """What to calibrate and to score with: the files, or what the config of the checkpoint names."""
     if calibration is not None and evaluation is not None:
         return spread(_read(calibration, reading), _CALIBRATION_TEXTS), _read(evaluation, reading)
     corpus = read_corpus(recipe_of(checkpoint, read_checkpoint_manifest(checkpoint)), console.log)
@@ -148,9 +158,9 @@ def _read(path: Path, reading: Reading) -> list[Example]:
 
 def _show(record: Compression, report: Path | None, as_json: bool) -> None:
     if report is not None:
-        report.write_text(
-            json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
+        with whole_file(report) as path:
+            text = json.dumps(record.model_dump(mode="json"), ensure_ascii=False, indent=2)
+            path.write_text(text + "\n", encoding="utf-8")
     if as_json:
         console.print_json(record.model_dump(mode="json"))
         return
@@ -170,34 +180,40 @@ def _show(record: Compression, report: Path | None, as_json: bool) -> None:
 def _table(record: Compression) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("candidate", no_wrap=True)
-    for column in ("windows", record.metric, "drop", "worst label", "\u00d7 fp32", "texts/s", "one text", "int8", "MB"):
+    speeds = ("\u00d7 fp32", "engines \u00d7 threads", "texts/s", "one text")
+    for column in ("windows", record.metric, "drop", "worst label", *speeds, "int8", "MB"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for trial in record.trials:
-        taken = trial == record.after
-        plan, speeds, kernels = trial.plan, trial.speeds, trial.kernels
+    for candidate in record.candidates:
+        taken = candidate == record.after
+        plan, speed, kernels = candidate.plan, candidate.speed, candidate.kernels
         table.add_row(
-            Text(_name(trial, record)),
+            Text(_name(candidate, record)),
             "" if plan is None else f"{plan.windows:,}",
-            "" if trial.score is None else f"{100 * trial.score:.2f}",
-            "" if trial.drop is None else f"{100 * trial.drop:.2f}",
-            Text("" if trial.worst_label is None else f"{trial.worst_label} \u2212{100 * trial.worst_drop:.2f}"),
-            "" if trial.speedup is None else f"{trial.speedup:.2f}",
-            "" if speeds is None else f"{speeds.texts_per_second:,.0f}",
-            "" if speeds is None else f"{speeds.milliseconds:.1f} ms",
+            "" if candidate.score is None else f"{100 * candidate.score:.2f}",
+            "" if candidate.drop is None else f"{100 * candidate.drop:.2f}",
+            Text(_worst(candidate)),
+            "" if candidate.speedup is None else f"{candidate.speedup:.2f}",
+            "" if candidate.replicas is None else f"{candidate.replicas} × {candidate.threads}",
+            "" if speed is None else f"{speed.texts_per_second:,.0f}",
+            "" if speed is None else f"{speed.milliseconds:.1f} ms",
             "" if kernels is None else f"{kernels.int8} of {kernels.total}",
-            "" if trial.megabytes is None else f"{trial.megabytes:.1f}",
-            Text("taken" if taken else _verdict(trial)),
+            "" if candidate.megabytes is None else f"{candidate.megabytes:.1f}",
+            Text("taken" if taken else _verdict(candidate)),
             style="bold" if taken else "",
         )
     return table
 
 
-def _name(trial: Trial, record: Compression) -> str:
-    if trial.plan is not None:
-        return f"int8 {trial.plan.algorithm}/{trial.plan.granularity}/{trial.plan.operations}"
-    return "fp32, made smaller" if trial.precision == "fp32" and trial != record.before else trial.precision
+def _name(candidate: CompressionCandidate, record: Compression) -> str:
+    if candidate.plan is not None:
+        return f"int8 {candidate.plan.algorithm}/{candidate.plan.granularity}/{candidate.plan.operations}"
+    return "fp32, made smaller" if candidate.precision == "fp32" and candidate != record.before else candidate.precision
 
 
-def _verdict(trial: Trial) -> str:
-    return f"refused: {trial.refused}" if trial.refused else ""
+def _worst(candidate: CompressionCandidate) -> str:
+    return "" if candidate.worst_label is None else f"{candidate.worst_label} \u2212{100 * candidate.worst_drop:.2f}"
+
+
+def _verdict(candidate: CompressionCandidate) -> str:
+    return f"refused: {candidate.refused}" if candidate.refused else ""

@@ -18,6 +18,7 @@ from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.report import render
 from paddle_ner.evaluation.score import score
+from paddle_ner.files import whole_file
 from paddle_ner.inference import load
 from paddle_ner.training.corpus import read_file
 from paddle_ner.types import Example
@@ -31,9 +32,9 @@ from paddle_ner.types import Example
     type=click.Choice(["test", "dev"]),
     default="test",
     show_default=True,
-    help="Without FILE: which of the data that the model's recipe names.",
+    help="Without FILE: which of the data that the model's config names.",
 )
-@click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of the recipe too.")
+@click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of its config too.")
 @engine_options
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -48,19 +49,19 @@ def command(
     reading: Reading,
     **engine: Any,
 ) -> None:
-    """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its recipe names."""
+    """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names."""
     predictor = load(model, **engine)
     if file is not None:
         examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     else:
-        examples = _from_recipe(model, predictor.manifest, split)
+        examples = _from_config(model, predictor.manifest, split)
     if unseen:
         examples = _unseen(model, predictor.manifest, examples)
     with console.progress() as display:
         bar = display.add_task("evaluating", total=len(examples), note="")
         report, answers = score(predictor, examples, lambda done: display.advance(bar, done))
     if predictions is not None:
-        with predictions.open("w", encoding="utf-8") as stream:
+        with whole_file(predictions) as path, path.open("w", encoding="utf-8") as stream:
             for example, answer in zip(examples, answers, strict=True):
                 record = {**example.to_dict(), "prediction": dataclasses.replace(answer, id=None).to_dict()}
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -70,19 +71,19 @@ def command(
         render(report, console.out)
 
 
-def _from_recipe(model: Path, manifest: Manifest, split: str) -> list[Example]:
+def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:
     if split == "dev":
         return dev_examples(model, manifest)
-    recipe = recipe_of(model, manifest)
-    if recipe.data.test is None:
-        raise InputError(f"{model}: its recipe names no test data; name a labelled FILE, or use --split dev")
-    return read_file(recipe.data, recipe.data.test, console.log)
+    config = recipe_of(model, manifest)
+    if config.data.test is None:
+        raise InputError(f"{model}: its config names no test data; name a labelled FILE, or use --split dev")
+    return read_file(config.data, config.data.test, console.log)
 
 
 def _unseen(model: Path, manifest: Manifest, examples: list[Example]) -> list[Example]:
-    recipe = recipe_of(model, manifest)
-    seen = {example.text for example in read_file(recipe.data, recipe.data.train, console.log)}
+    config = recipe_of(model, manifest)
+    seen = {example.text for example in read_file(config.data, config.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)
-    console.log(f"left out {left:,} of {len(examples):,} texts, which stand in {recipe.data.train.path} too")
+    console.log(f"left out {left:,} of {len(examples):,} texts, which stand in {config.data.train.path} too")
     return kept

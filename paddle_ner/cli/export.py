@@ -9,14 +9,17 @@ from typing import get_args
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_checkpoint_manifest
+from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_checkpoint_manifest, read_key
 from paddle_ner.cli import console
 from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.jetson import write_folder
+from paddle_ner.cli.transform_options import texts_of
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
 from paddle_ner.types import Example
+
+_COMPARED = 200  # texts
 
 
 @click.command()
@@ -42,7 +45,7 @@ from paddle_ner.types import Example
 @click.option(
     "--dev",
     type=click.Path(path_type=Path),
-    help="Labelled file to measure the bundle with; by default the dev set that the recipe names.",
+    help="Labelled file to measure the bundle with; by default the dev set that its config names.",
 )
 @click.option(
     "--embeddings",
@@ -59,6 +62,11 @@ from paddle_ner.types import Example
     type=click.FloatRange(0, 1),
     help="How far below fp32 the score of a faster precision or of smaller embeddings may be.",
 )
+@click.option(
+    "--sign-key",
+    type=click.Path(path_type=Path),
+    help="File of a secret key to sign the bundle with; `serve --verify-key` then refuses what it did not sign.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
     checkpoint: Path,
@@ -70,6 +78,7 @@ def command(
     embeddings: Storage,
     tune: bool,
     max_drop: float,
+    sign_key: Path | None,
     as_json: bool,
 ) -> None:
     """Turn CHECKPOINT into one bundle: its static graph, checked against the dynamic one, and what serving needs.
@@ -83,14 +92,17 @@ def command(
 
     if scales is not None and target == "bundle":
         raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
-    found = None if scales is None else scales_of(scales)
-    samples = [example.text for example in islice(data.read(texts), 200)] if texts is not None else []
-    rounds = found is not None or embeddings != "fp32"
+    key = None if sign_key is None else read_key(sign_key)
+    thresholds = None if scales is None else scales_of(scales)
+    samples = list(islice(texts_of(texts), _COMPARED)) if texts is not None else []
+    rounds = thresholds is not None or embeddings != "fp32"
     if target == "jetson":
+        if key is not None:
+            raise InputError("--sign-key is for bundles; a folder for a device has a SHA256SUMS of its own")
         if embeddings != "fp32":
             raise InputError("--embeddings is for the targets bundle and onnx: a folder for a device has them in fp32")
         examples = _labelled(checkpoint, dev, needed=rounds, otherwise="not scored")
-        write_folder(checkpoint, output, samples, found, examples, max_drop, as_json)
+        write_folder(checkpoint, output, samples, thresholds, examples, max_drop, as_json)
         return
     examples = _labelled(checkpoint, dev, needed=rounds) if rounds or tune or target == "onnx" else []
     with console.err.status("exporting: to_static, then both graphs are compared") as status:
@@ -104,15 +116,16 @@ def command(
             samples,
             onnx=target == "onnx",
             embeddings=embeddings,
-            scales=found,
+            scales=thresholds,
             examples=examples,
             max_drop=max_drop,
+            key=key,
             advance=advance,
         )
-    tuned = tune_with_progress(output, examples, exported.max_drop, keep=True) if tune and examples else None
+    tuned = tune_with_progress(output, examples, exported.max_drop, keep=True, key=key) if tune and examples else None
     if tune and not examples:
         console.log(f"to measure it: paddle-ner benchmark {output} DEV --tune")
-    graphs = exported.manifest.onnx if isinstance(exported.manifest.onnx, dict) else {}
+    graphs = exported.manifest.onnx
     if as_json:
         console.print_json(
             {
@@ -159,7 +172,7 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
 def _labelled(
     checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
 ) -> list[Example]:
-    """The examples to measure and score with; none, said in one line, where the recipe's dev set is not at hand."""
+    """The examples to measure and score with; none, said in one line, where its config's dev set is not at hand."""
     if dev is not None:
         return data.load(dev)
     if not is_checkpoint(checkpoint):

@@ -27,7 +27,7 @@ COLOURS = {"PER": "black on green", "LOC": "black on cyan", "ORG": "black on yel
     type=click.Path(path_type=Path),
     help="Folder of the run; what an earlier one left there is replaced.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the recipe.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the config.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Make a small sample, train on it, evaluate, export, serve, ask once over HTTP.
@@ -44,7 +44,7 @@ def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 
     begun = time.monotonic()
     _headline("1/5 data: sentences with persons, places and organizations; no name of dev or test occurs in train")
-    recipe = quickstart.make_recipe(output, overrides)
+    config = quickstart.write_config(output, overrides)
     files = write_sample(output / "data")
     for path in files.values():
         labels = Counter(entity.label for example in data.read(path) for entity in example.entities or ())
@@ -52,7 +52,7 @@ def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 
     _headline("2/5 training: a small ERNIE with random weights, on this CPU")
     with console.progress() as display:
-        trained = train(recipe, output, overwrite=True, observe=TrainingView(display))
+        trained = train(config, output, overwrite=True, observe=TrainingView(display))
 
     _headline("3/5 evaluation on the test set")
     with console.progress() as display:
@@ -111,6 +111,6 @@ def _farewell(bundle: Path, text: str, seconds: float) -> None:
     for line, what in (
         (f"paddle-ner serve {bundle}", "the page at http://127.0.0.1:8000 (make serve does the same)"),
         (f"echo '{text}' | paddle-ner predict {bundle}", "JSON lines in a pipe"),
-        ("paddle-ner init --train YOURS", "a recipe for your own labelled file"),
+        ("paddle-ner init --train YOURS", "a config for your own labelled file"),
     ):
         console.err.print(Text.assemble("    ", (line, "bold"), f"\n        {what}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _MEASURED = 512  # examples that importance is measured on
+_PLAIN = ("", ".txt", ".text")  # endings of files that may hold plain text
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 _PRUNING = (
@@ -63,7 +64,7 @@ class Changes:
         if self.drop_characters and self.vocabulary is None:
             raise InputError("--drop-characters is for --cut-vocabulary FILE")
         if self.vocabulary is not None:
-            steps.append(CutVocabulary(texts_of(self.vocabulary), characters=not self.drop_characters))
+            steps.append(CutVocabulary(list(texts_of(self.vocabulary)), characters=not self.drop_characters))
         if self.positions:
             steps.append(CutPositions())
         if self.cut != NOTHING:
@@ -108,13 +109,13 @@ def measured(examples: Sequence[Example], count: int = _MEASURED) -> list[Exampl
     return random.Random(0).sample(list(examples), min(count, len(examples)))
 
 
-def texts_of(path: Path) -> list[str]:
+def texts_of(path: Path) -> Iterator[str]:
     """The texts of a file, labelled or plain. Raises InputError where it is missing or empty."""
     format: str | None = None
-    if path.name.removesuffix(".gz").endswith(".txt"):
+    if Path(path.name.removesuffix(".gz")).suffix in _PLAIN:
         try:
             detect(path)
         except InputError:
             format = "text"
             console.log(f"{path}: no labelled data, so it is read as plain text, one a line")
-    return [example.text for example in data.read(path, format)]
+    return (example.text for example in data.read(path, format))

@@ -13,7 +13,9 @@ from paddle_ner.evaluation.tuning.choice import Tuned, allowed, tune
 from paddle_ner.types import Example
 
 
-def tune_with_progress(bundle: Path, examples: Sequence[Example], max_drop: float, *, keep: bool) -> Tuned:
+def tune_with_progress(
+    bundle: Path, examples: Sequence[Example], max_drop: float, *, keep: bool, key: bytes | None = None
+) -> Tuned:
     """As `tune`, with a bar."""
     with console.progress() as display:
         bar = display.add_task("measuring", total=100, note="")
@@ -21,30 +23,30 @@ def tune_with_progress(bundle: Path, examples: Sequence[Example], max_drop: floa
         def advance(share: float) -> None:
             display.update(bar, completed=round(100 * share))
 
-        return tune(bundle, examples, max_drop, keep=keep, advance=advance)
+        return tune(bundle, examples, max_drop, keep=keep, key=key, advance=advance)
 
 
 def show(tuned: Tuned) -> None:
     """Print every candidate, the best one marked."""
     tuning = tuned.tuning
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    several = len({one.engine for one in tuning.candidates}) > 1
+    several = len({candidate.engine for candidate in tuning.candidates}) > 1
     if several:
         table.add_column("engine", no_wrap=True)
     table.add_column("precision", no_wrap=True)
-    table.add_column("engines \u00d7 threads")
+    table.add_column("engines × threads")
     for column in ("texts/s", "one text", tuning.metric, "drop", ""):
         table.add_column(column, justify="right")
-    for one in tuning.candidates:
-        best = one == tuned.best
+    for candidate in tuning.candidates:
+        best = candidate == tuned.best
         table.add_row(
-            *([one.engine] if several else []),
-            one.precision,
-            f"{one.replicas} \u00d7 {one.threads}",
-            f"{one.texts_per_second:,.0f}",
-            f"{one.milliseconds:.1f} ms",
-            "" if one.score is None else f"{100 * one.score:.2f}",
-            "" if one.drop is None else f"{100 * one.drop:.2f}",
+            *([candidate.engine] if several else []),
+            candidate.precision,
+            f"{candidate.replicas} × {candidate.threads}",
+            f"{candidate.texts_per_second:,.0f}",
+            f"{candidate.milliseconds:.1f} ms",
+            "" if candidate.score is None else f"{100 * candidate.score:.2f}",
+            "" if candidate.drop is None else f"{100 * candidate.drop:.2f}",
             "best" if best else "",
             style="bold" if best else "",
         )
@@ -55,7 +57,8 @@ def show(tuned: Tuned) -> None:
     )
     console.out.print(table)
     kept = allowed(tuning.candidates, tuning.max_drop)
-    if tuned.best.texts_per_second < max(one.texts_per_second for one in kept):
+    if tuned.best.texts_per_second < max(candidate.texts_per_second for candidate in kept):
         console.out.print(
-            "best for a server whose requests hold one text: the Python that one costs is counted in", markup=False
+            "best for a server whose requests hold one text: the Python that a request costs is counted in",
+            markup=False,
         )

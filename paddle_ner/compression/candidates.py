@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,26 +12,28 @@ from typing import Any, TypeVar
 import numpy as np
 
 from paddle_ner import bundle
-from paddle_ner.bundle import TOKENIZER, BundleManifest
-from paddle_ner.bundle.compression import Compression, Plan, Speeds, Trial
+from paddle_ner.bundle import TOKENIZER, BundleManifest, Candidate, Precision, Speed
+from paddle_ner.bundle.compression import Compression, CompressionCandidate, Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import read_scales
-from paddle_ner.compression import gate
 from paddle_ner.compression.options import Options
-from paddle_ner.compression.quantization import calibration, plans
-from paddle_ner.compression.quantization.kernels import kernels_of
+from paddle_ner.compression.quantization import calibration, kernels, plans
 from paddle_ner.compression.quantization.quantizer import CandidateFailed, Quantizer
 from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
 from paddle_ner.errors import GateError
+from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning.timing import Pace, in_turns, open_predictors, spread
-from paddle_ner.inference.engines import Precision
-from paddle_ner.inference.layout import Layout
+from paddle_ner.evaluation.tuning.choice import tuning_of
+from paddle_ner.evaluation.tuning.timing import SERVED_TOKENS, in_turns, open_predictors, spread
+from paddle_ner.inference import load_replicas
+from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines.open import device_kind
+from paddle_ner.inference.layout import Layout, layouts, preferred
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
-T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _SAMPLE = 96  # texts that a candidate is timed on as soon as it is made
 _FINALISTS = 3  # int8 candidates that are timed in the last round
@@ -40,44 +42,67 @@ _HANG_SECONDS = 60.0  # the least time that a candidate gets
 
 
 @dataclass(slots=True)
-class Entry:
-    """A candidate that could be taken: its trial, folder and what it predicted."""
+class CandidateBundle:
+    """A candidate that could be taken.
 
-    trial: Trial
+    Attributes:
+        record: what was measured of it.
+        folder: its bundle.
+        report: on the evaluation set.
+        digest: of what it predicted there.
+        layouts: how fast it was in the last round, in every layout.
+    """
+
+    record: CompressionCandidate
     folder: Path
     report: Report
     digest: str
+    layouts: list[Candidate] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Search:
-    """All that one search has made and measured; `paddle_ner.compression.search.compress` drives it."""
+    """All that one search has made and measured; `paddle_ner.compression.search.compress` drives it.
+
+    Attributes:
+        work: a folder for what is made.
+        original: bundle of the checkpoint as it came, which all is compared with, at fp32.
+        plain: bundle at fp32 of what is compressed.
+        examples: to score.
+        options: what is asked.
+        record: what the manifest will say.
+        tick: told what is begun.
+        cores: CPU cores to share among engines.
+        fp32: runs `original`, on all cores.
+        baseline: its report.
+        bundles: of the candidates that could be taken.
+        candidates: all that was measured.
+    """
 
     work: Path
+    original: Path
     plain: Path
     examples: Sequence[Example]
     options: Options
     record: Compression
     tick: Callable[[str], None]
-    layout: Layout
+    cores: int
     fp32: Predictor
     baseline: Report
-    entries: list[Entry] = field(default_factory=list)
-    trials: list[Trial] = field(default_factory=list)
+    bundles: list[CandidateBundle] = field(default_factory=list)
+    candidates: list[CompressionCandidate] = field(default_factory=list)
 
-    def halves(self, precisions: Iterable[Precision]) -> None:
-        """Measure the fp32 graph at other precisions."""
+    def arithmetics(self, precisions: Iterable[Precision]) -> None:
+        """Measure the fp32 graph at these precisions."""
         for precision in precisions:
             self.tick(precision)
-            self._measure(Trial(precision=precision, megabytes=megabytes(self.plain)), self.plain)
+            self._measure(CompressionCandidate(precision=precision, megabytes=megabytes(self.plain)), self.plain)
 
     def int8(self, checkpoint: Path, texts: Sequence[str], deadline: float) -> list[Plan]:
-        """Make and measure quantizations until `deadline`; gives those that were left out."""
-        manifest = bundle.read_checkpoint_manifest(checkpoint)
-        tokenizer = bundle.load_tokenizer(checkpoint)
-        available = sum(
-            len(one) for one in calibration.batches(texts, tokenizer, manifest.window, rows=max(plans.SIZES))
-        )
+        """Quantize the checkpoint that `plain` is of until `deadline`, and measure; gives the plans left out."""
+        tokenizer, window = bundle.load_tokenizer(self.plain), bundle.read_bundle_manifest(self.plain).window
+        largest = calibration.batches(texts, tokenizer, window, rows=max(plans.SIZES))
+        available = sum(len(batch) for batch in largest)
         waiting = iter(self.options.plans or plans.promising(self._best, available))
         with Quantizer(checkpoint, self.work, self.options.embeddings) as quantizer:
             for number, plan in enumerate(waiting):
@@ -88,41 +113,61 @@ class Search:
                 folder = self.work / f"int8-{number}"
                 archive = self.work / f"windows-{plan.windows}.npz"
                 if not archive.is_file():
-                    np.savez(archive, *calibration.batches(texts, tokenizer, manifest.window, plan.windows))
+                    np.savez(archive, *calibration.batches(texts, tokenizer, window, plan.windows))
                 try:
                     # One that hangs may take half of what is left, not all.
                     quantizer.quantize(plan, archive, folder, seconds=max(_HANG_SECONDS, left / 2))
                     self._seal(folder, plan)
                     # Counted before it is opened here: a graph that makes Paddle abort does so in another process.
-                    kernels = kernels_of(folder, len(read_scales(folder / SCALES)))
-                    trial = Trial(precision="int8", plan=plan, megabytes=megabytes(folder), kernels=kernels)
-                    self._measure(trial, folder)
+                    counted = kernels.kernels_of(folder, len(read_scales(folder / SCALES)))
+                    size = megabytes(folder)
+                    self._measure(
+                        CompressionCandidate(precision="int8", plan=plan, megabytes=size, kernels=counted), folder
+                    )
                 except (CandidateFailed, GateError) as error:
-                    self.trials.append(Trial(precision="int8", plan=plan, refused=f"failed: {error}"))
+                    failed = CompressionCandidate(precision="int8", plan=plan, refused=f"failed: {error}")
+                    self.candidates.append(failed)
         return []
 
-    def finish(self, texts: Sequence[str]) -> Entry | None:
-        """Time the finalists in turns with fp32 and give the best; None where there is none."""
+    def finish(self, texts: Sequence[str]) -> CandidateBundle | None:
+        """Time the finalists in turns with fp32, in every layout, and give the best; None where there is none."""
         finalists = self._finalists()
         if not finalists:
             return None
-        self.tick("last round")
-        predictors = {index: [self._open(one.folder, one.trial.precision)] for index, one in enumerate(finalists)}
-        paces = in_turns({-1: [self.fp32], **predictors}, texts)
-        fp32 = paces[-1]
-        speeds = _speeds(fp32)
-        before = self.record.before.model_copy(update={"speeds": speeds})
+        exact: list[Candidate] = []
+        for layout in self._layouts():
+            self.tick(f"last round: {layout.replicas} × {layout.threads} threads")
+            replicas = {
+                index: self._open(finalist.folder, finalist.record.precision, layout)
+                for index, finalist in enumerate(finalists)
+            }
+            timed = self._timed({-1: self._open(self.original, "fp32", layout), **replicas}, texts)
+            exact.append(_candidate(self.candidates[0], layout, timed[-1]))
+            for index, finalist in enumerate(finalists):
+                finalist.layouts.append(_candidate(finalist.record, layout, timed[index]))
+        best = preferred(exact)
+        before = self.record.before.model_copy(update=_in_layout(best))
         self.record = self.record.model_copy(update={"before": before})
-        self.trials[0] = before
-        for index, entry in enumerate(finalists):
-            pace = paces[index]
-            self._update(entry, speeds=_speeds(pace), speedup=pace.texts_per_second / fp32.texts_per_second)
+        self.candidates[0] = before
+        for finalist in finalists:
+            found = preferred(finalist.layouts)
+            speedup = found.texts_per_second / best.texts_per_second
+            place = self.candidates.index(finalist.record)
+            finalist.record = finalist.record.model_copy(update={**_in_layout(found), "speedup": speedup})
+            self.candidates[place] = finalist.record
         return fastest(finalists)
 
-    def manifest(self, entry: Entry, record: Compression) -> BundleManifest:
-        """Of the candidate's folder."""
-        manifest = bundle.read_bundle_manifest(entry.folder)
-        return manifest.model_copy(update={"precision": entry.trial.precision, "compression": record})
+    def manifest(self, taken: CandidateBundle, record: Compression) -> BundleManifest:
+        """Of the bundle that is written; it is served in the layout that was measured best."""
+        changes: dict[str, Any] = {"precision": taken.record.precision, "compression": record}
+        if device_kind(self.options.device) == "cpu":
+            best = preferred(taken.layouts)
+            changes["tuning"] = tuning_of(best, taken.layouts, taken.report, record.texts, record.max_drop)
+        return bundle.read_bundle_manifest(taken.folder).model_copy(update=changes)
+
+    def _layouts(self) -> list[Layout]:
+        """Those that a server may run; on a GPU one engine."""
+        return layouts(self.cores) if device_kind(self.options.device) == "cpu" else [Layout(1, self.cores)]
 
     def _seal(self, folder: Path, plan: Plan) -> None:
         """Make a bundle of a folder that holds an int8 graph."""
@@ -132,79 +177,95 @@ class Search:
         changes: dict[str, Any] = {"precision": "int8", "graph": GRAPH, "weights": WEIGHTS, "compression": record}
         bundle.write_manifest(folder, plain.model_copy(update={**changes, "files": bundle.checksums(folder)}))
 
-    def _open(self, folder: Path, precision: Precision) -> Predictor:
-        return open_predictors(folder, bundle.verify(folder), precision, self.layout, self.options.device)[0]
+    def _open(self, folder: Path, precision: Precision, layout: Layout) -> list[Predictor]:
+        options = EngineOptions("paddle", self.options.device, precision)
+        return open_predictors(folder, bundle.verify(folder), options, layout)
 
-    def _measure(self, trial: Trial, folder: Path) -> None:
-        predictor = self._open(folder, trial.precision)
+    def _timed(self, predictors: dict[K, list[Predictor]], texts: Sequence[str], rounds: int = 3) -> dict[K, Speed]:
+        return in_turns(predictors, texts, rounds=rounds, budget=SERVED_TOKENS)
+
+    def _measure(self, candidate: CompressionCandidate, folder: Path) -> None:
+        predictor = self._open(folder, candidate.precision, Layout(1, self.cores))[0]
         report, predictions = score(predictor, self.examples)
-        label, fall = gate.worst_label(self.baseline, report)
+        comparison = gate.compare(self.baseline, report, self.options.max_drop, self.options.max_label_drop)
         sample = spread([example.text for example in self.examples], _SAMPLE)
-        paces = in_turns({"fp32": [self.fp32], "candidate": [predictor]}, sample, rounds=1)
-        refused = gate.refusal(self.baseline, report, self.options.max_drop, self.options.max_label_drop)
-        if trial.kernels is not None:
-            refused = gate.kernel_refusal(trial.kernels) or refused
-        trial = trial.model_copy(
+        timed = self._timed({"fp32": [self.fp32], "candidate": [predictor]}, sample, rounds=1)
+        refused = comparison.refused
+        if candidate.kernels is not None:
+            refused = kernels.refusal(candidate.kernels) or refused
+        candidate = candidate.model_copy(
             update={
                 "score": report.value,
-                "drop": self.baseline.value - report.value,
+                "drop": comparison.drop,
                 "labels": {name: scores.f1 for name, scores in report.per_label.items()},
-                "worst_label": label,
-                "worst_drop": fall,
-                "speedup": paces["candidate"].texts_per_second / paces["fp32"].texts_per_second,
+                "worst_label": comparison.worst_label,
+                "worst_drop": comparison.worst_drop,
+                "speedup": timed["candidate"].texts_per_second / timed["fp32"].texts_per_second,
                 "refused": refused,
             }
         )
-        self.trials.append(trial)
-        if trial.refused:
-            if folder != self.plain:
-                shutil.rmtree(folder)
-        else:
-            self.entries.append(Entry(trial, folder, report, gate.digest(predictions)))
-
-    def _update(self, entry: Entry, **changes: object) -> None:
-        place = self.trials.index(entry.trial)
-        entry.trial = self.trials[place] = entry.trial.model_copy(update=changes)
+        self.candidates.append(candidate)
+        if not refused:
+            self.bundles.append(CandidateBundle(candidate, folder, report, gate.digest(predictions)))
+        elif folder != self.plain:
+            shutil.rmtree(folder)
 
     def _best(self, tried: Sequence[Plan]) -> Plan | None:
-        scored = [one for one in self.trials if one.plan in tried and one.score is not None and _is_int8(one)]
-        return max(scored, key=lambda one: one.score or 0.0).plan if scored else None
+        # What ran in fp32 where int8 was asked for keeps its score, and is no ground for further choices.
+        scored = [
+            candidate
+            for candidate in self.candidates
+            if candidate.plan in tried
+            and candidate.score is not None
+            and candidate.kernels is not None
+            and not kernels.refusal(candidate.kernels)
+        ]
+        return max(scored, key=lambda candidate: candidate.score or 0.0).plan if scored else None
 
-    def _finalists(self) -> list[Entry]:
-        """The best score of each graph that differs in speed: by granularity and operations; and every half."""
-        best: dict[tuple[str, str], Entry] = {}
-        halves = []
-        for entry in self.entries:
-            plan = entry.trial.plan
+    def _finalists(self) -> list[CandidateBundle]:
+        """The best score of each int8 graph that differs in speed: by granularity and operations; and all others."""
+        best: dict[tuple[str, str], CandidateBundle] = {}
+        others = []
+        for found in self.bundles:
+            plan = found.record.plan
             if plan is None:
-                halves.append(entry)
+                others.append(found)
                 continue
-            key = (plan.granularity, plan.operations)
-            if key not in best or (entry.trial.score or 0) > (best[key].trial.score or 0):
-                best[key] = entry
-        ranked = sorted(best.values(), key=lambda entry: -(entry.trial.speedup or 0))
-        return [*halves, *ranked[:_FINALISTS]]
+            kind = (plan.granularity, plan.operations)
+            if kind not in best or (found.record.score or 0) > (best[kind].record.score or 0):
+                best[kind] = found
+        ranked = sorted(best.values(), key=lambda found: -(found.record.speedup or 0))
+        return [*others, *ranked[:_FINALISTS]]
 
 
-def fastest(entries: Sequence[Entry]) -> Entry:
+def fastest(finalists: Sequence[CandidateBundle]) -> CandidateBundle:
     """Of those that are as good as fastest, the one with the best score."""
-    top = max(one.trial.speedup or 0.0 for one in entries)
-    return max(
-        (one for one in entries if (one.trial.speedup or 0.0) >= _EQUAL * top), key=lambda one: one.trial.score or 0.0
-    )
+    top = max(found.record.speedup or 0.0 for found in finalists)
+    fast = [found for found in finalists if (found.record.speedup or 0.0) >= _EQUAL * top]
+    return max(fast, key=lambda found: found.record.score or 0.0)
 
 
-def _is_int8(trial: Trial) -> bool:
-    """Whether it ran as it should: what ran in fp32 instead keeps its score, and is no ground for further choices."""
-    return trial.kernels is not None and not gate.kernel_refusal(trial.kernels)
+def check_served(
+    folder: Path, examples: Sequence[Example], scored: Report, predictions: str, device: str = "cpu"
+) -> None:
+    """Load the finished bundle as the server does, and score it again.
 
+    Args:
+        folder: the bundle.
+        examples: those that were scored.
+        scored: the report that the bundle was chosen for.
+        predictions: `gate.digest` of what was predicted then.
+        device: that they were predicted on.
 
-def _speeds(pace: Pace) -> Speeds:
-    return Speeds(
-        texts_per_second=pace.texts_per_second,
-        tokens_per_second=pace.tokens_per_second,
-        milliseconds=pace.milliseconds,
-    )
+    Raises:
+        GateError: it predicts anything else.
+    """
+    report, again = score(load_replicas(folder, EngineOptions(device=device))[0], examples)
+    if report.to_dict() != scored.to_dict() or gate.digest(again) != predictions:
+        raise GateError(
+            f"{folder}: loaded as the server loads it, it scores {100 * report.value:.2f} and not the"
+            f" {100 * scored.value:.2f} that it was chosen for, or predicts otherwise; nothing was written"
+        )
 
 
 def megabytes(folder: Path) -> float:
@@ -212,3 +273,23 @@ def megabytes(folder: Path) -> float:
     manifest = bundle.read_bundle_manifest(folder) if bundle.is_bundle(folder) else None
     names = (manifest.graph, manifest.weights) if manifest else (GRAPH, WEIGHTS)
     return sum((folder / name).stat().st_size for name in names) / 1e6
+
+
+def _candidate(record: CompressionCandidate, layout: Layout, speed: Speed) -> Candidate:
+    return Candidate(
+        **speed.model_dump(),
+        precision=record.precision,
+        replicas=layout.replicas,
+        threads=layout.threads,
+        score=record.score,
+        drop=record.drop,
+    )
+
+
+def _in_layout(best: Candidate) -> dict[str, Any]:
+    speed = Speed(
+        texts_per_second=best.texts_per_second,
+        tokens_per_second=best.tokens_per_second,
+        milliseconds=best.milliseconds,
+    )
+    return {"speed": speed, "replicas": best.replicas, "threads": best.threads}

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import BUNDLE_MANIFEST
-from paddle_ner.bundle.compression import Compression, Plan, Trial
-from paddle_ner.compression import gate
-from paddle_ner.compression.candidates import Search, megabytes
+from paddle_ner.bundle.compression import Compression, CompressionCandidate, Plan
+from paddle_ner.compression.candidates import Search, check_served, megabytes
 from paddle_ner.compression.options import Options, rivals
 from paddle_ner.compression.quantization import calibration, plans
 from paddle_ner.compression.transforms import Transform, apply_all
@@ -21,6 +20,7 @@ from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import TIMED_TEXTS
 from paddle_ner.evaluation.tuning.timing import open_predictors, spread
+from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.layout import Layout, usable_cores
 from paddle_ner.machine import cpu_flags, cpu_name
 from paddle_ner.types import Example
@@ -76,7 +76,7 @@ def compress(
         what = "to calibrate with" if not calibration_set else "to score"
         raise InputError(f"{checkpoint}: no examples {what}; name a file that holds some")
     halves, search_int8 = rivals(options.precision, options.device, cpu_flags())
-    steps = _steps(3 + len(halves) + (search_int8 * (len(options.plans or ()) or plans.COUNT)), advance)
+    steps = _steps(4 + len(halves) + (search_int8 * (len(options.plans or ()) or plans.COUNT)), advance)
     with (
         tempfile.TemporaryDirectory(prefix="paddle-ner-compress-") as temporary,
         bundle.new_folder(target, BUNDLE_MANIFEST) as folder,
@@ -89,12 +89,13 @@ def compress(
             plain = export(changed, work / "plain", embeddings=options.embeddings, judged=False).bundle
             if options.precision == "auto":
                 halves.insert(0, "fp32")
-        layout = Layout(1, usable_cores())
+        cores = usable_cores()
         steps("fp32")
-        fp32 = open_predictors(original, bundle.verify(original), "fp32", layout, options.device)[0]
+        exact = EngineOptions("paddle", options.device, "fp32")
+        fp32 = open_predictors(original, bundle.verify(original), exact, Layout(1, cores))[0]
         report, _ = score(fp32, evaluation_set)
         labels = {name: scores.f1 for name, scores in report.per_label.items()}
-        before = Trial(
+        before = CompressionCandidate(
             precision="fp32", score=report.value, drop=0.0, labels=labels, speedup=1.0, megabytes=megabytes(original)
         )
         texts = spread([example.text for example in evaluation_set], TIMED_TEXTS)
@@ -104,37 +105,39 @@ def compress(
             evaluation=calibration.describe(evaluation_set),
             metric=report.metric,
             cpu=cpu_name(),
-            threads=layout.threads,
+            threads=cores,
             texts=len(texts),
             max_drop=options.max_drop,
             max_label_drop=options.max_label_drop,
             budget_minutes=options.budget_minutes,
             before=before,
         )
-        search = Search(work, plain, evaluation_set, options, record, steps, layout, fp32, report, trials=[before])
-        search.halves(halves)
+        search = Search(
+            work, original, plain, evaluation_set, options, record, steps, cores, fp32, report, candidates=[before]
+        )
+        search.arithmetics(halves)
         left: list[Plan] = []
         if search_int8:
             calibration_texts = [example.text for example in calibration_set]
             left = search.int8(changed, calibration_texts, started + 60 * options.budget_minutes)
         best = search.finish(texts)
         record = search.record.model_copy(
-            update={"trials": search.trials, "left_out": left, "minutes": (time.monotonic() - started) / 60}
+            update={"candidates": search.candidates, "left_out": left, "minutes": (time.monotonic() - started) / 60}
         )
         if best is None:
             raise Refused(f"{checkpoint}: no candidate is good enough; nothing was written", record)
-        if (best.trial.speedup or 0.0) <= 1.0 and not options.allow_slower:
+        if (best.record.speedup or 0.0) <= 1.0 and not options.allow_slower:
             raise Refused(
-                f"{checkpoint}: fp32 is the fastest on this machine: {best.trial.name} runs at {best.trial.speedup:.2f}"
-                " times its speed; nothing was written (`paddle-ner export` makes the fp32 bundle)",
+                f"{checkpoint}: fp32 is the fastest on this machine: {best.record.name} runs at"
+                f" {best.record.speedup:.2f} times its speed; nothing was written (`paddle-ner export` makes the fp32 bundle)",
                 record,
             )
-        plan = best.trial.plan
+        plan = best.record.plan
         record = record.model_copy(
             update={
-                "method": "post-training quantization" if plan else f"{best.trial.precision} arithmetic",
+                "method": "post-training quantization" if plan else f"{best.record.precision} arithmetic",
                 "operations": plan.engine_operations if plan else [],
-                "after": best.trial,
+                "after": best.record,
                 "predictions_sha256": best.digest,
             }
         )
@@ -143,7 +146,7 @@ def compress(
             shutil.copyfile(best.folder / name, folder / name)
         bundle.write_manifest(folder, search.manifest(best, record))
         try:
-            gate.check_served(folder, evaluation_set, best.report, best.digest, options.device)
+            check_served(folder, evaluation_set, best.report, best.digest, options.device)
         except GateError as error:
             raise Refused(str(error), record) from None
     advance(1.0, "done")

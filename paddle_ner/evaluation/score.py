@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
-from paddle_ner.errors import InputError
+from paddle_ner.errors import GateError, InputError
 from paddle_ner.inference.predictor import CHUNK, Predictor
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example, Prediction
@@ -22,6 +23,7 @@ def score(
 
     Raises:
         InputError: there is nothing to score, or an example does not fit the task.
+        GateError: the model's scores are not numbers, so that what it predicts says nothing.
     """
     if not examples:
         raise InputError("no examples to score on")
@@ -32,6 +34,13 @@ def score(
     for start in range(0, len(examples), CHUNK):
         part = examples[start : start + CHUNK]
         predictions += predictor([example.text for example in part])
+        if not all(map(_is_finite, predictions[start:])):
+            raise GateError("the model gives scores that are not numbers: train it again with a lower learning rate")
         advance(len(part))
     counts = predictor.task.count(examples, predictions)
     return predictor.task.report(counts, len(examples)), predictions
+
+
+def _is_finite(prediction: Prediction) -> bool:
+    scores = [*(prediction.scores or {}).values(), *(entity.score for entity in prediction.entities or ())]
+    return all(score is None or math.isfinite(score) for score in scores)

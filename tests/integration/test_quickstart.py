@@ -46,8 +46,8 @@ def test_it_reports_on_the_test_set(run: tuple[Path, dict[str, Any]]) -> None:
     assert (record["test"]["metric"], record["test"]["examples"]) == ("f1", SIZES["test"])
 
 
-def test_its_recipe_is_one_that_train_takes(run: tuple[Path, dict[str, Any]]) -> None:
+def test_its_config_is_one_that_train_takes(run: tuple[Path, dict[str, Any]]) -> None:
     from paddle_ner import config
 
     folder, _ = run
-    assert config.load(folder / "recipe.yaml").data.root == str(folder / "data")
+    assert config.load(folder / "quickstart.yaml").data.root == str(folder / "data")

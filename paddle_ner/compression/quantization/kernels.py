@@ -6,12 +6,11 @@ reads ``ONEDNN_VERBOSE`` when it is loaded.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from paddle_ner import processes
 from paddle_ner.bundle import load_tokenizer, verify
 from paddle_ner.bundle.compression import Kernels
 from paddle_ner.errors import GateError
@@ -19,6 +18,7 @@ from paddle_ner.errors import GateError
 _SELF = "paddle_ner.compression.quantization.kernels"
 _INT8 = ("s8", "u8")
 _SECONDS = 300
+_VERBOSE = {"ONEDNN_VERBOSE": "1", "DNNL_VERBOSE": "1"}
 _PROBE_ROWS, _PROBE_LENGTH = 2, 16
 
 
@@ -32,18 +32,17 @@ def kernels_of(folder: Path, total: int) -> Kernels:
     Raises:
         GateError: it could not be run.
     """
-    environment = {**os.environ, "ONEDNN_VERBOSE": "1", "DNNL_VERBOSE": "1"}
-    command = [sys.executable, "-m", _SELF, str(folder)]
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise GateError(f"{folder}: its int8 kernels cannot be counted: no end within {_SECONDS} s") from None
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise GateError(f"{folder}: its int8 kernels cannot be counted: status {done.returncode}: {last}")
-    return count(done.stdout.splitlines(), total)
+    done = processes.run(processes.python(_SELF, str(folder)), seconds=_SECONDS, variables=_VERBOSE)
+    if done.status != 0:
+        raise GateError(f"{folder}: its int8 kernels cannot be counted: {done.reason}")
+    return count(done.output.splitlines(), total)
+
+
+def refusal(kernels: Kernels) -> str:
+    """Why the kernels that ran are not those of an int8 model, or an empty string."""
+    if kernels.int8 != kernels.total or not kernels.total:
+        return f"{kernels.int8} of {kernels.total} products with a weight ran in int8"
+    return ""
 
 
 def count(lines: Iterable[str], total: int) -> Kernels:

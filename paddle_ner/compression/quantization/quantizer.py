@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from paddle_ner import processes
 from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.errors import PaddleNerError
 
-_COMMAND = [sys.executable, "-m", "paddle_ner.compression.quantization.worker"]
+_COMMAND = processes.python("paddle_ner.compression.quantization.worker")
 START_SECONDS = 300.0
-_LAST_CHARACTERS = 300
 
 
 class CandidateFailed(PaddleNerError):
@@ -85,7 +83,7 @@ class Quantizer:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, "FLAGS_enable_pir_api": "0"},
+                env=processes.environment({"FLAGS_enable_pir_api": "0"}),
             )
         assert self._process.stdout is not None
         threading.Thread(target=_forward, args=(self._process.stdout, self._answers), daemon=True).start()
@@ -100,13 +98,10 @@ class Quantizer:
             self._stop()
             raise CandidateFailed(f"no answer within {seconds:.0f} s") from None
         if not line:
-            status = self._process.wait()
-            raise CandidateFailed(f"the worker ended with status {status}: {self._last_words()}")
+            ended = processes.Finished(self._process.wait(), "", self._log.read_text(errors="replace"))
+            raise CandidateFailed(f"the worker ended: {ended.reason}")
         answer: dict[str, str] = json.loads(line)
         return answer
-
-    def _last_words(self) -> str:
-        return " ".join(self._log.read_text(errors="replace").split())[-_LAST_CHARACTERS:]
 
     def _stop(self) -> None:
         if self._process is not None:

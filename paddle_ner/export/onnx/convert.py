@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
+from paddle_ner import processes
 from paddle_ner.environment import require
 from paddle_ner.errors import GateError
 from paddle_ner.export.onnx.constants import drop_unused, make_initializers
@@ -15,12 +15,12 @@ OPSET = 17  # the first with LayerNormalization
 # TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to here Paddle2ONNX writes its parts.
 TENSORRT_OPSET = 16
 FILE = "model.onnx"
-_LAST_LINES = 3
 
 # No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 has pip install onnx_graphsurgeon, and with it a
 # NumPy that PaddleNLP cannot live with. ONNX Runtime optimizes the graph itself when it loads it.
 _CONVERT = """
 import sys
+sys.path[:] = [path for path in sys.path if path]  # Python 3.10 puts the working directory first
 import paddle2onnx
 graph, weights, target, opset = sys.argv[1:]
 paddle2onnx.export(
@@ -43,16 +43,9 @@ def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> Non
         GateError: the conversion failed, or what it wrote is no ONNX graph.
     """
     require("paddle2onnx", "onnx", needed_for="export --target onnx")
-    done = subprocess.run(
-        [sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(opset)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode or not target.is_file():
-        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
-        raise GateError(f"{graph}: Paddle2ONNX ended with status {done.returncode} and no usable graph: {said}")
+    done = processes.run([sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(opset)])
+    if done.status != 0 or not target.is_file():
+        raise GateError(f"{graph}: Paddle2ONNX made no usable graph: {done.reason}")
     import onnx
 
     model = onnx.load(str(target))

@@ -41,6 +41,6 @@ def test_steps_come_in_an_order_in_which_they_compose(tmp_path: Path) -> None:
 def test_a_corpus_is_plain_text_or_labelled(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "plain.txt.gz", "wt", encoding="utf-8") as stream:
         stream.write("北京 x\n\n上海\n")
-    assert texts_of(tmp_path / "plain.txt.gz") == ["北京 x", "上海"]
+    assert list(texts_of(tmp_path / "plain.txt.gz")) == ["北京 x", "上海"]
     (tmp_path / "labelled.jsonl").write_text('{"text": "北京", "label": "a"}\n', encoding="utf-8")
-    assert texts_of(tmp_path / "labelled.jsonl") == ["北京"]
+    assert list(texts_of(tmp_path / "labelled.jsonl")) == ["北京"]

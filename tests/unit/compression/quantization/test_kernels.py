@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from paddle_ner.compression.quantization.kernels import count
+from paddle_ner.bundle.compression import Kernels
+from paddle_ner.compression.quantization.kernels import count, refusal
 
 HEAD = "onednn_verbose,v1,primitive,exec,cpu"
 S8 = "src:s8:a:blocked:ab::f0 wei:s8:a:blocked:AB4b32a4b::f1:s8m1 bia:f32::blocked:a::f0 dst:f32::blocked:ab::f0"
@@ -31,3 +32,13 @@ def test_unsigned_inputs_are_int8_too() -> None:
 
 def test_silence_counts_nothing() -> None:
     assert count([], total=5).int8 == 0
+
+
+def kernels(int8: int, total: int) -> Kernels:
+    return Kernels(int8=int8, total=total, others=3, implementations=["brgemm"])
+
+
+def test_every_product_with_a_weight_must_run_in_int8() -> None:
+    assert refusal(kernels(37, 37)) == ""
+    assert refusal(kernels(36, 37)) == "36 of 37 products with a weight ran in int8"
+    assert refusal(kernels(0, 0)) == "0 of 0 products with a weight ran in int8"

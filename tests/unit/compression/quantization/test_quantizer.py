@@ -50,7 +50,9 @@ def test_one_worker_makes_several(quantizer: Quantizer, tmp_path: Path) -> None:
 
 def test_a_crash_is_told_with_its_last_words_and_the_next_one_works(quantizer: Quantizer, tmp_path: Path) -> None:
     with quantizer:
-        with pytest.raises(CandidateFailed, match=r"the worker ended with status -6: C[+]{2} Traceback Fatal error"):
+        with pytest.raises(
+            CandidateFailed, match=r"the worker ended: killed by SIGABRT: C[+]{2} Traceback Fatal error"
+        ):
             make(quantizer, tmp_path, "KL")
         assert make(quantizer, tmp_path, "avg")
 
