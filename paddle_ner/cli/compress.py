@@ -120,7 +120,7 @@ def command(
     key = None if sign_key is None else read_key(sign_key)
     options = Options(precision, device, budget, max_drop, max_label_drop, allow_slower, embeddings)
     calibration_set, evaluation_set = _sets(checkpoint, calibration, evaluation, reading)
-    steps = changes.steps(calibration_set)
+    transforms = changes.transforms(calibration_set)
     with console.progress() as display:
         bar = display.add_task("compressing", total=100, note="")
 
@@ -129,7 +129,7 @@ def command(
 
         try:
             compressed = compress(
-                checkpoint, output, calibration_set, evaluation_set, options, steps, key=key, advance=advance
+                checkpoint, output, calibration_set, evaluation_set, options, transforms, key=key, advance=advance
             )
         except Refused as refused:
             display.stop()

@@ -11,6 +11,7 @@ from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import measured, pruning_options
 from paddle_ner.compression.transforms.pruning import Cut, prune
+from paddle_ner.modeling import Checkpoint
 
 
 @click.command()
@@ -43,13 +44,14 @@ def command(
     """
     examples = data.load(calibration, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     with console.err.status("pruning") as status:
-        record = prune(
-            checkpoint,
-            output,
+        pruned = prune(
+            Checkpoint.open(checkpoint),
             measured(examples, calibration_size),
             cut,
             lambda what: status.update(f"pruning: {what}"),
         )
+        pruned.write(output)
+    record = pruned.manifest.transforms[-1]
     if as_json:
         console.print_json({"checkpoint": str(output), **record})
         return

@@ -1,4 +1,4 @@
-"""The options of commands that change a checkpoint first: what is cut and dropped, and the steps that this makes."""
+"""The options of commands that change a checkpoint first: what is cut and dropped, as transforms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
-from paddle_ner.compression.transforms import CutPositions, CutVocabulary, Prune, Step
-from paddle_ner.compression.transforms.pruning import NOTHING, Cut
+from paddle_ner.compression.transforms import Transform
+from paddle_ner.compression.transforms.positions import cut_positions
+from paddle_ner.compression.transforms.pruning import NOTHING, Cut, prune
+from paddle_ner.compression.transforms.vocabulary import cut_vocabulary
 from paddle_ner.data.detection import detect
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
@@ -58,18 +61,19 @@ class Changes:
     positions: bool = False
     cut: Cut = NOTHING
 
-    def steps(self, calibration: Sequence[Example]) -> list[Step]:
-        """The steps, importance being measured on some of the labelled examples of `calibration`."""
-        steps: list[Step] = []
+    def transforms(self, calibration: Sequence[Example]) -> list[Transform]:
+        """In the order in which they compose; is measured on some of the labelled examples of `calibration`."""
+        transforms: list[Transform] = []
         if self.drop_characters and self.vocabulary is None:
             raise InputError("--drop-characters is for --cut-vocabulary FILE")
         if self.vocabulary is not None:
-            steps.append(CutVocabulary(list(texts_of(self.vocabulary)), characters=not self.drop_characters))
+            texts = list(texts_of(self.vocabulary))
+            transforms.append(partial(cut_vocabulary, texts=texts, characters=not self.drop_characters))
         if self.positions:
-            steps.append(CutPositions())
+            transforms.append(cut_positions)
         if self.cut != NOTHING:
-            steps.append(Prune(measured(calibration), self.cut))
-        return steps
+            transforms.append(partial(prune, examples=measured(calibration), cut=self.cut))
+        return transforms
 
 
 def pruning_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Candidates: made, scored through the engine that will serve, and timed."""
+"""Candidates: made, and scored and timed through the engine that will serve."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from paddle_ner import bundle
-from paddle_ner.bundle import TOKENIZER, BundleManifest, Candidate, Precision, Speed
+from paddle_ner.bundle import TOKENIZER, Candidate, Precision, Speed
 from paddle_ner.bundle.compression import Compression, CompressionCandidate, Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import read_scales
@@ -23,21 +23,17 @@ from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
 from paddle_ner.errors import GateError
 from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning.choice import tuning_of
 from paddle_ner.evaluation.tuning.timing import SERVED_TOKENS, in_turns, open_predictors, spread
-from paddle_ner.inference import load_replicas
 from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.engines.open import device_kind
-from paddle_ner.inference.layout import Layout, layouts, preferred
+from paddle_ner.inference.layout import Layout, usable_cores
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.machine import cpu_name
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
 K = TypeVar("K", bound=Hashable)
 
 _SAMPLE = 96  # texts that a candidate is timed on as soon as it is made
-_FINALISTS = 3  # int8 candidates that are timed in the last round
-_EQUAL = 0.98  # candidates that are this near to the fastest count as fast: the better score decides
 _HANG_SECONDS = 60.0  # the least time that a candidate gets
 
 
@@ -129,46 +125,6 @@ class Search:
                     self.candidates.append(failed)
         return []
 
-    def finish(self, texts: Sequence[str]) -> CandidateBundle | None:
-        """Time the finalists in turns with fp32, in every layout, and give the best; None where there is none."""
-        finalists = self._finalists()
-        if not finalists:
-            return None
-        exact: list[Candidate] = []
-        for layout in self._layouts():
-            self.tick(f"last round: {layout.replicas} × {layout.threads} threads")
-            replicas = {
-                index: self._open(finalist.folder, finalist.record.precision, layout)
-                for index, finalist in enumerate(finalists)
-            }
-            timed = self._timed({-1: self._open(self.original, "fp32", layout), **replicas}, texts)
-            exact.append(_candidate(self.candidates[0], layout, timed[-1]))
-            for index, finalist in enumerate(finalists):
-                finalist.layouts.append(_candidate(finalist.record, layout, timed[index]))
-        best = preferred(exact)
-        before = self.record.before.model_copy(update=_in_layout(best))
-        self.record = self.record.model_copy(update={"before": before})
-        self.candidates[0] = before
-        for finalist in finalists:
-            found = preferred(finalist.layouts)
-            speedup = found.texts_per_second / best.texts_per_second
-            place = self.candidates.index(finalist.record)
-            finalist.record = finalist.record.model_copy(update={**_in_layout(found), "speedup": speedup})
-            self.candidates[place] = finalist.record
-        return fastest(finalists)
-
-    def manifest(self, taken: CandidateBundle, record: Compression) -> BundleManifest:
-        """Of the bundle that is written; it is served in the layout that was measured best."""
-        changes: dict[str, Any] = {"precision": taken.record.precision, "compression": record}
-        if device_kind(self.options.device) == "cpu":
-            best = preferred(taken.layouts)
-            changes["tuning"] = tuning_of(best, taken.layouts, taken.report, record.texts, record.max_drop)
-        return bundle.read_bundle_manifest(taken.folder).model_copy(update=changes)
-
-    def _layouts(self) -> list[Layout]:
-        """Those that a server may run; on a GPU one engine."""
-        return layouts(self.cores) if device_kind(self.options.device) == "cpu" else [Layout(1, self.cores)]
-
     def _seal(self, folder: Path, plan: Plan) -> None:
         """Make a bundle of a folder that holds an int8 graph."""
         shutil.copyfile(self.plain / TOKENIZER, folder / TOKENIZER)
@@ -177,19 +133,21 @@ class Search:
         changes: dict[str, Any] = {"precision": "int8", "graph": GRAPH, "weights": WEIGHTS, "compression": record}
         bundle.write_manifest(folder, plain.model_copy(update={**changes, "files": bundle.checksums(folder)}))
 
-    def _open(self, folder: Path, precision: Precision, layout: Layout) -> list[Predictor]:
+    def open(self, folder: Path, precision: Precision, layout: Layout) -> list[Predictor]:
+        """The replicas of a candidate."""
         options = EngineOptions("paddle", self.options.device, precision)
         return open_predictors(folder, bundle.verify(folder), options, layout)
 
-    def _timed(self, predictors: dict[K, list[Predictor]], texts: Sequence[str], rounds: int = 3) -> dict[K, Speed]:
+    def timed(self, predictors: dict[K, list[Predictor]], texts: Sequence[str], rounds: int = 3) -> dict[K, Speed]:
+        """Their speeds, timed in turns, in batches as a server makes them."""
         return in_turns(predictors, texts, rounds=rounds, budget=SERVED_TOKENS)
 
     def _measure(self, candidate: CompressionCandidate, folder: Path) -> None:
-        predictor = self._open(folder, candidate.precision, Layout(1, self.cores))[0]
+        predictor = self.open(folder, candidate.precision, Layout(1, self.cores))[0]
         report, predictions = score(predictor, self.examples)
         comparison = gate.compare(self.baseline, report, self.options.max_drop, self.options.max_label_drop)
         sample = spread([example.text for example in self.examples], _SAMPLE)
-        timed = self._timed({"fp32": [self.fp32], "candidate": [predictor]}, sample, rounds=1)
+        timed = self.timed({"fp32": [self.fp32], "candidate": [predictor]}, sample, rounds=1)
         refused = comparison.refused
         if candidate.kernels is not None:
             refused = kernels.refusal(candidate.kernels) or refused
@@ -222,50 +180,42 @@ class Search:
         ]
         return max(scored, key=lambda candidate: candidate.score or 0.0).plan if scored else None
 
-    def _finalists(self) -> list[CandidateBundle]:
-        """The best score of each int8 graph that differs in speed: by granularity and operations; and all others."""
-        best: dict[tuple[str, str], CandidateBundle] = {}
-        others = []
-        for found in self.bundles:
-            plan = found.record.plan
-            if plan is None:
-                others.append(found)
-                continue
-            kind = (plan.granularity, plan.operations)
-            if kind not in best or (found.record.score or 0) > (best[kind].record.score or 0):
-                best[kind] = found
-        ranked = sorted(best.values(), key=lambda found: -(found.record.speedup or 0))
-        return [*others, *ranked[:_FINALISTS]]
 
-
-def fastest(finalists: Sequence[CandidateBundle]) -> CandidateBundle:
-    """Of those that are as good as fastest, the one with the best score."""
-    top = max(found.record.speedup or 0.0 for found in finalists)
-    fast = [found for found in finalists if (found.record.speedup or 0.0) >= _EQUAL * top]
-    return max(fast, key=lambda found: found.record.score or 0.0)
-
-
-def check_served(
-    folder: Path, examples: Sequence[Example], scored: Report, predictions: str, device: str = "cpu"
-) -> None:
-    """Load the finished bundle as the server does, and score it again.
-
-    Args:
-        folder: the bundle.
-        examples: those that were scored.
-        scored: the report that the bundle was chosen for.
-        predictions: `gate.digest` of what was predicted then.
-        device: that they were predicted on.
-
-    Raises:
-        GateError: it predicts anything else.
-    """
-    report, again = score(load_replicas(folder, EngineOptions(device=device))[0], examples)
-    if report.to_dict() != scored.to_dict() or gate.digest(again) != predictions:
-        raise GateError(
-            f"{folder}: loaded as the server loads it, it scores {100 * report.value:.2f} and not the"
-            f" {100 * scored.value:.2f} that it was chosen for, or predicts otherwise; nothing was written"
-        )
+def begin(
+    work: Path,
+    original: Path,
+    plain: Path,
+    calibration_set: Sequence[Example],
+    evaluation_set: Sequence[Example],
+    texts: int,
+    options: Options,
+    tick: Callable[[str], None],
+) -> Search:
+    """A search whose first candidate is `original` at fp32, scored; the arguments are those of `Search`."""
+    cores = usable_cores()
+    exact = EngineOptions("paddle", options.device, "fp32")
+    fp32 = open_predictors(original, bundle.verify(original), exact, Layout(1, cores))[0]
+    report, _ = score(fp32, evaluation_set)
+    labels = {name: scores.f1 for name, scores in report.per_label.items()}
+    before = CompressionCandidate(
+        precision="fp32", score=report.value, drop=0.0, labels=labels, speedup=1.0, megabytes=megabytes(original)
+    )
+    record = Compression(
+        transforms=bundle.read_bundle_manifest(plain).transforms,
+        calibration=calibration.describe(calibration_set),
+        evaluation=calibration.describe(evaluation_set),
+        metric=report.metric,
+        cpu=cpu_name(),
+        threads=cores,
+        texts=texts,
+        max_drop=options.max_drop,
+        max_label_drop=options.max_label_drop,
+        budget_minutes=options.budget_minutes,
+        before=before,
+    )
+    return Search(
+        work, original, plain, evaluation_set, options, record, tick, cores, fp32, report, candidates=[before]
+    )
 
 
 def megabytes(folder: Path) -> float:
@@ -273,23 +223,3 @@ def megabytes(folder: Path) -> float:
     manifest = bundle.read_bundle_manifest(folder) if bundle.is_bundle(folder) else None
     names = (manifest.graph, manifest.weights) if manifest else (GRAPH, WEIGHTS)
     return sum((folder / name).stat().st_size for name in names) / 1e6
-
-
-def _candidate(record: CompressionCandidate, layout: Layout, speed: Speed) -> Candidate:
-    return Candidate(
-        **speed.model_dump(),
-        precision=record.precision,
-        replicas=layout.replicas,
-        threads=layout.threads,
-        score=record.score,
-        drop=record.drop,
-    )
-
-
-def _in_layout(best: Candidate) -> dict[str, Any]:
-    speed = Speed(
-        texts_per_second=best.texts_per_second,
-        tokens_per_second=best.tokens_per_second,
-        milliseconds=best.milliseconds,
-    )
-    return {"speed": speed, "replicas": best.replicas, "threads": best.threads}

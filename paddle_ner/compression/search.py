@@ -11,18 +11,18 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import BUNDLE_MANIFEST
-from paddle_ner.bundle.compression import Compression, CompressionCandidate, Plan
-from paddle_ner.compression.candidates import Search, check_served, megabytes
+from paddle_ner.bundle.compression import Compression, Plan
+from paddle_ner.compression.candidates import begin
+from paddle_ner.compression.last_round import check_served, last_round, manifest_of, taken
 from paddle_ner.compression.options import Options, rivals
-from paddle_ner.compression.quantization import calibration, plans
-from paddle_ner.compression.transforms import Transform, apply_all
+from paddle_ner.compression.quantization import plans
+from paddle_ner.compression.transforms import Transform
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import TIMED_TEXTS
-from paddle_ner.evaluation.tuning.timing import open_predictors, spread
-from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.layout import Layout, usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.evaluation.tuning.timing import spread
+from paddle_ner.export import export
+from paddle_ner.machine import cpu_flags
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.types import Example
 
 
@@ -43,24 +43,26 @@ class Refused(GateError):
 
 
 def compress(
-    checkpoint: Path,
+    checkpoint: Path | Checkpoint,
     target: Path,
     calibration_set: Sequence[Example],
     evaluation_set: Sequence[Example],
     options: Options | None = None,
     transforms: Sequence[Transform] = (),
     *,
+    key: bytes | None = None,
     advance: Callable[[float, str], None] = lambda share, note: None,
 ) -> Compressed:
     """Make the fastest bundle of `checkpoint` that keeps its scores.
 
     Args:
-        checkpoint: its folder.
+        checkpoint: opened, or its folder.
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
         calibration_set: texts to observe activations on; their annotations are not looked at.
         evaluation_set: labelled examples: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
         options: what is asked.
         transforms: of the checkpoint, before anything else. What all is compared with stays `checkpoint` at fp32.
+        key: to sign the bundle with.
         advance: called with the share of the work done, from 0 to 1, and with what is being done.
 
     Raises:
@@ -68,15 +70,16 @@ def compress(
         Refused: no candidate is good enough, or the finished bundle does not predict what was scored; nothing was
             written.
     """
-    from paddle_ner.export import export
-
     options = options or Options()
+    if not isinstance(checkpoint, Checkpoint):
+        checkpoint = Checkpoint.open(checkpoint)
+    name = checkpoint.folder
     started = time.monotonic()
     if not calibration_set or not evaluation_set:
         what = "to calibrate with" if not calibration_set else "to score"
-        raise InputError(f"{checkpoint}: no examples {what}; name a file that holds some")
-    halves, search_int8 = rivals(options.precision, options.device, cpu_flags())
-    steps = _steps(4 + len(halves) + (search_int8 * (len(options.plans or ()) or plans.COUNT)), advance)
+        raise InputError(f"{name}: no examples {what}; name a file that holds some")
+    arithmetics, search_int8 = rivals(options.precision, options.device, cpu_flags())
+    steps = _steps(4 + len(arithmetics) + (search_int8 * (len(options.plans or ()) or plans.COUNT)), advance)
     with (
         tempfile.TemporaryDirectory(prefix="paddle-ner-compress-") as temporary,
         bundle.new_folder(target, BUNDLE_MANIFEST) as folder,
@@ -84,67 +87,41 @@ def compress(
         work = Path(temporary)
         steps("exporting")
         original = plain = export(checkpoint, work / "original").bundle
-        changed = apply_all(checkpoint, transforms, work)
+        for transform in transforms:
+            checkpoint = transform(checkpoint)
         if transforms or options.embeddings != "fp32":
-            plain = export(changed, work / "plain", embeddings=options.embeddings, judged=False).bundle
+            plain = export(checkpoint, work / "plain", embeddings=options.embeddings, judged=False).bundle
             if options.precision == "auto":
-                halves.insert(0, "fp32")
-        cores = usable_cores()
+                arithmetics.insert(0, "fp32")
         steps("fp32")
-        exact = EngineOptions("paddle", options.device, "fp32")
-        fp32 = open_predictors(original, bundle.verify(original), exact, Layout(1, cores))[0]
-        report, _ = score(fp32, evaluation_set)
-        labels = {name: scores.f1 for name, scores in report.per_label.items()}
-        before = CompressionCandidate(
-            precision="fp32", score=report.value, drop=0.0, labels=labels, speedup=1.0, megabytes=megabytes(original)
-        )
         texts = spread([example.text for example in evaluation_set], TIMED_TEXTS)
-        record = Compression(
-            transforms=bundle.read_bundle_manifest(plain).transforms,
-            calibration=calibration.describe(calibration_set),
-            evaluation=calibration.describe(evaluation_set),
-            metric=report.metric,
-            cpu=cpu_name(),
-            threads=cores,
-            texts=len(texts),
-            max_drop=options.max_drop,
-            max_label_drop=options.max_label_drop,
-            budget_minutes=options.budget_minutes,
-            before=before,
-        )
-        search = Search(
-            work, original, plain, evaluation_set, options, record, steps, cores, fp32, report, candidates=[before]
-        )
-        search.arithmetics(halves)
+        search = begin(work, original, plain, calibration_set, evaluation_set, len(texts), options, steps)
+        search.arithmetics(arithmetics)
         left: list[Plan] = []
         if search_int8:
+            quantized = name
+            if transforms:
+                quantized = work / "checkpoint"
+                checkpoint.write(quantized)
             calibration_texts = [example.text for example in calibration_set]
-            left = search.int8(changed, calibration_texts, started + 60 * options.budget_minutes)
-        best = search.finish(texts)
+            left = search.int8(quantized, calibration_texts, started + 60 * options.budget_minutes)
+        best = last_round(search, texts)
         record = search.record.model_copy(
             update={"candidates": search.candidates, "left_out": left, "minutes": (time.monotonic() - started) / 60}
         )
         if best is None:
-            raise Refused(f"{checkpoint}: no candidate is good enough; nothing was written", record)
+            raise Refused(f"{name}: no candidate is good enough; nothing was written", record)
         if (best.record.speedup or 0.0) <= 1.0 and not options.allow_slower:
             raise Refused(
-                f"{checkpoint}: fp32 is the fastest on this machine: {best.record.name} runs at"
-                f" {best.record.speedup:.2f} times its speed; nothing was written (`paddle-ner export` makes the fp32 bundle)",
+                f"{name}: fp32 is the fastest on this machine: {best.record.name} runs at {best.record.speedup:.2f}"
+                " times its speed; nothing was written (`paddle-ner export` makes the fp32 bundle)",
                 record,
             )
-        plan = best.record.plan
-        record = record.model_copy(
-            update={
-                "method": "post-training quantization" if plan else f"{best.record.precision} arithmetic",
-                "operations": plan.engine_operations if plan else [],
-                "after": best.record,
-                "predictions_sha256": best.digest,
-            }
-        )
+        record = taken(best, record)
         steps("checking the bundle as served")
-        for name in bundle.read_bundle_manifest(best.folder).files:
-            shutil.copyfile(best.folder / name, folder / name)
-        bundle.write_manifest(folder, search.manifest(best, record))
+        for file in bundle.read_bundle_manifest(best.folder).files:
+            shutil.copyfile(best.folder / file, folder / file)
+        bundle.write_manifest(folder, manifest_of(best, options.device, record), key)
         try:
             check_served(folder, evaluation_set, best.report, best.digest, options.device)
         except GateError as error:

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import Manifest, Storage
-from paddle_ner.errors import GateError, InputError
+from paddle_ner.bundle import Storage
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
-from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.inference.engines import Engine
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.types import Example
 
@@ -49,8 +48,8 @@ def shrink_embeddings(model: Any, storage: Storage) -> None:
             self.register_buffer("scales", None if scales is None else paddle.to_tensor(scales))
 
         def forward(self, ids: Any) -> Any:
-            found = paddle.nn.functional.embedding(ids, self.table).astype("float32")
-            return found if self.scales is None else found * paddle.nn.functional.embedding(ids, self.scales)
+            vectors = paddle.nn.functional.embedding(ids, self.table).astype("float32")
+            return vectors if self.scales is None else vectors * paddle.nn.functional.embedding(ids, self.scales)
 
     for _, parent in list(model.named_sublayers()):
         for name in _TABLES:
@@ -63,13 +62,7 @@ def shrink_embeddings(model: Any, storage: Storage) -> None:
 
 
 def judge(
-    storage: Storage,
-    manifest: Manifest,
-    tokenizer: Tokenizer,
-    before: Engine,
-    after: Engine,
-    examples: Sequence[Example],
-    max_drop: float,
+    storage: Storage, before: Predictor, after: Predictor, examples: Sequence[Example], max_drop: float
 ) -> dict[str, Any]:
     """What smaller embeddings cost, for the manifest.
 
@@ -77,8 +70,6 @@ def judge(
 
     Args:
         storage: of the tables.
-        manifest: of the checkpoint.
-        tokenizer: of it.
         before: runs the checkpoint.
         after: runs it with smaller embeddings.
         examples: labelled, not learned from: such as the dev set.
@@ -90,15 +81,11 @@ def judge(
     """
     if not examples:
         raise InputError(f"embeddings in {storage} are judged by labelled examples: name a dev set with --dev")
-    one, other = (score(Predictor(manifest, tokenizer, engine), examples)[0] for engine in (before, after))
-    if one.value - other.value > max_drop:
-        raise GateError(
-            f"with embeddings in {storage} {one.metric} falls from {one.value:.4f} to {other.value:.4f} on"
-            f" {len(examples):,} examples, allowed is {max_drop:g}; nothing was written"
-        )
+    exact, rounded = (score(predictor, examples)[0] for predictor in (before, after))
+    drop = gate.require(f"embeddings in {storage}", exact, rounded, max_drop)
     return {
         "examples": len(examples),
         "max_drop": max_drop,
-        "drop": one.value - other.value,
-        one.metric: {"before": one.value, "after": other.value},
+        "drop": drop,
+        exact.metric: {"before": exact.value, "after": rounded.value},
     }

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from paddle_ner import __version__, bundle
 from paddle_ner.bundle import BundleManifest, Storage
 from paddle_ner.bundle.scales import FILE as SCALES_FILE
@@ -18,28 +15,19 @@ from paddle_ner.bundle.scales import MatmulScales, write_scales
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
+from paddle_ner.evaluation.tuning.timing import open_predictors
+from paddle_ner.export.comparison import PROBES, TOLERANCE, largest_difference
 from paddle_ner.export.embeddings import judge, shrink_embeddings
 from paddle_ner.export.graph import INPUTS, save_graph
 from paddle_ner.export.onnx.graphs import score_graphs, write_graphs
-from paddle_ner.features import windows
-from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
-from paddle_ner.inference.engines.open import open_engine
-from paddle_ner.inference.planning import pad, plan
-from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.inference.engines import EngineName, EngineOptions
+from paddle_ner.inference.engines.dynamic import DynamicEngine
+from paddle_ner.inference.predictor import Predictor
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.types import Example
 
-TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
 GRAPH, WEIGHTS = "model.json", "model.pdiparams"
-
-# Short, long, mixed with Latin and digits, rare characters: checked at each export beside the texts that are given.
-PROBES = (
-    "",
-    "好",
-    "今天北京天气很好。",
-    "2026年11月,张伟在上海浦东机场乘坐CA1858次航班前往London。",
-    "ABC-123 ①②③ 😀 ﹏ 𠮷野家 İstanbul",
-    "我们在这里写一段比窗口长得多的文字,看看窗口怎样切开,又怎样合在一起。" * 24,
-)
+OUTPUTS = ("logits",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +50,7 @@ class Exported:
 
 
 def export(
-    checkpoint: Path,
+    checkpoint: Path | Checkpoint,
     target: Path,
     texts: Sequence[str] = (),
     *,
@@ -72,12 +60,13 @@ def export(
     scales: Sequence[MatmulScales] | None = None,
     examples: Sequence[Example] = (),
     max_drop: float = MAX_DROP,
+    key: bytes | None = None,
     advance: Callable[[float], None] = lambda _: None,
 ) -> Exported:
     """Write the bundle of `checkpoint` to `target`.
 
     Args:
-        checkpoint: folder of a checkpoint.
+        checkpoint: opened, or its folder.
         target: folder of the bundle; an older bundle there is replaced when the new one is whole.
         texts: to compare the graphs on, beside the built-in probes.
         onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
@@ -88,99 +77,86 @@ def export(
         examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
             int8 graph.
         max_drop: how far the score may fall by smaller embeddings, and that of an ONNX graph below Paddle's at fp32.
+        key: to sign the bundle with.
         advance: called with the share of the scoring that is done, from 0 to 1.
 
     Raises:
         InputError: `checkpoint` is no checkpoint, `target` is something else's folder, scales are given without ONNX,
             or examples are needed.
+        BundleError: a file of the checkpoint is missing or damaged, or its graph has an operator that is not allowed.
         GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
             is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
     """
     require("paddle", "paddlenlp", needed_for="export")
-    if not checkpoint.is_dir():
-        raise InputError(f"{checkpoint}: no such folder, expected a checkpoint")
-    if bundle.is_bundle(checkpoint):
-        raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
-    if target.resolve() == checkpoint.resolve():
+    if not isinstance(checkpoint, Checkpoint):
+        checkpoint = Checkpoint.open(checkpoint)
+    source = checkpoint.folder
+    if target.resolve() == source.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
-    manifest = bundle.read_checkpoint_manifest(checkpoint)
     if scales is not None and not (onnx and examples):
         raise InputError(
             "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
         )
-    task = manifest.build_task()
-    tokenizer = bundle.load_tokenizer(checkpoint)
-    from paddle_ner.inference.engines.dynamic import DynamicEngine
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
-
-    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
-    if tokenizer.vocabulary_size > model.config.vocab_size:
-        raise BundleError(
-            f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
-            f" but the encoder embeds {model.config.vocab_size}"
-        )
+    embedded = checkpoint.config["vocab_size"]
+    if (tokens := checkpoint.tokenizer.vocabulary_size) > embedded:
+        raise BundleError(f"{source / bundle.TOKENIZER}: {tokens} tokens, but the encoder embeds {embedded}")
     # The graph is made of a model of its own, since that changes it: compared is the checkpoint as it stands.
-    reference = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
-    dynamic = DynamicEngine(reference)
+    model, reference = checkpoint.new_model(), checkpoint.new_model()
+    dynamic = _predictor(checkpoint, reference)
     if embeddings != "fp32":
         shrink_embeddings(reference, embeddings)
         record: dict[str, Any] = {"name": "embeddings", "storage": embeddings}
         if judged:
-            record |= judge(embeddings, manifest, tokenizer, DynamicEngine(model), dynamic, examples, max_drop)
+            record |= judge(embeddings, _predictor(checkpoint, model), dynamic, examples, max_drop)
             max_drop -= max(0.0, record["drop"])  # what follows is compared with the rounded embeddings
         shrink_embeddings(model, embeddings)
-        manifest = manifest.model_copy(update={"transforms": [*manifest.transforms, record]})
+        checkpoint = checkpoint.transformed(record, same_answers=True)
+    probes = [*PROBES, *texts]
     with bundle.new_folder(target, bundle.BUNDLE_MANIFEST) as folder:
-        save_graph(model, folder)
-        graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else None
-        if scales is not None:
-            write_scales(folder / SCALES_FILE, scales)
-        tokenizer.save(folder / bundle.TOKENIZER)
-        manifest = BundleManifest(
-            **manifest.model_dump(),
-            graph=GRAPH,
-            weights=WEIGHTS,
-            onnx=graphs,
-            inputs=list(INPUTS),
-            versions=versions(),
-            files=bundle.checksums(folder),
-        )
-        probes = [*PROBES, *texts]
-        rows = [
-            window.ids
-            for text in probes
-            for window in windows.encode(text, tokenizer, manifest.window.size, manifest.window.overlap).windows
-        ]
-        batches = [
-            pad([rows[index] for index in batch], tokenizer.pad_id, manifest.window.size)
-            for batch in plan([len(row) for row in rows], BATCH_TOKENS)
-        ]
-        names: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
+        _write(folder, checkpoint, model, scales, onnx=onnx)
+        manifest = bundle.verify(folder)
+        engines: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
         difference = 0.0
-        for name in names:
-            engine = open_engine(folder, manifest, EngineOptions(name, precision="fp32"))
-            apart = largest_difference(engine, dynamic, batches, tokenizer.pad_id)
+        for engine in engines:
+            exported = open_predictors(folder, manifest, EngineOptions(engine, precision="fp32"))[0]
+            apart = largest_difference(exported, dynamic, probes)
             if not apart <= TOLERANCE:
                 raise GateError(
-                    f"{checkpoint}: the exported graph in {name} and the dynamic one differ by {apart:.2e} on"
+                    f"{source}: the exported graph in {engine} and the dynamic one differ by {apart:.2e} on"
                     f" {len(probes)} texts, allowed is {TOLERANCE:.0e}; nothing was written"
                 )
             difference = max(difference, apart)
-        if graphs and examples:
-            scored = score_graphs(folder, manifest, graphs, examples, max_drop, advance)
+        if onnx and examples:
+            scored = score_graphs(folder, manifest, examples, max_drop, advance)
             manifest = manifest.model_copy(update={"onnx": scored})
-        bundle.write_manifest(folder, manifest)
-    return Exported(target, bundle.verify(target), difference, len(probes), max_drop)
+        bundle.write_manifest(folder, manifest, key)
+    return Exported(target, bundle.read_bundle_manifest(target), difference, len(probes), max_drop)
 
 
-def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.int64]], pad_id: int) -> float:
-    """The largest difference of a logit, padding left out; NaN where one of them is."""
-    difference = 0.0
-    for ids in batches:
-        apart = np.abs(one.run(ids) - other.run(ids))
-        # np.maximum keeps a NaN, which max() would drop.
-        difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
-    return difference
+def _write(
+    folder: Path, checkpoint: Checkpoint, model: Any, scales: Sequence[MatmulScales] | None, *, onnx: bool
+) -> None:
+    """Write the bundle of a checkpoint, of which nothing is measured yet; `model` becomes its graph."""
+    save_graph(model, folder)
+    graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else {}
+    if scales is not None:
+        write_scales(folder / SCALES_FILE, scales)
+    checkpoint.tokenizer.save(folder / bundle.TOKENIZER)
+    manifest = BundleManifest(
+        **checkpoint.manifest.model_dump(),
+        graph=GRAPH,
+        weights=WEIGHTS,
+        onnx=graphs,
+        inputs=list(INPUTS),
+        outputs=list(OUTPUTS),
+        versions=versions(),
+        files=bundle.checksums(folder),
+    )
+    bundle.write_manifest(folder, manifest)
+
+
+def _predictor(checkpoint: Checkpoint, model: Any) -> Predictor:
+    return Predictor(checkpoint.manifest, checkpoint.tokenizer, DynamicEngine(model))
 
 
 def versions() -> dict[str, str]:

@@ -12,20 +12,22 @@ from attentive import ENCODER, make_checkpoint, sentences
 from click.testing import CliRunner
 
 import paddle_ner
-from paddle_ner.bundle import read_bundle_manifest, verify
-from paddle_ner.bundle.compression import Compression, Plan, Trial
+from paddle_ner.bundle import Speed, read_bundle_manifest, verify
+from paddle_ner.bundle.compression import Compression, CompressionCandidate, Plan
 from paddle_ner.bundle.scales import FILE, read_scales
 from paddle_ner.cli import main
 from paddle_ner.cli.compress import command
-from paddle_ner.compression import gate
+from paddle_ner.compression.last_round import check_served
 from paddle_ner.compression.options import Options
 from paddle_ner.compression.search import Compressed, Refused, compress
-from paddle_ner.compression.transforms import CutPositions
+from paddle_ner.compression.transforms.positions import cut_positions
 from paddle_ner.errors import GateError
+from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import tune
-from paddle_ner.evaluation.tuning.timing import Pace
+from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.engines.open import BF16_FLAGS
+from paddle_ner.inference.layout import Layout, layouts, usable_cores
 from paddle_ner.machine import cpu_flags
 
 TRAINING = 800
@@ -49,24 +51,26 @@ def searched(attentive: Path, tmp_path_factory: pytest.TempPathFactory) -> Compr
     return compress(attentive, tmp_path_factory.mktemp("int8") / "bundle", CALIBRATION, EXAMPLES, options)
 
 
-def of(record: Compression, plan: Plan) -> Trial:
-    (trial,) = [one for one in record.trials if one.plan == plan]
-    return trial
+def of(record: Compression, plan: Plan) -> CompressionCandidate:
+    (candidate,) = [one for one in record.candidates if one.plan == plan]
+    return candidate
 
 
 def test_the_mask_in_int8_wipes_attention_out_and_is_refused(searched: Compressed) -> None:
-    trial = of(searched.record, TRAP)
-    assert trial.kernels is not None and trial.kernels.int8 == trial.kernels.total, "refused for another reason"
-    assert trial.drop is not None and trial.drop > searched.record.max_drop
-    assert trial.refused.startswith("f1 fell by")
-    assert trial.worst_label is not None and trial.worst_drop > searched.record.max_drop
+    candidate = of(searched.record, TRAP)
+    assert candidate.kernels is not None and candidate.kernels.int8 == candidate.kernels.total, (
+        "refused for another reason"
+    )
+    assert candidate.drop is not None and candidate.drop > searched.record.max_drop
+    assert candidate.refused.startswith("f1 fell by")
+    assert candidate.worst_label is not None and candidate.worst_drop > searched.record.max_drop
 
 
 def test_the_same_thresholds_without_the_mask_are_taken(searched: Compressed) -> None:
-    trial = of(searched.record, PLAN)
-    assert trial == searched.record.after and trial.refused == ""
-    assert trial.drop is not None and trial.drop <= searched.record.max_drop
-    assert trial.kernels is not None and 0 < trial.kernels.int8 == trial.kernels.total <= PRODUCTS
+    candidate = of(searched.record, PLAN)
+    assert candidate == searched.record.after and candidate.refused == ""
+    assert candidate.drop is not None and candidate.drop <= searched.record.max_drop
+    assert candidate.kernels is not None and 0 < candidate.kernels.int8 == candidate.kernels.total <= PRODUCTS
 
 
 def test_the_manifest_says_how_and_the_bundle_runs_in_int8_by_itself(searched: Compressed) -> None:
@@ -74,7 +78,7 @@ def test_the_manifest_says_how_and_the_bundle_runs_in_int8_by_itself(searched: C
     record = manifest.compression
     assert record == searched.record and record.method == "post-training quantization"
     assert record.calibration.examples == len(CALIBRATION) and record.evaluation.examples == len(EXAMPLES)
-    assert record.before.labels.keys() == {"PER", "LOC"} and record.before.speeds and record.after.speeds
+    assert record.before.labels.keys() == {"PER", "LOC"} and record.before.speed and record.after.speed
     assert (manifest.precision, record.operations) == ("int8", ["fc"])
     assert paddle_ner.load(searched.bundle).info.precision == "int8"
 
@@ -83,9 +87,21 @@ def test_what_is_served_is_what_was_scored(searched: Compressed) -> None:
     report, predictions = score(paddle_ner.load(searched.bundle), EXAMPLES)
     assert report.value == searched.record.after.score
     assert gate.digest(predictions) == searched.record.predictions_sha256
-    gate.check_served(searched.bundle, EXAMPLES, report, searched.record.predictions_sha256)
+    check_served(searched.bundle, EXAMPLES, report, searched.record.predictions_sha256)
     with pytest.raises(GateError, match="loaded as the server loads it"):
-        gate.check_served(searched.bundle, EXAMPLES, report, "of something else")
+        check_served(searched.bundle, EXAMPLES, report, "of something else")
+
+
+def test_the_bundle_is_served_in_the_layout_that_was_measured_best(searched: Compressed) -> None:
+    tuning = verify(searched.bundle).tuning
+    assert tuning is not None and (tuning.engine, tuning.precision) == ("paddle", "int8")
+    after = searched.record.after
+    assert (after.replicas, after.threads) == (tuning.replicas, tuning.threads)
+    measured = [Layout(candidate.replicas, candidate.threads) for candidate in tuning.candidates]
+    assert measured == layouts(usable_cores()) and searched.record.before.speed is not None
+    assert after.speedup == after.speed.texts_per_second / searched.record.before.speed.texts_per_second
+    served = load_replicas(searched.bundle, EngineOptions())
+    assert Layout(len(served), served[0].info.threads or 0) == Layout(tuning.replicas, tuning.threads)
 
 
 def test_the_bundle_lists_a_threshold_for_every_product_with_a_weight(searched: Compressed) -> None:
@@ -128,13 +144,16 @@ def test_a_label_that_falls_too_far_is_a_refusal_though_the_score_may_fall(atten
 def test_candidates_that_the_budget_did_not_suffice_for_are_named(attentive: Path, tmp_path: Path) -> None:
     options = Options(precision="int8", allow_slower=True, budget_minutes=1e-6)
     record = refused(attentive, tmp_path / "bundle", options).record
-    assert len(record.trials) == 1, "only fp32 was measured"
+    assert len(record.candidates) == 1, "only fp32 was measured"
     assert {plan.algorithm for plan in record.left_out} == {"avg", "hist", "abs_max", "emd", "mse", "KL"}
 
 
 def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:
     def in_turns(candidates, texts, **_):
-        return {key: Pace(100.0 if key in (-1, "fp32") else 50.0, 1.0, 1.0) for key in candidates}
+        return {
+            key: Speed(texts_per_second=100.0 if key == "fp32" else 50.0, tokens_per_second=1.0, milliseconds=1.0)
+            for key in candidates
+        }
 
     monkeypatch.setattr("paddle_ner.compression.candidates.in_turns", in_turns)
     error = refused(attentive, tmp_path / "bundle", Options(precision="int8", plans=[PLAN]))
@@ -147,7 +166,7 @@ def test_bf16_alone_needs_no_quantizing(attentive: Path, tmp_path: Path) -> None
     record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
     manifest = verify(tmp_path / "bundle")
     assert (manifest.precision, manifest.graph, record.method) == ("bf16", "model.json", "bf16 arithmetic")
-    assert manifest.compression == record and [one.precision for one in record.trials] == ["fp32", "bf16"]
+    assert manifest.compression == record and [one.precision for one in record.candidates] == ["fp32", "bf16"]
 
 
 CRASHING = """
@@ -169,7 +188,7 @@ def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_
     crash = PLAN.model_copy(update={"algorithm": "KL"})
     options = Options(precision="int8", allow_slower=True, plans=[crash, PLAN])
     record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
-    assert of(record, crash).refused.startswith("failed: the worker ended with status -6")
+    assert of(record, crash).refused.startswith("failed: the worker ended: killed by SIGABRT")
     assert record.after == of(record, PLAN)
 
 
@@ -177,15 +196,15 @@ def test_what_makes_it_smaller_comes_first_and_all_is_compared_with_the_checkpoi
     attentive: Path, tmp_path: Path
 ) -> None:
     options = Options(precision="int8", allow_slower=True, plans=[PLAN], embeddings="int8")
-    compressed = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options, [CutPositions()])
+    compressed = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options, [cut_positions])
     record, manifest = compressed.record, verify(compressed.bundle)
     assert (
         [one["name"] for one in record.transforms]
         == ["cut-positions", "embeddings"]
         == [one["name"] for one in manifest.transforms]
     )
-    assert [one.precision for one in record.trials] == ["fp32", "int8"], "int8 alone was asked for"
-    before, after = record.trials
+    assert [one.precision for one in record.candidates] == ["fp32", "int8"], "int8 alone was asked for"
+    before, after = record.candidates
     assert before == record.before and after.plan == PLAN
     assert before.megabytes > after.megabytes
     original = score(paddle_ner.load(attentive), EXAMPLES)[0]
@@ -205,7 +224,7 @@ def only(monkeypatch: pytest.MonkeyPatch, plans: Sequence[Plan]) -> None:
     monkeypatch.setattr("paddle_ner.compression.quantization.plans.promising", lambda best, available: iter(plans))
 
 
-def test_json_is_one_object_and_the_recipe_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_json_is_one_object_and_the_config_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:
     only(monkeypatch, [PLAN])
     options = ["--precision", "int8", "--allow-slower", "--json"]
     status, printed = run(attentive, "-o", tmp_path / "bundle", *options)

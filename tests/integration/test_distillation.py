@@ -99,7 +99,7 @@ def test_an_interrupted_distillation_ends_as_an_uninterrupted_one(checkpoint: Pa
 
 def test_what_was_pruned_stays_zero_while_the_rest_learns(checkpoint: Path, tmp_path: Path) -> None:
     examples = sentences(40, seed=5)
-    prune(checkpoint, tmp_path / "pruned", examples, Cut(heads=0.5, units=0.5))
+    prune(Checkpoint.open(checkpoint), examples, Cut(heads=0.5, units=0.5)).write(tmp_path / "pruned")
     # A feed-forward unit without weights answers relu(0) = 0 and never learns; of softplus(0) > 0 it would.
     path = tmp_path / "pruned" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "hidden_act": "softplus"}), "utf-8")

@@ -13,6 +13,7 @@ from paddle_ner.compression.transforms.pruning import Cut, prune
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.inference import load
+from paddle_ner.modeling import Checkpoint
 
 
 def test_a_pruned_checkpoint_says_what_was_done_and_answers(
@@ -38,7 +39,7 @@ def test_what_was_pruned_is_left_out_of_the_bundle_which_answers_as_the_checkpoi
 ) -> None:
     train, dev = (data.load(checkpoint.parent.parent / name) for name in ("train.jsonl", "dev.jsonl"))
     pruned = tmp_path / "pruned"
-    prune(checkpoint, pruned, train[:64], Cut(heads=0.5, units=0.5))
+    prune(Checkpoint.open(checkpoint), train[:64], Cut(heads=0.5, units=0.5)).write(pruned)
     whole, narrow = export(checkpoint, tmp_path / "whole").bundle, export(pruned, tmp_path / "narrow").bundle
     saved = [(folder / "model.pdiparams").stat().st_size for folder in (whole, narrow)]
     # Of hidden size 32: half of four square matrices with biases, 32 units with their rows, columns and biases.

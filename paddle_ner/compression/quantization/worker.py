@@ -12,19 +12,18 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import patch
 
 import numpy as np
 
-from paddle_ner import bundle
 from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import write_scales
 from paddle_ner.compression.quantization.program import PRODUCTS, Quantized
+from paddle_ner.modeling import Checkpoint
 
 GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # as `save_graph` and PaddleSlim name them in the old IR
 FP32 = "fp32"
@@ -34,7 +33,6 @@ _GRANULARITY = {"tensor": "abs_max", "channel": "channel_wise_abs_max"}
 def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
     """Write the quantized graph, its weights and quantization.json to `target`."""
     import paddle
-    from paddle.static.quantization.quant_config import BaseQuantizer
     from paddleslim.quant import quant_post_static
 
     with np.load(batches) as archive:
@@ -45,12 +43,8 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
             yield {"input_ids": ids, "token_type_ids": np.zeros_like(ids)}
 
     executor = paddle.static.Executor(paddle.CPUPlace())
-    # PaddleSlim 2.6.0 cannot be told not to observe the output of every operation of the graph, which takes most of the
-    # time, for thresholds that are then taken out again.
-    observed: AbstractContextManager[Any] = nullcontext()
-    if plan.operations != "every":
-        observed = patch.object(BaseQuantizer, "observer_operation_types", [])
-    with paddle.static.scope_guard(paddle.static.Scope()), observed:
+    observing = nullcontext() if plan.operations == "every" else _observing_inputs_alone()
+    with paddle.static.scope_guard(paddle.static.Scope()), observing:
         quant_post_static(
             executor,
             model_dir=str(fp32),
@@ -86,6 +80,23 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
     write_scales(target / SCALES, scales)
 
 
+@contextmanager
+def _observing_inputs_alone() -> Iterator[None]:
+    """Let PaddleSlim leave out the output of every operation of the graph.
+
+    PaddleSlim 2.6.0 has no option for it. Observing them takes most of the time, for thresholds that are then taken out
+    again.
+    """
+    from paddle.static.quantization.quant_config import BaseQuantizer
+
+    observed = BaseQuantizer.observer_operation_types
+    BaseQuantizer.observer_operation_types = []
+    try:
+        yield
+    finally:
+        BaseQuantizer.observer_operation_types = observed
+
+
 def _weights(paddle: Any, folder: Path, executor: Any) -> dict[str, Any]:
     """Weights of a saved graph by name."""
     program, _, _ = paddle.static.load_inference_model(str(folder / "model"), executor)
@@ -104,11 +115,9 @@ def main(checkpoint: Path, folder: Path, embeddings: Storage) -> None:
 
     from paddle_ner.export.embeddings import shrink_embeddings
     from paddle_ner.export.graph import save_graph
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
-    task = bundle.read_checkpoint_manifest(checkpoint).build_task()
     (folder / FP32).mkdir(parents=True, exist_ok=True)
-    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    model = Checkpoint.open(checkpoint).new_model()
     shrink_embeddings(model, embeddings)
     save_graph(model, folder / FP32)
     paddle.enable_static()

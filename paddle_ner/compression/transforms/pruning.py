@@ -6,23 +6,20 @@ leaves them out of the graph.
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.compression import checkpoints
-from paddle_ner.compression.checkpoints import Checkpoint, Record
 from paddle_ner.environment import require
 from paddle_ner.errors import InputError
-from paddle_ner.modeling import structure
+from paddle_ner.modeling import Checkpoint, structure
 from paddle_ner.modeling.structure import Part
+from paddle_ner.tasks import Task
 from paddle_ner.types import Example
 
 UNITS_TOGETHER = 16  # each layer keeps a multiple of so many units: the width of a CPU's vectors
@@ -49,115 +46,106 @@ NOTHING = Cut()
 
 
 def prune(
-    checkpoint: Path,
-    target: Path,
+    checkpoint: Checkpoint,
     examples: Sequence[Example],
     cut: Cut,
     advance: Callable[[str], None] = lambda _: None,
-) -> Record:
-    """Write `checkpoint` to `target` without its least important parts.
+) -> Checkpoint:
+    """The checkpoint without its least important parts.
 
     Layers go one at a time, each the one without which the loss on the examples is least. Then heads and units: what
     the loss would change by, to first order, were the part scaled (Michel et al. 2019), normalized by layer. Each layer
     keeps one head and some units.
 
     Args:
-        checkpoint: folder of a checkpoint.
-        target: folder of the new one.
+        checkpoint: to be pruned.
         examples: labelled, to measure importance on.
         cut: how much.
         advance: told what is being done.
 
-    Returns:
-        What was done, for the manifest.
-
     Raises:
-        InputError: `checkpoint` is none, too much or nothing is to be taken out, or the examples are not of its task.
+        InputError: too much or nothing is to be taken out, or the examples are not of its task.
     """
     require("paddle", "paddlenlp", needed_for="pruning")
-    found = checkpoints.read(checkpoint)
-    count = int(found.config["num_hidden_layers"])
+    count = int(checkpoint.config["num_hidden_layers"])
     if not 0 <= cut.layers < count:
-        raise InputError(f"{checkpoint}: {cut.layers} of its {count} layers cannot be dropped, one must stay")
+        raise InputError(f"{checkpoint.folder}: {cut.layers} of its {count} layers cannot be dropped, one must stay")
     if not (0 <= cut.heads < 1 and 0 <= cut.units < 1):
         raise InputError("shares of heads and units to drop: expected at least 0 and less than 1")
     if cut == NOTHING:
         raise InputError("nothing to prune: say how many layers, or which share of heads or units")
     if not examples:
         raise InputError("importance is measured on labelled examples: name a file that has some")
-    from paddle_ner import modeling
-
-    task = found.manifest.build_task()
-    model: Any = modeling.load_checkpoint_model(checkpoint, task.head, task.num_outputs)
-    model.eval()
-    batches = _batches(found, examples)
-    record: Record = {
+    model = _model(checkpoint)
+    batches = _batches(checkpoint, examples)
+    record: dict[str, Any] = {
         "name": "prune",
         "examples": len(examples),
-        "loss": {"before": _loss(found, model, batches)},
+        "loss": {"before": _loss(checkpoint.task, model, batches)},
         "layers": {"before": count, "dropped": []},
     }
     if cut.layers:
         advance("layers")
-        kept = _least_loss(found, model, batches, cut.layers)
+        kept = _least_loss(checkpoint.task, model, batches, cut.layers)
         record["layers"]["dropped"] = [index for index in range(count) if index not in kept]
-        _keep_layers(found, kept)
-        model = _model(found)
+        checkpoint = _with_layers(checkpoint, kept)
+        model = _model(checkpoint)
     for name, parts, share, least in (
         ("heads", structure.heads(model), cut.heads, 1),
         ("units", structure.units(model), cut.units, UNITS_TOGETHER),
     ):
         if share:
             advance(name)
-            keep = _most_important(_importance(found, model, batches, parts), share, least)
+            keep = _most_important(_importance(checkpoint.task, model, batches, parts), share, least)
+            weights = {name: values.copy() for name, values in checkpoint.weights.items()}
             for layer, wanted in zip(parts, keep, strict=True):
                 for part, stays in zip(layer, wanted, strict=True):
                     if not stays:
-                        structure.clear(part, found.weights)
-            model = _model(found)
-            record[name] = {"before": [len(layer) for layer in parts], "after": [int(k.sum()) for k in keep]}
-    record["loss"]["after"] = _loss(found, model, batches)
-    record["layers"]["after"] = int(found.config["num_hidden_layers"])
-    return checkpoints.write(found, target, record, same_answers=False)
+                        structure.clear(part, weights)
+            checkpoint = checkpoint.changed(weights=weights)
+            model = _model(checkpoint)
+            record[name] = {"before": [len(layer) for layer in parts], "after": [int(mask.sum()) for mask in keep]}
+    record["loss"]["after"] = _loss(checkpoint.task, model, batches)
+    record["layers"]["after"] = int(checkpoint.config["num_hidden_layers"])
+    return checkpoint.transformed(record, same_answers=False)
 
 
-def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, Any]]:
+def _batches(checkpoint: Checkpoint, examples: Sequence[Example]) -> list[dict[str, Any]]:
     import paddle
 
     from paddle_ner.training.batches import collate, encode
     from paddle_ner.training.corpus import check
 
-    task, window = found.manifest.build_task(), found.manifest.window
+    task, window, pad_id = checkpoint.task, checkpoint.manifest.window, checkpoint.tokenizer.pad_id
     check(list(examples), task)
-    rows, _ = encode(examples, task, found.tokenizer, window.size, window.overlap)
+    rows, _ = encode(examples, task, checkpoint.tokenizer, window.size, window.overlap)
     rows.sort(key=lambda row: len(row.ids))
     return [
         {
             name: paddle.to_tensor(values)
-            for name, values in collate(rows[start : start + _BATCH], task, found.tokenizer.pad_id, window.size).items()
+            for name, values in collate(rows[start : start + _BATCH], task, pad_id, window.size).items()
         }
         for start in range(0, len(rows), _BATCH)
     ]
 
 
-def _losses(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
+def _losses(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
     """The loss of each batch, summed over the positions that count, and their number."""
-    task = found.manifest.build_task()
     for batch in batches:
         logits = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
         yield task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
 
 
-def _loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> float:
+def _loss(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> float:
     """The mean over all positions that count."""
     import paddle
 
     with paddle.no_grad():
-        sums = [(float(loss), count) for loss, count in _losses(found, model, batches)]
+        sums = [(float(loss), count) for loss, count in _losses(task, model, batches)]
     return sum(loss for loss, _ in sums) / max(1, sum(count for _, count in sums))
 
 
-def _least_loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]], drop: int) -> list[int]:
+def _least_loss(task: Task, model: Any, batches: Sequence[dict[str, Any]], drop: int) -> list[int]:
     """The layers that stay when `drop` are taken out, each time the one that the loss misses least."""
     import paddle
 
@@ -167,7 +155,7 @@ def _least_loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]
 
     def loss_without(index: int) -> float:
         _run_only(encoder, [layers[other] for other in kept if other != index])
-        return _loss(found, model, batches)
+        return _loss(task, model, batches)
 
     for _ in range(drop):
         kept.remove(min(kept, key=loss_without))
@@ -181,36 +169,27 @@ def _run_only(encoder: Any, layers: Sequence[Any]) -> None:
     encoder.num_layers = len(layers)
 
 
-def _keep_layers(found: Checkpoint, kept: Sequence[int]) -> None:
-    """Take the other layers out of the weights, and number those that stay anew."""
+def _with_layers(checkpoint: Checkpoint, kept: Sequence[int]) -> Checkpoint:
+    """The checkpoint with these layers alone, numbered anew."""
     weights: dict[str, NDArray[Any]] = {}
-    for name, values in found.weights.items():
+    for name, values in checkpoint.weights.items():
         match = _LAYER.fullmatch(name)
         if match is None:
             weights[name] = values
         elif int(match[2]) in kept:
             weights[f"{match[1]}{kept.index(int(match[2]))}{match[3]}"] = values
-    found.weights = weights
-    found.config["num_hidden_layers"] = len(kept)
+    return checkpoint.changed(config={"num_hidden_layers": len(kept)}, weights=weights)
 
 
-def _model(found: Checkpoint) -> Any:
-    """The model of what the checkpoint has become."""
-    import paddle
-
-    from paddle_ner.modeling.build import new_model, transformers
-
-    task = found.manifest.build_task()
-    (architecture,) = found.config["architectures"]
-    config_class = getattr(transformers(), architecture).config_class
-    model: Any = new_model(task.head, task.num_outputs, config_class.from_dict(copy.deepcopy(found.config)))
-    model.set_state_dict({name: paddle.to_tensor(values) for name, values in found.weights.items()})
+def _model(checkpoint: Checkpoint) -> Any:
+    """A model to be run with gradients and without dropout."""
+    model = checkpoint.new_model()
     model.eval()
     return model
 
 
 def _importance(
-    found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]], parts: Sequence[Sequence[Part]]
+    task: Task, model: Any, batches: Sequence[dict[str, Any]], parts: Sequence[Sequence[Part]]
 ) -> list[NDArray[np.float64]]:
     """For each part of each layer, the mean over batches of |dLoss/dScale|, every layer's of norm 1.
 
@@ -218,7 +197,7 @@ def _importance(
     """
     parameters = dict(model.named_parameters())
     totals = [np.zeros(len(layer)) for layer in parts]
-    for loss, count in _losses(found, model, batches):
+    for loss, count in _losses(task, model, batches):
         model.clear_gradients()
         (loss / max(1, count)).backward()
         for total, layer in zip(totals, parts, strict=True):

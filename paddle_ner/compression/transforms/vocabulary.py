@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from paddle_ner.compression import checkpoints
-from paddle_ner.compression.checkpoints import WORDS, Record
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling import Checkpoint
+
+_WORDS = "embeddings.word_embeddings.weight"
 
 
-def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, characters: bool = True) -> Record:
-    """Write `checkpoint` to `target` without the tokens, and their embeddings, that `texts` do not use.
+def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: bool = True) -> Checkpoint:
+    """The checkpoint without the tokens, and their embeddings, that `texts` do not use.
 
     On these texts the new checkpoint tokenizes as the old one, proven on each, and so answers the same. Ids are
     numbered anew in the old order.
 
     Args:
-        checkpoint: folder of a checkpoint.
-        target: folder of the new one.
+        checkpoint: to be cut.
         texts: of the domain that the model is for.
         characters: keep every token of one character, used or not, so that no known character becomes unknown
-            elsewhere. False keeps what is used alone: less, and worse on other texts.
-
-    Returns:
-        What was done, for the manifest.
+            elsewhere. False keeps only what is used: that is less, and worse on other texts.
 
     Raises:
-        InputError: `checkpoint` is none, there are no texts, or the tokenizer has no vocabulary that can be cut.
-        GateError: a text would be tokenized otherwise; nothing is written.
+        InputError: there are no texts, or the tokenizer has no vocabulary that can be cut.
+        GateError: a text would be tokenized otherwise.
     """
     if not texts:
         raise InputError("the vocabulary cannot be cut to no texts: name a file that has some")
-    found = checkpoints.read(checkpoint)
-    name = found.table(WORDS)
-    old, before = found.tokenizer, found.weights[name]
+    name = checkpoint.table(_WORDS)
+    old, before = checkpoint.tokenizer, checkpoint.weights[name]
     if old.vocabulary_size > len(before):
-        raise InputError(f"{checkpoint}: {old.vocabulary_size} tokens, but the encoder embeds {len(before)}")
+        raise InputError(f"{checkpoint.folder}: {old.vocabulary_size} tokens, but the encoder embeds {len(before)}")
     ids = [old.encode(text).ids for text in texts]
     kept = {int(number) for row in ids for number in row}
     if characters:
@@ -53,23 +48,29 @@ def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, char
         kept |= {number for token, number in old.vocabulary.items() if token.removeprefix("##") in joined}
         new = old.reduced(kept)
     if wrong := _differing(old, new, texts):
-        raise GateError(f"{checkpoint}: with the cut vocabulary {wrong[0][:40]!r} is tokenized otherwise; not written")
+        raise GateError(
+            f"{checkpoint.folder}: with the cut vocabulary {wrong[0][:40]!r} is tokenized otherwise; not written"
+        )
     order = new.former_ids(old)
-    found.weights[name] = before[order]
-    found.tokenizer = new
-    found.config["vocab_size"] = len(order)
     places = {int(number): place for place, number in enumerate(order)}
-    for field, value in found.config.items():
-        if field.endswith("_token_id") and value in places:
-            found.config[field] = places[value]
-    record: Record = {
+    special = {
+        field: places[value]
+        for field, value in checkpoint.config.items()
+        if field.endswith("_token_id") and value in places
+    }
+    smaller = checkpoint.changed(
+        tokenizer=new,
+        config={"vocab_size": len(order), **special},
+        weights={**checkpoint.weights, name: before[order]},
+    )
+    record = {
         "name": "cut-vocabulary",
         "texts": len(texts),
         "characters": characters,
         "tokens": {"before": len(before), "after": len(order)},
     }
     # The same on these texts; of the set that the checkpoint was scored on, nobody knows.
-    return checkpoints.write(found, target, record, same_answers=False)
+    return smaller.transformed(record, same_answers=False)
 
 
 def _differing(old: Tokenizer, new: Tokenizer, texts: Sequence[str] | set[str]) -> list[str]:

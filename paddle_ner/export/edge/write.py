@@ -23,11 +23,12 @@ from paddle_ner.environment import require
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.gate import agreement
 from paddle_ner.evaluation.score import score
+from paddle_ner.export.comparison import PROBES
 from paddle_ner.export.edge.downgrade import TARGET
 from paddle_ner.export.edge.runtime import sources
 from paddle_ner.export.edge.shapes import Profile, option, profile
 from paddle_ner.export.edge.tensorrt import fit
-from paddle_ner.export.export import PROBES, export
+from paddle_ner.export.export import export
 from paddle_ner.export.onnx.convert import TENSORRT_OPSET, convert
 from paddle_ner.export.onnx.qdq import quantize
 from paddle_ner.files import sha256, whole_folder

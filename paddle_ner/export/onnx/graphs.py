@@ -6,19 +6,18 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from paddle_ner import bundle
 from paddle_ner.bundle import BundleManifest, OnnxGraph, Precision
 from paddle_ner.bundle.scales import FILE as SCALES_FILE
 from paddle_ner.bundle.scales import MatmulScales, read_scales
 from paddle_ner.environment import require
-from paddle_ner.errors import GateError, InputError
-from paddle_ner.evaluation.gate import agreement
+from paddle_ner.errors import InputError
+from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
+from paddle_ner.evaluation.tuning.timing import open_predictors
 from paddle_ner.export.onnx import kernels, products, qdq
 from paddle_ner.export.onnx.convert import FILE, convert
 from paddle_ner.inference.engines import EngineName, EngineOptions
-from paddle_ner.inference.engines.open import open_engine
-from paddle_ner.inference.predictor import Predictor
+from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example, Prediction
 
 INT8_FILE = "model.int8.onnx"
@@ -73,51 +72,45 @@ def write_graphs(
 def score_graphs(
     folder: Path,
     manifest: BundleManifest,
-    graphs: dict[Precision, OnnxGraph],
     examples: Sequence[Example],
     max_drop: float,
     advance: Callable[[float], None] = lambda _: None,
 ) -> dict[Precision, OnnxGraph]:
-    """`graphs` with what they make of `examples` in ONNX Runtime, beside the fp32 graph in Paddle.
+    """The ONNX graphs of a folder with what they make of `examples` in ONNX Runtime, beside the fp32 graph in Paddle.
 
     Args:
         folder: holds the Paddle graph at fp32 and the ONNX files.
-        manifest: of that folder; its ONNX files need not be in it yet.
-        graphs: to score.
+        manifest: of that folder, which it need not stand in yet.
         examples: labelled, such as the dev set.
         max_drop: how far below Paddle's score one of ONNX Runtime may be, both from 0 to 1.
         advance: called with the share of the work done, from 0 to 1.
 
     Raises:
         InputError: an example does not fit the task.
-        GateError: a graph's score dropped by more than `max_drop`.
+        GateError: the score of a graph fell by more than `max_drop`.
     """
-    whole = manifest.model_copy(update={"onnx": graphs})
-    tokenizer = bundle.load_tokenizer(folder)
-    done, total = 0, (1 + len(graphs)) * len(examples)
+    done, total = 0, (1 + len(manifest.onnx)) * len(examples)
 
-    def count(some: int) -> None:
+    def count(scored: int) -> None:
         nonlocal done
-        done += some
+        done += scored
         advance(done / total)
 
-    def scored(engine: EngineName, precision: Precision) -> tuple[float, str, list[Prediction]]:
-        opened = open_engine(folder, whole, EngineOptions(engine, precision=precision))
-        report, answers = score(Predictor(whole, tokenizer, opened), examples, count)
-        return report.value, report.metric, answers
+    def run(engine: EngineName, precision: Precision) -> tuple[Report, list[Prediction]]:
+        return score(open_predictors(folder, manifest, EngineOptions(engine, precision=precision))[0], examples, count)
 
-    exact, metric, expected = scored("paddle", "fp32")
-    found: dict[Precision, OnnxGraph] = {}
-    for precision, graph in graphs.items():
-        value, _, answers = scored("onnxruntime", precision)
-        drop, same = exact - value, agreement(expected, answers)
-        if drop > max_drop:
-            raise GateError(
-                f"{graph.file}: {metric} in ONNX Runtime at {precision} is {100 * value:.2f} on {len(examples)}"
-                f" examples, {100 * drop:.2f} points below Paddle at fp32, allowed are {100 * max_drop:g};"
-                " nothing was written"
-            )
-        found[precision] = graph.model_copy(
-            update={"metric": metric, "examples": len(examples), "score": value, "drop": drop, "agreement": same}
+    exact, expected = run("paddle", "fp32")
+    graphs: dict[Precision, OnnxGraph] = {}
+    for precision, graph in manifest.onnx.items():
+        report, answers = run("onnxruntime", precision)
+        drop = gate.require(f"{graph.file} in ONNX Runtime at {precision}, beside Paddle", exact, report, max_drop)
+        graphs[precision] = graph.model_copy(
+            update={
+                "metric": report.metric,
+                "examples": len(examples),
+                "score": report.value,
+                "drop": drop,
+                "agreement": gate.agreement(expected, answers),
+            }
         )
-    return found
+    return graphs

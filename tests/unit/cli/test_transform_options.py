@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 
 import click
@@ -8,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from paddle_ner.cli.transform_options import Changes, texts_of, transform_options
-from paddle_ner.compression.transforms.pruning import Cut
+from paddle_ner.compression.transforms.positions import cut_positions
+from paddle_ner.compression.transforms.pruning import Cut, prune
+from paddle_ner.compression.transforms.vocabulary import cut_vocabulary
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
@@ -26,16 +29,22 @@ def asked(*arguments: str) -> Changes:
     return found[0]
 
 
-def test_steps_come_in_an_order_in_which_they_compose(tmp_path: Path) -> None:
+def test_transforms_come_in_an_order_in_which_they_compose(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("北京\n上海\n", encoding="utf-8")
     changes = asked("--drop-units", "0.5", "--cut-positions", "--cut-vocabulary", str(corpus))
-    steps = changes.steps([Example("北京", label="x")])
-    assert [step.name for step in steps] == ["cut-vocabulary", "cut-positions", "prune"]
+    transforms = changes.transforms([Example("北京", label="x")])
+    functions = [transform.func if isinstance(transform, partial) else transform for transform in transforms]
+    assert functions == [cut_vocabulary, cut_positions, prune]
     assert changes.cut == Cut(units=0.5)
-    assert asked().steps([]) == []
+    assert asked().transforms([]) == []
     with pytest.raises(InputError, match="--cut-vocabulary"):
-        asked("--drop-characters").steps([])
+        asked("--drop-characters").transforms([])
+
+
+def test_plain_text_needs_no_ending(tmp_path: Path) -> None:
+    (tmp_path / "news").write_text("北京 x\n上海\n", encoding="utf-8")
+    assert list(texts_of(tmp_path / "news")) == ["北京 x", "上海"]
 
 
 def test_a_corpus_is_plain_text_or_labelled(tmp_path: Path) -> None:

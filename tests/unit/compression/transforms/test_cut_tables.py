@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
 import pytest
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
+from paddle_ner.compression.transforms import Transform
 from paddle_ner.compression.transforms.positions import cut_positions
 from paddle_ner.compression.transforms.vocabulary import cut_vocabulary
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.modeling import Checkpoint
 
 TASK = tasks.create("ner", ["PER", "LOC"])
 CORPUS = ["王小明在北京playing chess", "上海的unbelievable天气", "xyz", "", "北京" * 40]
@@ -42,26 +46,32 @@ def make(folder: Path, tokenizer: Tokenizer) -> Path:
         vocab_size=tokenizer.vocabulary_size + 3,  # as published models have: rows that no token uses
         pad_token_id=tokenizer.pad_id,
     )
-    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / TOKENIZER)
-        manifest = Manifest(
-            name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}}
-        )
-        bundle.write_manifest(temporary, manifest)
+    manifest = Manifest(name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}})
+    modeling.write_checkpoint(folder, model, tokenizer, manifest)
     return folder
 
 
-def logits(checkpoint: Path, text: str) -> np.ndarray:
-    manifest, tokenizer = bundle.read_checkpoint_manifest(checkpoint), bundle.load_tokenizer(checkpoint)
-    engine = DynamicEngine(modeling.load_checkpoint_model(checkpoint, TASK.head, TASK.num_outputs))
-    encoded = Predictor(manifest, tokenizer, engine).encode(text)
+def logits(folder: Path, text: str) -> np.ndarray:
+    checkpoint = Checkpoint.open(folder)
+    tokenizer, engine = checkpoint.tokenizer, DynamicEngine(checkpoint.model)
+    encoded = Predictor(checkpoint.manifest, tokenizer, engine).encode(text)
     width = min(24, max(window.length for window in encoded.windows) + 2)
     ids = np.full((len(encoded.windows), width), tokenizer.pad_id, dtype=np.int64)
     for row, window in zip(ids, encoded.windows, strict=True):
         row[: window.length] = window.ids
     found = engine.run(ids)
     return np.concatenate([values[: window.length] for values, window in zip(found, encoded.windows, strict=True)])
+
+
+def written(transform: Transform, old: Path, new: Path) -> dict[str, Any]:
+    """What the transform says that it did to the checkpoint `old`, which it writes to `new`."""
+    changed = transform(Checkpoint.open(old))
+    changed.write(new)
+    return changed.manifest.transforms[-1]
+
+
+def cut(old: Path, new: Path, texts: list[str], **options: bool) -> dict[str, Any]:
+    return written(partial(cut_vocabulary, texts=texts, **options), old, new)
 
 
 @pytest.mark.parametrize("kind", ["wordpiece", "characters"])
@@ -71,7 +81,7 @@ def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: s
         Tokenizer.wordpiece(WORDPIECE) if kind == "wordpiece" else Tokenizer.characters(["".join(CORPUS), "江河湖海"])
     )
     old = make(tmp_path / "old", whole)
-    record = cut_vocabulary(old, tmp_path / "new", CORPUS, characters=characters)
+    record = cut(old, tmp_path / "new", CORPUS, characters=characters)
     new = bundle.load_tokenizer(tmp_path / "new")
     assert record["tokens"]["after"] == new.vocabulary_size < record["tokens"]["before"]
     for text in CORPUS:
@@ -83,11 +93,11 @@ def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: s
 
 def test_unused_words_go_and_unused_characters_stay(tmp_path: Path) -> None:
     old = make(tmp_path / "old", Tokenizer.wordpiece(WORDPIECE))
-    cut_vocabulary(old, tmp_path / "new", CORPUS)
+    cut(old, tmp_path / "new", CORPUS)
     left = bundle.load_tokenizer(tmp_path / "new").vocabulary
     assert "river" not in left and "walk" not in left
     assert {"好", "##s", "[MASK]"} <= set(left)
-    cut_vocabulary(old, tmp_path / "used", CORPUS, characters=False)
+    cut(old, tmp_path / "used", CORPUS, characters=False)
     assert "好" not in bundle.load_tokenizer(tmp_path / "used").vocabulary
 
 
@@ -100,14 +110,14 @@ def test_a_word_that_was_unknown_stays_unknown(tmp_path: Path) -> None:
     whole = bundle.load_tokenizer(old)
     naive = whole.reduced([whole.vocabulary[token] for token in tokens])
     assert naive.unk_id not in naive.encode("xyz").ids
-    cut_vocabulary(old, tmp_path / "new", texts)
+    cut(old, tmp_path / "new", texts)
     new = bundle.load_tokenizer(tmp_path / "new")
     assert [*new.encode("xyz").ids] == [new.unk_id]
 
 
 def test_positions_behind_the_window_go_and_answers_stay(tmp_path: Path) -> None:
     old = make(tmp_path / "old", Tokenizer.characters(CORPUS))
-    record = cut_positions(old, tmp_path / "new")
+    record = written(cut_positions, old, tmp_path / "new")
     assert record["positions"] == {"before": 64, "after": 24}
     for text in CORPUS:
         np.testing.assert_allclose(logits(tmp_path / "new", text), logits(old, text), atol=1e-6)
@@ -118,4 +128,4 @@ def test_a_checkpoint_is_not_cut_onto_itself(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is the checkpoint itself"):
         cut_positions(old, old)
     with pytest.raises(InputError, match="no texts"):
-        cut_vocabulary(old, tmp_path / "new", [])
+        cut(old, tmp_path / "new", [])

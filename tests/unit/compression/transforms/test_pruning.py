@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.compression.transforms.pruning import UNITS_TOGETHER, Cut, prune
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -46,14 +46,18 @@ def model() -> Any:
 
 
 def save(model: Any, folder: Path) -> Path:
-    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        Tokenizer.characters([example.text for example in EXAMPLES]).save(temporary / TOKENIZER)
-        manifest = Manifest(
-            name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
-        )
-        bundle.write_manifest(temporary, manifest)
+    manifest = Manifest(
+        name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
+    )
+    modeling.write_checkpoint(folder, model, Tokenizer.characters([example.text for example in EXAMPLES]), manifest)
     return folder
+
+
+def pruned(old: Path, new: Path, examples: list[Example], cut: Cut) -> dict[str, Any]:
+    """What was done to the checkpoint `old`, which is written to `new`."""
+    smaller = prune(modeling.Checkpoint.open(old), examples, cut)
+    smaller.write(new)
+    return smaller.manifest.transforms[-1]
 
 
 def scale(model: Any, name: str, rows: slice, factor: float) -> None:
@@ -68,10 +72,10 @@ def test_the_layer_that_does_nothing_is_dropped(model: Any, tmp_path: Path) -> N
     for name in ("self_attn.out_proj.weight", "linear2.weight"):
         scale(model, f"{LAYER}.1.{name}", slice(None), 0)
     old = save(model, tmp_path / "old")
-    record = prune(old, tmp_path / "new", EXAMPLES, Cut(layers=1))
+    record = pruned(old, tmp_path / "new", EXAMPLES, Cut(layers=1))
     assert record["layers"] == {"before": 3, "dropped": [1], "after": 2}
     assert record["loss"]["after"] == pytest.approx(record["loss"]["before"], abs=1e-5)
-    smaller = modeling.load_checkpoint_model(tmp_path / "new", "sequence", 2)
+    smaller = modeling.Checkpoint.open(tmp_path / "new").model
     assert smaller.config.num_hidden_layers == 2
     before, after = load_file(old / "model.safetensors"), load_file(tmp_path / "new" / "model.safetensors")
     name = "self_attn.q_proj.weight"
@@ -85,16 +89,16 @@ def test_the_heads_and_units_that_matter_least_become_zero(model: Any, tmp_path:
     for layer in range(3):
         scale(model, f"{LAYER}.{layer}.self_attn.out_proj.weight", weak_head, 1e-4)
         scale(model, f"{LAYER}.{layer}.linear2.weight", weak_units, 1e-4)
-    record = prune(save(model, tmp_path / "old"), tmp_path / "new", EXAMPLES, Cut(heads=0.25, units=0.5))
+    record = pruned(save(model, tmp_path / "old"), tmp_path / "new", EXAMPLES, Cut(heads=0.25, units=0.5))
     assert record["heads"]["after"] == [3, 3, 3]
     assert record["units"]["after"] == [2 * UNITS_TOGETHER] * 3
     weights = load_file(tmp_path / "new" / "model.safetensors")
-    pruned = modeling.load_checkpoint_model(tmp_path / "new", "sequence", 2)
-    for heads, units in zip(structure.heads(pruned), structure.units(pruned), strict=True):
+    smaller = modeling.Checkpoint.open(tmp_path / "new").model
+    for heads, units in zip(structure.heads(smaller), structure.units(smaller), strict=True):
         assert [structure.is_zero(head, weights) for head in heads] == [False, True, False, False]
         zero = [structure.is_zero(unit, weights) for unit in units]
         assert zero == [True] * (2 * UNITS_TOGETHER) + [False] * (2 * UNITS_TOGETHER)
-    masks = structure.masks(pruned)
+    masks = structure.masks(smaller)
     assert set(masks) == {
         f"{LAYER}.{layer}.{name}"
         for layer in range(3)
@@ -111,7 +115,7 @@ def test_the_heads_and_units_that_matter_least_become_zero(model: Any, tmp_path:
 
 def test_every_layer_keeps_a_head(model: Any, tmp_path: Path) -> None:
     scale(model, f"{LAYER}.0.self_attn.out_proj.weight", slice(None), 0)
-    record = prune(save(model, tmp_path / "old"), tmp_path / "new", EXAMPLES, Cut(heads=0.9))
+    record = pruned(save(model, tmp_path / "old"), tmp_path / "new", EXAMPLES, Cut(heads=0.9))
     assert min(record["heads"]["after"]) == 1
 
 
@@ -128,5 +132,5 @@ def test_what_cannot_be_pruned_is_refused(
     model: Any, tmp_path: Path, cut: Cut, examples: list[Example], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        prune(save(model, tmp_path / "old"), tmp_path / "new", examples, cut)
+        pruned(save(model, tmp_path / "old"), tmp_path / "new", examples, cut)
     assert not (tmp_path / "new").exists()
