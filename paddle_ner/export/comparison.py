@@ -29,6 +29,7 @@ def largest_difference(ours: Predictor, theirs: Predictor, texts: Sequence[str])
     for batch in plan([window.length for window in windows], BATCH_TOKENS):
         rows = [windows[index] for index in batch]
         for one, other in zip(ours.run(rows), theirs.run(rows), strict=True):
-            # np.maximum keeps a NaN, which max() would drop.
-            difference = float(np.maximum(difference, np.abs(one - other).max()))
+            for name, values in one.items():
+                # np.maximum keeps a NaN, which max() would drop.
+                difference = float(np.maximum(difference, np.abs(values - other[name]).max()))
     return difference

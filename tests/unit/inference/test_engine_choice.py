@@ -32,6 +32,7 @@ def manifest(**fields: Any) -> BundleManifest:
         graph="model.json",
         weights="model.pdiparams",
         inputs=["input_ids"],
+        outputs=["logits"],
         files={},
         **{"onnx": {"fp32": graph("model.onnx"), "int8": graph("model.int8.onnx")}, **fields},
     )

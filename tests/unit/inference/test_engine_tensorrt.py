@@ -21,6 +21,7 @@ BUNDLE_MANIFEST = BundleManifest(
     graph="model.json",
     weights="model.pdiparams",
     inputs=["input_ids", "token_type_ids"],
+    outputs=["logits"],
     files={},
     checksum="0123456789abcdef0123",
 )
