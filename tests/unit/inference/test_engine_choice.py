@@ -44,7 +44,7 @@ def graph(file: str) -> OnnxGraph:
 
 def tuning(replicas: int, threads: int, **fields: Any) -> Tuning:
     known: dict[str, Any] = {"cpu": "c", "texts": 1, "metric": "f1", "examples": 1, "max_drop": 0, "candidates": []}
-    return Tuning(replicas=replicas, threads=threads, **{**known, **fields})
+    return Tuning(replicas=replicas, threads=threads, **{"precision": "fp32", **known, **fields})
 
 
 def candidate(engine: str, precision: str, replicas: int, threads: int, speed: float) -> Candidate:
@@ -139,9 +139,13 @@ def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> No
 @pytest.mark.parametrize(
     ("onnx", "precision", "message"),
     [
-        (None, "auto", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
-        (None, "int8", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
-        ("model.onnx", "int8", "holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`"),
+        ({}, "auto", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
+        ({}, "int8", "holds no ONNX graph; make one with `paddle-ner export --target onnx`"),
+        (
+            {"fp32": graph("model.onnx")},
+            "int8",
+            "holds no int8 ONNX graph; make one with `paddle-ner export --target onnx --scales`",
+        ),
     ],
 )
 def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(onnx, precision, message) -> None:

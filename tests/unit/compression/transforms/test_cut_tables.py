@@ -126,6 +126,6 @@ def test_positions_behind_the_window_go_and_answers_stay(tmp_path: Path) -> None
 def test_a_checkpoint_is_not_cut_onto_itself(tmp_path: Path) -> None:
     old = make(tmp_path / "old", Tokenizer.characters(CORPUS))
     with pytest.raises(InputError, match="is the checkpoint itself"):
-        cut_positions(old, old)
+        written(cut_positions, old, old)
     with pytest.raises(InputError, match="no texts"):
         cut(old, tmp_path / "new", [])
