@@ -110,7 +110,7 @@ def main() -> None:
         found = engines(bundle, bundle.parent / "checkpoint", texts, options.threads, work)
         runs: dict[str, Callable[[], object]] = {name: partial(engine.run, ids) for name, engine in found.items()}
         milliseconds = median_milliseconds(runs)
-        tags = {name: engine.run(ids).argmax(axis=-1) for name, engine in found.items()}
+        tags = {name: engine.run(ids)["logits"].argmax(axis=-1) for name, engine in found.items()}
         report[shape] = {
             name: {
                 "milliseconds": milliseconds[name],

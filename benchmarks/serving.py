@@ -131,7 +131,7 @@ def padding_share(port: int) -> float | None:
 def reference_tags(bundle: Path, texts: Sequence[str], way: Way) -> list[list[int]]:
     """The best tag of each token, by our engine."""
     predictor = load(bundle, engine=way.engine, precision=way.precision)
-    return [predictor.run(predictor.encode(text).windows)[0][1:-1].argmax(-1).tolist() for text in texts]
+    return [predictor.run(predictor.encode(text).windows)[0]["logits"][1:-1].argmax(-1).tolist() for text in texts]
 
 
 def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, int]:

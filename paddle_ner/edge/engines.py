@@ -77,7 +77,7 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
         runner = OnnxEngine(onnx_file(folder, precision), threads)
     manifest: Any = description  # has what a predictor asks of a manifest: the task and the window
     predictor = Predictor(manifest, Tokenizer.load(folder / TOKENIZER), runner)
-    outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
+    outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]
     if outputs != predictor.task.num_outputs:
         raise BundleError(
             f"{folder}: the model gives {outputs} logits, but the labels make {predictor.task.num_outputs};"
@@ -123,7 +123,7 @@ class OnnxEngine:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [one.name for one in self._session.get_inputs()]
 
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+    def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`."""
         feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
-        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
+        return {"logits": np.asarray(self._session.run(None, feed)[0], dtype=np.float32)}

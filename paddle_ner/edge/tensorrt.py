@@ -53,14 +53,14 @@ class TensorRTEngine:
         _, _, self._largest = self._engine.get_tensor_profile_shape(self._inputs[0], 0)
         self._buffers: dict[str, _Buffer] = {name: _Buffer(self._cuda) for name in names}
 
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs].
+    def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`.
 
         As many rows at once as the engine was built for.
         """
         rows = self._largest[0]
         parts = [self._run(input_ids[start : start + rows]) for start in range(0, len(input_ids), rows)]
-        return np.asarray(np.concatenate(parts), dtype=np.float32)
+        return {"logits": np.asarray(np.concatenate(parts), dtype=np.float32)}
 
     def _run(self, ids: NDArray[np.int64]) -> NDArray[Any]:
         for name in self._inputs:

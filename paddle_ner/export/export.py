@@ -174,12 +174,14 @@ def export(
 
 
 def largest_difference(one: Engine, other: Engine, batches: Sequence[NDArray[np.int64]], pad_id: int) -> float:
-    """The largest difference of a logit, padding left out; NaN where one of them is."""
+    """The largest difference of a number in any output, padding left out; NaN where one of them is."""
     difference = 0.0
     for ids in batches:
-        apart = np.abs(one.run(ids) - other.run(ids))
-        # np.maximum keeps a NaN, which max() would drop.
-        difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
+        theirs = other.run(ids)
+        for name, values in one.run(ids).items():
+            apart = np.abs(values - theirs[name])
+            # np.maximum keeps a NaN, which max() would drop.
+            difference = float(np.maximum(difference, (apart[ids != pad_id] if apart.ndim == 3 else apart).max()))
     return difference
 
 

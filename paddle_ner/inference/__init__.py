@@ -94,7 +94,7 @@ def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor
     manifest = verify(folder)
     engine = open_engine(folder, manifest, options or EngineOptions())
     predictor = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
-    outputs = predictor.run(predictor.encode("").windows)[0].shape[-1]
+    outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]
     expected = predictor.task.num_outputs
     if outputs != expected:
         raise BundleError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import overload
 
@@ -13,13 +13,14 @@ from paddle_ner.bundle import BundleManifest, Manifest
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
-from paddle_ner.inference.engines import Engine, EngineInfo
 from paddle_ner.inference.planning import LENGTHS, pad, padded_length, plan
+from paddle_ner.inference.protocols import Engine, EngineInfo
 from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
 CHUNK = 1024  # texts that `stream` holds at a time
-_NOTHING = np.empty(0, dtype=np.float32)
+
+Outputs = dict[str, NDArray[np.float32]]  # of one window, by name
 
 
 class Predictor:
@@ -53,11 +54,11 @@ class Predictor:
             return self([texts])[0]
         encoded = [self.encode(text) for text in texts]
         rows = [window for one in encoded for window in one.windows]
-        logits: list[NDArray[np.float32]] = [_NOTHING] * len(rows)
+        outputs: list[Outputs] = [{}] * len(rows)
         for batch in plan([row.length for row in rows], BATCH_TOKENS):
             for index, values in zip(batch, self.run([rows[i] for i in batch]), strict=True):
-                logits[index] = values
-        answers = iter(logits)
+                outputs[index] = values
+        answers = iter(outputs)
         return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
 
     @property
@@ -94,15 +95,19 @@ class Predictor:
         """The tokens that a row of `length` tokens costs: what it is padded to, at most a whole window."""
         return min(padded_length(length, self._multiple), self.manifest.window.size)
 
-    def run(self, rows: Sequence[Window]) -> list[NDArray[np.float32]]:
-        """One padded batch through the engine: logits of [length, outputs] or [outputs] for each window, in order."""
-        logits = self._engine.run(
+    def run(self, rows: Sequence[Window]) -> list[Outputs]:
+        """One padded batch through the engine: the outputs of each window by name, in order, without padding."""
+        outputs = self._engine.run(
             pad([row.ids for row in rows], self._tokenizer.pad_id, self.manifest.window.size, self._multiple)
         )
-        if logits.ndim == 2:
-            return list(logits)
-        return [values[: row.length] for values, row in zip(logits, rows, strict=True)]
+        return [
+            {
+                name: values[index, : row.length] if values.ndim == 3 else values[index]
+                for name, values in outputs.items()
+            }
+            for index, row in enumerate(rows)
+        ]
 
-    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
-        """The prediction for a text from the logits of its windows."""
-        return self.task.decode(encoded, logits)
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The prediction for a text from the outputs of its windows."""
+        return self.task.decode(encoded, outputs)

@@ -325,7 +325,7 @@ class Batcher:
             row.text.request.started = True
         return batch
 
-    def finish(self, rows: list[Row], logits: list[Logits], started: float) -> None:
+    def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
         """A batch was computed, from `started` until now."""
         now = time.monotonic()
         tokens, padded = sum(row.window.length for row in rows), len(rows) * max(row.width for row in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def _failure(model: Model) -> Exception | None:
     return None
 
 
-def _run(model: Model, rows: list[Row]) -> list[Logits] | Exception:
+def _run(model: Model, rows: list[Row]) -> Sequence[Logits] | Exception:
     try:
         return run_checked(model, [row.window for row in rows])
     except Exception as error:

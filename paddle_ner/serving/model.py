@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +15,8 @@ from paddle_ner.serving.settings import Settings
 from paddle_ner.tasks import Task
 from paddle_ner.types import Prediction
 
-# [length, outputs] or [outputs] for one window
-Logits = NDArray[np.float32]
+# What the model's head gives for one window: [length, outputs] or [outputs] by name
+Logits = Mapping[str, NDArray[np.float32]]
 
 _PROBE = "王小明在北京大学读书。"
 
@@ -54,12 +54,12 @@ class Model(Protocol):
         """The tokens that a window of `length` tokens is padded to, if it is the longest of its batch."""
         ...
 
-    def run(self, rows: Sequence[Window], /) -> list[Logits]:
-        """One padded batch through the engine: the logits of each window, in order."""
+    def run(self, rows: Sequence[Window], /) -> Sequence[Logits]:
+        """One padded batch through the engine: the outputs of each window, in order."""
         ...
 
-    def decode(self, encoded: Encoded, logits: Sequence[Logits], /) -> Prediction:
-        """The prediction for a text from the logits of its windows."""
+    def decode(self, encoded: Encoded, outputs: Sequence[Logits], /) -> Prediction:
+        """The prediction for a text from the outputs of its windows."""
         ...
 
 
@@ -75,18 +75,18 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     return load_replicas(path, options, settings.replicas)
 
 
-def run_checked(model: Model, rows: Sequence[Window]) -> list[Logits]:
-    """`model.run`. Raises RuntimeError where it gives not one array for each window."""
-    logits = model.run(rows)
-    if len(logits) != len(rows):
-        raise RuntimeError(f"the engine gave {len(logits)} rows of logits for {len(rows)} windows")
-    return logits
+def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:
+    """`model.run`. Raises RuntimeError where it gives more or fewer outputs than windows."""
+    outputs = model.run(rows)
+    if len(outputs) != len(rows):
+        raise RuntimeError(f"the engine gave outputs of {len(outputs)} windows for {len(rows)}")
+    return outputs
 
 
 def probe(model: Model) -> None:
     """Answer a known good text. Raises what the model raises, or RuntimeError: then the model is at fault."""
     encoded = model.encode(_PROBE)
-    logits = run_checked(model, encoded.windows)
-    if not all(np.isfinite(values).all() for values in logits):
-        raise RuntimeError("the engine gave logits that are not finite")
-    model.decode(encoded, logits)
+    outputs = run_checked(model, encoded.windows)
+    if not all(np.isfinite(values).all() for window in outputs for values in window.values()):
+        raise RuntimeError("the engine gave outputs that are not finite")
+    model.decode(encoded, outputs)

@@ -6,7 +6,7 @@ Training, evaluation, export, prediction and serving are written once, against `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -100,8 +100,8 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
-        """The answer for a text, from the logits of its windows ([length, outputs] or [outputs] each)."""
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The answer for a text, from what the model's head gives for each of its windows, by name."""
 
     @abstractmethod
     def count(self, gold: Sequence[Example], predicted: Sequence[Prediction]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,9 +97,9 @@ class SequenceClassification(_SequenceTask):
 
         return soft_cross_entropy(logits, answers, counted, temperature)
 
-    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The class with the greatest mean probability."""
-        values = np.stack(logits)
+        values = np.stack([window["logits"] for window in outputs])
         exponentials = np.exp(values - values.max(axis=1, keepdims=True))
         mean, order = self._scores(encoded, exponentials / exponentials.sum(axis=1, keepdims=True))
         return Prediction(
@@ -167,9 +167,10 @@ class MultiLabelClassification(_SequenceTask):
         ).mean(axis=-1)
         return (losses * counted).sum() * temperature**2
 
-    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The classes whose mean probability reaches the threshold."""
-        mean, order = self._scores(encoded, 1.0 / (1.0 + np.exp(-np.stack(logits))))
+        logits = np.stack([window["logits"] for window in outputs])
+        mean, order = self._scores(encoded, 1.0 / (1.0 + np.exp(-logits)))
         return Prediction(
             encoded.text,
             labels=tuple(self.labels[index] for index in order if mean[index] >= self.threshold),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -119,9 +119,9 @@ class TokenClassification(Task):
 
         return soft_cross_entropy(logits, answers, counted, temperature)
 
-    def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""
-        joined = join(encoded.windows, logits)
+        joined = join(encoded.windows, [window["logits"] for window in outputs])
         if len(joined) == 0:
             return Prediction(encoded.text, entities=())
         tags = self.scheme.best(joined)

@@ -99,8 +99,8 @@ def _answers(rows: Sequence[Row], teacher: Teacher, model: Any, window: int) -> 
     engine, task = DynamicEngine(model), teacher.manifest.build_task()
     found: list[NDArray[np.float16]] = [np.empty((0, task.num_outputs), dtype=np.float16)] * len(rows)
     for batch in plan([len(row.ids) for row in rows], BATCH_TOKENS):
-        logits = engine.run(pad([rows[index].ids for index in batch], teacher.tokenizer.pad_id, window))
-        for index, values in zip(batch, logits, strict=True):
+        outputs = engine.run(pad([rows[index].ids for index in batch], teacher.tokenizer.pad_id, window))
+        for index, values in zip(batch, outputs["logits"], strict=True):
             found[index] = np.atleast_2d(values)[rows[index].place].astype(np.float16)
     return np.concatenate(found)
 

@@ -95,8 +95,8 @@ def test_what_onnx_runtime_answers_at_int8_is_what_was_scored(int8_bundle: Path,
         report = json.loads(CliRunner().invoke(evaluate, arguments, catch_exceptions=False).stdout)
         assert report["micro"]["f1"] == pytest.approx(manifest.onnx[precision].score)
     row = predictor.encode(examples[0].text).windows
-    exact = paddle_ner.load(int8_bundle, engine="onnxruntime", precision="fp32").run(row)[0]
-    assert (predictor.run(row)[0] != exact).any(), "int8 did not run: its logits are those of fp32"
+    exact = paddle_ner.load(int8_bundle, engine="onnxruntime", precision="fp32").run(row)[0]["logits"]
+    assert (predictor.run(row)[0]["logits"] != exact).any(), "int8 did not run: its logits are those of fp32"
 
 
 def test_the_int8_graph_takes_any_batch_and_any_length(int8_bundle: Path) -> None:

@@ -61,13 +61,13 @@ def test_the_predictions_are_those_of_paddle(onnx_bundle: Path, texts: list[str]
     assert (theirs.info.engine, theirs.info.precision) == ("openvino", "fp32")
     rows = [window for text in texts for window in ours.encode(text).windows][:8]
     for one, other in zip(ours.run(rows), theirs.run(rows), strict=True):
-        assert np.abs(one - other).max() < 1e-4
+        assert np.abs(one["logits"] - other["logits"]).max() < 1e-4
 
 
 @needs_bf16
 def test_bf16_rounds_and_fp32_does_not(onnx_bundle: Path) -> None:
-    paddle = paddle_ner.load(onnx_bundle, engine="paddle", precision="fp32")._engine.run(IDS)
-    full, rounded = engine(onnx_bundle, "fp32").run(IDS), engine(onnx_bundle, "bf16").run(IDS)
+    paddle = paddle_ner.load(onnx_bundle, engine="paddle", precision="fp32")._engine.run(IDS)["logits"]
+    full, rounded = (engine(onnx_bundle, precision).run(IDS)["logits"] for precision in ("fp32", "bf16"))
     assert np.abs(full - paddle).max() < 1e-5, "at fp32 it must not take bf16 by itself"
     assert 1e-5 < np.abs(rounded - full).max() < 0.05 * np.abs(full).max()
 
@@ -76,9 +76,9 @@ def test_clones_answer_in_threads_of_their_own(onnx_bundle: Path) -> None:
     first = engine(onnx_bundle, "fp32")
     replicas = [first, first.clone(), first.clone()]
     batches = [IDS[:1], IDS, IDS[:, :5], IDS[1:, :4]]
-    expected = [first.run(ids) for ids in batches]
+    expected = [first.run(ids)["logits"] for ids in batches]
     with ThreadPoolExecutor(len(replicas)) as pool:
-        answers = list(pool.map(lambda one: [one.run(ids) for _ in range(20) for ids in batches], replicas))
+        answers = list(pool.map(lambda one: [one.run(ids)["logits"] for _ in range(20) for ids in batches], replicas))
     for answer in answers:
         for got, wanted in zip(answer, expected * 20, strict=True):
             assert np.allclose(got, wanted, atol=1e-6)
@@ -86,7 +86,7 @@ def test_clones_answer_in_threads_of_their_own(onnx_bundle: Path) -> None:
 
 def test_what_a_run_gave_stays_when_the_next_one_runs(onnx_bundle: Path) -> None:
     one = engine(onnx_bundle, "fp32")
-    first = one.run(IDS)
+    first = one.run(IDS)["logits"]
     kept = first.copy()
     one.run(np.flip(IDS, axis=1).copy())
     assert (first == kept).all()
@@ -123,10 +123,10 @@ def test_a_graph_that_is_built_otherwise_is_left_alone(onnx_bundle: Path, kind: 
 def test_a_bundle_copied_over_one_that_runs_does_not_reach_it(onnx_bundle: Path, tmp_path: Path) -> None:
     own = Path(shutil.copytree(onnx_bundle, tmp_path / "bundle"))
     running = engine(own, "fp32")
-    expected = running.run(IDS)
+    expected = running.run(IDS)["logits"]
     (own / "model.onnx").write_bytes(b"")
-    assert (running.run(IDS) == expected).all()
-    assert (running.clone().run(IDS) == expected).all()
+    assert (running.run(IDS)["logits"] == expected).all()
+    assert (running.clone().run(IDS)["logits"] == expected).all()
 
 
 def test_a_graph_that_cannot_be_read_is_named(onnx_bundle: Path, tmp_path: Path) -> None:

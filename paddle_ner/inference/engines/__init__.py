@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import BundleManifest, EngineName, Precision
 from paddle_ner.errors import BundleError
+from paddle_ner.inference.protocols import Engine, EngineInfo
 
 __all__ = ["AUTO", "Engine", "EngineInfo", "EngineName", "EngineOptions", "Precision"]
 
@@ -36,16 +37,6 @@ class EngineOptions:
     threads: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """What an engine is: `EngineOptions` with every choice made. `engine` is ``dynamic`` for a checkpoint."""
-
-    engine: str
-    device: str
-    precision: str
-    threads: int | None
-
-
 def check_inputs(graph: Path, found: Iterable[str], manifest: BundleManifest) -> None:
     """Raise BundleError where the inputs that an engine `found` in `graph` are not those of the manifest."""
     names = list(found)
@@ -58,20 +49,3 @@ def check_inputs(graph: Path, found: Iterable[str], manifest: BundleManifest) ->
 def feed(inputs: Iterable[str], input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
     """What each of a graph's `inputs` gets for a batch of ids: zeros, but ``input_ids``."""
     return {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in inputs}
-
-
-class Engine(Protocol):
-    """Token ids to logits. For one thread at a time."""
-
-    @property
-    def info(self) -> EngineInfo:
-        """What it is."""
-        ...
-
-    def clone(self) -> Engine:
-        """Another engine over the same weights, for another thread."""
-        ...
-
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs], for int64 ids of [batch, length]."""
-        ...

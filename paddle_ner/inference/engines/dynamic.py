@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paddle_ner.errors import DeviceError
-from paddle_ner.inference.engines import EngineInfo
+from paddle_ner.inference.protocols import EngineInfo
 from paddle_ner.modeling.build import Head
 from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
@@ -28,8 +28,8 @@ class DynamicEngine:
         """Another engine over the same model."""
         return DynamicEngine(self._model, self.info.device)
 
-    def run(self, input_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs], for int64 ids of [batch, length]."""
+    def run(self, input_ids: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`."""
         import paddle
 
         training = self._model.training
@@ -37,8 +37,7 @@ class DynamicEngine:
         try:
             with paddle.no_grad():
                 logits = self._model(input_ids=paddle.to_tensor(input_ids, dtype="int64"))
-            result: npt.NDArray[np.float32] = logits.astype("float32").numpy()
-            return result
+            return {"logits": logits.astype("float32").numpy()}
         finally:
             if training:
                 self._model.train()

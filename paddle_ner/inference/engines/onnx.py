@@ -52,9 +52,10 @@ class OnnxEngine:
         """Itself: a session may run in several threads at once."""
         return self
 
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
-        return np.asarray(self._session.run(None, feed(self._inputs, input_ids))[0], dtype=np.float32)
+    def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`."""
+        logits = self._session.run(None, feed(self._inputs, input_ids))[0]
+        return {"logits": np.asarray(logits, dtype=np.float32)}
 
 
 def session_options(threads: int | None) -> Any:

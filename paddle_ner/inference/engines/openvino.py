@@ -60,10 +60,11 @@ class OpenVinoEngine:
         twin._compile()
         return twin
 
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+    def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`."""
         outputs = self._request.infer(feed(self._inputs, input_ids), share_inputs=True, share_outputs=True)
-        return np.array(outputs[0], dtype=np.float32)  # a copy: the next run writes into the same memory
+        # A copy: the next run writes into the same memory.
+        return {"logits": np.array(outputs[0], dtype=np.float32)}
 
 
 def settings(precision: Precision | str, threads: int) -> dict[str, Any]:

@@ -87,8 +87,8 @@ class PaddleEngine:
         twin._attach(self._predictor.clone())
         return twin
 
-    def run(self, input_ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits, float32 of shape [batch, length, outputs] or [batch, outputs]."""
+    def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+        """Its outputs by name; see `Engine`."""
         rows, length = input_ids.shape
         if self.info.device == "cpu" and (added := self._distinct(rows, length) - rows):
             input_ids = np.concatenate([input_ids, np.repeat(input_ids[-1:], added, axis=0)])
@@ -96,7 +96,7 @@ class PaddleEngine:
             self._inputs[name].reshape(values.shape)
             self._inputs[name].copy_from_cpu(values)
         self._predictor.run()
-        return np.asarray(self._output.copy_to_cpu())[:rows]
+        return {"logits": np.asarray(self._output.copy_to_cpu())[:rows]}
 
     def _distinct(self, rows: int, length: int) -> int:
         """The number of rows, at least `rows`, that Paddle does not mistake for another shape.

@@ -60,7 +60,7 @@ def logits(checkpoint: Path, text: str) -> np.ndarray:
     ids = np.full((len(encoded.windows), width), tokenizer.pad_id, dtype=np.int64)
     for row, window in zip(ids, encoded.windows, strict=True):
         row[: window.length] = window.ids
-    found = engine.run(ids)
+    found = engine.run(ids)["logits"]
     return np.concatenate([values[: window.length] for values, window in zip(found, encoded.windows, strict=True)])
 
 

@@ -123,7 +123,7 @@ def test_rows_go_through_in_parts_that_the_engine_was_built_for(
     engine = tensorrt.TensorRTEngine(engine_file)
     for rows, tokens in ((2, 3), (7, 8), (1, 1)):
         ids = np.arange(rows * tokens, dtype=np.int64).reshape(rows, tokens)
-        logits = engine.run(ids)
+        logits = engine.run(ids)["logits"]
         assert logits.dtype == np.float32 and logits.shape == (rows, tokens, 2)
         assert (logits[..., 0] == 2 * ids).all() and (logits[..., 1] == 0).all()
     assert len(cudart.held) == len(types), "memory is kept, and what grew was freed"

@@ -14,7 +14,7 @@ IDS = np.array([[2, 9, 14, 3], [2, 31, 3, 0]], np.int64)
 
 
 def test_logits_are_float32_by_token_or_by_sequence(token_model: Any, sequence_model: Any) -> None:
-    by_token, by_sequence = DynamicEngine(token_model).run(IDS), DynamicEngine(sequence_model).run(IDS)
+    by_token, by_sequence = (DynamicEngine(model).run(IDS)["logits"] for model in (token_model, sequence_model))
     assert (by_token.shape, by_token.dtype) == ((2, 4, 5), np.float32)
     assert (by_sequence.shape, by_sequence.dtype) == ((2, 3), np.float32)
 
@@ -22,22 +22,23 @@ def test_logits_are_float32_by_token_or_by_sequence(token_model: Any, sequence_m
 def test_padding_does_not_change_the_logits(token_model: Any, sequence_model: Any) -> None:
     padded = np.pad(IDS, ((0, 0), (0, 9)))
     token, sequence = DynamicEngine(token_model), DynamicEngine(sequence_model)
-    assert np.allclose(token.run(padded)[:, :4], token.run(IDS), atol=1e-6)
-    assert np.allclose(sequence.run(padded), sequence.run(IDS), atol=1e-6)
+    assert np.allclose(token.run(padded)["logits"][:, :4], token.run(IDS)["logits"], atol=1e-6)
+    assert np.allclose(sequence.run(padded)["logits"], sequence.run(IDS)["logits"], atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_it_runs_without_dropout_and_puts_the_mode_back(token_model: Any, training: bool) -> None:
     token_model.train() if training else token_model.eval()
     engine = DynamicEngine(token_model)
-    assert np.array_equal(engine.run(IDS), engine.run(IDS))
+    assert np.array_equal(engine.run(IDS)["logits"], engine.run(IDS)["logits"])
     assert token_model.training is training
     assert token_model.dropout.training is training
 
 
 def test_an_engine_over_a_checkpoint_gives_the_logits_of_its_model(tmp_path: Path, token_model: Any) -> None:
     save_checkpoint_weights(token_model, tmp_path)
-    assert np.array_equal(load_engine(tmp_path, "token", 5).run(IDS), DynamicEngine(token_model).run(IDS))
+    loaded, own = load_engine(tmp_path, "token", 5), DynamicEngine(token_model)
+    assert np.array_equal(loaded.run(IDS)["logits"], own.run(IDS)["logits"])
 
 
 @pytest.mark.parametrize("device", ["tpu", "gpu:x", ""])

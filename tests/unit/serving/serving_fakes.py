@@ -85,7 +85,7 @@ class FakeModel:
     def padded_length(self, length: int) -> int:
         return padded_length(length)
 
-    def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
         assert all(row.ids[0] == id(self._own) for row in rows), "windows of another tokenizer"
         self.threads.add(threading.current_thread().name)
         words = ["".join(chr(code) for code in row.ids[1:-1]) for row in rows]
@@ -97,12 +97,12 @@ class FakeModel:
             raise RuntimeError("the engine is broken")
         if any(POISON in word for word in words):
             raise RuntimeError("the engine cannot compute this")
-        return [self._logits(row) for row in rows]
+        return [{"logits": self._logits(row)} for row in rows]
 
-    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+    def decode(self, encoded: Encoded, outputs: Sequence[dict[str, np.ndarray]]) -> Prediction:
         if "decode-fails" in encoded.text:
             raise ValueError("decode fails")
-        return self.task.decode(encoded, logits)
+        return self.task.decode(encoded, outputs)
 
     def _logits(self, row: Window) -> np.ndarray:
         capital = (row.ids >= ord("A")) & (row.ids <= ord("Z"))
@@ -144,7 +144,7 @@ def load_held(path: Path, settings: Settings) -> FakeModel:
     compute = model.run
     signal.signal(signal.SIGUSR1, lambda *_: model.free.set())
 
-    def run_held(rows: Sequence[Window]) -> list[np.ndarray]:
+    def run_held(rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
         if model.batches:
             model.free.clear()
             print("computing", flush=True)

@@ -16,7 +16,7 @@ TOKENIZER = Tokenizer.characters(["北京"])
 def test_the_most_probable_class_is_the_label() -> None:
     task = tasks.create("classification", LABELS)
     encoded = windows.encode("北京", TOKENIZER, 8, 2)
-    prediction = task.decode(encoded, [np.array([0.0, 2.0, 1.0])])
+    prediction = task.decode(encoded, [{"logits": np.array([0.0, 2.0, 1.0])}])
     assert prediction.label == "财经"
     assert list(prediction.scores) == ["财经", "娱乐", "体育"]
     assert sum(prediction.scores.values()) == pytest.approx(1)
@@ -28,7 +28,7 @@ def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
     owned = [window.owned[1] - window.owned[0] for window in encoded.windows]
     assert len(set(owned)) > 1
     sure = np.array([[30.0, 0, 0], [0, 30.0, 0]])
-    prediction = task.decode(encoded, list(sure))
+    prediction = task.decode(encoded, [{"logits": row} for row in sure])
     assert prediction.scores["体育"] == pytest.approx(owned[0] / 9)
 
 
@@ -42,7 +42,7 @@ def test_every_window_learns_the_label_of_the_text() -> None:
 def test_multi_label_gives_the_classes_that_reach_the_threshold() -> None:
     task = tasks.create("multi-label", LABELS, threshold=0.7)
     encoded = windows.encode("北京", TOKENIZER, 8, 2)
-    prediction = task.decode(encoded, [np.array([0.8, 3.0, 1.0])])  # probabilities .69, .95, .73
+    prediction = task.decode(encoded, [{"logits": np.array([0.8, 3.0, 1.0])}])  # probabilities .69, .95, .73
     assert prediction.labels == ("财经", "娱乐")
 
 

@@ -27,7 +27,7 @@ def examples(draw: st.DrawFn) -> Example:
     return Example(text, entities=tuple(Entity.of(text, s, e, label) for s, e, label in named if label))
 
 
-def gold_logits(task, example: Example, encoded) -> list[np.ndarray]:
+def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]:
     """Logits of a model that is always right, and wild outside of the tokens that a window owns."""
     targets, misaligned = task.targets(example, encoded)
     assert misaligned == 0
@@ -36,7 +36,7 @@ def gold_logits(task, example: Example, encoded) -> list[np.ndarray]:
         row = np.random.default_rng(0).normal(size=(len(target), task.num_outputs)).astype(np.float32) * 5
         owned = target != IGNORED
         row[owned] = np.eye(task.num_outputs, dtype=np.float32)[target[owned]] * 20
-        rows.append(row)
+        rows.append({"logits": row})
     return rows
 
 
@@ -49,7 +49,7 @@ def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: i
     task = tasks.create("ner", LABELS, tag_scheme=scheme)
     tokenizer = Tokenizer.characters([example.text])
     encoded = windows.encode(example.text, tokenizer, size, min(overlap, size - 3))
-    prediction = task.decode(encoded, gold_logits(task, example, encoded))
+    prediction = task.decode(encoded, gold_outputs(task, example, encoded))
     assert spans(prediction.entities) == spans(example.entities)
 
 
@@ -59,9 +59,10 @@ def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: s
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a", "北", "##京"]
     encoded = windows.encode(text, Tokenizer.wordpiece(vocabulary), 16, 4)
     random = np.random.default_rng(seed)
-    logits = [random.normal(size=(w.length, task.num_outputs)).astype(np.float32) * 4 for w in encoded.windows]
+    sizes = [(window.length, task.num_outputs) for window in encoded.windows]
+    outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4} for size in sizes]
     end = 0
-    for entity in task.decode(encoded, logits).entities:
+    for entity in task.decode(encoded, outputs).entities:
         assert text[entity.start : entity.end] == entity.text != ""
         assert entity.start >= end
         assert 0 <= entity.score <= 1
