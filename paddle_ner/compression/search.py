@@ -20,8 +20,8 @@ from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.benchmark import open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning import TIMED_TEXTS
-from paddle_ner.inference.layout import Layout, usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.inference.layout import Layout
+from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 from paddle_ner.types import Example
 
 

@@ -13,8 +13,8 @@ from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference.engines.open import runnable
-from paddle_ner.inference.layout import layouts, preferred, served, usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.inference.layout import layouts, preferred, served
+from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 from paddle_ner.types import Example
 
 MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1

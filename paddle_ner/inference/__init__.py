@@ -10,10 +10,10 @@ from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, r
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
-from paddle_ner.inference.layout import asked_for, usable_cores
+from paddle_ner.inference.layout import asked_for
 from paddle_ner.inference.planning import multiple_for
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import cpu_flags, usable_cores
 
 __all__ = [
     "EngineInfo",

@@ -10,8 +10,7 @@ from paddle_ner.bundle import BundleManifest
 from paddle_ner.environment import DISTRIBUTION, ONNX_ENGINES, PACKAGES, is_installed
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import AUTO, Engine, EngineName, EngineOptions, Precision
-from paddle_ner.inference.layout import usable_cores
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import cpu_flags, usable_cores
 
 logger = logging.getLogger(__name__)
 
