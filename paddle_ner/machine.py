@@ -26,6 +26,9 @@ RELEVANT_FLAGS = (
     "bf16",
 )
 
+# A CPU computes in bf16 with one of these.
+BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:

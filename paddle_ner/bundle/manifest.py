@@ -13,7 +13,7 @@ SCHEMA_VERSION = 1
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 Storage = Literal["fp32", "fp16", "int8"]  # of embedding tables
-EngineName = Literal["paddle", "tensorrt", "onnxruntime", "openvino"]
+EngineName = str  # of `paddle_ner.inference.engines.ENGINES`; one that is not installed here may be named too
 
 
 class WindowSpec(BaseModel):
@@ -156,6 +156,7 @@ class BundleManifest(Manifest):
         onnx: the same graph for ONNX Runtime and OpenVINO by its precision, where there is one; a name is that of an
             fp32 file, as earlier versions wrote it.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
+        outputs: names of what it gives, in its order.
         tuning: how it runs best, where that was measured.
         compression: how it was made smaller or faster, and what that cost, where it was.
         versions: of the packages that made it.
@@ -168,6 +169,7 @@ class BundleManifest(Manifest):
     weights: str
     onnx: str | dict[Precision, OnnxGraph] | None = None
     inputs: list[str]
+    outputs: list[str] = ["logits"]
     tuning: Tuning | None = None
     compression: Compression | None = None
     versions: dict[str, str] = {}

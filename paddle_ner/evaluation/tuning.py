@@ -8,10 +8,11 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import BundleManifest, Candidate, EngineName, Tuning
-from paddle_ner.environment import ONNX_ENGINES, is_installed
+from paddle_ner.environment import is_installed
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.benchmark import Way, measure, open_predictors, spread
 from paddle_ner.evaluation.score import score
+from paddle_ner.inference.engines import ENGINES
 from paddle_ner.inference.engines.open import runnable
 from paddle_ner.inference.layout import layouts, preferred, served
 from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
@@ -27,9 +28,9 @@ def ways(manifest: BundleManifest, flags: frozenset[str], engines: Collection[En
     Args:
         manifest: of the bundle.
         flags: of the CPU.
-        engines: those of `ONNX_ENGINES` that are installed.
+        engines: names of those that are installed.
     """
-    names: tuple[EngineName, ...] = ("paddle", *(engine for engine in ONNX_ENGINES if engine in engines))
+    names = ("paddle", *(engine for engine in engines if engine != "paddle"))
     return [Way(engine, one) for engine in names for one in runnable(manifest, engine, flags)]
 
 
@@ -64,7 +65,7 @@ def tune(
     manifest = bundle.verify(folder)
     if not examples:
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
-    installed = [engine for engine in ONNX_ENGINES if is_installed(engine)]
+    installed = [name for name, engine in ENGINES.items() if is_installed(engine.package.module)]
     asked = ways(manifest, cpu_flags(), installed)
     places = layouts(usable_cores())
     texts = spread([example.text for example in examples], TIMED_TEXTS)

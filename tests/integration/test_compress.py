@@ -25,8 +25,7 @@ from paddle_ner.errors import GateError
 from paddle_ner.evaluation.benchmark import Pace
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning import tune
-from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import BF16_FLAGS, cpu_flags
 
 TRAINING = 800
 PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value
