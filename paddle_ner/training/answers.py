@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from paddle_ner.errors import InputError, InterruptedRun
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.training.batches import Row
 from paddle_ner.training.state import ANSWERS
 from paddle_ner.training.teacher import Teacher
@@ -32,10 +33,7 @@ _POLL = 0.2  # seconds between two looks for what the other processes write
 
 def load_model(teacher: Teacher) -> Any:
     """The teacher's model. Raises BundleError where it does not fit its manifest."""
-    from paddle_ner import modeling
-
-    task = teacher.manifest.build_task()
-    return modeling.load_checkpoint_model(teacher.folder, task.head, task.num_outputs)
+    return Checkpoint.open(teacher.folder).model
 
 
 def answered(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from paddle_ner import bundle, modeling
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.modeling.build import new_model
 from paddle_ner.tasks import Task
 from paddle_ner.training.teacher import Teacher
@@ -69,13 +70,14 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
 def _from_checkpoint(folder: Path, task: Task, teacher: Teacher) -> Any:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.start: {folder} is no checkpoint; expected one, or random, or teacher")
-    if bundle.read_checkpoint_manifest(folder).build_task() != task:
+    checkpoint = Checkpoint.open(folder)
+    if checkpoint.task != task:
         raise InputError(f"distillation.start: {folder} is of another task or other labels than its teacher")
-    if bundle.load_tokenizer(folder) != teacher.tokenizer:
+    if checkpoint.tokenizer != teacher.tokenizer:
         raise InputError(
             f"distillation.start: {folder} has another vocabulary than its teacher {teacher.folder}; cut both, or none"
         )
-    return modeling.load_checkpoint_model(folder, task.head, task.num_outputs)
+    return checkpoint.new_model()
 
 
 def _from_layers(task: Task, teacher: Any, layers: tuple[int, ...], encoder: dict[str, Any]) -> Any:

@@ -14,11 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from paddle_ner import bundle, config
+from paddle_ner import config
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError, InterruptedRun, PaddleNerError, ResourceError
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling import write_checkpoint
 from paddle_ner.tasks import Task
 from paddle_ner.training import state as states
 from paddle_ner.training.corpus import read_corpus
@@ -201,16 +202,6 @@ def build_tokenizer(recipe: Config, texts: list[str]) -> Tokenizer:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     return Tokenizer.wordpiece([line.split("\t")[0] for line in lines], options.lowercase)
-
-
-def write_checkpoint(folder: Path, model: Any, tokenizer: Tokenizer, manifest: Manifest) -> None:
-    """Write the four files of a checkpoint, all or none."""
-    from paddle_ner import modeling
-
-    with bundle.new_folder(folder, bundle.CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / bundle.TOKENIZER)
-        bundle.write_manifest(temporary, manifest)
 
 
 def main(arguments: list[str]) -> int:
