@@ -49,9 +49,7 @@ def save(model: Any, folder: Path) -> Path:
     manifest = Manifest(
         name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
     )
-    modeling.write_checkpoint(
-        folder, model, Tokenizer.characters([example.text for example in EXAMPLES]), manifest
-    )
+    modeling.write_checkpoint(folder, model, Tokenizer.characters([example.text for example in EXAMPLES]), manifest)
     return folder
 
 
