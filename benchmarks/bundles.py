@@ -17,9 +17,9 @@ from paddle_ner.cli.dev import recipe_of
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.timing import in_turns, open_predictors, spread
 from paddle_ner.inference.engines import Precision
-from paddle_ner.inference.layout import Layout, usable_cores
+from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.machine import cpu_name
+from paddle_ner.machine import cpu_name, usable_cores
 from paddle_ner.training.corpus import read_file
 
 TIMED_TEXTS = 512

@@ -31,9 +31,8 @@ from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS
 from paddle_ner.export.onnx import kernels, products, qdq
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineOptions
-from paddle_ner.inference.engines.open import BF16_FLAGS, open_engine
-from paddle_ner.inference.layout import usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.inference.engines.open import open_engine
+from paddle_ner.machine import BF16_FLAGS, cpu_flags, cpu_name, usable_cores
 
 QUANTIZING_SECONDS = 600.0
 

@@ -25,8 +25,7 @@ from paddle_ner.evaluation.tuning.timing import Way
 from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.engines.paddle import configure
-from paddle_ner.inference.layout import usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 
 ROWS, LENGTH, ROUNDS = 8, 128, 9
 PRODUCTS = 24  # in the chain

@@ -34,9 +34,8 @@ from paddle_ner.evaluation.tuning.timing import spread
 from paddle_ner.export import export
 from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.engines.open import open_engine
-from paddle_ner.inference.layout import usable_cores
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.machine import cpu_name
+from paddle_ner.machine import cpu_name, usable_cores
 from paddle_ner.modeling import Checkpoint
 from paddle_ner.tasks import Task
 from paddle_ner.training.batches import BucketSampler, Row, collate, encode

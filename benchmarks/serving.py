@@ -32,8 +32,8 @@ from paddle_ner.bundle import verify
 from paddle_ner.evaluation.tuning.choice import ways
 from paddle_ner.evaluation.tuning.timing import Way, measure
 from paddle_ner.inference import load
-from paddle_ner.inference.layout import layouts, usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.inference.layout import layouts
+from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "serving" / "load"))

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
@@ -20,17 +20,24 @@ DISTRIBUTION = "paddle-ner"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package that an extra brings.
+    """A package that something needs, and what installs it.
 
     Attributes:
         module: the name to import.
         title: what people call it.
-        extra: the extra of paddle-ner that installs it.
+        extra: the extra of `distribution` that installs it; empty where the distribution itself does.
+        distribution: what pip installs; paddle-ner, but for a part that another distribution brings.
     """
 
     module: str
     title: str
-    extra: str
+    extra: str = ""
+    distribution: str = DISTRIBUTION
+
+    @property
+    def requirement(self) -> str:
+        """What to hand to ``pip install``."""
+        return f"{self.distribution}[{self.extra}]" if self.extra else self.distribution
 
 
 PACKAGES = {
@@ -42,12 +49,8 @@ PACKAGES = {
         Package("onnx", "ONNX", "onnx"),
         Package("onnxruntime", "ONNX Runtime", "onnx"),
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
-        Package("openvino", "OpenVINO", "openvino"),
     )
 }
-
-# Those that run a bundle's ONNX graphs: engines by the names of their packages.
-ONNX_ENGINES: tuple[Literal["onnxruntime", "openvino"], ...] = ("onnxruntime", "openvino")
 
 
 def is_installed(module: str) -> bool:
@@ -55,28 +58,38 @@ def is_installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def require(*modules: str, needed_for: str) -> None:
-    """Say which extra to install where one of the modules is missing. Costs nothing where all are there.
+def require(*packages: str | Package, needed_for: str) -> None:
+    """Say what to install where one of the packages is missing. Costs nothing where all are there.
 
     Args:
-        modules: names of `PACKAGES`, such as ``paddle``.
+        packages: names of `PACKAGES`, such as ``paddle``, or packages themselves.
         needed_for: what the user asked for, such as ``train``.
 
     Raises:
         MissingPackageError: in one line, with one command that installs all that is missing.
     """
-    unknown = [module for module in modules if module not in PACKAGES]
+    unknown = [package for package in packages if isinstance(package, str) and package not in PACKAGES]
     if unknown:
-        raise InputError(f"require() knows {', '.join(PACKAGES)}, not {', '.join(unknown)}")
-    missing = [PACKAGES[module] for module in modules if not is_installed(module)]
+        raise InputError(f"require() knows {', '.join(PACKAGES)}, not {', '.join(map(str, unknown))}")
+    needed = [PACKAGES[package] if isinstance(package, str) else package for package in packages]
+    missing = [package for package in needed if not is_installed(package.module)]
     if not missing:
         return
     titles = " and ".join(package.title for package in missing)
-    extras = ",".join(dict.fromkeys(package.extra for package in missing))
-    gpu = " (for an NVIDIA GPU: docs/installation.md)" if "cpu" in extras.split(",") else ""
+    gpu = " (for an NVIDIA GPU: docs/installation.md)" if any(one.extra == "cpu" for one in missing) else ""
     verb = "is" if len(missing) == 1 else "are"
     raise MissingPackageError(
-        f"{needed_for} needs {titles}, which {verb} not installed: pip install '{DISTRIBUTION}[{extras}]'{gpu}"
+        f"{needed_for} needs {titles}, which {verb} not installed: pip install {_requirements(missing)}{gpu}"
+    )
+
+
+def _requirements(packages: Iterable[Package]) -> str:
+    """Arguments of ``pip install``: each distribution once, with all extras that are asked of it."""
+    extras: dict[str, list[str]] = {}
+    for package in packages:
+        extras.setdefault(package.distribution, []).extend([package.extra] if package.extra else [])
+    return " ".join(
+        f"'{name}[{','.join(dict.fromkeys(asked))}]'" if asked else f"'{name}'" for name, asked in extras.items()
     )
 
 
@@ -175,7 +188,7 @@ def probe_framework(timeout: float = 60) -> Framework | str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that doctor has to say, and the command that mends it.
+    """Something that doctor has to say, and the command that fixes it.
 
     Attributes:
         level: problem: predicting and serving on this CPU does not work; warning: something else does not, or may not.
@@ -189,23 +202,29 @@ class Finding:
 
 
 _BUILDS = ("paddlepaddle", "paddlepaddle-gpu")
-_PURPOSE = {
-    "train": "train, export and evaluate need it",
-    "onnx": "export to ONNX needs it",
-    "openvino": "that engine needs it",
-}
+_PURPOSE = {"train": "train, export and evaluate need it", "onnx": "export to ONNX needs it"}
 
 
-def findings(found: list[Dependency], framework: Framework | str | None) -> list[Finding]:
-    """Judge an installation. `framework` is None where PaddlePaddle is not installed."""
+def findings(
+    found: list[Dependency], framework: Framework | str | None, engines: Iterable[Package] = ()
+) -> list[Finding]:
+    """Judge an installation.
+
+    Args:
+        found: what `dependencies` gave.
+        framework: None where PaddlePaddle is not installed.
+        engines: the packages of engines that run without PaddlePaddle, from a bundle's ONNX graph.
+    """
+    engines = list(engines)
     if not found:
         return [Finding("problem", "paddle-ner runs from its source and is not installed", "pip install -e '.[cpu]'")]
-    report = list(_framework_findings(found, framework))
+    report = list(_framework_findings(found, framework, engines))
+    purposes = {**{engine.extra: "that engine needs it" for engine in engines}, **_PURPOSE}
     for extra in dict.fromkeys(each.extra for each in found):
         group = [each for each in found if each.extra == extra and each.name not in _BUILDS]
         # An extra counts as installed when the package is there that it is named for: the first of its list.
-        if extra in _PURPOSE and group[0].installed is None:
-            report.append(Finding("warning", f"[{extra}] is not installed: {_PURPOSE[extra]}", _install(extra)))
+        if extra in purposes and group[0].installed is None:
+            report.append(Finding("warning", f"[{extra}] is not installed: {purposes[extra]}", _install(extra)))
             continue
         for each in group:
             if not each.fits:
@@ -214,10 +233,12 @@ def findings(found: list[Dependency], framework: Framework | str | None) -> list
     return report
 
 
-def _framework_findings(found: list[Dependency], framework: Framework | str | None) -> Iterator[Finding]:
+def _framework_findings(
+    found: list[Dependency], framework: Framework | str | None, engines: list[Package]
+) -> Iterator[Finding]:
     builds = [each for each in found if each.name in _BUILDS and each.installed]
     if framework is None:
-        others = [each.name for each in found if each.name in ONNX_ENGINES and each.installed]
+        others = [engine.module for engine in engines if is_installed(engine.module)]
         if others:
             message = f"PaddlePaddle is not installed: only bundles with an ONNX graph run, by {' or '.join(others)}"
             yield Finding("warning", message, _install("cpu"))

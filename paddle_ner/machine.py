@@ -1,4 +1,4 @@
-"""The machine as far as it decides how fast a model runs: processor, memory, NVIDIA driver."""
+"""The machine as far as it decides how fast a model runs: processor, memory, NVIDIA driver, a container's limits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 # What inference can use, by the kernel's names. Precision follows: bf16 from avx512_bf16, int8 from a vnni.
 RELEVANT_FLAGS = (
@@ -24,6 +25,9 @@ RELEVANT_FLAGS = (
     "i8mm",
     "bf16",
 )
+
+# A CPU computes in bf16 with one of these.
+BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ def survey() -> Machine:
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         processor=cpu_name(),
         vendor=cpu.get("vendor_id", ""),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=usable_cores(),
         flags=tuple(flag for flag in RELEVANT_FLAGS if flag in has),
-        memory=_memory(),
+        memory=usable_memory(),
         gpus=_gpus(),
     )
 
@@ -78,6 +82,83 @@ def cpu_name() -> str:
     return _cpuinfo().get("model name") or platform.processor() or platform.machine()
 
 
+def usable_cores(root: Path = Path("/")) -> int:
+    """CPU cores that this process may use: those it is bound to, and no more than its container's quota pays for.
+
+    A quota of 2.5 cores gives 2: threads that use it up before the period ends all stand still until the next one.
+
+    Args:
+        root: of the file system that has ``proc`` and ``sys``.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = [quota for folder in _control_groups("cpu", root) if (quota := _cpu_quota(folder)) is not None]
+    return max(1, min([bound, *map(int, quotas)]))
+
+
+def usable_memory(root: Path = Path("/")) -> int | None:
+    """Bytes that this process may use: the machine's, or its container's limit; None where unknown.
+
+    Args:
+        root: of the file system that has ``proc`` and ``sys``.
+    """
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return None
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limits = [
+        int(text)
+        for folder in _control_groups("memory", root)
+        for name in ("memory.max", "memory.limit_in_bytes")  # of cgroup v2 and v1; "max" is no limit
+        if (text := _read(folder / name)).isdigit()
+    ]
+    return min([installed, *limits])
+
+
+def _cpu_quota(folder: Path) -> float | None:
+    """Cores that one control group may keep busy; None where it has no quota."""
+    quota, _, period = _read(folder / "cpu.max").partition(" ")  # cgroup v2; "max" is no quota
+    if not quota:
+        quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")  # v1; -1 is no quota
+    return int(quota) / int(period) if quota.isdigit() and period.isdigit() and int(period) else None
+
+
+def _control_groups(controller: str, root: Path) -> Iterator[Path]:
+    """The folders of this process's control groups with `controller`, each with its parents: a limit binds all below.
+
+    See cgroups(7) of the Linux manual: ``/proc/self/cgroup`` names the groups, ``/proc/self/mountinfo`` the places of
+    their trees.
+    """
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        for top, mounted in _mounts(controller if controllers else None, root):
+            # A container may see the names that its host gave to the groups, but only its own part of the tree.
+            path = PurePosixPath(group)
+            inside = path.relative_to(top) if path.is_relative_to(top) and ".." not in path.parts else PurePosixPath()
+            folder = root / mounted.relative_to("/")
+            yield folder
+            for part in inside.parts:
+                folder = folder / part
+                yield folder
+
+
+def _mounts(controller: str | None, root: Path) -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
+    """Trees of control groups: the group that is mounted, and where; None for `controller` is that of cgroup v2."""
+    for line in _read(root / "proc/self/mountinfo").splitlines():
+        place, _, kind = line.partition(" - ")
+        fields, (system, _, options) = place.split(" "), kind.split(" ", 2)
+        if (controller is None and system == "cgroup2") or (system == "cgroup" and controller in options.split(",")):
+            yield PurePosixPath(fields[3]), PurePosixPath(fields[4])
+
+
+def _read(path: Path) -> str:
+    """The text of a file of the kernel; empty where it cannot be read."""
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def _cpuinfo() -> dict[str, str]:
     """The fields of the first processor."""
     path = Path("/proc/cpuinfo")
@@ -86,17 +167,6 @@ def _cpuinfo() -> dict[str, str]:
     first = path.read_text(errors="replace").split("\n\n", 1)[0]
     pairs = (line.partition(":") for line in first.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _memory() -> int | None:
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return None
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    # A container's own limit (cgroup v2) says "max" where there is none.
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        memory = min(memory, int(text))
-    return memory
 
 
 def _gpus() -> tuple[str, ...]:

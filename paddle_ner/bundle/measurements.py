@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
-EngineName = Literal["paddle", "tensorrt", "onnxruntime", "openvino"]
+EngineName = str  # of `paddle_ner.inference.engines.ENGINES`; one that is not installed here may be named too
 
 
 STRICT = ConfigDict(extra="forbid", frozen=True)  # of every part of a manifest

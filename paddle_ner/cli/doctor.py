@@ -1,4 +1,4 @@
-"""``paddle-ner doctor``: what this machine has, what is missing, and the command that mends it."""
+"""``paddle-ner doctor``: what this machine has, what is missing, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 import paddle_ner
 from paddle_ner import environment, machine
 from paddle_ner.cli.console import err, out, print_json
-from paddle_ner.environment import Dependency, Finding, Framework
+from paddle_ner.environment import Dependency, Finding, Framework, Package
 from paddle_ner.machine import Machine
 
 _MARKS = {"problem": "[red]problem[/]", "warning": "[yellow]warning[/]"}
@@ -20,7 +20,7 @@ _MARKS = {"problem": "[red]problem[/]", "warning": "[yellow]warning[/]"}
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def command(as_json: bool) -> int:
-    """Show what this machine has and what is missing, with the command that mends it.
+    """Show what this machine has and what is missing, with the command that fixes it.
 
     Exits with 0 where models can be predicted with and served on this CPU, with 1 where not.
     """
@@ -30,7 +30,7 @@ def command(as_json: bool) -> int:
         if environment.is_installed("paddle"):
             framework = environment.probe_framework()
         here = machine.survey()
-    report = environment.findings(found, framework)
+    report = environment.findings(found, framework, _other_engines())
     healthy = not any(finding.level == "problem" for finding in report)
     if as_json:
         print_json(
@@ -46,6 +46,15 @@ def command(as_json: bool) -> int:
     else:
         _print(here, framework, found, report)
     return 0 if healthy else 1
+
+
+def _other_engines() -> list[Package]:
+    """What the engines need that run without PaddlePaddle."""
+    if not environment.is_installed("numpy"):  # they need it; that it is missing is a finding of its own
+        return []
+    from paddle_ner.inference.engines import ENGINES
+
+    return [engine.package for engine in ENGINES.values() if engine.graph == "onnx"]
 
 
 def _print(here: Machine, framework: Framework | str | None, found: list[Dependency], report: list[Finding]) -> None:

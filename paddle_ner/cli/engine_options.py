@@ -7,14 +7,14 @@ from typing import TypeVar, get_args
 
 import click
 
-from paddle_ner.inference.engines import EngineName, Precision
+from paddle_ner.inference.engines import AUTO, ENGINES, Precision
 
 F = TypeVar("F", bound=Callable[..., object])
 
 _OPTIONS = (
     click.option(
         "--engine",
-        type=click.Choice(["auto", *get_args(EngineName)]),
+        type=click.Choice([AUTO, *ENGINES]),
         default="auto",
         show_default=True,
         help="What runs the graph; auto is what the bundle says, tensorrt needs a GPU.",
@@ -22,7 +22,7 @@ _OPTIONS = (
     click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N."),
     click.option(
         "--precision",
-        type=click.Choice(["auto", *get_args(Precision)]),
+        type=click.Choice([AUTO, *get_args(Precision)]),
         default="auto",
         show_default=True,
         help="Of the arithmetic; auto is what the bundle says.",

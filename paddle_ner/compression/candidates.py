@@ -25,9 +25,9 @@ from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.timing import SERVED_TOKENS, in_turns, open_predictors, spread
 from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.layout import Layout, usable_cores
+from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.machine import cpu_name
+from paddle_ner.machine import cpu_name, usable_cores
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 

@@ -10,7 +10,8 @@ from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import Precision
-from paddle_ner.inference.engines.open import BF16_FLAGS, device_kind
+from paddle_ner.inference.engines.open import device_kind
+from paddle_ner.machine import BF16_FLAGS
 
 MAX_DROP = 0.01  # of F1 or accuracy, which go from 0 to 1
 MAX_LABEL_DROP = 0.05

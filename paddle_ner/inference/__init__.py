@@ -1,4 +1,4 @@
-"""Running a model: engines, batch planning, Predictor. Imports neither PaddleNLP nor PaddleSlim."""
+"""Running a model: engines, batch planning, Predictor, Model. Imports neither PaddleNLP nor PaddleSlim."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import Literal
 
 from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, verify
 from paddle_ner.errors import BundleError, InputError
-from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
+from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
-from paddle_ner.inference.layout import asked_for, usable_cores
+from paddle_ner.inference.layout import asked_for
+from paddle_ner.inference.model import Model
 from paddle_ner.inference.planning import multiple_for
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import cpu_flags, usable_cores
 
 __all__ = [
     "EngineInfo",
     "EngineName",
     "EngineOptions",
+    "Model",
     "Precision",
     "Predictor",
     "load",
@@ -34,39 +36,33 @@ def load(
     device: str = "cpu",
     precision: Precision | Literal["auto"] = AUTO,
     threads: int | None = None,
-) -> Predictor:
-    """A predictor over a bundle or a checkpoint; the keywords are those of `EngineOptions`.
+    replicas: int | None = None,
+) -> Model:
+    """A model over a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
 
     Args:
         model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and has no choice but the device.
         engine: what runs the graph; ``auto`` is what the bundle says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the bundle's own.
-        threads: CPU threads; None takes all cores.
+        threads: CPU threads of each engine; with None and no replicas, the engines share all cores as was measured
+            best for the bundle.
+        replicas: engines side by side. One on all cores answers a text alone the soonest; several answer more of them.
 
     Raises:
-        InputError: there is no such folder, or a checkpoint is asked for what only a bundle has.
+        InputError: there is no such folder or engine, or a checkpoint is asked for what only a bundle has.
         BundleError: a file is missing, damaged, or does not fit the others.
         DeviceError: the device, or the precision on it, cannot be had.
+        MissingPackageError: a package that the engine needs is not installed.
     """
     options = EngineOptions(engine, device, precision, threads)
-    folder = Path(model)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
-    if is_bundle(folder):
-        return load_bundle(folder, options)
-    from paddle_ner.inference.engines.dynamic import load_engine
-    from paddle_ner.modeling import Checkpoint
+    predictors = load_replicas(model, options, replicas)
+    return Model(predictors, (_load_again, (Path(model).absolute(), options, replicas)))
 
-    checkpoint = Checkpoint.open(folder)
-    for name, chosen in (
-        ("threads", options.threads is not None),
-        ("engine", options.engine not in (AUTO, "paddle")),
-        ("precision", options.precision not in (AUTO, "fp32")),
-    ):
-        if chosen:
-            raise InputError(f"{folder}: {name} can be chosen for a bundle only; export the checkpoint first")
-    return Predictor(checkpoint.manifest, checkpoint.tokenizer, load_engine(checkpoint, options.device))
+
+def _load_again(folder: Path, options: EngineOptions, replicas: int | None) -> Model:
+    """`load` for a pickle."""
+    return load(folder, **asdict(options), replicas=replicas)
 
 
 def load_replicas(model: str | Path, options: EngineOptions, replicas: int | None = None) -> list[Predictor]:
@@ -78,19 +74,18 @@ def load_replicas(model: str | Path, options: EngineOptions, replicas: int | Non
         replicas: how many; with None for it and for the threads, see `paddle_ner.inference.layout.chosen`.
     """
     folder = Path(model)
-    if is_bundle(folder):
-        manifest = read_bundle_manifest(folder)
-        if device_kind(options.device) == "cpu":
-            engine, precision = choose(folder, manifest, options, cpu_flags())
-            layout = asked_for(manifest, usable_cores(), replicas, options.threads, engine, precision)
-            options = replace(options, engine=engine, precision=precision, threads=layout.threads)
-            replicas = layout.replicas
-    first = load(folder, **asdict(options))
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
+    if not is_bundle(folder):
+        return [_load_checkpoint(folder, options, replicas)]
+    if device_kind(options.device) == "cpu":
+        options, replicas = _arranged(folder, options, replicas)
+    first = load_bundle(folder, options)
     return [first, *(first.clone() for _ in range(1, replicas or 1))]
 
 
 def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor:
-    """A predictor over a verified bundle."""
+    """A predictor over a verified bundle, for one thread at a time."""
     manifest = verify(folder)
     engine = open_engine(folder, manifest, options or EngineOptions())
     predictor = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
@@ -101,3 +96,31 @@ def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor
             f"{folder / manifest.graph}: it gives {outputs} logits, but the labels in manifest.json make {expected}"
         )
     return predictor
+
+
+def _arranged(folder: Path, options: EngineOptions, replicas: int | None) -> tuple[EngineOptions, int]:
+    """The options of each engine on this CPU with every choice made, and the number of engines."""
+    manifest = read_bundle_manifest(folder)
+    name, precision = choose(folder, manifest, options, cpu_flags())
+    if not ENGINES[name].replicas:
+        if replicas not in (None, 1):
+            raise InputError(f"replicas is {replicas}, but engine {name} computes one batch at a time: leave it out")
+        replicas = 1
+    layout = asked_for(manifest, usable_cores(), replicas, options.threads, name, precision)
+    return replace(options, engine=name, precision=precision, threads=layout.threads), layout.replicas
+
+
+def _load_checkpoint(folder: Path, options: EngineOptions, replicas: int | None) -> Predictor:
+    from paddle_ner.inference.engines.dynamic import load_engine
+    from paddle_ner.modeling import Checkpoint
+
+    checkpoint = Checkpoint.open(folder)
+    for name, chosen in (
+        ("threads", options.threads is not None),
+        ("replicas", replicas not in (None, 1)),
+        ("engine", options.engine not in (AUTO, "paddle")),
+        ("precision", options.precision not in (AUTO, "fp32")),
+    ):
+        if chosen:
+            raise InputError(f"{folder}: {name} can be chosen for a bundle only; export the checkpoint first")
+    return Predictor(checkpoint.manifest, checkpoint.tokenizer, load_engine(checkpoint, options.device))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from paddle_ner.machine import usable_cores
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader
 from paddle_ner.serving.problems import DEADLINE, DRAINING, LOADING, QUEUE_FULL, UNAVAILABLE, UNKNOWN_MODEL, HTTPProblem
@@ -41,7 +41,7 @@ class Service:
         self._load = load
         self._report = report
         self.metrics = metrics
-        self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="tokenizer")
+        self._pool = ThreadPoolExecutor(min(4, usable_cores()), thread_name_prefix="tokenizer")
         self._upkeeps: list[Upkeep] = []
         self._loading: asyncio.Task[None] | None = None
         self._in_flight = 0

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from paddle_ner.errors import InputError
-from paddle_ner.inference.engines import EngineName, Precision
+from paddle_ner.inference.engines import EngineChoice, Precision
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/?#\s]+)$")]
@@ -58,7 +58,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     ready_file: Path | None = None
-    engine: EngineName | Literal["auto"] = "auto"
+    engine: EngineChoice = "auto"
     device: str = "cpu"
     precision: Precision | Literal["auto"] = "auto"
     threads: int | None = Field(None, ge=1)

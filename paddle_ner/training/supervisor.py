@@ -19,6 +19,7 @@ from paddle_ner import config as configs
 from paddle_ner.config import Config
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError, InputError, InterruptedRun, PaddleNerError, ResourceError
+from paddle_ner.machine import usable_cores
 from paddle_ner.training import launch, state
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.events import FILE, EventReader, file_of
@@ -158,7 +159,7 @@ def _run(config: Config, output: Path, devices: Devices, cluster: Cluster, resum
     logs = output / "logs"
     logs.mkdir(exist_ok=True)
     worker = ["paddle_ner.training.worker", str(output), devices.kind, *([str(found[-1])] if found else [])]
-    environment = launch.environment(devices, os.environ, _cpuinfo(), len(os.sched_getaffinity(0)))
+    environment = launch.environment(devices, os.environ, _cpuinfo(), usable_cores())
     environment[launch.EVENTS] = file_of(cluster.rank or 0)
     if "MKL_DEBUG_CPU_TYPE" in environment and "MKL_DEBUG_CPU_TYPE" not in os.environ:
         switch = f"MKL_DEBUG_CPU_TYPE={environment['MKL_DEBUG_CPU_TYPE']}"

@@ -26,9 +26,8 @@ from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.inference import EngineOptions, load_replicas
-from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.inference.layout import Layout, layouts, usable_cores
-from paddle_ner.machine import cpu_flags
+from paddle_ner.inference.layout import Layout, layouts
+from paddle_ner.machine import BF16_FLAGS, cpu_flags, usable_cores
 
 TRAINING = 800
 PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value

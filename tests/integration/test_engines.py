@@ -24,8 +24,7 @@ from paddle_ner.evaluation.tuning.choice import choose, tune
 from paddle_ner.export import export
 from paddle_ner.inference import load_replicas
 from paddle_ner.inference.engines import EngineOptions
-from paddle_ner.inference.engines.open import BF16_FLAGS
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import BF16_FLAGS, cpu_flags
 
 HAS_BF16 = bool(cpu_flags() & BF16_FLAGS)
 

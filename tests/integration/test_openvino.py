@@ -21,9 +21,8 @@ from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.export import export
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.engines import heads
-from paddle_ner.inference.engines.open import BF16_FLAGS
 from paddle_ner.inference.engines.openvino import OpenVinoEngine
-from paddle_ner.machine import cpu_flags
+from paddle_ner.machine import BF16_FLAGS, cpu_flags
 
 IDS = np.array([[2, 9, 7, 5, 11, 8, 3], [2, 6, 12, 3, 0, 0, 0]], dtype=np.int64)
 needs_bf16 = pytest.mark.skipif(not cpu_flags() & BF16_FLAGS, reason="this CPU has no bf16")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from paddle_ner import bundle
 from paddle_ner.bundle import BundleManifest, Candidate, EngineName, Tuning
-from paddle_ner.environment import ONNX_ENGINES, is_installed
+from paddle_ner.environment import is_installed
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.gate import is_allowed
 from paddle_ner.evaluation.score import score
-from paddle_ner.evaluation.tuning.timing import measure, open_predictors, spread
-from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.evaluation.tuning.timing import measure, offered, open_predictors, spread
+from paddle_ner.inference.engines import ENGINES, EngineOptions
 from paddle_ner.inference.engines.open import runnable
-from paddle_ner.inference.layout import layouts, preferred, served, usable_cores
-from paddle_ner.machine import cpu_flags, cpu_name
+from paddle_ner.inference.layout import layouts, preferred, served
+from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
@@ -34,9 +34,9 @@ def engines_of(
     Args:
         manifest: of the bundle.
         flags: of the CPU.
-        installed: those of `ONNX_ENGINES` that are.
+        installed: names of the engines that are.
     """
-    names: tuple[EngineName, ...] = ("paddle", *(name for name in ONNX_ENGINES if name in installed))
+    names = ("paddle", *(name for name in installed if name != "paddle"))
     return [EngineOptions(name, precision=precision) for name in names for precision in runnable(manifest, name, flags)]
 
 
@@ -73,12 +73,12 @@ def tune(
     manifest = bundle.verify(folder)
     if not examples:
         raise InputError(f"{folder}: no examples to measure with; name a labelled file")
-    installed = [engine for engine in ONNX_ENGINES if is_installed(engine)]
+    installed = [name for name, engine in ENGINES.items() if is_installed(engine.package.module)]
     engines = engines_of(manifest, cpu_flags(), installed)
     places = layouts(usable_cores())
     texts = spread([example.text for example in examples], TIMED_TEXTS)
     rounds = 3
-    passes = (rounds + 1) * len(engines) * len(places)
+    passes = (rounds + 1) * sum(len(offered(options, places)) for options in engines)
     done = 0
 
     def timed() -> None:

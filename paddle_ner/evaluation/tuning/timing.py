@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from paddle_ner.bundle import BundleManifest, Speed, load_tokenizer, verify
-from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines import ENGINES, EngineOptions
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.planning import multiple_for, plan
@@ -59,7 +59,7 @@ def measure(
         folder: the bundle.
         texts: real ones: their lengths decide the shapes.
         engines: engines and precisions to measure; their threads are those of the layouts.
-        layouts: to measure.
+        layouts: to measure, as far as an engine can run them.
         rounds: passes over `texts` that are timed.
         engine_only: leave tokenization and decoding out, and fill the batches.
         advance: called after each pass, (rounds + 1) times for every engine and layout.
@@ -68,11 +68,16 @@ def measure(
     budget = BATCH_TOKENS if engine_only else SERVED_TOKENS
     speeds: dict[tuple[EngineOptions, Layout], Speed] = {}
     for options in engines:
-        replicas = {layout: open_predictors(folder, manifest, options, layout) for layout in layouts}
+        replicas = {layout: open_predictors(folder, manifest, options, layout) for layout in offered(options, layouts)}
         timed = in_turns(replicas, texts, rounds=rounds, engine_only=engine_only, budget=budget, advance=advance)
         del replicas
         speeds |= {(options, layout): speed for layout, speed in timed.items()}
     return speeds
+
+
+def offered(options: EngineOptions, layouts: Sequence[Layout]) -> list[Layout]:
+    """The layouts that an engine can run: without several replicas where its clones do not compute side by side."""
+    return [layout for layout in layouts if layout.replicas == 1 or ENGINES[options.engine].replicas]
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.protocols import EngineInfo
+from paddle_ner.machine import usable_cores
 from paddle_ner.modeling import Checkpoint
 
 if TYPE_CHECKING:
@@ -16,20 +17,30 @@ if TYPE_CHECKING:
 
 
 class DynamicEngine:
-    """Runs a model without gradients or dropout. Safe to use on a model in training: its mode is put back."""
+    """Runs a model without gradients or dropout. Safe to use on a model in training: its mode is put back.
 
-    def __init__(self, model: PretrainedModel, device: str = "cpu") -> None:
+    For one thread at a time, its clones included: they share the model, whose mode each run sets.
+
+    Args:
+        model: of PaddleNLP.
+        device: ``cpu``, ``gpu`` or ``gpu:N``.
+        threads: CPU threads; None leaves them to Paddle, which takes all cores that are visible.
+    """
+
+    def __init__(self, model: PretrainedModel, device: str = "cpu", threads: int | None = None) -> None:
         self._model = model
-        self.info = EngineInfo("dynamic", device, "fp32", None)
+        self.info = EngineInfo("dynamic", device, "fp32", threads)
 
     def clone(self) -> DynamicEngine:
         """Another engine over the same model."""
-        return DynamicEngine(self._model, self.info.device)
+        return DynamicEngine(self._model, self.info.device, self.info.threads)
 
     def run(self, input_ids: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
         """Its outputs by name; see `Engine`."""
         import paddle
 
+        if self.info.threads is not None:
+            paddle.base.core.set_num_threads(self.info.threads)  # of the thread that calls
         training = self._model.training
         self._model.eval()
         try:
@@ -66,4 +77,4 @@ def load_engine(checkpoint: Checkpoint, device: str = "cpu") -> DynamicEngine:
         if int(number or 0) >= paddle.device.cuda.device_count():
             raise DeviceError(f"device {device}: this machine shows {paddle.device.cuda.device_count()} GPUs")
     paddle.set_device(device)
-    return DynamicEngine(checkpoint.model, device)
+    return DynamicEngine(checkpoint.model, device, usable_cores() if kind == "cpu" else None)

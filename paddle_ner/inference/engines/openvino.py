@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import BundleManifest, Precision
-from paddle_ner.environment import require
+from paddle_ner.environment import Package
 from paddle_ner.errors import BundleError
-from paddle_ner.inference.engines import AUTO, EngineInfo, EngineOptions, check_inputs, feed
+from paddle_ner.inference.engines import (
+    AUTO,
+    EngineDescription,
+    EngineInfo,
+    EngineOptions,
+    check_inputs,
+    check_outputs,
+    feed,
+)
 from paddle_ner.inference.engines.heads import widen_heads
 
 
@@ -24,11 +33,10 @@ class OpenVinoEngine:
         options: of the engine, every choice made (see `open_engine`).
 
     Raises:
-        BundleError: OpenVINO cannot read the graph, or its inputs are not those of the manifest.
+        BundleError: OpenVINO cannot read the graph, or its inputs or outputs are not those of the manifest.
     """
 
     def __init__(self, folder: Path, manifest: BundleManifest, options: EngineOptions) -> None:
-        require("openvino", needed_for="the engine openvino")
         import openvino
 
         assert options.precision != AUTO
@@ -42,7 +50,9 @@ class OpenVinoEngine:
             said = " ".join(str(error).split())
             raise BundleError(f"{path}: OpenVINO cannot read it: {said}") from None
         self._inputs = [one.any_name for one in self._graph.inputs]
+        self._outputs = manifest.outputs
         check_inputs(path, self._inputs, manifest)
+        check_outputs(path, len(self._graph.outputs), manifest)
         if options.precision == "bf16":
             widen_heads(self._graph)
         self.info = EngineInfo("openvino", options.device, options.precision, options.threads)
@@ -55,16 +65,15 @@ class OpenVinoEngine:
 
     def clone(self) -> OpenVinoEngine:
         """Another engine over the same graph, for another thread, with threads and prepared weights of its own."""
-        twin = object.__new__(OpenVinoEngine)
-        twin._core, twin._graph, twin._inputs, twin.info = self._core, self._graph, self._inputs, self.info
+        twin = copy.copy(self)
         twin._compile()
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         """Its outputs by name; see `Engine`."""
-        outputs = self._request.infer(feed(self._inputs, input_ids), share_inputs=True, share_outputs=True)
-        # A copy: the next run writes into the same memory.
-        return {"logits": np.array(outputs[0], dtype=np.float32)}
+        values = self._request.infer(feed(self._inputs, input_ids), share_inputs=True, share_outputs=True)
+        # Copies: the next run writes into the same memory.
+        return {name: np.array(values[index], dtype=np.float32) for index, name in enumerate(self._outputs)}
 
 
 def settings(precision: Precision | str, threads: int) -> dict[str, Any]:
@@ -77,3 +86,14 @@ def settings(precision: Precision | str, threads: int) -> dict[str, Any]:
         # Bound to cores, engines side by side would share one, and wait for what else runs on it.
         "ENABLE_CPU_PINNING": False,
     }
+
+
+ENGINE = EngineDescription(
+    name="openvino",
+    title="OpenVINO",
+    package=Package("openvino", "OpenVINO", "openvino"),
+    graph="onnx",
+    precisions={"cpu": ("fp32", "bf16", "int8")},
+    arithmetic={"fp32": ("fp32", "bf16"), "int8": ("int8",)},
+    open=OpenVinoEngine,
+)

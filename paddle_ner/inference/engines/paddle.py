@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
 from collections.abc import Sequence
@@ -13,9 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import BundleManifest
-from paddle_ner.environment import require
+from paddle_ner.environment import PACKAGES
 from paddle_ner.errors import DeviceError
-from paddle_ner.inference.engines import EngineInfo, EngineOptions, check_inputs, feed
+from paddle_ner.inference.engines import (
+    EngineDescription,
+    EngineInfo,
+    EngineOptions,
+    check_inputs,
+    check_outputs,
+    feed,
+)
 from paddle_ner.inference.engines.quiet import without_pass_statistics
 
 # Paddle can keep what it prepares for oneDNN by input shape, the weights in oneDNN's order included, up to a number of
@@ -40,14 +48,20 @@ class PaddleEngine:
         folder: a verified bundle.
         manifest: its manifest.
         options: of the engine, every choice made (see `open_engine`).
+        files: graph and weights; None takes the bundle's.
 
     Raises:
         DeviceError: the device cannot be had.
-        BundleError: the graph's inputs are not those of the manifest.
+        BundleError: the graph's inputs or outputs are not those of the manifest.
     """
 
-    def __init__(self, folder: Path, manifest: BundleManifest, options: EngineOptions) -> None:
-        require("paddle", needed_for="running a bundle")
+    def __init__(
+        self,
+        folder: Path,
+        manifest: BundleManifest,
+        options: EngineOptions,
+        files: tuple[Path, Path] | None = None,
+    ) -> None:
         with warnings.catch_warnings():
             # Paddle warns at import that ccache, which only building its extensions would use, is absent.
             warnings.simplefilter("ignore")
@@ -55,15 +69,11 @@ class PaddleEngine:
         if options.device == "cpu" and _FREE_FLAG not in os.environ:
             set_flags({_FREE_FLAG: _FREED_AT_A_TIME / 2**30})
 
-        graph, weights = folder / manifest.graph, folder / manifest.weights
-        if options.engine == "tensorrt":
-            from paddle_ner.inference.engines.tensorrt import optimized
-
-            check_gpu(options.device)
-            graph, weights = optimized(folder, manifest, options)
+        graph, weights = files or (folder / manifest.graph, folder / manifest.weights)
         config = inference.Config(str(graph), str(weights))
         operations = manifest.compression.operations if manifest.compression is not None else _INT8_OPERATIONS
         configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
+        self._names = manifest.outputs
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
         # Of this engine and all its clones, which go together: over a graph of the old kind, as int8 graphs are, the
         # first that is destroyed takes from the others what they hold in common ("Tensor holds no memory").
@@ -71,19 +81,18 @@ class PaddleEngine:
         with without_pass_statistics() if options.precision == "int8" else nullcontext():
             self._attach(inference.create_predictor(config))
         check_inputs(graph, self._inputs, manifest)
+        check_outputs(graph, len(self._outputs), manifest)
 
     def _attach(self, predictor: Any) -> None:
         self._predictor = predictor
         self._family.append(predictor)
         self._shapes: dict[str, tuple[int, int]] = {}
         self._inputs = {name: predictor.get_input_handle(name) for name in predictor.get_input_names()}
-        self._output = predictor.get_output_handle(predictor.get_output_names()[0])
+        self._outputs = [predictor.get_output_handle(name) for name in predictor.get_output_names()]
 
     def clone(self) -> PaddleEngine:
         """Another engine over the same weights, for another thread."""
-        twin = object.__new__(PaddleEngine)
-        twin.info = self.info
-        twin._family = self._family
+        twin = copy.copy(self)
         twin._attach(self._predictor.clone())
         return twin
 
@@ -96,7 +105,10 @@ class PaddleEngine:
             self._inputs[name].reshape(values.shape)
             self._inputs[name].copy_from_cpu(values)
         self._predictor.run()
-        return {"logits": np.asarray(self._output.copy_to_cpu())[:rows]}
+        return {
+            name: np.asarray(output.copy_to_cpu())[:rows]
+            for name, output in zip(self._names, self._outputs, strict=True)
+        }
 
     def _distinct(self, rows: int, length: int) -> int:
         """The number of rows, at least `rows`, that Paddle does not mistake for another shape.
@@ -159,3 +171,13 @@ def check_gpu(device: str) -> int:
     if number >= device_count():
         raise DeviceError(f"device {device}: this machine shows {device_count()} GPUs")
     return number
+
+
+ENGINE = EngineDescription(
+    name="paddle",
+    title="Paddle",
+    package=PACKAGES["paddle"],
+    graph="paddle",
+    precisions={"cpu": ("fp32", "bf16", "int8"), "gpu": ("fp32", "fp16")},
+    open=PaddleEngine,
+)

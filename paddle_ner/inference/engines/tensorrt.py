@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.bundle import BundleManifest
+from paddle_ner.environment import PACKAGES
 from paddle_ner.errors import DeviceError
-from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines import EngineDescription, EngineOptions
+from paddle_ner.inference.engines.paddle import PaddleEngine, check_gpu
 from paddle_ner.inference.planning import LENGTHS
 
 # Shapes that TensorRT tunes for: one short row at least, the batcher's budget at most.
@@ -74,3 +76,19 @@ def configuration(tensorrt: Any, manifest: BundleManifest, options: EngineOption
     modes = {"fp32": tensorrt.PrecisionMode.FP32, "fp16": tensorrt.PrecisionMode.FP16}
     config.precision_mode = modes[options.precision]
     return config
+
+
+def open_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> PaddleEngine:
+    """Paddle over the graph that TensorRT made; raises as `optimized` does."""
+    check_gpu(options.device)
+    return PaddleEngine(folder, manifest, options, optimized(folder, manifest, options))
+
+
+ENGINE = EngineDescription(
+    name="tensorrt",
+    title="TensorRT",
+    package=PACKAGES["paddle"],
+    graph="paddle",
+    precisions={"gpu": ("fp32", "fp16")},
+    open=open_engine,
+)

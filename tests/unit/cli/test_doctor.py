@@ -6,6 +6,7 @@ import sys
 
 from paddle_ner import environment
 from paddle_ner.environment import Dependency, Framework, findings
+from paddle_ner.inference.engines import ENGINES
 
 WITHOUT_PADDLE = """
 import sys
@@ -47,7 +48,8 @@ def test_without_a_framework_bundles_with_an_onnx_graph_still_run_where_another_
     alone = [WHOLE[0], dependency("paddlepaddle", "cpu", None)]
     (finding,) = findings(alone, None)
     assert (finding.level, finding.mend) == ("problem", "pip install 'paddle-ner[cpu]'")
-    (finding,) = findings([*alone, dependency("openvino", "openvino", "2026.4.1")], None)
+    others = [engine.package for engine in ENGINES.values() if engine.graph == "onnx" and engine.name == "openvino"]
+    (finding,) = findings([*alone, dependency("openvino", "openvino", "2026.4.1")], None, others)
     assert finding.level == "warning" and finding.message.endswith("only bundles with an ONNX graph run, by openvino")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,11 +10,11 @@ import pytest
 
 from paddle_ner.evaluation.tuning import timing
 from paddle_ner.evaluation.tuning.timing import measure
-from paddle_ner.inference.engines import EngineOptions
+from paddle_ner.inference.engines import ENGINES, EngineOptions
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 
-ENGINES = [
+ENGINE_OPTIONS = [
     EngineOptions(engine, precision=precision)
     for engine, precision in (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
 ]
@@ -53,9 +54,17 @@ def most(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
+def test_an_engine_whose_clones_take_turns_is_timed_alone(most: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = dataclasses.replace(ENGINES["openvino"], replicas=False)
+    monkeypatch.setattr(timing, "ENGINES", {**ENGINES, "openvino": alone})
+    speeds = measure(Path(), ["江川"], ENGINE_OPTIONS, LAYOUTS, rounds=1)
+    expected = [(options, layout) for options in ENGINE_OPTIONS for layout in LAYOUTS]
+    assert list(speeds) == [pair for pair in expected if pair != (ENGINE_OPTIONS[-1], LAYOUTS[1])]
+
+
 def test_every_engine_is_timed_in_every_layout_and_only_one_is_in_memory(most: list[int]) -> None:
     passes: list[None] = []
-    speeds = measure(Path(), ["江川", "卢和红"], ENGINES, LAYOUTS, rounds=2, advance=lambda: passes.append(None))
-    assert list(speeds) == [(options, layout) for options in ENGINES for layout in LAYOUTS]
-    assert len(passes) == 3 * len(ENGINES) * len(LAYOUTS)
+    speeds = measure(Path(), ["江川", "卢和红"], ENGINE_OPTIONS, LAYOUTS, rounds=2, advance=lambda: passes.append(None))
+    assert list(speeds) == [(options, layout) for options in ENGINE_OPTIONS for layout in LAYOUTS]
+    assert len(passes) == 3 * len(ENGINE_OPTIONS) * len(LAYOUTS)
     assert max(most) == sum(layout.replicas for layout in LAYOUTS)

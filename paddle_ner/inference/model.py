@@ -1,0 +1,197 @@
+"""A loaded model that any number of threads may call: several engines, each in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any, TypeVar, overload
+
+from paddle_ner.errors import InputError
+from paddle_ner.features.windows import Window
+from paddle_ner.inference.planning import plan
+from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
+from paddle_ner.types import Prediction
+
+# Padded tokens that one call leaves in a batch, at least, when it shares them out among the engines.
+_SHARED_TOKENS = 256
+
+T = TypeVar("T")
+
+
+class Model(Predictor):
+    """A model ready to label texts, from any thread; each answer is that of a call alone.
+
+    Calls that come at the same time are computed side by side, in as many engines as `load` opened; the batches of a
+    call with many texts too. It can be pickled, which opens it again from its folder. A fork of its process cannot use
+    it: engines have threads, which a fork does not get.
+
+    Args:
+        predictors: over the same weights, each of which this takes over.
+        reopen: gives the same model in another process, and the arguments for that.
+
+    Attributes:
+        labels: entity types or classes, in the model's order.
+        batch_size: texts, or windows of long ones, that go through an engine at once; None leaves it to their length.
+        threshold: the least score of entities and of classes that are given; None for all that the model finds.
+    """
+
+    def __init__(
+        self, predictors: Sequence[Predictor], reopen: tuple[Callable[..., Predictor], tuple[Any, ...]]
+    ) -> None:
+        first = predictors[0]
+        super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
+        self.labels: tuple[str, ...] = tuple(self.manifest.task["labels"])
+        self.batch_size: int | None = None
+        self.threshold: float | None = self.manifest.task.get("threshold")
+        self.engines = len(predictors)
+        self._reopen = reopen
+        self._process = os.getpid()
+        self._warming = threading.Lock()
+        self._own = threading.local()
+        free: SimpleQueue[Predictor] = SimpleQueue()
+        for predictor in predictors:
+            free.put(predictor)
+        # Paddle keeps what it prepares for oneDNN by thread: an engine that is asked by ever other threads prepares it
+        # again and again. The initializer must not hold the model: its threads end when it is gone.
+        self._threads = ThreadPoolExecutor(
+            self.engines, thread_name_prefix="paddle-ner-engine", initializer=_take, initargs=(self._own, free)
+        )
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
+        self, texts: str, *, batch_size: int | None = None, threshold: float | None = None
+    ) -> Prediction: ...
+
+    @overload
+    def __call__(
+        self, texts: Sequence[str], *, batch_size: int | None = None, threshold: float | None = None
+    ) -> list[Prediction]: ...
+
+    def __call__(
+        self, texts: str | Sequence[str], *, batch_size: int | None = None, threshold: float | None = None
+    ) -> Prediction | list[Prediction]:
+        """Label one text, or several in order.
+
+        Args:
+            texts: to label.
+            batch_size: for this call; None takes that of the model.
+            threshold: for this call; None takes that of the model.
+
+        Raises:
+            InputError: an argument is out of its bounds, or this process is a fork of the one that loaded the model.
+        """
+        if isinstance(texts, str):
+            return self([texts], batch_size=batch_size, threshold=threshold)[0]
+        batch_size = _checked_size(self.batch_size if batch_size is None else batch_size)
+        threshold = _checked_threshold(self.threshold if threshold is None else threshold)
+        encoded = [self.encode(text) for text in texts]
+        outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
+        answers = [self.decode(one, list(islice(outputs, len(one.windows)))) for one in encoded]
+        return answers if threshold is None else [at_least(answer, threshold) for answer in answers]
+
+    def _run_all(self, rows: Sequence[Window], batch_size: int | None) -> list[Outputs]:
+        """The outputs of each window; its batches are computed side by side."""
+        share = -(-sum(self.padded_length(row.length) for row in rows) // self.engines)
+        batches = plan([row.length for row in rows], min(BATCH_TOKENS, max(share, _SHARED_TOKENS)))
+        size = batch_size or len(rows)
+        parts = [batch[start : start + size] for batch in batches for start in range(0, len(batch), size)]
+        waiting = [self._submit(Predictor.run, [rows[index] for index in part]) for part in parts]
+        outputs: list[Outputs] = [{}] * len(rows)
+        try:
+            for part, future in zip(parts, waiting, strict=True):
+                for index, values in zip(part, future.result(), strict=True):
+                    outputs[index] = values
+        finally:
+            for future in waiting:
+                future.cancel()  # those that have not begun, where one failed or Ctrl-C came
+        return outputs
+
+    def run(self, rows: Sequence[Window]) -> list[Outputs]:
+        """One padded batch through an engine: the outputs of each window by name, in order, without padding."""
+        return self._submit(Predictor.run, rows).result()
+
+    def clone(self) -> Model:
+        """Itself: any thread may call it."""
+        return self
+
+    def warm_up(self) -> None:
+        """Run one row of every length in each engine: the first run builds what later ones reuse."""
+        all_there = threading.Barrier(self.engines)
+
+        def warm(predictor: Predictor) -> None:
+            all_there.wait()  # so that no thread takes the task of another one
+            predictor.warm_up()
+
+        with self._warming:
+            for future in [self._submit(warm) for _ in range(self.engines)]:
+                future.result()
+
+    def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Have `work` done by the next engine that is free, with its predictor and `arguments`."""
+        if os.getpid() != self._process:
+            raise InputError(
+                f"this model was loaded in process {self._process}, and process {os.getpid()} is a fork of it, which"
+                " cannot run it: load the model in each process after the fork, without gunicorn's --preload, or start"
+                " processes with multiprocessing's method spawn (docs/python.md)"
+            )
+        return self._threads.submit(_with_own, self._own, work, *arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[Any, ...]]:
+        return _reopened, (*self._reopen, self.version, self.batch_size, self.threshold)
+
+
+def at_least(prediction: Prediction, threshold: float) -> Prediction:
+    """What of a prediction has a score of at least `threshold`.
+
+    Raises:
+        InputError: it has one class, which is given however probable it is.
+    """
+    if prediction.entities is not None:
+        kept = tuple(entity for entity in prediction.entities if entity.score is None or entity.score >= threshold)
+        return replace(prediction, entities=kept)
+    if prediction.labels is None or prediction.scores is None:
+        raise InputError(
+            "threshold: a classification into one class always gives the most probable one; see its scores"
+        )
+    return replace(prediction, labels=tuple(name for name, score in prediction.scores.items() if score >= threshold))
+
+
+def _take(own: threading.local, free: SimpleQueue[Predictor]) -> None:
+    """A new thread takes one of the predictors for itself."""
+    own.predictor = free.get_nowait()
+
+
+def _with_own(own: threading.local, work: Callable[..., T], *arguments: Any) -> T:
+    return work(own.predictor, *arguments)
+
+
+def _reopened(
+    reopen: Callable[..., Model],
+    arguments: tuple[Any, ...],
+    version: str,
+    batch_size: int | None,
+    threshold: float | None,
+) -> Model:
+    """A pickled model in the process that reads the pickle. Raises InputError where its folder holds another one."""
+    model = reopen(*arguments)
+    if model.version != version:
+        raise InputError(f"{arguments[0]}: holds version {model.version}, but version {version} was pickled")
+    model.batch_size, model.threshold = batch_size, threshold
+    return model
+
+
+def _checked_size(size: int | None) -> int | None:
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+        raise InputError(f"batch_size is {size!r}, expected a whole number from 1 on")
+    return size
+
+
+def _checked_threshold(threshold: float | None) -> float | None:
+    if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
+        raise InputError(f"threshold is {threshold!r}, expected a number from 0 to 1")
+    return threshold
