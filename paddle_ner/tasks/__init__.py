@@ -7,6 +7,7 @@ from typing import Any
 
 from paddle_ner.errors import InputError
 from paddle_ner.tasks.base import IGNORED, Task
+from paddle_ner.tasks.labels import check_labels
 from paddle_ner.tasks.sequence import MultiLabelClassification, SequenceClassification
 from paddle_ner.tasks.token import TokenClassification
 from paddle_ner.types import Example
@@ -18,6 +19,7 @@ TASKS = (TokenClassification.name, SequenceClassification.name, MultiLabelClassi
 
 def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5) -> Task:
     """The task called `name` over `labels`. Raises InputError for an unknown name or for too few labels."""
+    check_labels(name, labels, spans=name == TokenClassification.name)
     if name == TokenClassification.name:
         task: Task = TokenClassification(tuple(labels), scheme_name=tag_scheme)
     elif name == SequenceClassification.name:
@@ -26,8 +28,6 @@ def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", thresho
         task = MultiLabelClassification(tuple(labels), threshold=threshold)
     else:
         raise InputError(f"task {name!r} is unknown, expected one of {', '.join(TASKS)}")
-    if len(set(labels)) < len(labels):
-        raise InputError(f"task {name}: a label is there twice: {', '.join(labels)}")
     least = 2 if name == SequenceClassification.name else 1
     if len(labels) < least:
         raise InputError(
