@@ -1,7 +1,7 @@
 """Bundles side by side on the same texts, in turns in one run: a teacher and its student, before and after compression.
 
 ``python benchmarks/bundles.py BUNDLE[=PRECISION] …`` [--json]. The first is what the others are compared with; its
-recipe names the test set that all are scored on. One engine on all cores each, tokenization and decoding included.
+config names the test set that all are scored on. One engine on all cores each, tokenization and decoding included.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from paddle_ner.bundle import verify
 from paddle_ner.cli.dev import recipe_of
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.timing import in_turns, open_predictors, spread
-from paddle_ner.inference.engines import Precision
+from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_name, usable_cores
@@ -30,7 +30,8 @@ def opened(name: str) -> Predictor:
     path, _, precision = name.partition("=")
     manifest = verify(Path(path))
     chosen = cast(Precision, precision or manifest.precision)
-    return open_predictors(Path(path), manifest, chosen, Layout(1, usable_cores()))[0]
+    options = EngineOptions("paddle", precision=chosen)
+    return open_predictors(Path(path), manifest, options, Layout(1, usable_cores()))[0]
 
 
 def main() -> None:
@@ -42,19 +43,19 @@ def main() -> None:
     startup.restart_with(startup.ENGINES)
     predictors = {name: opened(name) for name in options.bundles}
     first = options.bundles[0]
-    recipe = recipe_of(Path(first), predictors[first].manifest)
-    if recipe.data.test is None:
-        raise SystemExit(f"{first}: its recipe names no test set")
-    examples = read_file(recipe.data, recipe.data.test)
+    config = recipe_of(Path(first), predictors[first].manifest)
+    if config.data.test is None:
+        raise SystemExit(f"{first}: its config names no test set")
+    examples = read_file(config.data, config.data.test)
     texts = spread([example.text for example in examples], TIMED_TEXTS)
-    paces = in_turns({name: [predictor] for name, predictor in predictors.items()}, texts)
+    speeds = in_turns({name: [predictor] for name, predictor in predictors.items()}, texts)
     reports = {name: score(predictor, examples)[0] for name, predictor in predictors.items()}
     rows: dict[str, Any] = {
         name: {
             "precision": predictors[name].info.precision,
-            "texts_per_second": paces[name].texts_per_second,
-            "milliseconds": paces[name].milliseconds,
-            "speedup": paces[name].texts_per_second / paces[first].texts_per_second,
+            "texts_per_second": speeds[name].texts_per_second,
+            "milliseconds": speeds[name].milliseconds,
+            "speedup": speeds[name].texts_per_second / speeds[first].texts_per_second,
             "score": reports[name].value,
             "drop": reports[first].value - reports[name].value,
         }

@@ -69,9 +69,9 @@ def engines(bundle: Path, checkpoint: Path, texts: list[str], threads: int, work
 
 def quantize(checkpoint: Path, texts: list[str], work: Path) -> None:
     """Write the int8 graph for Paddle, and the scales that it was made with, to `work`/int8."""
-    card, plan = read_checkpoint_manifest(checkpoint), Plan()
+    manifest, plan = read_checkpoint_manifest(checkpoint), Plan()
     work.mkdir(parents=True, exist_ok=True)
-    np.savez(work / "batches.npz", *batches(texts, load_tokenizer(checkpoint), card.window, plan.windows))
+    np.savez(work / "batches.npz", *batches(texts, load_tokenizer(checkpoint), manifest.window, plan.windows))
     with Quantizer(checkpoint, work) as quantizer:
         quantizer.quantize(plan, work / "batches.npz", work / "int8", QUANTIZING_SECONDS)
 

@@ -8,20 +8,20 @@ normalization, activation and the conversions between them cost nothing.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import models
 import numpy as np
 
 from paddle_ner import startup
 from paddle_ner.bundle import verify
-from paddle_ner.evaluation.tuning.choice import ways
-from paddle_ner.evaluation.tuning.timing import Way
+from paddle_ner.evaluation.tuning.choice import engines_of
 from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.engines.paddle import configure
@@ -80,9 +80,9 @@ def median_milliseconds(runs: dict[str, Callable[[], object]]) -> dict[str, floa
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def name(way: Way) -> str:
+def name(options: EngineOptions) -> str:
     """As it is shown."""
-    return f"{way.engine} {way.precision}"
+    return f"{options.engine} {options.precision}"
 
 
 def main() -> None:
@@ -101,34 +101,34 @@ def main() -> None:
         manifest = verify(folder)
         runs: dict[str, Callable[[], object]] = {}
         operations: dict[str, float] = {}
-        measured = ways(manifest, cpu_flags(), ["openvino"])
-        for way in measured:
-            engine = open_engine(folder, manifest, EngineOptions(way.engine, "cpu", way.precision, threads))
-            runs[name(way)] = lambda engine=engine: engine.run(ids)  # type: ignore[misc]
-            operations[name(way)] = encoder_flops(sizes, ROWS, LENGTH)
-        for precision in dict.fromkeys(way.precision for way in measured):
+        measured = engines_of(manifest, cpu_flags(), ["openvino"])
+        for candidate in measured:
+            engine = open_engine(folder, manifest, dataclasses.replace(candidate, threads=threads))
+            runs[name(candidate)] = lambda engine=engine: engine.run(ids)  # type: ignore[misc]
+            operations[name(candidate)] = encoder_flops(sizes, ROWS, LENGTH)
+        for precision in dict.fromkeys(cast(Precision, candidate.precision) for candidate in measured):
             chain, flops = matrix_chain(precision, threads, sizes["hidden_size"], sizes["intermediate_size"])
             runs[f"{precision} matrices"], operations[f"{precision} matrices"] = chain, flops
         milliseconds = median_milliseconds(runs)
-        rate = {one: operations[one] / milliseconds[one] / 1e6 for one in runs}
+        rate = {title: operations[title] / milliseconds[title] / 1e6 for title in runs}
         report[shape] = {
-            name(way): {
-                "milliseconds": milliseconds[name(way)],
-                "gflops": rate[name(way)],
-                "matrix_gflops": rate[f"{way.precision} matrices"],
-                "share": rate[name(way)] / rate[f"{way.precision} matrices"],
+            name(candidate): {
+                "milliseconds": milliseconds[name(candidate)],
+                "gflops": rate[name(candidate)],
+                "matrix_gflops": rate[f"{candidate.precision} matrices"],
+                "share": rate[name(candidate)] / rate[f"{candidate.precision} matrices"],
             }
-            for way in measured
+            for candidate in measured
         }
     if options.json:
         print(json.dumps(report))
         return
     print(f"{report['cpu']}, {threads} threads, {ROWS} x {LENGTH} tokens, medians of {ROUNDS}")
     for shape in models.SHAPES:
-        for way_name, one in report[shape].items():
+        for title, figures in report[shape].items():
             print(
-                f"{shape:7} {way_name:14} {one['milliseconds']:7.1f} ms  {one['gflops']:6.0f} GFLOP/s,"
-                f" {100 * one['share']:.0f}% of the {one['matrix_gflops']:.0f} of bare matrix products"
+                f"{shape:7} {title:14} {figures['milliseconds']:7.1f} ms  {figures['gflops']:6.0f} GFLOP/s,"
+                f" {100 * figures['share']:.0f}% of the {figures['matrix_gflops']:.0f} of bare matrix products"
             )
 
 

@@ -42,8 +42,8 @@ def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
     import paddle
 
     tokenizer = Tokenizer.wordpiece(vocabulary(texts))
-    card = Manifest(name=shape, task=TASK, window=WindowSpec(size=512, overlap=128))
-    task = card.build_task()
+    manifest = Manifest(name=shape, task=TASK, window=WindowSpec(size=512, overlap=128))
+    task = manifest.build_task()
     paddle.seed(SEED)
     model = build(
         task.head,
@@ -60,7 +60,7 @@ def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
         bias = model.classifier.bias.numpy()
         bias[0] += np.quantile(lead, 0.9)
         model.classifier.bias.set_value(bias)
-    write_checkpoint(folder, model, tokenizer, card)
+    write_checkpoint(folder, model, tokenizer, manifest)
     return folder
 
 

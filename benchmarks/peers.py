@@ -136,7 +136,7 @@ def onnx_runner(checkpoint: Path, int8: bool) -> Runner:
     return run
 
 
-def card(checkpoint: Path) -> dict[str, Any]:
+def manifest(checkpoint: Path) -> dict[str, Any]:
     """The checkpoint's paddle_ner.json; read by hand, since the PyTorch environment has no paddle_ner."""
     record: dict[str, Any] = json.loads((checkpoint / "paddle_ner.json").read_text(encoding="utf-8"))
     return record
@@ -144,7 +144,7 @@ def card(checkpoint: Path) -> dict[str, Any]:
 
 def tags_of(checkpoint: Path) -> list[str]:
     """The tags in the order of the outputs."""
-    return ["O", *(f"{prefix}-{label}" for label in card(checkpoint)["task"]["labels"] for prefix in "BI")]
+    return ["O", *(f"{prefix}-{label}" for label in manifest(checkpoint)["task"]["labels"] for prefix in "BI")]
 
 
 def vocabulary_of(checkpoint: Path) -> list[str]:

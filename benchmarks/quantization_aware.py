@@ -6,7 +6,7 @@
 Three arms: the checkpoint; the checkpoint trained on as usual; and trained on in the same way, same batches and same
 dropout, with the weights and inputs of every linear layer rounded to int8 in each update, by PaddleSlim's QAT. The
 weights of each arm are then exported, quantized after training with the same plans, and scored on the dev set of the
-recipe through the int8 engine. Without the second arm, what more training alone does would be counted for the noise.
+config through the int8 engine. Without the second arm, what more training alone does would be counted for the noise.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def batches(
 def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Result:
     """Score `checkpoint` at fp32 and with each of `PLANS` at int8, through the engines that serve them."""
     work.mkdir(parents=True, exist_ok=True)
-    tokenizer, card = load_tokenizer(checkpoint), read_checkpoint_manifest(checkpoint)
+    tokenizer, manifest = load_tokenizer(checkpoint), read_checkpoint_manifest(checkpoint)
     bundle = export(checkpoint, work / "bundle").bundle
     manifest = verify(bundle)
 
@@ -155,7 +155,7 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
         changes = {"precision": precision, "graph": GRAPH, "weights": WEIGHTS} if precision == "int8" else {}
         options = EngineOptions("paddle", "cpu", precision, threads)
         engine = open_engine(folder, manifest.model_copy(update=changes), options)
-        _, predictions = score(Predictor(card, tokenizer, engine), corpus.dev)
+        _, predictions = score(Predictor(manifest, tokenizer, engine), corpus.dev)
         pairs = zip(corpus.dev, predictions, strict=True)
         return np.stack([corpus.task.count([example], [prediction]) for example, prediction in pairs])
 
@@ -163,7 +163,7 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
     texts = spread([example.text for example in corpus.train], CALIBRATION_TEXTS)
     with Quantizer(checkpoint, work) as quantizer:
         for number, plan in enumerate(PLANS):
-            np.savez(work / "batches.npz", *calibration.batches(texts, tokenizer, card.window, plan.windows))
+            np.savez(work / "batches.npz", *calibration.batches(texts, tokenizer, manifest.window, plan.windows))
             quantizer.quantize(plan, work / "batches.npz", work / f"int8-{number}", QUANTIZING_SECONDS)
             found[str(plan)] = counts(work / f"int8-{number}", "int8")
     scores = {name: value_of(corpus.task, one) for name, one in found.items()}
@@ -196,10 +196,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=usable_cores(), help="of the engine that scores")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    card = read_checkpoint_manifest(options.checkpoint)
-    corpus = read_corpus(recipe_of(options.checkpoint, card))
+    manifest = read_checkpoint_manifest(options.checkpoint)
+    corpus = read_corpus(recipe_of(options.checkpoint, manifest))
     rows, _ = encode(
-        corpus.train, corpus.task, load_tokenizer(options.checkpoint), card.window.size, card.window.overlap
+        corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window.size, manifest.window.overlap
     )
     training = Training(options.updates, options.batch_size, options.rate)
     report: dict[str, Any] = {"cpu": cpu_name(), "cores": usable_cores(), "examples": len(corpus.dev), "runs": []}

@@ -29,9 +29,9 @@ import numpy as np
 
 from paddle_ner import startup
 from paddle_ner.bundle import verify
-from paddle_ner.evaluation.tuning.choice import ways
-from paddle_ner.evaluation.tuning.timing import Way, measure
-from paddle_ner.inference import load
+from paddle_ner.evaluation.tuning.choice import engines_of
+from paddle_ner.evaluation.tuning.timing import measure
+from paddle_ner.inference import EngineOptions, load
 from paddle_ner.inference.layout import layouts
 from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 
@@ -61,7 +61,7 @@ class Server:
 
     name: str
     command: tuple[str, ...]
-    ours: Way | None = None
+    ours: EngineOptions | None = None
     bundle: Path = Path()
 
 
@@ -74,11 +74,11 @@ def servers(bundle: Path, int8_bundle: Path, torch: str | None) -> list[Server]:
     for kind, title in (("onnx", "fp32"), ("onnx-int8", "dynamic int8")):
         found.append(Server(f"FastAPI + ONNX Runtime {title}", (sys.executable, peers, kind, str(checkpoint))))
     for folder in (bundle, int8_bundle):
-        for way in ways(verify(folder), cpu_flags(), ["openvino"]):
-            options = ("--engine", way.engine, "--precision", way.precision)
-            command = (sys.executable, "-m", "paddle_ner", "serve", str(folder), *options)
-            name = f"paddle-ner serve {way.precision}" + (", OpenVINO" if way.engine == "openvino" else "")
-            found.append(Server(name, command, way, folder))
+        for ours in engines_of(verify(folder), cpu_flags(), ["openvino"]):
+            flags = ("--engine", ours.engine, "--precision", ours.precision)
+            command = (sys.executable, "-m", "paddle_ner", "serve", str(folder), *flags)
+            name = f"paddle-ner serve {ours.precision}" + (", OpenVINO" if ours.engine == "openvino" else "")
+            found.append(Server(name, command, ours, folder))
     return found
 
 
@@ -128,9 +128,9 @@ def padding_share(port: int) -> float | None:
     return tokens["padding"] / sum(tokens.values()) if sum(tokens.values()) else None
 
 
-def reference_tags(bundle: Path, texts: Sequence[str], way: Way) -> list[list[int]]:
+def reference_tags(bundle: Path, texts: Sequence[str], options: EngineOptions) -> list[list[int]]:
     """The best tag of each token, by our engine."""
-    predictor = load(bundle, engine=way.engine, precision=way.precision)
+    predictor = load(bundle, engine=options.engine, precision=options.precision)
     return [predictor.run(predictor.encode(text).windows)[0]["logits"][1:-1].argmax(-1).tolist() for text in texts]
 
 
@@ -141,10 +141,10 @@ def agreement(ours: list[list[int]], theirs: list[list[int]]) -> tuple[float, in
     return equal / max(1, sum(len(one) for one, _ in pairs)), len(pairs)
 
 
-def alone(bundle: Path, texts: Sequence[str], way: Way) -> float:
+def alone(bundle: Path, texts: Sequence[str], options: EngineOptions) -> float:
     """Texts a second of the engine in process, tokenization and decoding left out, in the layout that suits it best."""
-    speeds = measure(bundle, texts, [way], layouts(usable_cores()), engine_only=True)
-    return max(one.texts_per_second for one in speeds)
+    speeds = measure(bundle, texts, [options], layouts(usable_cores()), engine_only=True)
+    return max(speed.texts_per_second for speed in speeds.values())
 
 
 def closed(url: str, bodies: Sequence[bytes], clients: int, seconds: float, texts: int = 1) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def measure_shape(shape: str, texts: list[str], options: argparse.Namespace) -> 
     found = servers(bundle, models.make_int8_bundle(bundle, texts), options.torch)
     texts = texts[: SENT[shape]]
     sample = [text for text in texts if 4 <= len(text) <= 120][:AGREEMENT_TEXTS]
-    exact = reference_tags(bundle, sample, Way("paddle", "fp32"))
+    exact = reference_tags(bundle, sample, EngineOptions("paddle", precision="fp32"))
     single = [json.dumps({"text": text}).encode() for text in texts]
     rows: dict[str, Any] = {}
     for number, server in enumerate(found):

@@ -1,4 +1,4 @@
-"""What one calibration found of every matrix product with a weight, whatever will run it in int8."""
+"""What a calibration found of every matrix product with a weight, whatever will run it in int8."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class MatmulScales:
     def __post_init__(self) -> None:
         if len(self.weight_sha256) != _SHA256_DIGITS:
             raise InputError(f"weight_sha256 {self.weight_sha256!r} is no sha256 of {_SHA256_DIGITS} digits")
-        if not self.weight or not all(math.isfinite(one) and one > 0 for one in (self.activation, *self.weight)):
+        if not self.weight or not all(math.isfinite(value) and value > 0 for value in (self.activation, *self.weight)):
             raise InputError(f"weight {self.weight_sha256[:12]}: a threshold is missing, or not finite and above 0")
 
 
@@ -50,7 +50,7 @@ def weight_hash(weight: NDArray[np.float32]) -> str:
 
 def write_scales(path: Path, scales: Sequence[MatmulScales]) -> None:
     """Write `scales` as JSON, the floats exact."""
-    record = {"schema_version": SCHEMA_VERSION, "matmuls": [dataclasses.asdict(one) for one in scales]}
+    record = {"schema_version": SCHEMA_VERSION, "matmuls": [dataclasses.asdict(scale) for scale in scales]}
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
@@ -60,17 +60,15 @@ def read_scales(path: Path) -> list[MatmulScales]:
         record: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BundleError(f"{path}: no such file; `paddle-ner compress` writes it into the int8 bundle") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path}: cannot be read as JSON: {error}") from None
     version = record.get("schema_version") if isinstance(record, dict) else None
     if version != SCHEMA_VERSION:
         raise BundleError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; quantize again")
     try:
         return [
-            MatmulScales(
-                str(one["weight_sha256"]), float(one["activation"]), tuple(float(each) for each in one["weight"])
-            )
-            for one in record["matmuls"]
+            MatmulScales(str(matmul["weight_sha256"]), float(matmul["activation"]), tuple(map(float, matmul["weight"])))
+            for matmul in record["matmuls"]
         ]
     except (KeyError, TypeError, ValueError, InputError) as error:
         raise BundleError(f"{path}: matmuls: not the scales of paddle-ner: {error}") from None

@@ -111,7 +111,7 @@ class Search:
                 if not archive.is_file():
                     np.savez(archive, *calibration.batches(texts, tokenizer, window, plan.windows))
                 try:
-                    # One that hangs may take half of what is left, not all.
+                    # A candidate that hangs may take half of what is left, not all.
                     quantizer.quantize(plan, archive, folder, seconds=max(_HANG_SECONDS, left / 2))
                     self._seal(folder, plan)
                     # Counted before it is opened here: a graph that makes Paddle abort does so in another process.

@@ -88,7 +88,7 @@ def answer(prediction: Prediction) -> dict[str, Any]:
 
 def agreement(ours: Sequence[Prediction], theirs: Sequence[Prediction]) -> float:
     """The share of texts, from 0 to 1, that both answer the same. Raises ValueError where they differ in number."""
-    same = [answer(one) == answer(other) for one, other in zip(ours, theirs, strict=True)]
+    same = [answer(our) == answer(their) for our, their in zip(ours, theirs, strict=True)]
     return sum(same) / len(same)
 
 

@@ -47,7 +47,7 @@ def _figures(report: Report) -> Table:
     for label, scores in report.per_label.items():
         add(label, scores, "" if scores.support else "dim")
     table.add_section()
-    if report.metric == "f1":  # with one label an example, micro figures are the accuracy over again
+    if report.metric == "f1":  # where an example has one label, the micro figures are the accuracy again
         add("micro", report.micro, "bold")
     add("macro", report.macro)
     add("weighted", report.weighted)

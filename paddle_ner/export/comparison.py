@@ -28,8 +28,8 @@ def largest_difference(ours: Predictor, theirs: Predictor, texts: Sequence[str])
     difference = 0.0
     for batch in plan([window.length for window in windows], BATCH_TOKENS):
         rows = [windows[index] for index in batch]
-        for one, other in zip(ours.run(rows), theirs.run(rows), strict=True):
-            for name, values in one.items():
+        for outputs, others in zip(ours.run(rows), theirs.run(rows), strict=True):
+            for name, values in outputs.items():
                 # np.maximum keeps a NaN, which max() would drop.
-                difference = float(np.maximum(difference, np.abs(values - other[name]).max()))
+                difference = float(np.maximum(difference, np.abs(values - others[name]).max()))
     return difference

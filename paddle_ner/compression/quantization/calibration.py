@@ -28,16 +28,16 @@ def batches(texts: Sequence[str], tokenizer: Tokenizer, window: WindowSpec, rows
         InputError: there is no text.
     """
     order = np.random.default_rng(_SEED).permutation(len(texts))
-    found: list[NDArray[np.int64]] = []
+    windows: list[NDArray[np.int64]] = []
     for index in order:
-        if len(found) >= rows:
+        if len(windows) >= rows:
             break
-        found += [one.ids for one in encode(texts[index], tokenizer, window.size, window.overlap).windows]
-    if not found:
+        windows += [cut.ids for cut in encode(texts[index], tokenizer, window.size, window.overlap).windows]
+    if not windows:
         raise InputError("no texts to calibrate with; name a file that holds some")
-    found = found[:rows]
-    grouped = plan([len(row) for row in found], BATCH_TOKENS)
-    return [pad([found[index] for index in group], tokenizer.pad_id, window.size) for group in grouped]
+    windows = windows[:rows]
+    grouped = plan([len(window) for window in windows], BATCH_TOKENS)
+    return [pad([windows[index] for index in group], tokenizer.pad_id, window.size) for group in grouped]
 
 
 def describe(examples: Sequence[Example]) -> DataSet:

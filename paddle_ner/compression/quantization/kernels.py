@@ -48,7 +48,7 @@ def refusal(kernels: Kernels) -> str:
 def count(lines: Iterable[str], total: int) -> Kernels:
     """Read what oneDNN printed in one pass over a graph with `total` products with a weight.
 
-    An inner product is always one with a weight; matrix products without one are those of attention.
+    An inner product always has a weight; matrix products without a weight are those of attention.
     """
     weights = others = 0
     implementations = set()

@@ -13,7 +13,7 @@ COUNT = len(ALGORITHMS) + 1 + len(SIZES)
 
 
 def promising(best: Callable[[Sequence[Plan]], Plan | None], available: int) -> Iterator[Plan]:
-    """One choice after the other, each with what was best of the choices before.
+    """Choices are made one after the other, each with what was best of the choices before.
 
     All combinations would be many times as many, and their thresholds differ little. The algorithm comes first, then
     the granularity of weights, the size of the calibration set, and the operations.

@@ -1,7 +1,7 @@
 """What PaddleSlim's quantized program says and what of it is kept. For the worker: the old IR, in static mode.
 
 Its calibration puts a pair of quantize_linear and dequantize_linear behind every operation that it observed, the
-addition of the attention mask among them. oneDNN takes each pair for a scale: a matrix product whose output has one
+addition of the attention mask among them. oneDNN takes each pair for a scale: a matrix product whose output has a pair
 gives int8, which is dequantized at once where nothing takes int8. That costs time and accuracy; with no scale there,
 the product gives fp32 itself. So pairs stay only on the inputs of the products that are to run in int8.
 """
@@ -31,26 +31,26 @@ class Quantized:
     def __init__(self, program: Any, outputs: set[str]) -> None:
         self._block = program.global_block()
         self._outputs = outputs
-        self._maker = {name: one for one in self._block.ops for name in one.output_arg_names}
+        self._maker = {name: operation for operation in self._block.ops for name in operation.output_arg_names}
         weights = {variable.name for variable in program.list_vars() if variable.persistable}
         self._source: dict[str, str] = {}  # dequantized → what was quantized
         self._weight: dict[str, Any] = {}  # dequantized weight → the operation that dequantizes it
-        for one in self._block.ops:
-            if one.type == "dequantize_linear":
-                (given,), (result,) = one.input("X"), one.output("Y")
+        for operation in self._block.ops:
+            if operation.type == "dequantize_linear":
+                (given,), (result,) = operation.input("X"), operation.output("Y")
                 if given in weights:
-                    self._weight[result] = one
+                    self._weight[result] = operation
                 else:
                     self._source[result] = self._maker[given].input("X")[0]
 
     def keep(self, values: bool) -> None:
         """Take away every pair but those on the inputs of products with a weight and, with `values`, with softmax."""
-        for one in self._block.ops:
-            if one.type in _PAIR or self._is_kept(one, values):
+        for operation in self._block.ops:
+            if operation.type in _PAIR or self._is_kept(operation, values):
                 continue
-            for name in list(one.input_arg_names):
+            for name in list(operation.input_arg_names):
                 if name in self._source:
-                    one._rename_input(name, self._source[name])
+                    operation._rename_input(name, self._source[name])
         while dead := self._unused():
             for index in reversed(dead):
                 self._block._remove_op(index)
@@ -62,23 +62,23 @@ class Quantized:
             read: the value of a variable by its name.
             original: fp32 weights by name.
         """
-        found = []
-        for one in self._block.ops:
-            weight = next((name for name in one.input_arg_names if name in self._weight), None)
-            if one.type not in PRODUCTS or weight is None:
+        scales = []
+        for operation in self._block.ops:
+            weight = next((name for name in operation.input_arg_names if name in self._weight), None)
+            if operation.type not in PRODUCTS or weight is None:
                 continue
-            activation = next(name for name in one.input_arg_names if name != weight)
+            activation = next(name for name in operation.input_arg_names if name != weight)
             dequantize = self._weight[weight]
             (threshold,) = self._maker[activation].input("Scale")
             columns = np.maximum(np.ravel(read(dequantize.input("Scale")[0])), _SMALLEST)
-            found.append(
+            scales.append(
                 MatmulScales(
                     weight_sha256=weight_hash(original[dequantize.input("X")[0]]),
                     activation=float(np.ravel(read(threshold))[0]),
                     weight=tuple(float(each) for each in columns),
                 )
             )
-        return found
+        return scales
 
     def _is_kept(self, operation: Any, values: bool) -> bool:
         if operation.type not in PRODUCTS:
@@ -90,9 +90,9 @@ class Quantized:
         return values and any(maker is not None and maker.type == "softmax" for maker in makers)
 
     def _unused(self) -> list[int]:
-        used = {name for one in self._block.ops for name in one.input_arg_names} | self._outputs
+        used = {name for operation in self._block.ops for name in operation.input_arg_names} | self._outputs
         return [
             index
-            for index, one in enumerate(self._block.ops)
-            if one.type in _PAIR and not used & set(one.output_arg_names)
+            for index, operation in enumerate(self._block.ops)
+            if operation.type in _PAIR and not used & set(operation.output_arg_names)
         ]

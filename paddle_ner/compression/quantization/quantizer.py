@@ -20,11 +20,11 @@ START_SECONDS = 300.0
 
 
 class CandidateFailed(PaddleNerError):
-    """One candidate could not be made; the message says why in one line."""
+    """A candidate could not be made; the message says why in one line."""
 
 
 class Quantizer:
-    """Makes int8 graphs of one checkpoint. A context manager: the worker ends with the block.
+    """Makes int8 graphs of a checkpoint. A context manager: the worker ends with the block.
 
     Args:
         checkpoint: its folder.

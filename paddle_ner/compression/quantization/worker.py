@@ -64,7 +64,7 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
     with paddle.static.scope_guard(paddle.static.Scope()):
         program, inputs, outputs = paddle.static.load_inference_model(str(target / "model"), executor)
         scope = paddle.static.global_scope()
-        quantized = Quantized(program, {one.name for one in outputs})
+        quantized = Quantized(program, {output.name for output in outputs})
         scales = quantized.scales(lambda name: np.array(scope.find_var(name).get_tensor()), original)
         if plan.operations != "every":
             quantized.keep(values=plan.operations == "values")
@@ -101,7 +101,11 @@ def _weights(paddle: Any, folder: Path, executor: Any) -> dict[str, Any]:
     """Weights of a saved graph by name."""
     program, _, _ = paddle.static.load_inference_model(str(folder / "model"), executor)
     scope = paddle.static.global_scope()
-    names = [one.name for one in program.list_vars() if one.persistable and one.name not in ("feed", "fetch")]
+    names = [
+        variable.name
+        for variable in program.list_vars()
+        if variable.persistable and variable.name not in ("feed", "fetch")
+    ]
     return {name: np.array(scope.find_var(name).get_tensor()) for name in names}
 
 

@@ -31,7 +31,7 @@ T = TypeVar("T")
 def open_predictors(
     folder: Path, manifest: BundleManifest, options: EngineOptions, layout: Layout | None = None
 ) -> list[Predictor]:
-    """The replicas of a verified bundle: as many as `layout` has, with its threads; without one, a single replica."""
+    """The replicas of a verified bundle: as many as `layout` has, with its threads; without a layout, a single one."""
     replicas = 1
     if layout is not None:
         options, replicas = replace(options, threads=layout.threads), layout.replicas
@@ -97,13 +97,13 @@ def in_turns(
 ) -> dict[K, Speed]:
     """As `measure`, for any predictors and batches of up to `budget` padded tokens.
 
-    Each candidate is one or several replicas of a model.
+    A candidate is the replicas of a model.
     """
     # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
     threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
     encoded = [encoder.encode(text) for text in texts]
-    rows = [window for one in encoded for window in one.windows]
+    rows = [window for text in encoded for window in text.windows]
     tokens = sum(row.length for row in rows)
     alone = texts[:_ALONE]
     work: list[Callable[[Predictor], object]]
@@ -111,7 +111,7 @@ def in_turns(
         batches = [[rows[index] for index in batch] for batch in plan([row.length for row in rows], budget)]
         work = [partial(Predictor.run, rows=batch) for batch in batches]
     else:
-        groups = plan([one.windows[0].length for one in encoded], budget)
+        groups = plan([text.windows[0].length for text in encoded], budget)
         work = [partial(Predictor.__call__, texts=[texts[index] for index in group]) for group in groups]
     seconds: dict[K, list[float]] = {key: [] for key in candidates}
     single: dict[K, list[float]] = {key: [] for key in candidates}

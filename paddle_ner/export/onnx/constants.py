@@ -11,7 +11,7 @@ class Constants:
     """The constant tensors of an ``onnx.GraphProto``, by every name that they have in it."""
 
     def __init__(self, graph: Any) -> None:
-        self._tensors = {one.name: one for one in graph.initializer}
+        self._tensors = {tensor.name: tensor for tensor in graph.initializer}
         self._same: dict[str, str] = {}
         for node in graph.node:
             if node.op_type == "Constant":
@@ -21,7 +21,7 @@ class Constants:
                 self._same[node.output[0]] = node.input[0]
 
     def origin(self, name: str) -> str:
-        """The name that `name` is another one for."""
+        """The name that `name` stands for."""
         while name in self._same:
             name = self._same[name]
         return name
@@ -56,7 +56,7 @@ def drop_unused(graph: Any) -> None:
         if needed.intersection(node.output):
             needed.update(node.input)
             kept.append(node)
-    initializers = [one for one in graph.initializer if one.name in needed]
+    initializers = [tensor for tensor in graph.initializer if tensor.name in needed]
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(initializers)

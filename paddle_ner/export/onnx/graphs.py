@@ -24,7 +24,7 @@ INT8_FILE = "model.int8.onnx"
 
 
 def scales_of(path: Path) -> list[MatmulScales]:
-    """The scales in `path`: an int8 bundle, or the ``quantization.json`` of one.
+    """The scales in `path`: an int8 bundle, or its ``quantization.json``.
 
     Raises:
         InputError: the bundle holds none.
@@ -82,7 +82,7 @@ def score_graphs(
         folder: holds the Paddle graph at fp32 and the ONNX files.
         manifest: of that folder, which it need not stand in yet.
         examples: labelled, such as the dev set.
-        max_drop: how far below Paddle's score one of ONNX Runtime may be, both from 0 to 1.
+        max_drop: how far below Paddle's score a score of ONNX Runtime may be, both from 0 to 1.
         advance: called with the share of the work done, from 0 to 1.
 
     Raises:

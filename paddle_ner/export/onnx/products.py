@@ -61,19 +61,19 @@ def count(path: Path) -> int:
 def make_gemm(model: Any) -> None:
     """Turn each product of two matrices with the bias that is added to it into one Gemm, in place.
 
-    ONNX Runtime does that too, but then it is too late to round the bias, and with a float one it has no int8 kernel.
+    ONNX Runtime does that too, but then it is too late to round the bias, and for a float bias it has no int8 kernel.
     """
     import onnx
 
     inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
-    types = {one.name: one.type.tensor_type for one in inferred}
-    ranks = {name: len(one.shape.dim) for name, one in types.items() if one.HasField("shape")}
+    types = {value.name: value.type.tensor_type for value in inferred}
+    ranks = {name: len(kind.shape.dim) for name, kind in types.items() if kind.HasField("shape")}
     graph = model.graph
     constants = Constants(graph)
     of_matrices = {
-        one.node.output[0]: one.node
-        for one in products(graph)
-        if one.node.op_type == "MatMul" and ranks.get(one.node.input[0]) == 2
+        product.node.output[0]: product.node
+        for product in products(graph)
+        if product.node.op_type == "MatMul" and ranks.get(product.node.input[0]) == 2
     }
     readers = Counter(
         constants.origin(name) for node in graph.node if node.op_type != "Identity" for name in node.input

@@ -1,5 +1,5 @@
-"""An fp32 ONNX graph and the scales of a calibration to an int8 one: QuantizeLinear/DequantizeLinear round the matrix
-products with a weight, and round nothing else.
+"""An int8 ONNX graph from an fp32 graph and the scales of a calibration: pairs of QuantizeLinear and DequantizeLinear
+round the matrix products with a weight, and nothing else.
 
 Attention's own products and the addition of its mask stay fp32: one int8 step of a scale that covers the mask is wider
 than all that attention has to say.
@@ -52,20 +52,20 @@ def quantize(source: Path, scales: Sequence[MatmulScales], target: Path, variant
     model = onnx.load(str(source))
     if variant == "cpu":
         make_gemm(model)
-    found = list(products(model.graph))
+    weighted = list(products(model.graph))
     given: dict[str, list[MatmulScales]] = defaultdict(list)
-    for one in scales:
-        given[one.weight_sha256].append(one)
-    matched = [(product, given[key].pop(0)) for product in found if given.get(key := product.hash)]
-    left = sum(len(ones) for ones in given.values())
-    if len(matched) < len(found) or left or not found:
+    for scale in scales:
+        given[scale.weight_sha256].append(scale)
+    matched = [(product, given[key].pop(0)) for product in weighted if given.get(key := product.hash)]
+    left = sum(map(len, given.values()))
+    if len(matched) < len(weighted) or left or not weighted:
         raise GateError(
-            f"{source.name}: scales fit {len(matched)} of its {len(found)} weight matmuls, and {left} of"
+            f"{source.name}: scales fit {len(matched)} of its {len(weighted)} weight matmuls, and {left} of"
             f" {len(scales)} scales fit none; quantize the very checkpoint that is exported"
         )
     writer = _Writer(model.graph, variant)
-    for product, one in matched:
-        writer.quantize(product, one)
+    for product, scale in matched:
+        writer.quantize(product, scale)
     writer.finish()
     onnx.save(model, str(target))
     check(target)
@@ -87,7 +87,7 @@ def opset(path: Path) -> int:
     import onnx
 
     imports = onnx.load(str(path), load_external_data=False).opset_import
-    return int(next(one.version for one in imports if not one.domain))
+    return int(next(entry.version for entry in imports if not entry.domain))
 
 
 class _Writer:
