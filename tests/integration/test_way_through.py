@@ -174,7 +174,11 @@ def test_export_refuses_a_graph_that_gives_nan(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = PaddleEngine.run
-    monkeypatch.setattr(PaddleEngine, "run", lambda self, ids: real(self, ids) * np.float32("nan"))
+
+    def run(self: PaddleEngine, ids: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: values * np.float32("nan") for name, values in real(self, ids).items()}
+
+    monkeypatch.setattr(PaddleEngine, "run", run)
     with pytest.raises(GateError, match="nothing was written"):
         export(checkpoint, tmp_path / "bundle")
     assert list(tmp_path.iterdir()) == []
