@@ -25,7 +25,7 @@ from paddle_ner.errors import GateError
 from paddle_ner.evaluation import gate
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import tune
-from paddle_ner.inference import EngineOptions, load_replicas
+from paddle_ner.inference import EngineOptions, load_bundle, load_replicas
 from paddle_ner.inference.layout import Layout, layouts
 from paddle_ner.machine import BF16_FLAGS, cpu_flags, usable_cores
 
@@ -111,7 +111,7 @@ def test_the_bundle_lists_a_threshold_for_every_product_with_a_weight(searched: 
 
 
 def test_an_int8_engine_outlives_its_clones(searched: Compressed) -> None:
-    first = paddle_ner.load(searched.bundle, threads=1)
+    first = load_bundle(searched.bundle, EngineOptions(threads=1))
     twin, other = first.clone(), first.clone()
     expected = first("北京")
     del other

@@ -18,11 +18,11 @@ from paddle_ner import data
 from paddle_ner.bundle import read_bundle_manifest, verify
 from paddle_ner.cli.benchmark import command as benchmark
 from paddle_ner.cli.export import command as export_command
-from paddle_ner.errors import GateError, InputError
+from paddle_ner.errors import BundleError, DeviceError, GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.choice import choose, tune
 from paddle_ner.export import export
-from paddle_ner.inference import load_replicas
+from paddle_ner.inference import Model, load_bundle, load_replicas
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.machine import BF16_FLAGS, cpu_flags
 
@@ -68,8 +68,11 @@ def test_a_conversion_that_dies_writes_nothing(checkpoint: Path, tmp_path: Path,
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this CPU has no bf16")
-def test_bf16_runs_and_agrees_with_fp32(bundle: Path, run_folder: Path) -> None:
+def test_bf16_runs_and_agrees_with_fp32_or_is_refused_where_the_cpu_has_none(bundle: Path, run_folder: Path) -> None:
+    if not HAS_BF16:
+        with pytest.raises(DeviceError, match="precision bf16 needs a CPU with avx512_bf16 or amx_bf16"):
+            paddle_ner.load(bundle, precision="bf16")
+        return
     examples = data.load(run_folder.parent / "dev.jsonl")
     fast = paddle_ner.load(bundle, precision="bf16")
     assert fast.info.precision == "bf16"
@@ -81,8 +84,75 @@ def test_bf16_runs_and_agrees_with_fp32(bundle: Path, run_folder: Path) -> None:
     assert (rounded != full).any(), "bf16 did not run: its logits are those of fp32"
 
 
+@pytest.mark.parametrize("engine", ["paddle", "onnxruntime", "openvino"])
+def test_one_model_answers_many_threads_as_it_answers_alone(onnx_bundle: Path, texts: list[str], engine: str) -> None:
+    model = paddle_ner.load(onnx_bundle, engine=engine, replicas=2)
+    assert (model.info.engine, model.engines) == (engine, 2)
+    check_threads(model, texts)
+
+
+def test_a_checkpoint_answers_many_threads_as_it_answers_alone(checkpoint: Path, texts: list[str]) -> None:
+    check_threads(paddle_ner.load(checkpoint), texts)
+
+
+def check_threads(model: Model, texts: list[str]) -> None:
+    """Texts one by one from eight threads, and all at once from eight threads."""
+    alone = [model(text) for text in texts]
+    assert any(answer.entities for answer in alone)
+    with ThreadPoolExecutor(8) as pool:
+        together = [list(pool.map(model, texts)) for _ in range(3)]
+        whole = list(pool.map(model, [texts] * 8))
+    for answers in (*together, *whole):
+        assert spans(answers) == spans(alone)
+        for answer, expected in zip(answers, alone, strict=True):
+            scores = [entity.score for entity in expected.entities or ()]
+            assert [entity.score for entity in answer.entities or ()] == pytest.approx(scores, abs=1e-4)
+
+
+IN_SPAWNED = """
+import multiprocessing, sys
+import paddle_ner
+
+if __name__ == "__main__":
+    model = paddle_ner.load(sys.argv[1])
+    texts = sys.argv[2:]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(model, texts) == [model(text) for text in texts], "other answers"
+    print("same answers")
+"""
+
+
+def test_a_spawned_process_opens_the_model_again(bundle: Path, texts: list[str], tmp_path: Path) -> None:
+    script = tmp_path / "spawns.py"
+    script.write_text(IN_SPAWNED, "utf-8")
+    command = [sys.executable, str(script), str(bundle), *texts[:3]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "same answers", done.stderr
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_each_replica_is_an_engine_of_its_own(onnx_bundle: Path, engine: str) -> None:
+    first, second = load_replicas(onnx_bundle, EngineOptions(engine, threads=1), replicas=2)
+    assert first._engine is not second._engine
+    held = {"onnxruntime": "_session", "openvino": "_request"}[engine]
+    assert getattr(first._engine, held) is not getattr(second._engine, held)
+
+
+def test_a_replica_is_not_opened_over_a_graph_that_was_changed(onnx_bundle: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(onnx_bundle, tmp_path / "bundle"))
+    first = load_bundle(own, EngineOptions("onnxruntime"))
+    (own / "model.onnx").write_bytes(b"")
+    with pytest.raises(BundleError, match=r"model\.onnx: it was changed since the model was loaded"):
+        first.clone()
+
+
+def test_a_checkpoint_has_no_replicas(checkpoint: Path) -> None:
+    with pytest.raises(InputError, match="replicas can be chosen for a bundle only"):
+        paddle_ner.load(checkpoint, replicas=2)
+
+
 def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -> None:
-    first = paddle_ner.load(bundle, threads=1)
+    first = load_bundle(bundle, EngineOptions(threads=1))
     replicas = [first, first.clone(), first.clone()]
     expected = spans(first(texts))
     with ThreadPoolExecutor(len(replicas)) as pool:
@@ -91,7 +161,7 @@ def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -
 
 
 def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
-    predictor = paddle_ner.load(bundle)
+    predictor = load_bundle(bundle)
     seen: list[tuple[int, ...]] = []
     run = predictor._engine.run
     monkeypatch.setattr(predictor._engine, "run", lambda ids: (seen.append(ids.shape), run(ids))[1], raising=False)
@@ -101,7 +171,7 @@ def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
 
 def test_shapes_with_the_same_digits_are_not_mixed_up(bundle: Path) -> None:
     """Paddle keeps what it prepares by the digits of a shape: 11 rows of 2 tokens were 1 row of 12 to it."""
-    used, fresh = paddle_ner.load(bundle, threads=1), paddle_ner.load(bundle, threads=1)
+    used, fresh = (load_bundle(bundle, EngineOptions(threads=1)) for _ in range(2))
     ids = np.random.default_rng(3).integers(5, 30, (24, 24))
     for rows, length in ((24, 8), (2, 24), (22, 4), (2, 24), (12, 4), (1, 24), (11, 2), (1, 12), (24, 8)):
         asked = ids[:rows, :length]

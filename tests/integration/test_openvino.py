@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 import paddle_ner
 from paddle_ner import data
 from paddle_ner.bundle import read_bundle_manifest
-from paddle_ner.errors import BundleError
+from paddle_ner.errors import BundleError, DeviceError
 from paddle_ner.evaluation.tuning.choice import choose as fastest
 from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.export import export
-from paddle_ner.inference import EngineOptions, load_replicas
+from paddle_ner.inference import EngineOptions, load_bundle, load_replicas
 from paddle_ner.inference.engines import heads
 from paddle_ner.inference.engines.openvino import OpenVinoEngine
 from paddle_ner.machine import BF16_FLAGS, cpu_flags
 
 IDS = np.array([[2, 9, 7, 5, 11, 8, 3], [2, 6, 12, 3, 0, 0, 0]], dtype=np.int64)
-needs_bf16 = pytest.mark.skipif(not cpu_flags() & BF16_FLAGS, reason="this CPU has no bf16")
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +62,15 @@ def test_the_predictions_are_those_of_paddle(onnx_bundle: Path, texts: list[str]
         assert np.abs(one["logits"] - other["logits"]).max() < 1e-4
 
 
-@needs_bf16
-def test_bf16_rounds_and_fp32_does_not(onnx_bundle: Path) -> None:
-    paddle = paddle_ner.load(onnx_bundle, engine="paddle", precision="fp32")._engine.run(IDS)["logits"]
-    full, rounded = (engine(onnx_bundle, precision).run(IDS)["logits"] for precision in ("fp32", "bf16"))
+def test_bf16_rounds_and_fp32_does_not_or_bf16_is_refused_where_the_cpu_has_none(onnx_bundle: Path) -> None:
+    paddle = load_bundle(onnx_bundle, EngineOptions("paddle", precision="fp32"))._engine.run(IDS)["logits"]
+    full = engine(onnx_bundle, "fp32").run(IDS)["logits"]
     assert np.abs(full - paddle).max() < 1e-5, "at fp32 it must not take bf16 by itself"
+    if not cpu_flags() & BF16_FLAGS:
+        with pytest.raises(DeviceError, match="precision bf16 needs a CPU with avx512_bf16 or amx_bf16"):
+            paddle_ner.load(onnx_bundle, engine="openvino", precision="bf16")
+        return
+    rounded = engine(onnx_bundle, "bf16").run(IDS)["logits"]
     assert 1e-5 < np.abs(rounded - full).max() < 0.05 * np.abs(full).max()
 
 
