@@ -17,6 +17,7 @@ from paddle_ner.bundle.folder import (
     read_bundle_manifest,
     read_checkpoint_manifest,
     verify,
+    verify_checkpoint,
     write_manifest,
 )
 from paddle_ner.bundle.manifest import (
@@ -57,5 +58,6 @@ __all__ = [
     "read_bundle_manifest",
     "read_checkpoint_manifest",
     "verify",
+    "verify_checkpoint",
     "write_manifest",
 ]

@@ -1,4 +1,4 @@
-"""Checkpoints and bundles on disk: manifests read and written, every file of a bundle verified.
+"""Checkpoints and bundles on disk: manifests read and written, every file of them verified.
 
 A bundle is complete, verified and enough to serve: ``manifest.json``, the static graph, ``tokenizer.json``. It is
 written to a temporary folder and renamed, so that a half-written bundle never has a manifest.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,9 @@ CHECKPOINT_MANIFEST = "paddle_ner.json"
 TOKENIZER = "tokenizer.json"
 ENCODER_CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
-_CHECKPOINT_FILES = {CHECKPOINT_MANIFEST, TOKENIZER, ENCODER_CONFIG, WEIGHTS}
+_CHECKPOINT_FILES = (ENCODER_CONFIG, WEIGHTS, TOKENIZER)
+# What the file of a checkpoint's manifest holds beside the manifest itself: about the folder, not about the model.
+_INTEGRITY = ("files", "checksum")
 
 
 def content_checksum(record: dict[str, Any]) -> str:
@@ -48,7 +51,7 @@ def is_checkpoint(folder: Path) -> bool:
 
 
 def read_checkpoint_manifest(folder: Path) -> Manifest:
-    """The manifest of a checkpoint. Raises BundleError, naming the file, where it is missing or not ours."""
+    """The manifest of a checkpoint, its files not yet verified. Raises BundleError, naming the file."""
     return _read(folder / CHECKPOINT_MANIFEST, Manifest)[0]
 
 
@@ -73,7 +76,10 @@ def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
             " upgrade paddle-ner"
         )
     try:
-        manifest = model.model_validate(record)
+        content = record
+        if model is Manifest and isinstance(record, dict):
+            content = {name: value for name, value in record.items() if name not in _INTEGRITY}
+        manifest = model.model_validate(content)
         manifest.build_task()
     except ValidationError as error:
         first = error.errors()[0]
@@ -85,27 +91,40 @@ def _read(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
 
 
 def verify(folder: Path) -> BundleManifest:
-    """The manifest, after every file in it was found with the sha256 it should have.
+    """The manifest of a bundle, after every file in it was found with the sha256 it should have.
 
     Raises BundleError that names the first file that is missing or differs.
     """
     manifest, record = _read(folder / BUNDLE_MANIFEST, BundleManifest)
-    if manifest.checksum != content_checksum(record):
-        raise BundleError(
-            f"{folder / BUNDLE_MANIFEST}: it was changed after it was written; copy or export the bundle again"
-        )
-    for name, expected in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"{path}: no such file, but {BUNDLE_MANIFEST} lists it; copy or export the bundle again")
-        if sha256(path) != expected:
-            raise BundleError(
-                f"{path}: its sha256 is not the one in {BUNDLE_MANIFEST}; copy or export the bundle again"
-            )
-    for name in (manifest.graph, manifest.weights, TOKENIZER, *manifest.onnx_files.values()):
-        if name not in manifest.files:
-            raise BundleError(f"{folder / BUNDLE_MANIFEST}: files: {name} has no sha256; export the bundle again")
+    needed = (manifest.graph, manifest.weights, TOKENIZER, *manifest.onnx_files.values())
+    _verify(folder, BUNDLE_MANIFEST, record, needed, "copy or export the bundle again")
     return manifest
+
+
+def verify_checkpoint(folder: Path) -> Manifest:
+    """The manifest of a checkpoint, after each of its files was found with the sha256 it should have.
+
+    Raises BundleError that names the first file that is missing or differs.
+    """
+    manifest, record = _read(folder / CHECKPOINT_MANIFEST, Manifest)
+    _verify(folder, CHECKPOINT_MANIFEST, record, _CHECKPOINT_FILES, "copy the checkpoint again, or train it again")
+    return manifest
+
+
+def _verify(folder: Path, name: str, record: dict[str, Any], needed: Iterable[str], advice: str) -> None:
+    """Compare the files of a folder with the record of its manifest, which stands in the file `name`."""
+    files = record.get("files") or {}
+    for file in needed:
+        if file not in files:
+            raise BundleError(f"{folder / name}: files: {file} has no sha256; {advice}")
+    if record.get("checksum") != content_checksum(record):
+        raise BundleError(f"{folder / name}: it was changed after it was written; {advice}")
+    for file, expected in files.items():
+        path = folder / file
+        if not path.is_file():
+            raise BundleError(f"{path}: no such file, but {name} lists it; {advice}")
+        if sha256(path) != expected:
+            raise BundleError(f"{path}: its sha256 is not the one in {name}; {advice}")
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -119,14 +138,19 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``paddle_ner.json`` or, for a BundleManifest, ``manifest.json``, in the place of an older one."""
-    name = CHECKPOINT_MANIFEST
-    if isinstance(manifest, BundleManifest):
-        name = BUNDLE_MANIFEST
-        manifest = manifest.model_copy(update={"checksum": content_checksum(manifest.model_dump())})
-    text = json.dumps(manifest.model_dump(), ensure_ascii=False, indent=2)
+    """Write the manifest of a folder whose other files are there, in the place of an older one.
+
+    That is ``manifest.json`` for a BundleManifest. Otherwise it is the ``paddle_ner.json`` of a checkpoint, with the
+    sha256 of its files.
+    """
+    record = manifest.model_dump()
+    name = BUNDLE_MANIFEST
+    if not isinstance(manifest, BundleManifest):
+        name = CHECKPOINT_MANIFEST
+        record["files"] = {file: sha256(folder / file) for file in _CHECKPOINT_FILES if (folder / file).is_file()}
+    record["checksum"] = content_checksum(record)
     with whole_file(folder / name) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
@@ -141,7 +165,7 @@ def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
     """
     if kind == BUNDLE_MANIFEST:
         return whole_folder(target, BUNDLE_MANIFEST, "bundle", _bundle_files)
-    return whole_folder(target, CHECKPOINT_MANIFEST, "checkpoint", lambda folder: _CHECKPOINT_FILES)
+    return whole_folder(target, CHECKPOINT_MANIFEST, "checkpoint", lambda _: {CHECKPOINT_MANIFEST, *_CHECKPOINT_FILES})
 
 
 def _bundle_files(folder: Path) -> set[str]:

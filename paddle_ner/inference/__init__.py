@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, read_checkpoint_manifest, verify
+from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, verify, verify_checkpoint
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
@@ -55,7 +55,7 @@ def load(
         raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
     if is_bundle(folder):
         return load_bundle(folder, options)
-    manifest = read_checkpoint_manifest(folder)
+    manifest = verify_checkpoint(folder)
     for name, chosen in (
         ("threads", options.threads is not None),
         ("engine", options.engine not in (AUTO, "paddle")),
