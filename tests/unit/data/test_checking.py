@@ -5,7 +5,6 @@ from paddle_ner.data.records import Rejected
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.types import Entity, Example
 
-
 FEW = "examples are few to learn from, some hundreds are usual"
 
 
