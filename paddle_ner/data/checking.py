@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paddle_ner.data.reading import Policy
 from paddle_ner.data.records import Rejected
+from paddle_ner.data.splitting import split
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.errors import Problem
 from paddle_ner.types import Example
@@ -81,6 +82,12 @@ def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Po
             ids.add(number)
     result.contradicted = len(contradicted)
     return result
+
+
+def check_cut(path: str | Path, examples: Sequence[Example], fraction: float, seed: int) -> list[FileCheck]:
+    """Check the two parts into which a training cuts one file: what it learns from, and the dev set of `fraction`."""
+    train, dev = split(examples, [1 - fraction, fraction], seed)
+    return [check_file(f"{path} (without dev)", train), check_file(f"{path} (the dev set cut from it)", dev)]
 
 
 def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:

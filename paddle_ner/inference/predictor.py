@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import BundleManifest, Manifest
+from paddle_ner.errors import NonFiniteError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
@@ -104,5 +105,10 @@ class Predictor:
         return [values[: row.length] for values, row in zip(logits, rows, strict=True)]
 
     def decode(self, encoded: Encoded, logits: Sequence[NDArray[np.float32]]) -> Prediction:
-        """The prediction for a text from the logits of its windows."""
+        """The prediction for a text from the logits of its windows. Raises NonFiniteError where one is not finite."""
+        if not all(np.isfinite(values).all() for values in logits):
+            raise NonFiniteError(
+                f"model {self.manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
+                " lower training.learning_rate"
+            )
         return self.task.decode(encoded, logits)

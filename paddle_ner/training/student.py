@@ -22,11 +22,11 @@ _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
 _FREE = {"intermediate_size", "hidden_dropout_prob", "attention_probs_dropout_prob"}
 
 
-def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> Any:
+def build_student(config: Config, task: Task, teacher: Teacher, model: Any) -> Any:
     """The student's model before its training, over the teacher's vocabulary.
 
     Args:
-        recipe: with a distillation.
+        config: with a distillation.
         task: of both.
         teacher: the checkpoint.
         model: its model.
@@ -36,11 +36,11 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
     """
     import paddle
 
-    settings = recipe.distillation
+    settings = config.distillation
     assert settings is not None
-    paddle.seed(recipe.training.seed)
-    encoder = recipe.model.encoder
-    if recipe.model.pretrained is not None:
+    paddle.seed(config.training.seed)
+    encoder = config.model.encoder
+    if config.model.pretrained is not None:
         raise InputError(
             "model.pretrained: a student has its teacher's vocabulary: give model.encoder, or distillation.start"
         )
@@ -50,7 +50,7 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
         student = modeling.build(
             task.head,
             task.num_outputs,
-            config={"max_position_embeddings": recipe.window.size, **encoder},
+            config={"max_position_embeddings": config.window.size, **encoder},
             vocab_size=teacher.tokenizer.vocabulary_size,
             pad_token_id=teacher.tokenizer.pad_id,
         )
@@ -61,15 +61,15 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
             raise InputError("model.encoder: a student that starts from a checkpoint has the checkpoint's encoder")
         student = _from_checkpoint(Path(settings.start), task, teacher)
     positions = int(student.config.max_position_embeddings)
-    if recipe.window.size > positions:
-        raise InputError(f"window.size is {recipe.window.size}, but the student has {positions} positions")
+    if config.window.size > positions:
+        raise InputError(f"window.size is {config.window.size}, but the student has {positions} positions")
     return student
 
 
 def _from_checkpoint(folder: Path, task: Task, teacher: Teacher) -> Any:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.start: {folder} is no checkpoint; expected one, or random, or teacher")
-    if bundle.read_checkpoint_manifest(folder).build_task() != task:
+    if bundle.verify_checkpoint(folder).build_task() != task:
         raise InputError(f"distillation.start: {folder} is of another task or other labels than its teacher")
     if bundle.load_tokenizer(folder) != teacher.tokenizer:
         raise InputError(
