@@ -74,7 +74,7 @@ def fingerprint(features: Sequence[Features], task: Task, dev: Sequence[Example]
 def collate(features: Sequence[Features], task: Task, pad_id: int, limit: int) -> dict[str, NDArray[Any]]:
     """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss each.
 
-    Where there are a teacher's answers, also ``answers`` and ``counted`` as `Task.collate_answers` makes them, and every
+    Where there are a teacher's answers, also ``answers`` and ``counted`` as `Task.collate_answers` makes them, and each
     position that has an answer is one of loss. No window is longer than `limit`, the encoder's.
     """
     length = min(-(-max(len(window.ids) for window in features) // 8) * 8, limit)

@@ -157,7 +157,7 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
         cpuinfo: content of ``/proc/cpuinfo``.
         cores: that this process may use.
     """
-    # Without a buffer, so that what a killed process said stands in its log; with no imports from the working directory.
+    # No buffer: what a killed process said stands in its log. No imports from the working directory.
     kept = {**inherited, SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
     if devices.kind == "gpu":
         return {**kept, _VISIBLE: ",".join(gpu_labels(devices, inherited))}
