@@ -15,8 +15,7 @@ from paddle_ner.evaluation.tuning import tune
 from paddle_ner.export import export
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
 from paddle_ner.inference import load
-from paddle_ner.modeling.build import build
-from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+from paddle_ner.modeling import build, write_checkpoint
 from paddle_ner.types import Example
 
 # Of PaddleNLP's published configs; 40,000 is the size of their vocabulary.
@@ -61,10 +60,7 @@ def make_checkpoint(shape: str, texts: list[str], folder: Path) -> Path:
         bias = model.classifier.bias.numpy()
         bias[0] += np.quantile(lead, 0.9)
         model.classifier.bias.set_value(bias)
-    with bundle.new_folder(folder, bundle.CHECKPOINT_MANIFEST) as new:
-        save_checkpoint_weights(model, new)
-        tokenizer.save(new / bundle.TOKENIZER)
-        bundle.write_manifest(new, card)
+    write_checkpoint(folder, model, tokenizer, card)
     return folder
 
 

@@ -38,9 +38,9 @@ def paddle_runner(checkpoint: Path) -> Runner:
     import paddle
     from paddlenlp.transformers import ErnieTokenizer
 
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
+    from paddle_ner.modeling import Checkpoint
 
-    model = load_checkpoint_model(checkpoint, "token", len(tags_of(checkpoint)))
+    model = Checkpoint.open(checkpoint).model
     model.eval()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "vocab.txt").write_text("\n".join(vocabulary_of(checkpoint)), encoding="utf-8")

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import load_tokenizer, read_checkpoint_manifest, verify
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.cli.dev import recipe_of
-from paddle_ner.compression import calibration, checkpoints
+from paddle_ner.compression import calibration
 from paddle_ner.compression.quantizer import Quantizer
 from paddle_ner.compression.trials import spread
 from paddle_ner.compression.worker import GRAPH, WEIGHTS
@@ -37,6 +37,7 @@ from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.layout import usable_cores
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_name
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.tasks import Task
 from paddle_ner.training.batches import BucketSampler, Row, collate, encode
 from paddle_ner.training.corpus import Corpus, read_corpus
@@ -96,11 +97,9 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
     """Train `checkpoint` on `rows` and write the checkpoint `target`. Gives the seconds that it took."""
     import paddle
 
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
-
-    found = checkpoints.read(checkpoint)
-    task = found.card.build_task()
-    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    found = Checkpoint.open(checkpoint)
+    task, window = found.task, found.manifest.window
+    model = found.new_model()
     parameters = dict(model.named_parameters())  # by the names of the checkpoint, which the noise would change
     if noise:
         add_noise(model)
@@ -115,7 +114,7 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
     )
     model.train()
     started = time.monotonic()
-    for update, batch in enumerate(batches(rows, task, found.tokenizer.pad_id, found.card.window.size, training, seed)):
+    for update, batch in enumerate(batches(rows, task, found.tokenizer.pad_id, window.size, training, seed)):
         paddle.seed(seed * 1_000_003 + update)  # the same dropout in both arms
         tensors = {name: paddle.to_tensor(values) for name, values in batch.items()}
         logits = model(input_ids=tensors["input_ids"], token_type_ids=tensors["token_type_ids"])
@@ -127,9 +126,9 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
         if (update + 1) % PROGRESS == 0:
             print(f"{target}: {update + 1} of {training.updates} updates", file=sys.stderr)
     seconds = time.monotonic() - started
-    found.weights = {name: parameter.numpy() for name, parameter in parameters.items()}
+    weights = {name: parameter.numpy() for name, parameter in parameters.items()}
     record = {"name": "quantization-aware" if noise else "trained-on", "updates": training.updates, "seed": seed}
-    checkpoints.write(found, target, record, same_answers=False)
+    found.changed(weights=weights).transformed(record, same_answers=False).write(target)
     return seconds
 
 

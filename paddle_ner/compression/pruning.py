@@ -6,7 +6,6 @@ leaves them out of the graph.
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.compression import checkpoints
-from paddle_ner.compression.checkpoints import Checkpoint, Record
 from paddle_ner.environment import require
 from paddle_ner.errors import InputError
-from paddle_ner.modeling import structure
+from paddle_ner.modeling import Checkpoint, structure
 from paddle_ner.modeling.structure import Part
 from paddle_ner.types import Example
 
+Record = dict[str, Any]
 UNITS_TOGETHER = 16  # each layer keeps a multiple of so many units: the width of a CPU's vectors
 _BATCH = 16  # rows whose gradients are looked at together
 _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
@@ -75,7 +73,7 @@ def prune(
         InputError: `checkpoint` is none, too much or nothing is to be taken out, or the examples are not of its task.
     """
     require("paddle", "paddlenlp", needed_for="pruning")
-    found = checkpoints.read(checkpoint)
+    found = Checkpoint.open(checkpoint)
     count = int(found.config["num_hidden_layers"])
     if not 0 <= cut.layers < count:
         raise InputError(f"{checkpoint}: {cut.layers} of its {count} layers cannot be dropped, one must stay")
@@ -85,11 +83,7 @@ def prune(
         raise InputError("nothing to prune: say how many layers, or which share of heads or units")
     if not examples:
         raise InputError("importance is measured on labelled examples: name a file that has some")
-    from paddle_ner import modeling
-
-    task = found.manifest.build_task()
-    model: Any = modeling.load_checkpoint_model(checkpoint, task.head, task.num_outputs)
-    model.eval()
+    model = _model(found)
     batches = _batches(found, examples)
     record: Record = {
         "name": "prune",
@@ -101,7 +95,7 @@ def prune(
         advance("layers")
         kept = _least_loss(found, model, batches, cut.layers)
         record["layers"]["dropped"] = [index for index in range(count) if index not in kept]
-        _keep_layers(found, kept)
+        found = _with_layers(found, kept)
         model = _model(found)
     for name, parts, share, least in (
         ("heads", structure.heads(model), cut.heads, 1),
@@ -110,15 +104,18 @@ def prune(
         if share:
             advance(name)
             keep = _most_important(_importance(found, model, batches, parts), share, least)
+            weights = {name: values.copy() for name, values in found.weights.items()}
             for layer, wanted in zip(parts, keep, strict=True):
                 for part, stays in zip(layer, wanted, strict=True):
                     if not stays:
-                        structure.clear(part, found.weights)
+                        structure.clear(part, weights)
+            found = found.changed(weights=weights)
             model = _model(found)
             record[name] = {"before": [len(layer) for layer in parts], "after": [int(k.sum()) for k in keep]}
     record["loss"]["after"] = _loss(found, model, batches)
     record["layers"]["after"] = int(found.config["num_hidden_layers"])
-    return checkpoints.write(found, target, record, same_answers=False)
+    found.transformed(record, same_answers=False).write(target)
+    return record
 
 
 def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, Any]]:
@@ -127,7 +124,7 @@ def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, A
     from paddle_ner.training.batches import collate, encode
     from paddle_ner.training.corpus import check
 
-    task, window = found.manifest.build_task(), found.manifest.window
+    task, window = found.task, found.manifest.window
     check(list(examples), task)
     rows, _ = encode(examples, task, found.tokenizer, window.size, window.overlap)
     rows.sort(key=lambda row: len(row.ids))
@@ -142,10 +139,9 @@ def _batches(found: Checkpoint, examples: Sequence[Example]) -> list[dict[str, A
 
 def _losses(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
     """The loss of each batch, summed over the positions that count, and their number."""
-    task = found.manifest.build_task()
     for batch in batches:
         logits = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
-        yield task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
+        yield found.task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
 
 
 def _loss(found: Checkpoint, model: Any, batches: Sequence[dict[str, Any]]) -> float:
@@ -181,8 +177,8 @@ def _run_only(encoder: Any, layers: Sequence[Any]) -> None:
     encoder.num_layers = len(layers)
 
 
-def _keep_layers(found: Checkpoint, kept: Sequence[int]) -> None:
-    """Take the other layers out of the weights, and number those that stay anew."""
+def _with_layers(found: Checkpoint, kept: Sequence[int]) -> Checkpoint:
+    """The checkpoint with these layers alone, numbered anew."""
     weights: dict[str, NDArray[Any]] = {}
     for name, values in found.weights.items():
         match = _LAYER.fullmatch(name)
@@ -190,21 +186,12 @@ def _keep_layers(found: Checkpoint, kept: Sequence[int]) -> None:
             weights[name] = values
         elif int(match[2]) in kept:
             weights[f"{match[1]}{kept.index(int(match[2]))}{match[3]}"] = values
-    found.weights = weights
-    found.config["num_hidden_layers"] = len(kept)
+    return found.changed(config={"num_hidden_layers": len(kept)}, weights=weights)
 
 
 def _model(found: Checkpoint) -> Any:
-    """The model of what the checkpoint has become."""
-    import paddle
-
-    from paddle_ner.modeling.build import new_model, transformers
-
-    task = found.manifest.build_task()
-    (architecture,) = found.config["architectures"]
-    config_class = getattr(transformers(), architecture).config_class
-    model: Any = new_model(task.head, task.num_outputs, config_class.from_dict(copy.deepcopy(found.config)))
-    model.set_state_dict({name: paddle.to_tensor(values) for name, values in found.weights.items()})
+    """The model of what the checkpoint has become, to be run with gradients and without dropout."""
+    model = found.new_model()
     model.eval()
     return model
 

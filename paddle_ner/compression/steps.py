@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_ner.compression.checkpoints import Record
 from paddle_ner.compression.positions import cut_positions
-from paddle_ner.compression.pruning import Cut, prune
+from paddle_ner.compression.pruning import Cut, Record, prune
 from paddle_ner.compression.vocabulary import cut_vocabulary
 from paddle_ner.types import Example
 

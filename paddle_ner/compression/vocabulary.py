@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from paddle_ner.compression import checkpoints
-from paddle_ner.compression.checkpoints import WORDS, Record
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling import Checkpoint
+
+WORDS = "embeddings.word_embeddings.weight"
 
 
-def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, characters: bool = True) -> Record:
+def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, characters: bool = True) -> dict[str, Any]:
     """Write `checkpoint` to `target` without the tokens, and their embeddings, that `texts` do not use.
 
     On these texts the new checkpoint tokenizes as the old one, proven on each, and so answers the same. Ids are
@@ -35,7 +37,7 @@ def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, char
     """
     if not texts:
         raise InputError("the vocabulary cannot be cut to no texts: name a file that has some")
-    found = checkpoints.read(checkpoint)
+    found = Checkpoint.open(checkpoint)
     name = found.table(WORDS)
     old, before = found.tokenizer, found.weights[name]
     if old.vocabulary_size > len(before):
@@ -55,21 +57,24 @@ def cut_vocabulary(checkpoint: Path, target: Path, texts: Sequence[str], *, char
     if wrong := _differing(old, new, texts):
         raise GateError(f"{checkpoint}: with the cut vocabulary {wrong[0][:40]!r} is tokenized otherwise; not written")
     order = new.former_ids(old)
-    found.weights[name] = before[order]
-    found.tokenizer = new
-    found.config["vocab_size"] = len(order)
     places = {int(number): place for place, number in enumerate(order)}
-    for field, value in found.config.items():
-        if field.endswith("_token_id") and value in places:
-            found.config[field] = places[value]
-    record: Record = {
+    special = {
+        field: places[value] for field, value in found.config.items() if field.endswith("_token_id") and value in places
+    }
+    smaller = found.changed(
+        tokenizer=new,
+        config={"vocab_size": len(order), **special},
+        weights={**found.weights, name: before[order]},
+    )
+    record = {
         "name": "cut-vocabulary",
         "texts": len(texts),
         "characters": characters,
         "tokens": {"before": len(before), "after": len(order)},
     }
     # The same on these texts; of the set that the checkpoint was scored on, nobody knows.
-    return checkpoints.write(found, target, record, same_answers=False)
+    smaller.transformed(record, same_answers=False).write(target)
+    return record
 
 
 def _differing(old: Tokenizer, new: Tokenizer, texts: Sequence[str] | set[str]) -> list[str]:

@@ -19,12 +19,12 @@ from unittest.mock import patch
 
 import numpy as np
 
-from paddle_ner import bundle
 from paddle_ner.bundle import Storage
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import write_scales
 from paddle_ner.compression.program import PRODUCTS, Quantized
+from paddle_ner.modeling import Checkpoint
 
 GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # as `save_graph` and PaddleSlim name them in the old IR
 FP32 = "fp32"
@@ -104,11 +104,9 @@ def main(checkpoint: Path, folder: Path, embeddings: Storage) -> None:
 
     from paddle_ner.export.embeddings import shrink_embeddings
     from paddle_ner.export.graph import save_graph
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
 
-    task = bundle.read_checkpoint_manifest(checkpoint).build_task()
     (folder / FP32).mkdir(parents=True, exist_ok=True)
-    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    model = Checkpoint.open(checkpoint).new_model()
     shrink_embeddings(model, embeddings)
     save_graph(model, folder / FP32)
     paddle.enable_static()

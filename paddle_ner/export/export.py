@@ -23,9 +23,11 @@ from paddle_ner.export.graph import INPUTS, save_graph
 from paddle_ner.export.onnx_graphs import score_graphs, write_graphs
 from paddle_ner.features import windows
 from paddle_ner.inference.engines import Engine, EngineName, EngineOptions
+from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.engines.open import open_engine
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.types import Example
 
 TOLERANCE = 1e-4  # largest difference of a logit between the static and the dynamic graph
@@ -97,30 +99,22 @@ def export(
             is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
     """
     require("paddle", "paddlenlp", needed_for="export")
-    if not checkpoint.is_dir():
-        raise InputError(f"{checkpoint}: no such folder, expected a checkpoint")
-    if bundle.is_bundle(checkpoint):
-        raise InputError(f"{checkpoint}: is a bundle already, expected a checkpoint")
+    opened = Checkpoint.open(checkpoint)
     if target.resolve() == checkpoint.resolve():
         raise InputError(f"{target}: is the checkpoint itself; name another folder for the bundle")
-    manifest = bundle.read_checkpoint_manifest(checkpoint)
+    manifest, tokenizer = opened.manifest, opened.tokenizer
     if scales is not None and not (onnx and examples):
         raise InputError(
             "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
         )
-    task = manifest.build_task()
-    tokenizer = bundle.load_tokenizer(checkpoint)
-    from paddle_ner.inference.engines.dynamic import DynamicEngine
-    from paddle_ner.modeling.checkpoint import load_checkpoint_model
-
-    model = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    model = opened.new_model()
     if tokenizer.vocabulary_size > model.config.vocab_size:
         raise BundleError(
             f"{checkpoint / bundle.TOKENIZER}: {tokenizer.vocabulary_size} tokens,"
             f" but the encoder embeds {model.config.vocab_size}"
         )
     # The graph is made of a model of its own, since that changes it: compared is the checkpoint as it stands.
-    reference = load_checkpoint_model(checkpoint, task.head, task.num_outputs)
+    reference = opened.new_model()
     dynamic = DynamicEngine(reference)
     if embeddings != "fp32":
         shrink_embeddings(reference, embeddings)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, verify, verify_checkpoint
+from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
@@ -55,7 +55,10 @@ def load(
         raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
     if is_bundle(folder):
         return load_bundle(folder, options)
-    manifest = verify_checkpoint(folder)
+    from paddle_ner.inference.engines.dynamic import load_engine
+    from paddle_ner.modeling import Checkpoint
+
+    checkpoint = Checkpoint.open(folder)
     for name, chosen in (
         ("threads", options.threads is not None),
         ("engine", options.engine not in (AUTO, "paddle")),
@@ -63,10 +66,7 @@ def load(
     ):
         if chosen:
             raise InputError(f"{folder}: {name} can be chosen for a bundle only; export the checkpoint first")
-    from paddle_ner.inference.engines.dynamic import load_engine
-
-    task = manifest.build_task()
-    return Predictor(manifest, load_tokenizer(folder), load_engine(folder, task.head, task.num_outputs, options.device))
+    return Predictor(checkpoint.manifest, checkpoint.tokenizer, load_engine(checkpoint, options.device))
 
 
 def load_replicas(model: str | Path, options: EngineOptions, replicas: int | None = None) -> list[Predictor]:

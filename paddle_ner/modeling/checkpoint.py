@@ -1,81 +1,208 @@
-"""A checkpoint's ``config.json`` and ``model.safetensors``: written and read back, never a pickle."""
+"""A checkpoint as a value: opened once, and handed to whatever evaluates, exports, compresses or learns from it.
+
+On disk it is a folder of four files: ``paddle_ner.json`` (the manifest), ``tokenizer.json``, ``config.json`` and
+``model.safetensors`` (float32, PaddleNLP's names and layout; never a pickle). Plain PaddleNLP reads the folder too:
+``AutoModelForTokenClassification.from_pretrained(folder)``.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from paddle_ner.bundle import ENCODER_CONFIG, WEIGHTS
-from paddle_ner.errors import BundleError, InputError, ResourceError
-from paddle_ner.modeling.build import Head, new_model, transformers
-from paddle_ner.modeling.weights import read_safetensors
+import numpy as np
+
+from paddle_ner import bundle
+from paddle_ner.bundle import ENCODER_CONFIG, WEIGHTS, Manifest
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling.build import new_model, transformers
+from paddle_ner.modeling.weights import Tensors, read_safetensors
+from paddle_ner.tasks import Task
 
 if TYPE_CHECKING:
     from paddlenlp.transformers import PretrainedModel
 
 
-def save_checkpoint_weights(model: PretrainedModel, folder: str | Path) -> None:
-    """Write config.json and model.safetensors (float32, PaddleNLP's layout) into `folder`, making it if need be.
+class Checkpoint:
+    """The content of a checkpoint. Nobody changes it: `changed` gives another one.
 
-    Plain PaddleNLP reads the folder too: ``AutoModelForTokenClassification.from_pretrained(folder)``.
+    Opening one imports no framework; `model` and `new_model` do.
+
+    Attributes:
+        folder: where it was read. What `changed` gives keeps the folder of the checkpoint that it comes from.
+        manifest: what it says of itself.
+        tokenizer: of its vocabulary.
+        config: of the encoder, as config.json holds it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        tokenizer: Tokenizer,
+        config: dict[str, Any],
+        weights: Tensors | None = None,
+    ) -> None:
+        self.folder, self.manifest, self.tokenizer, self.config = folder, manifest, tokenizer, config
+        self._weights = weights
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Checkpoint:
+        """Verify the files, and read all but the weights, which are read when they are first asked for.
+
+        Raises:
+            InputError: there is no such folder, or it is a bundle.
+            BundleError: a file is missing or damaged; the message names it.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder, expected a checkpoint")
+        if bundle.is_bundle(folder):
+            raise InputError(f"{folder}: is a bundle already, expected a checkpoint")
+        manifest = bundle.verify_checkpoint(folder)
+        return cls(folder, manifest, bundle.load_tokenizer(folder), _read_config(folder / ENCODER_CONFIG))
+
+    @cached_property
+    def task(self) -> Task:
+        """What it was trained for."""
+        return self.manifest.build_task()
+
+    @cached_property
+    def weights(self) -> Tensors:
+        """The weights by name. Raises BundleError where their file is damaged."""
+        if self._weights is not None:
+            return self._weights
+        try:
+            return read_safetensors(self.folder / WEIGHTS)
+        except InputError as error:
+            raise BundleError(str(error)) from None
+
+    @cached_property
+    def model(self) -> PretrainedModel:
+        """The model, built once and shared: to run it, never to change it. Raises as `new_model`."""
+        return self.new_model()
+
+    def new_model(self) -> PretrainedModel:
+        """A model of the caller's own, to train, prune or turn into a graph; every weight is checked by name and shape.
+
+        Raises:
+            MissingPackageError: PaddlePaddle or PaddleNLP is not installed.
+            BundleError: the config makes no model, or the weights or the labels do not fit it.
+        """
+        model = self._empty_model()
+        parameters = dict(model.named_parameters())
+        path = self.folder / WEIGHTS
+        for name in sorted(set(parameters) ^ set(self.weights)):
+            raise BundleError(f"{path}: the weight {name} is {'missing' if name in parameters else 'unexpected'}")
+        for name, parameter in parameters.items():
+            values = self.weights[name]
+            if list(parameter.shape) != list(values.shape):
+                raise BundleError(
+                    f"{path}: {name} has the shape {list(values.shape)},"
+                    f" but config.json makes it {list(parameter.shape)}"
+                )
+            parameter.set_value(values)
+        return model
+
+    def _empty_model(self) -> PretrainedModel:
+        path, architecture = self.folder / ENCODER_CONFIG, self.config["architectures"][0]
+        model_class = getattr(transformers(), str(architecture), None)
+        if model_class is None:
+            raise BundleError(f"{path}: PaddleNLP has no model {architecture}")
+        config = model_class.config_class.from_dict(copy.deepcopy(self.config))
+        if config.num_labels != self.task.num_outputs:
+            raise BundleError(
+                f"{path}: its head has {config.num_labels} outputs, but the labels make {self.task.num_outputs}"
+            )
+        try:
+            model = new_model(self.task.head, self.task.num_outputs, config)
+        except InputError as error:
+            raise BundleError(f"{path}: {error}") from error
+        if type(model) is not model_class:
+            raise BundleError(f"{path}: it is a {architecture}, but the task needs a {type(model).__name__}")
+        return model
+
+    def table(self, ending: str) -> str:
+        """The name of the only embedding table whose name ends so. Raises BundleError where there is none."""
+        names = [name for name in self.weights if name.endswith(ending)]
+        if len(names) != 1:
+            raise BundleError(f"{self.folder / WEIGHTS}: has no {ending}, so there is nothing to cut")
+        return names[0]
+
+    def changed(
+        self,
+        *,
+        manifest: Manifest | None = None,
+        tokenizer: Tokenizer | None = None,
+        config: dict[str, Any] | None = None,
+        weights: Tensors | None = None,
+    ) -> Checkpoint:
+        """Another checkpoint, in memory: this one with other parts. `config` names only the fields that change."""
+        return Checkpoint(
+            self.folder,
+            manifest or self.manifest,
+            tokenizer or self.tokenizer,
+            {**self.config, **(config or {})},
+            self.weights if weights is None else weights,
+        )
+
+    def transformed(self, record: dict[str, Any], *, same_answers: bool) -> Checkpoint:
+        """This checkpoint with `record` at the end of its manifest's transforms.
+
+        Args:
+            record: what was done to it.
+            same_answers: whether the metrics of the manifest still hold; otherwise they are left out.
+        """
+        update: dict[str, Any] = {"transforms": [*self.manifest.transforms, record]}
+        if not same_answers:
+            update["metrics"] = {}
+        return self.changed(manifest=self.manifest.model_copy(update=update))
+
+    def write(self, target: Path) -> None:
+        """Write the four files to `target`, all or none; an older checkpoint there is replaced.
+
+        Raises:
+            InputError: `target` is where the checkpoint was read, holds something else, or cannot be written.
+            ResourceError: the disk is full.
+        """
+        if target.resolve() == self.folder.resolve():
+            raise InputError(f"{target}: is the checkpoint itself; name another folder for the new one")
+        _write(target, self.manifest, self.tokenizer, self.config, self.weights)
+
+
+def write_checkpoint(target: Path, model: PretrainedModel, tokenizer: Tokenizer, manifest: Manifest) -> None:
+    """Write a model as a checkpoint: its four files, all or none; an older checkpoint there is replaced.
 
     Raises:
-        ResourceError: the disk is full or cannot be written.
+        InputError: `target` holds something else, or cannot be written.
+        ResourceError: the disk is full.
     """
-    import safetensors
+    model.config.architectures = [type(model).__name__]
+    weights = {name: parameter.astype("float32").numpy() for name, parameter in model.named_parameters()}
+    _write(target, manifest, tokenizer, json.loads(model.config.to_json_string()), weights)
+
+
+def _write(target: Path, manifest: Manifest, tokenizer: Tokenizer, config: dict[str, Any], weights: Tensors) -> None:
     import safetensors.numpy
 
-    folder = Path(folder)
-    model.config.architectures = [type(model).__name__]
-    tensors = {name: parameter.astype("float32").numpy() for name, parameter in model.named_parameters()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        model.config.save_pretrained(str(folder))
+    with bundle.new_folder(target, bundle.CHECKPOINT_MANIFEST) as folder:
+        text = json.dumps(config, ensure_ascii=False, indent=2)
+        (folder / ENCODER_CONFIG).write_text(text + "\n", encoding="utf-8")
+        tensors = {name: np.ascontiguousarray(values) for name, values in weights.items()}
         # PaddleNLP 2.8.1 reads the format "np" and refuses "pd".
-        safetensors.numpy.save_file(tensors, str(folder / WEIGHTS), metadata={"format": "np"})
-    except (OSError, safetensors.SafetensorError) as error:
-        raise ResourceError(f"{folder}: cannot write the checkpoint: {error}") from error
+        safetensors.numpy.save_file(tensors, folder / WEIGHTS, metadata={"format": "np"})
+        tokenizer.save(folder / bundle.TOKENIZER)
+        bundle.write_manifest(folder, manifest)
 
 
-def load_checkpoint_model(folder: str | Path, head: Head, num_outputs: int) -> PretrainedModel:
-    """The model that `save_checkpoint_weights` wrote, every weight of it verified by name and shape.
-
-    Raises:
-        BundleError: a file is missing or damaged, or does not fit the head; the message names it.
-    """
-    folder = Path(folder)
-    config_path, weights_path = folder / ENCODER_CONFIG, folder / WEIGHTS
-    for path in (config_path, weights_path):
-        if not path.is_file():
-            raise BundleError(f"{path}: no such file, a checkpoint needs it")
+def _read_config(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(config_path.read_text("utf-8"))
-        (architecture,) = record["architectures"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{config_path}: not the config of a checkpoint: {error}") from error
-    nlp = transformers()
-    model_class = getattr(nlp, str(architecture), None)
-    if model_class is None:
-        raise BundleError(f"{config_path}: PaddleNLP has no model {architecture}")
-    config = model_class.config_class.from_pretrained(str(folder))
-    if config.num_labels != num_outputs:
-        raise BundleError(f"{config_path}: its head has {config.num_labels} outputs, but the labels make {num_outputs}")
-    try:
-        model = new_model(head, num_outputs, config)
-        tensors = read_safetensors(weights_path)
-    except InputError as error:
-        raise BundleError(str(error) if str(weights_path) in str(error) else f"{config_path}: {error}") from error
-    if type(model) is not model_class:
-        raise BundleError(f"{config_path}: it is a {architecture}, but the task needs a {type(model).__name__}")
-    parameters = dict(model.named_parameters())
-    for name in sorted(set(parameters) ^ set(tensors)):
-        raise BundleError(f"{weights_path}: the weight {name} is {'missing' if name in parameters else 'unexpected'}")
-    for name, parameter in parameters.items():
-        if list(parameter.shape) != list(tensors[name].shape):
-            raise BundleError(
-                f"{weights_path}: {name} has the shape {list(tensors[name].shape)},"
-                f" but config.json makes it {list(parameter.shape)}"
-            )
-        parameter.set_value(tensors[name])
-    return model
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        (_,) = config["architectures"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{path}: not the config of a checkpoint: {error}") from error
+    return config

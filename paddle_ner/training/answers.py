@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,18 +29,9 @@ _SPEAK = 10.0  # seconds between two words on the progress
 _POLL = 0.2  # seconds between two looks for what the other processes write
 
 
-def load_model(teacher: Teacher) -> Any:
-    """The teacher's model. Raises BundleError where it does not fit its manifest."""
-    from paddle_ner import modeling
-
-    task = teacher.manifest.build_task()
-    return modeling.load_checkpoint_model(teacher.folder, task.head, task.num_outputs)
-
-
 def answered(
     features: Sequence[Features],
     teacher: Teacher,
-    model: Any,
     size: int,
     output: Path,
     *,
@@ -53,7 +43,6 @@ def answered(
     Args:
         features: of the student's training.
         teacher: whom to ask.
-        model: its model.
         size: of the longest window, in tokens.
         output: the run's folder; the answers stand in ``teacher/`` there.
         stop: asked after each block whether to end.
@@ -63,9 +52,10 @@ def answered(
         InputError: the teacher has fewer positions than the window.
         InterruptedRun: `stop` said so; the blocks that are written are kept.
     """
+    model = teacher.checkpoint.model
     positions = int(model.config.max_position_embeddings)
     if size > positions:
-        raise InputError(f"window.size is {size}, but the teacher {teacher.folder} has {positions} positions")
+        raise InputError(f"window.size is {size}, but the teacher {teacher.checkpoint.folder} has {positions} positions")
     folder = output / ANSWERS / _fingerprint(features, teacher)
     folder.mkdir(parents=True, exist_ok=True)
     rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
@@ -74,7 +64,7 @@ def answered(
     spoken = time.monotonic()
     for index in range(rank, len(blocks), world):
         if not files[index].exists():
-            _write(files[index], _answers(blocks[index], teacher, model, size))
+            _write(files[index], _answers(blocks[index], teacher, size))
         if stop():
             raise InterruptedRun("stopped while the teacher answered; --resume asks it what is left")
         if time.monotonic() - spoken > _SPEAK:
@@ -92,14 +82,14 @@ def answered(
     return with_answers
 
 
-def _answers(features: Sequence[Features], teacher: Teacher, model: Any, size: int) -> NDArray[np.float16]:
+def _answers(features: Sequence[Features], teacher: Teacher, size: int) -> NDArray[np.float16]:
     """The teacher's logits, [positions of all windows, outputs]."""
     from paddle_ner.inference.engines.dynamic import DynamicEngine
 
-    engine, task = DynamicEngine(model), teacher.manifest.build_task()
+    engine, task = DynamicEngine(teacher.checkpoint.model), teacher.checkpoint.task
     answers: list[NDArray[np.float16]] = [np.empty((0, task.num_outputs), dtype=np.float16)] * len(features)
     for batch in plan([len(window.ids) for window in features], BATCH_TOKENS):
-        logits = engine.run(pad([features[index].ids for index in batch], teacher.tokenizer.pad_id, size))
+        logits = engine.run(pad([features[index].ids for index in batch], teacher.checkpoint.tokenizer.pad_id, size))
         for index, values in zip(batch, logits, strict=True):
             answers[index] = np.atleast_2d(values)[features[index].place].astype(np.float16)
     return np.concatenate(answers)

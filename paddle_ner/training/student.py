@@ -13,23 +13,22 @@ from numpy.typing import NDArray
 from paddle_ner import bundle, modeling
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.modeling.build import new_model
 from paddle_ner.tasks import Task
-from paddle_ner.training.teacher import Teacher
 
 _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
 # What a student may have otherwise than the teacher that it takes layers from: no weight depends on the last two.
 _FREE = {"intermediate_size", "hidden_dropout_prob", "attention_probs_dropout_prob"}
 
 
-def build_student(config: Config, task: Task, teacher: Teacher, model: Any) -> Any:
+def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
     """The student's model before its training, over the teacher's vocabulary.
 
     Args:
         config: with a distillation.
         task: of both.
-        teacher: the checkpoint.
-        model: its model.
+        teacher: the checkpoint that it learns from.
 
     Raises:
         InputError: `distillation.start` and `model.encoder` do not fit each other or the teacher.
@@ -55,7 +54,7 @@ def build_student(config: Config, task: Task, teacher: Teacher, model: Any) -> A
             pad_token_id=teacher.tokenizer.pad_id,
         )
     elif settings.start == "teacher":
-        student = _from_layers(task, model, settings.layers, encoder)
+        student = _from_layers(task, teacher.model, settings.layers, encoder)
     else:
         if encoder:
             raise InputError("model.encoder: a student that starts from a checkpoint has the checkpoint's encoder")
@@ -66,16 +65,17 @@ def build_student(config: Config, task: Task, teacher: Teacher, model: Any) -> A
     return student
 
 
-def _from_checkpoint(folder: Path, task: Task, teacher: Teacher) -> Any:
+def _from_checkpoint(folder: Path, task: Task, teacher: Checkpoint) -> Any:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.start: {folder} is no checkpoint; expected one, or random, or teacher")
-    if bundle.verify_checkpoint(folder).build_task() != task:
+    checkpoint = Checkpoint.open(folder)
+    if checkpoint.task != task:
         raise InputError(f"distillation.start: {folder} is of another task or other labels than its teacher")
-    if bundle.load_tokenizer(folder) != teacher.tokenizer:
+    if checkpoint.tokenizer != teacher.tokenizer:
         raise InputError(
             f"distillation.start: {folder} has another vocabulary than its teacher {teacher.folder}; cut both, or none"
         )
-    return modeling.load_checkpoint_model(folder, task.head, task.num_outputs)
+    return checkpoint.new_model()
 
 
 def _from_layers(task: Task, teacher: Any, layers: tuple[int, ...], encoder: dict[str, Any]) -> Any:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import bundle
-from paddle_ner.bundle import WEIGHTS, Manifest
+from paddle_ner.bundle import WEIGHTS
 from paddle_ner.config import Config, parse
 from paddle_ner.errors import InputError
-from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.files import sha256
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.tasks import Task
 
 
@@ -21,15 +21,11 @@ class Teacher:
     """A checkpoint to learn from.
 
     Attributes:
-        folder: of the checkpoint.
-        manifest: what it says of itself.
-        tokenizer: the student's too.
+        checkpoint: opened; its tokenizer is the student's too.
         sha256: of its weights.
     """
 
-    folder: Path
-    manifest: Manifest
-    tokenizer: Tokenizer
+    checkpoint: Checkpoint
     sha256: str
 
 
@@ -45,10 +41,10 @@ def find_teacher(config: Config, task: Task) -> Teacher:
     folder = Path(settings.teacher)
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
-    manifest = bundle.verify_checkpoint(folder)
-    if manifest.build_task() != task:
+    checkpoint = Checkpoint.open(folder)
+    if checkpoint.task != task:
         raise InputError(
-            f"distillation.teacher: {folder} answers for {manifest.task}, but the student is to learn {task.spec()}:"
+            f"distillation.teacher: {folder} answers for {checkpoint.task.spec()}, but the student is to learn {task.spec()}:"
             " task, labels and their order must be the same"
         )
     weights = folder / WEIGHTS
@@ -58,7 +54,7 @@ def find_teacher(config: Config, task: Task) -> Teacher:
             f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {found[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(folder, manifest, bundle.load_tokenizer(folder), found)
+    return Teacher(checkpoint, found)
 
 
 def student_config(
@@ -122,6 +118,6 @@ def pin(config: Config, task: Task) -> Config:
         return config
     teacher = find_teacher(config, task)
     settings = config.distillation.model_copy(
-        update={"teacher": str(teacher.folder.resolve()), "teacher_sha256": teacher.sha256}
+        update={"teacher": str(teacher.checkpoint.folder.resolve()), "teacher_sha256": teacher.sha256}
     )
     return config.model_copy(update={"distillation": settings})

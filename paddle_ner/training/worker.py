@@ -146,8 +146,8 @@ def _advice(error: Exception, device: str, output: Path) -> str | None:
     """What to do where memory or disk ran out; None for any other error."""
     if isinstance(error, MemoryError) or "ResourceExhausted" in str(error):
         return (
-            f"out of memory on {device}: lower --set training.batch_size, raise --set training.accumulation, or"
-            " --set training.recompute=true"
+            f"out of memory on {device}: lower training.batch_size, raise training.accumulation, or set"
+            " training.recompute=true (each with --set)"
         )
     return full_disk(output) if is_full_disk(error) else None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_ner import data, tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec, new_folder, write_manifest
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.config import parse
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.types import Entity, Example
@@ -36,8 +36,7 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
     """A trained checkpoint whose recipe names the data, which stand in `folder` too."""
     import paddle
 
-    from paddle_ner.modeling import build
-    from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+    from paddle_ner.modeling import build, write_checkpoint
     from paddle_ner.training import batches
 
     data.write(folder / "train.jsonl", training)
@@ -73,9 +72,6 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         optimizer.step()
         optimizer.clear_grad()
         schedule.step()
-    with new_folder(folder / "checkpoint", CHECKPOINT_MANIFEST) as temporary:
-        save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / TOKENIZER)
-        record = recipe.model_dump(mode="json")
-        write_manifest(temporary, Manifest(name="attentive", task=task.spec(), window=window, config=record))
+    manifest = Manifest(name="attentive", task=task.spec(), window=window, config=recipe.model_dump(mode="json"))
+    write_checkpoint(folder / "checkpoint", model, tokenizer, manifest)
     return folder / "checkpoint"

@@ -22,7 +22,7 @@ from paddle_ner.compression.pruning import Cut, prune
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.files import sha256
-from paddle_ner.modeling import load_checkpoint_model, structure
+from paddle_ner.modeling import Checkpoint, structure
 from paddle_ner.training import train
 from paddle_ner.training.teacher import student_recipe
 
@@ -106,7 +106,7 @@ def test_what_was_pruned_stays_zero_while_the_rest_learns(checkpoint: Path, tmp_
     recipe = student(checkpoint, "training.max_steps=8", start=tmp_path / "pruned")
     trained = train(recipe, tmp_path / "run")
     before, after = load_file(tmp_path / "pruned" / "model.safetensors"), weights(tmp_path / "run")
-    model = load_checkpoint_model(trained.checkpoint, "token", 5)
+    model = Checkpoint.open(trained.checkpoint).model
     ((head, other),) = structure.heads(model)
     assert structure.is_zero(head, after) != structure.is_zero(other, after)
     (units,) = structure.units(model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from paddle_ner import tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec, new_folder, write_manifest
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.features.tokenizer import Tokenizer
 
 SEED_TEXT = (
@@ -19,8 +19,7 @@ def make_bundle(folder: Path, name: str, task: tasks.Task, seed: int = 3) -> Pat
     import paddle
 
     from paddle_ner.export import export
-    from paddle_ner.modeling import build
-    from paddle_ner.modeling.checkpoint import save_checkpoint_weights
+    from paddle_ner.modeling import build, write_checkpoint
 
     tokenizer = Tokenizer.characters([SEED_TEXT])
     paddle.seed(seed)
@@ -31,8 +30,6 @@ def make_bundle(folder: Path, name: str, task: tasks.Task, seed: int = 3) -> Pat
         vocab_size=tokenizer.vocabulary_size,
         pad_token_id=tokenizer.pad_id,
     )
-    with new_folder(folder / "checkpoint", CHECKPOINT_MANIFEST) as temporary:
-        save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / TOKENIZER)
-        write_manifest(temporary, Manifest(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16)))
+    manifest = Manifest(name=name, task=task.spec(), window=WindowSpec(size=64, overlap=16))
+    write_checkpoint(folder / "checkpoint", model, tokenizer, manifest)
     return export(folder / "checkpoint", folder / "bundle").bundle

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy.typing as npt
 
 from paddle_ner.errors import DeviceError
 from paddle_ner.inference.engines import EngineInfo
-from paddle_ner.modeling.build import Head
-from paddle_ner.modeling.checkpoint import load_checkpoint_model
+from paddle_ner.modeling import Checkpoint
 
 if TYPE_CHECKING:
     from paddlenlp.transformers import PretrainedModel
@@ -44,13 +42,11 @@ class DynamicEngine:
                 self._model.train()
 
 
-def load_engine(folder: str | Path, head: Head, num_outputs: int, device: str = "cpu") -> DynamicEngine:
+def load_engine(checkpoint: Checkpoint, device: str = "cpu") -> DynamicEngine:
     """An engine over a checkpoint's model.
 
     Args:
-        folder: the checkpoint.
-        head: what the task classifies, each token or the whole sequence.
-        num_outputs: columns of the logits.
+        checkpoint: it shares its model with all that run it.
         device: ``cpu``, ``gpu`` or ``gpu:N``; it becomes the device of this process.
 
     Raises:
@@ -71,4 +67,4 @@ def load_engine(folder: str | Path, head: Head, num_outputs: int, device: str = 
         if int(number or 0) >= paddle.device.cuda.device_count():
             raise DeviceError(f"device {device}: this machine shows {paddle.device.cuda.device_count()} GPUs")
     paddle.set_device(device)
-    return DynamicEngine(load_checkpoint_model(folder, head, num_outputs), device)
+    return DynamicEngine(checkpoint.model, device)

@@ -37,16 +37,16 @@ class Distillation:
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
         task, size, overlap = corpus.task, config.window.size, config.window.overlap
         teacher = find_teacher(config, task)
-        teacher_model = answers.load_model(teacher)
-        model = build_student(config, task, teacher, teacher_model)
-        features, misaligned = batches.encode(corpus.train, task, teacher.tokenizer, size, overlap)
+        tokenizer = teacher.checkpoint.tokenizer
+        model = build_student(config, task, teacher.checkpoint)
+        features, misaligned = batches.encode(corpus.train, task, tokenizer, size, overlap)
         texts = read_texts(config, run.log)
         if texts:
-            features += batches.encode_texts(texts, task, teacher.tokenizer, size, overlap)
+            features += batches.encode_texts(texts, task, tokenizer, size, overlap)
             run.log(f"{len(texts):,} texts without labels; {len(features):,} windows in all")
-        features = answers.answered(features, teacher, teacher_model, size, run.output, stop=run.stop, log=run.log)
+        features = answers.answered(features, teacher, size, run.output, stop=run.stop, log=run.log)
         zeros = structure.masks(model)
-        encoded = Encoded(teacher.tokenizer, model, features, misaligned)
+        encoded = Encoded(tokenizer, model, features, misaligned)
         callbacks = [KeepZeros(zeros, model)] if zeros else []
         return prepared(run, config, corpus, encoded, teacher_loss(task, config.distillation), callbacks)
 

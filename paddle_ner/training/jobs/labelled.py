@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner import bundle
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, portable
 from paddle_ner.data.checking import check_file, warnings
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.modeling import write_checkpoint
 from paddle_ner.tasks import Task
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.training import batches
@@ -117,10 +117,4 @@ def labels_loss(task: Task) -> Loss:
 def _write_checkpoint(
     model: Any, tokenizer: Tokenizer, manifest: Manifest, folder: Path, metrics: dict[str, Any]
 ) -> None:
-    """Write the four files of a checkpoint, all or none."""
-    from paddle_ner import modeling
-
-    with bundle.new_folder(folder, bundle.CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / bundle.TOKENIZER)
-        bundle.write_manifest(temporary, manifest.model_copy(update={"metrics": metrics}))
+    write_checkpoint(folder, model, tokenizer, manifest.model_copy(update={"metrics": metrics}))

@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.compression.positions import cut_positions
 from paddle_ner.compression.vocabulary import cut_vocabulary
 from paddle_ner.errors import InputError
@@ -42,19 +42,14 @@ def make(folder: Path, tokenizer: Tokenizer) -> Path:
         vocab_size=tokenizer.vocabulary_size + 3,  # as published models have: rows that no token uses
         pad_token_id=tokenizer.pad_id,
     )
-    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        tokenizer.save(temporary / TOKENIZER)
-        manifest = Manifest(
-            name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}}
-        )
-        bundle.write_manifest(temporary, manifest)
+    manifest = Manifest(name="x", task=TASK.spec(), window=WindowSpec(size=24, overlap=6), metrics={"dev": {"f1": 0.5}})
+    modeling.write_checkpoint(folder, model, tokenizer, manifest)
     return folder
 
 
 def logits(checkpoint: Path, text: str) -> np.ndarray:
     manifest, tokenizer = bundle.read_checkpoint_manifest(checkpoint), bundle.load_tokenizer(checkpoint)
-    engine = DynamicEngine(modeling.load_checkpoint_model(checkpoint, TASK.head, TASK.num_outputs))
+    engine = DynamicEngine(modeling.Checkpoint.open(checkpoint).model)
     encoded = Predictor(manifest, tokenizer, engine).encode(text)
     width = min(24, max(window.length for window in encoded.windows) + 2)
     ids = np.full((len(encoded.windows), width), tokenizer.pad_id, dtype=np.int64)

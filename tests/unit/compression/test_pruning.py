@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, modeling, tasks
-from paddle_ner.bundle import CHECKPOINT_MANIFEST, TOKENIZER, Manifest, WindowSpec
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.compression.pruning import UNITS_TOGETHER, Cut, prune
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -46,13 +46,12 @@ def model() -> Any:
 
 
 def save(model: Any, folder: Path) -> Path:
-    with bundle.new_folder(folder, CHECKPOINT_MANIFEST) as temporary:
-        modeling.save_checkpoint_weights(model, temporary)
-        Tokenizer.characters([example.text for example in EXAMPLES]).save(temporary / TOKENIZER)
-        manifest = Manifest(
-            name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
-        )
-        bundle.write_manifest(temporary, manifest)
+    manifest = Manifest(
+        name="x", task=TASK.spec(), window=WindowSpec(size=16, overlap=4), metrics={"dev": {"accuracy": 1}}
+    )
+    modeling.write_checkpoint(
+        folder, model, Tokenizer.characters([example.text for example in EXAMPLES]), manifest
+    )
     return folder
 
 
@@ -71,7 +70,7 @@ def test_the_layer_that_does_nothing_is_dropped(model: Any, tmp_path: Path) -> N
     record = prune(old, tmp_path / "new", EXAMPLES, Cut(layers=1))
     assert record["layers"] == {"before": 3, "dropped": [1], "after": 2}
     assert record["loss"]["after"] == pytest.approx(record["loss"]["before"], abs=1e-5)
-    smaller = modeling.load_checkpoint_model(tmp_path / "new", "sequence", 2)
+    smaller = modeling.Checkpoint.open(tmp_path / "new").model
     assert smaller.config.num_hidden_layers == 2
     before, after = load_file(old / "model.safetensors"), load_file(tmp_path / "new" / "model.safetensors")
     name = "self_attn.q_proj.weight"
@@ -89,7 +88,7 @@ def test_the_heads_and_units_that_matter_least_become_zero(model: Any, tmp_path:
     assert record["heads"]["after"] == [3, 3, 3]
     assert record["units"]["after"] == [2 * UNITS_TOGETHER] * 3
     weights = load_file(tmp_path / "new" / "model.safetensors")
-    pruned = modeling.load_checkpoint_model(tmp_path / "new", "sequence", 2)
+    pruned = modeling.Checkpoint.open(tmp_path / "new").model
     for heads, units in zip(structure.heads(pruned), structure.units(pruned), strict=True):
         assert [structure.is_zero(head, weights) for head in heads] == [False, True, False, False]
         zero = [structure.is_zero(unit, weights) for unit in units]
