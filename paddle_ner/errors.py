@@ -56,6 +56,10 @@ class BundleError(PaddleNerError):
     """A checkpoint or a bundle is incomplete, damaged or from a newer version; the message names the file."""
 
 
+class NonFiniteError(BundleError):
+    """A model answers NaN or infinity: its training diverged, or its weights are damaged."""
+
+
 class ResourceError(PaddleNerError):
     """Disk or memory ran out."""
 

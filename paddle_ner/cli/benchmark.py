@@ -8,11 +8,11 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
-from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
+from paddle_ner.training.corpus import dev_examples
 
 
 @click.command()
@@ -59,7 +59,7 @@ def command(
     if file is not None:
         examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     else:
-        examples = dev_examples(bundle, manifest)
+        examples = dev_examples(bundle, manifest, console.log)
     tuned = tune_with_progress(bundle, examples, max_drop, keep=tune, key=key)
     if as_json:
         console.print_json({"best": tuned.best.model_dump(), "kept": tune, **tuned.tuning.model_dump()})

@@ -16,14 +16,13 @@ from paddle_ner import data
 from paddle_ner.bundle import Storage, read_checkpoint_manifest, read_key
 from paddle_ner.bundle.compression import Compression, CompressionCandidate
 from paddle_ner.cli import console
-from paddle_ner.cli.dev import recipe_of
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.tuning.timing import spread
 from paddle_ner.files import whole_file
-from paddle_ner.training.corpus import read_corpus
+from paddle_ner.training.corpus import config_of, read_corpus
 from paddle_ner.types import Example
 
 _CALIBRATION_TEXTS = 2000  # more than any calibration looks at
@@ -145,7 +144,7 @@ def _sets(
     """What to calibrate and to score with: the files, or what the config of the checkpoint names."""
     if calibration is not None and evaluation is not None:
         return spread(_read(calibration, reading), _CALIBRATION_TEXTS), _read(evaluation, reading)
-    corpus = read_corpus(recipe_of(checkpoint, read_checkpoint_manifest(checkpoint)), console.log)
+    corpus = read_corpus(config_of(checkpoint, read_checkpoint_manifest(checkpoint)), console.log)
     return (
         spread(corpus.train if calibration is None else _read(calibration, reading), _CALIBRATION_TEXTS),
         corpus.dev if evaluation is None else _read(evaluation, reading),

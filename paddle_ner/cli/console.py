@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 T = TypeVar("T")
 
@@ -26,6 +27,11 @@ def print_json(record: dict[str, Any]) -> None:
 def log(message: str) -> None:
     """One line on stderr."""
     err.print(message, markup=False)
+
+
+def warn(message: str) -> None:
+    """A warning on stderr."""
+    err.print(Text.assemble(("warning: ", "yellow"), message))
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     """Say what is in labelled FILES and what is wrong with them.
 
     Bad records are listed as path:line, and the exit status is then 2. Of several files the largest is taken for
-    the training data: texts that two files share, and labels that it does not have, are told as warnings.
+    the training data. Texts that two files share, labels that one of them lacks, and too few examples are warned of.
     """
     checks: list[FileCheck] = []
     found: list[_Found] = []

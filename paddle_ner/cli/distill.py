@@ -1,4 +1,4 @@
-"""``paddle-ner distill``: a teacher and a student's recipe in, the student's checkpoint out."""
+"""``paddle-ner distill``: a teacher and a student's config in, the student's checkpoint out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from paddle_ner import config as configs
-from paddle_ner.cli.training_options import training_options
-from paddle_ner.config import Config
-from paddle_ner.training.teacher import student_recipe
+from paddle_ner.cli.training_options import Asked, training_options
+from paddle_ner.training.teacher import student_config
 
 
 def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -20,8 +19,8 @@ def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 
 
 @click.command()
-@click.argument("recipe", required=False, type=click.Path(path_type=Path))
-@click.option("--teacher", type=click.Path(path_type=Path), help="Checkpoint to learn from; by default the recipe's.")
+@click.argument("config", required=False, type=click.Path(path_type=Path))
+@click.option("--teacher", type=click.Path(path_type=Path), help="Checkpoint to learn from; by default the config's.")
 @click.option("--layers", callback=_numbers, metavar="N,…", help="Begin with these layers of the teacher, from 0.")
 @click.option("--start", type=click.Path(path_type=Path), help="Begin with this checkpoint, such as a pruned one.")
 @click.option(
@@ -33,22 +32,25 @@ def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 @click.option("--max-texts", type=click.IntRange(1), help="Take so many of them, at random.")
 @training_options
 def command(
-    recipe: Path | None,
+    config: Path | None,
     teacher: Path | None,
     layers: tuple[int, ...],
     start: Path | None,
     texts: tuple[Path, ...],
     max_texts: int | None,
     overrides: tuple[str, ...],
-) -> Config:
-    """Train the student of RECIPE (YAML) on what the teacher answers, and leave OUTPUT/checkpoint.
+    resume: bool,
+) -> Asked:
+    """Train the student of CONFIG (YAML) on what the teacher answers, and leave OUTPUT/checkpoint.
 
-    Without RECIPE the student learns on the teacher's own data and begins with some of its layers (--layers) or with a
-    checkpoint (--start). Paths of --texts are relative to where you are.
+    Without CONFIG the student learns on the teacher's own data and begins with some of its layers (--layers) or with a
+    checkpoint (--start). Paths of --texts are relative to where you are. With --resume alone all is as in the run.
     """
-    return student_recipe(
-        None if recipe is None else configs.read(recipe),
-        str(recipe),
+    if resume and not (config or teacher or layers or start or texts or max_texts):
+        return Asked(None, overrides)
+    student = student_config(
+        None if config is None else configs.read(config),
+        str(config),
         teacher,
         layers=layers,
         start=start,
@@ -56,3 +58,4 @@ def command(
         max_texts=max_texts,
         overrides=overrides,
     )
+    return Asked(student)

@@ -12,7 +12,6 @@ import click
 from paddle_ner import data
 from paddle_ner.bundle import Manifest
 from paddle_ner.cli import console
-from paddle_ner.cli.dev import dev_examples, recipe_of
 from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.errors import InputError
@@ -20,7 +19,7 @@ from paddle_ner.evaluation.report import render
 from paddle_ner.evaluation.score import score
 from paddle_ner.files import whole_file
 from paddle_ner.inference import load
-from paddle_ner.training.corpus import read_file
+from paddle_ner.training.corpus import config_of, dev_examples, read_file
 from paddle_ner.types import Example
 
 
@@ -73,15 +72,15 @@ def command(
 
 def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:
     if split == "dev":
-        return dev_examples(model, manifest)
-    config = recipe_of(model, manifest)
+        return dev_examples(model, manifest, console.log)
+    config = config_of(model, manifest)
     if config.data.test is None:
         raise InputError(f"{model}: its config names no test data; name a labelled FILE, or use --split dev")
     return read_file(config.data, config.data.test, console.log)
 
 
 def _unseen(model: Path, manifest: Manifest, examples: list[Example]) -> list[Example]:
-    config = recipe_of(model, manifest)
+    config = config_of(model, manifest)
     seen = {example.text for example in read_file(config.data, config.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)

@@ -11,12 +11,12 @@ import click
 from paddle_ner import data
 from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_checkpoint_manifest, read_key
 from paddle_ner.cli import console
-from paddle_ner.cli.dev import dev_examples
 from paddle_ner.cli.jetson import write_folder
 from paddle_ner.cli.transform_options import texts_of
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
+from paddle_ner.training.corpus import dev_examples
 from paddle_ner.types import Example
 
 _COMPARED = 200  # texts
@@ -178,7 +178,7 @@ def _labelled(
     if not is_checkpoint(checkpoint):
         return []  # export says what is wrong with it
     try:
-        return dev_examples(checkpoint, read_checkpoint_manifest(checkpoint))
+        return dev_examples(checkpoint, read_checkpoint_manifest(checkpoint), console.log)
     except PaddleNerError as error:
         if needed:
             raise InputError(

@@ -1,4 +1,4 @@
-"""``paddle-ner init``: a first recipe for the user's own labelled files."""
+"""``paddle-ner init``: a first config for the user's own labelled files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
-from paddle_ner.config.draft import Sources, write_recipe
+from paddle_ner.config.draft import Sources, write_config
 from paddle_ner.errors import InputError
 from paddle_ner.tasks import TASKS
 
@@ -21,7 +21,8 @@ _PATH = click.Path(path_type=Path)
 @click.option("--test", type=_PATH, help="Data that `evaluate` takes by default.")
 @click.option("--task", type=click.Choice(TASKS), help="By default: what the annotations are of.")
 @click.option("--name", help="Name of the model; by default that of the training file.")
-@click.option("--output", "-o", default=Path("recipe.yaml"), show_default=True, type=_PATH, help="File to write.")
+@click.option("--pretrained", metavar="NAME", help="Encoder to start from: a published name or a local folder.")
+@click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @reader_options
 def command(
@@ -30,11 +31,12 @@ def command(
     test: Path | None,
     task: str | None,
     name: str | None,
+    pretrained: str | None,
     output: Path,
     force: bool,
     reading: Reading,
 ) -> None:
-    """Read labelled files and write a commented recipe for `paddle-ner train`.
+    """Read labelled files and write a commented config for `paddle-ner train`.
 
     Format, labels, window and epochs are read off the files. All files are checked: what is wrong is listed as
     path:line, as `paddle-ner data check` does.
@@ -43,6 +45,8 @@ def command(
         raise InputError(f"{output}: is there already: --force replaces it, --output names another")
     sources = Sources(train, dev, test, reading.format, reading.options, reading.policy)
     with console.err.status("reading the files"):
-        chosen = write_recipe(sources, output, task=task, name=name)
-    console.out.print(f"{output}  ({chosen})", markup=False)
+        draft = write_config(sources, output, task=task, name=name, pretrained=pretrained)
+    for warning in draft.warnings:
+        console.warn(warning)
+    console.out.print(f"{output}  ({draft.task})", markup=False)
     console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{train.stem}", markup=False)

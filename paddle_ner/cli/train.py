@@ -1,4 +1,4 @@
-"""``paddle-ner train``: a recipe in, a checkpoint out."""
+"""``paddle-ner train``: a config in, a checkpoint out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from paddle_ner import config as configs
-from paddle_ner.cli.training_options import training_options
-from paddle_ner.config import Config
+from paddle_ner.cli.training_options import Asked, training_options
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", required=False, type=click.Path(path_type=Path))
 @training_options
-def command(config: Path, overrides: tuple[str, ...]) -> Config:
-    """Train the recipe CONFIG (YAML) and leave OUTPUT/checkpoint."""
-    return configs.load(config, overrides)
+def command(config: Path | None, overrides: tuple[str, ...], resume: bool) -> Asked:
+    """Train what CONFIG (YAML) says and leave OUTPUT/checkpoint.
+
+    With --resume, CONFIG, --set and --devices are those of the run where they are not given.
+    """
+    return Asked(config, overrides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,9 @@ _OPTIONS = (
     click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the run."),
     click.option(
         "--devices",
-        default="cpu",
-        show_default=True,
-        help="cpu, cpu:N (N processes), gpu, or GPU numbers such as 0,1,2,3.",
+        help="cpu (by default), cpu:N (N processes), gpu, or GPU numbers such as 0,1,2,3.",
     ),
-    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the recipe."),
+    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the config."),
     click.option("--resume", is_flag=True, help="Go on from the last saved state in the output folder."),
     click.option("--overwrite", is_flag=True, help="Delete what an earlier training left in the output folder."),
     click.option(
@@ -35,17 +34,30 @@ _OPTIONS = (
 )
 
 
-def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a click command that makes a recipe the options of training, and train what it returns.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command wants trained.
 
-    The command receives `overrides`, the values of ``--set``.
+    Attributes:
+        config: itself, or its file; None goes on with that of the run.
+        overrides: of it, that are not in it yet.
+    """
+
+    config: Config | Path | None
+    overrides: tuple[str, ...] = ()
+
+
+def training_options(command: Callable[..., Asked]) -> Callable[..., None]:
+    """Give a click command the options of training, and train what it returns.
+
+    The command receives `overrides`, the values of ``--set``, and `resume`.
     """
 
     @functools.wraps(command)
     def wrapper(
         *arguments: Any,
         output: Path,
-        devices: str,
+        devices: str | None,
         resume: bool,
         overwrite: bool,
         max_restarts: int,
@@ -55,11 +67,12 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         as_json: bool,
         **values: Any,
     ) -> None:
-        recipe: Config = command(*arguments, **values)
+        asked = command(*arguments, resume=resume, **values)
         with console.progress() as display:
             trained = train(
-                recipe,
+                asked.config,
                 output,
+                overrides=asked.overrides,
                 devices=devices,
                 cluster=Cluster(nnodes, master, rank),
                 resume=resume,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paddle_ner.config.loading import dump, load, parse, read
 from paddle_ner.config.models import (
+    BaseConfig,
     Config,
     DataConfig,
     DistillationConfig,
@@ -13,8 +14,10 @@ from paddle_ner.config.models import (
     TokenizerConfig,
     TrainingConfig,
 )
+from paddle_ner.config.paths import portable
 
 __all__ = [
+    "BaseConfig",
     "Config",
     "DataConfig",
     "DistillationConfig",
@@ -26,5 +29,6 @@ __all__ = [
     "dump",
     "load",
     "parse",
+    "portable",
     "read",
 ]

@@ -1,4 +1,4 @@
-"""A first recipe for labelled files: what they say is filled in, the rest is a usual value with its reason."""
+"""A first config for labelled files: what they say is filled in, the rest is a usual value with its reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
+from paddle_ner.config.models import TrainingConfig
 from paddle_ner.data import Policy, ReadOptions, detect, load
+from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.errors import InputError
+from paddle_ner.files import whole_file
 from paddle_ner.types import Example
 
 _TEMPLATE = """\
@@ -30,10 +33,23 @@ data:
   root: .  # paths are relative to it, and it to where you start paddle-ner
 {files}{skip_bad}
 
+{model}
+
+window:  # longer texts are cut into overlapping windows, and put together again
+  size: {window}
+  overlap: {overlap}
+
+training:
+  epochs: {epochs}  # for about {updates:,} updates
+  batch_size: {batch_size}
+  learning_rate: {learning_rate}
+  patience: {patience}  # stop when the score on dev has not risen so many times
+"""
+
+_FROM_SCRATCH = """\
 model:
-  # The best that you can do for quality: start from a pretrained encoder (a name is fetched once, a local folder works
-  # without the internet), delete `encoder` and `tokenizer`, and set learning_rate to 5.0e-5 and epochs to 5.
-  # pretrained: ernie-3.0-medium-zh
+  # The best that you can do for quality: start from a pretrained encoder, as paddle-ner init --pretrained
+  # ernie-3.0-medium-zh writes it. A name is fetched once, a local folder works without the internet.
   encoder:  # random weights: small enough for a CPU
     hidden_size: 256
     num_hidden_layers: 4
@@ -45,31 +61,25 @@ model:
 
 tokenizer:
   type: characters
-  min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones
-
-window:  # longer texts are cut into overlapping windows, and put together again
-  size: {window}
-  overlap: {overlap}
-
-training:
-  epochs: {epochs}  # for about {updates:,} updates
-  batch_size: {batch_size}
-  learning_rate: 1.0e-3
-  patience: 5  # stop when the score on dev has not risen so many times
-"""
+  min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
+_PRETRAINED = """\
+model:
+  pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
 
 _BATCH_SIZE = 32
 _UPDATES = 2000  # what a small encoder with random weights needs at least to learn a task
 _EPOCHS = (3, 40)
+_PRETRAINED_EPOCHS = 5
 _WINDOW = (32, 512)
 
 
 _DEFAULTS = ReadOptions()
+DEV_FRACTION = 0.1  # of train, where no file is named
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The labelled files of a recipe and how they are read.
+    """The labelled files of a config and how they are read.
 
     Attributes:
         train: training data.
@@ -92,7 +102,7 @@ class Sources:
         return load(path, self.format, options=self.options, policy=self.policy)
 
     def entry(self, path: Path) -> str:
-        """The file as a recipe names it."""
+        """The file as a config names it."""
         found = self.format or detect(path, self.options.encoding).name
         record: dict[str, Any] = {"path": str(path), "format": found}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
@@ -100,17 +110,30 @@ class Sources:
         return _flow(record)
 
 
-def write_recipe(sources: Sources, target: Path, *, task: str | None = None, name: str | None = None) -> str:
-    """Read the files and write a commented recipe.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What `write_config` found in the files.
+
+    Attributes:
+        task: of `tasks.TASKS`.
+        warnings: what in the data deserves a look, one line each.
+    """
+
+    task: str
+    warnings: tuple[str, ...]
+
+
+def write_config(
+    sources: Sources, target: Path, *, task: str | None = None, name: str | None = None, pretrained: str | None = None
+) -> Draft:
+    """Read the files and write a commented config.
 
     Args:
         sources: the labelled files.
         target: YAML file to write.
         task: of `tasks.TASKS`; None takes the one that the annotations are of.
         name: of the model; None takes the name of the training file.
-
-    Returns:
-        The task.
+        pretrained: name or folder of the encoder to start from; None starts from random weights.
 
     Raises:
         DataError: bad records in one of the files.
@@ -123,11 +146,14 @@ def write_recipe(sources: Sources, target: Path, *, task: str | None = None, nam
     statistics = Statistics()
     for example in train:
         statistics.add(example)
-    for other in (sources.dev, sources.test):
-        if other is not None:
-            _compare(sources.read(other), labels, other, chosen)
+    others = {path: sources.read(path) for path in (sources.dev, sources.test) if path is not None}
+    for path, examples in others.items():
+        _compare(examples, labels, path, chosen)
+    found = _warnings(sources, train, others)
     low, high = _EPOCHS
     epochs = min(high, max(low, -(-_UPDATES * _BATCH_SIZE // len(train))))
+    if pretrained is not None:
+        epochs = _PRETRAINED_EPOCHS
     longest = statistics.percentile(99)
     window = min(_WINDOW[1], max(_WINDOW[0], -(-(longest + 2) // 16) * 16))
     text = _TEMPLATE.format(
@@ -146,13 +172,28 @@ def write_recipe(sources: Sources, target: Path, *, task: str | None = None, nam
         epochs=epochs,
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
+        model=_FROM_SCRATCH if pretrained is None else _PRETRAINED.format(name=_flow(pretrained)),
+        learning_rate="1.0e-3" if pretrained is None else "5.0e-5",
+        patience=5 if pretrained is None else 3,
     )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
-    return chosen
+    with whole_file(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Draft(chosen, found)
+
+
+def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:
+    """What `data check` says of the files; where dev is to be cut from train, of the parts."""
+    if sources.dev is None and len({example.text for example in train}) > 1:
+        files = check_cut(sources.train, train, DEV_FRACTION, TrainingConfig().seed)
+    else:
+        files = [check_file(sources.train, train)]
+    training = files[0]
+    files += [check_file(path, examples) for path, examples in others.items()]
+    return tuple(warnings(files, training))
 
 
 def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None) -> str:
@@ -192,7 +233,7 @@ def _files(sources: Sources) -> list[str]:
     if sources.dev is not None:
         lines.append(f"  dev: {sources.entry(sources.dev)}")
     else:
-        lines.append("  dev_fraction: 0.1  # cut from train at random, to choose the best checkpoint by")
+        lines.append(f"  dev_fraction: {DEV_FRACTION}  # cut from train by label, to choose the best checkpoint by")
     if sources.test is not None:
         lines.append(f"  test: {sources.entry(sources.test)}")
     return lines

@@ -136,6 +136,7 @@ class TrainingConfig(_Section):
         recompute: gradient checkpointing: less memory, more time.
         bucket: put texts of like length into a batch.
         log_every: updates between two lines of the log.
+        visualdl: also write the curves for VisualDL, which must be installed; they stand in events.jsonl anyway.
     """
 
     epochs: float = Field(default=3, gt=0)
@@ -155,6 +156,7 @@ class TrainingConfig(_Section):
     bucket: bool = True
     seed: int = Field(default=42, ge=0)
     log_every: int = Field(default=20, ge=1)
+    visualdl: bool = False
 
     def rate_on(self, devices: int) -> float:
         """The peak learning rate on `devices` devices.
@@ -200,14 +202,33 @@ class DistillationConfig(_Section):
         return self
 
 
-class Config(_Section):
-    """A recipe: all that `paddle-ner train` and `paddle-ner distill` need to know."""
+class BaseConfig(_Section):
+    """What every training needs to know, whatever is learned.
+
+    Attributes:
+        name: of the model, for people and for routes.
+        data: what is read.
+        model: the encoder.
+        tokenizer: where the encoder brings none.
+        window: how long texts are cut.
+        training: how it is learned.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    task: TaskConfig
     data: DataConfig
     model: ModelConfig = ModelConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     window: WindowSpec = WindowSpec()
     training: TrainingConfig = TrainingConfig()
+
+
+class Config(BaseConfig):
+    """What `paddle-ner train` and `paddle-ner distill` need to know: a training on labelled data.
+
+    Attributes:
+        task: what is learned from the labels.
+        distillation: the teacher, where there is one.
+    """
+
+    task: TaskConfig
     distillation: DistillationConfig | None = None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
 from paddle_ner.data.reading import Policy
 from paddle_ner.data.records import Rejected
+from paddle_ner.data.splitting import split
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.errors import Problem
 from paddle_ner.types import Example
+
+FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
+FEW_OF_A_LABEL = 10  # the same for one class or entity type
+_SHOWN = 10  # labels that a warning lists
 
 
 @dataclass(slots=True)
@@ -78,16 +84,22 @@ def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Po
     return result
 
 
-def warnings(files: list[FileCheck]) -> Iterator[str]:
-    """What deserves a look, one line each. Of several files the largest is taken for the training data."""
+def check_cut(path: str | Path, examples: Sequence[Example], fraction: float, seed: int) -> list[FileCheck]:
+    """Check the two parts into which a training cuts one file: what it learns from, and the dev set of `fraction`."""
+    train, dev = split(examples, [1 - fraction, fraction], seed)
+    return [check_file(f"{path} (without dev)", train), check_file(f"{path} (the dev set cut from it)", dev)]
+
+
+def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:
+    """What deserves a look, one line each: for `data check`, `init` and `train` alike.
+
+    Args:
+        files: what is trained on and scored with.
+        training: the one of them to train on; None takes the largest.
+    """
     for file in files:
-        if file.repeated:
-            yield f"{file.path}: {file.repeated:,} of {_texts(file.statistics.examples)} repeat an earlier one"
-        if file.contradicted:
-            yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
-        if file.repeated_ids:
-            yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
-    ordered = sorted(files, key=lambda file: -file.statistics.examples)
+        yield from _within(file)
+    ordered = sorted(files, key=lambda file: (file is not training, -file.statistics.examples))
     for index, file in enumerate(ordered):
         for larger in ordered[:index]:
             shared = file.shared_with(larger)
@@ -96,18 +108,48 @@ def warnings(files: list[FileCheck]) -> Iterator[str]:
                     f"{file.path}: {shared:,} of {_texts(file.statistics.examples)} also stand in {larger.path},"
                     " a score on them shows memory, not skill"
                 )
-    for file in ordered[1:]:
-        training = ordered[0]
-        for kind, of in _KINDS:
-            strange = sorted(of(file.statistics) - of(training.statistics)) if training.statistics.annotated else []
-            if strange:
-                yield f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
+    if ordered and ordered[0].statistics.annotated:
+        yield from _few(ordered[0])
+        for file in ordered[1:]:
+            yield from _labels_apart(file, ordered[0])
 
 
-_KINDS: tuple[tuple[str, Callable[[Statistics], set[str]]], ...] = (
-    ("entity types", lambda statistics: set(statistics.entities)),
-    ("labels", lambda statistics: set(statistics.labels)),
-)
+def _within(file: FileCheck) -> Iterator[str]:
+    if file.repeated:
+        yield f"{file.path}: {file.repeated:,} of {_texts(file.statistics.examples)} repeat an earlier one"
+    if file.contradicted:
+        yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
+    if file.repeated_ids:
+        yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
+
+
+def _few(training: FileCheck) -> Iterator[str]:
+    """What the training data have too little of to be learned."""
+    statistics = training.statistics
+    if statistics.examples < FEW_EXAMPLES:
+        yield f"{training.path}: {statistics.examples:,} examples are few to learn from, some hundreds are usual"
+    labels = len(statistics.labels)
+    if labels > 2 and labels > len(training.texts) / 2:
+        yield f"{training.path}: {labels:,} labels for {_texts(len(training.texts))}: is it the label that was read?"
+        return
+    for kind, counts in _counts(statistics):
+        rare = [f"{label} {count}" for label, count in reversed(counts.most_common()) if count < FEW_OF_A_LABEL]
+        if rare:
+            shown = ", ".join(rare[:_SHOWN]) + (f" and {len(rare) - _SHOWN} more" if len(rare) > _SHOWN else "")
+            yield f"{training.path}: {kind} that occur fewer than {FEW_OF_A_LABEL} times are hardly learned: {shown}"
+
+
+def _labels_apart(file: FileCheck, training: FileCheck) -> Iterator[str]:
+    """The labels that only one of two files has."""
+    for (kind, found), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
+        if strange := sorted(found.keys() - learned.keys()):
+            yield f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
+        if found and (missing := sorted(learned.keys() - found.keys())):
+            yield f"{file.path}: has no {', '.join(missing)}: its score says nothing of these {kind}"
+
+
+def _counts(statistics: Statistics) -> tuple[tuple[str, Counter[str]], ...]:
+    return ("entity types", statistics.entities), ("labels", statistics.labels)
 
 
 def _texts(count: int) -> str:

@@ -4,39 +4,109 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The examples with one text.
+
+    Attributes:
+        indices: of the examples.
+        labels: the classes and entity types that occur in them.
+    """
+
+    indices: list[int]
+    labels: frozenset[str]
 
 
 def split(examples: Iterable[Example], fractions: Sequence[float], seed: int) -> list[list[Example]]:
     """Cut examples at random into one part a fraction; each part keeps the order of the file.
 
     Examples with the same text come into the same part, so a part can be off its fraction by the length of such a
-    group. The same examples, fractions and seed give the same parts.
+    group. Each part gets its share of every class and entity type; where there are too few examples for that, the
+    largest part has each of them at least once. The same examples, fractions and seed give the same parts.
 
     Raises:
-        InputError: the fractions are not positive or do not add up to 1, or a part would be empty.
+        InputError: the fractions are not positive or do not add up to 1, or there are fewer texts than parts.
     """
     if not fractions or any(not fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
         shown = ", ".join(f"{fraction:g}" for fraction in fractions)
         raise InputError(f"fractions {shown} add up to {sum(fractions):g}, expected positive numbers that add up to 1")
-    groups: dict[str, list[int]] = {}
     kept = list(examples)
-    for index, example in enumerate(kept):
-        groups.setdefault(example.text, []).append(index)
-    shuffled = list(groups.values())
-    random.Random(seed).shuffle(shuffled)
-    parts: list[list[int]] = [[] for _ in fractions]
-    bounds = [round(len(kept) * sum(fractions[: part + 1])) for part in range(len(fractions))]
-    bounds[-1] = len(kept)
-    part = taken = 0
-    for group in shuffled:
-        while taken >= bounds[part]:
-            part += 1
-        parts[part].extend(group)
-        taken += len(group)
-    if not all(parts):
+    groups = _ordered(_groups(kept), seed)
+    if len(groups) < len(fractions):
         raise InputError(f"{len(groups)} different texts are too few for {len(fractions)} parts, expected one for each")
-    return [[kept[index] for index in sorted(part)] for part in parts]
+    parts = _deal(groups, fractions)
+    _fill_empty(parts)
+    indices = (sorted(index for group in part for index in group.indices) for part in parts)
+    return [[kept[index] for index in part] for part in indices]
+
+
+def _groups(examples: Sequence[Example]) -> list[_Group]:
+    """One group a text, in the order of the file."""
+    indices: dict[str, list[int]] = {}
+    for index, example in enumerate(examples):
+        indices.setdefault(example.text, []).append(index)
+    return [
+        _Group(members, frozenset(label for index in members for label in _labels(examples[index])))
+        for members in indices.values()
+    ]
+
+
+def _labels(example: Example) -> list[str]:
+    single = [] if example.label is None else [example.label]
+    return [*single, *(example.labels or ()), *(entity.label for entity in example.entities or ())]
+
+
+def _ordered(groups: list[_Group], seed: int) -> list[_Group]:
+    """The groups in random order, those with the same labels side by side, beginning anywhere.
+
+    What is dealt out evenly along this order is dealt out evenly for each label, the rarest first: systematic
+    sampling with implicit stratification.
+    """
+    draw = random.Random(seed)
+    frequency = Counter(label for group in groups for label in group.labels)
+
+    def rarest_first(group: _Group) -> list[tuple[int, str]]:
+        return sorted((frequency[label], label) for label in group.labels)
+
+    shuffled = draw.sample(groups, len(groups))
+    ordered = sorted(shuffled, key=rarest_first)
+    start = draw.randrange(len(ordered)) if ordered else 0
+    return ordered[start:] + ordered[:start]
+
+
+def _deal(groups: Sequence[_Group], fractions: Sequence[float]) -> list[list[_Group]]:
+    """Give each group to the part that lacks most of its fraction; a label's first one to the largest part."""
+    largest = fractions.index(max(fractions))
+    parts: list[list[_Group]] = [[] for _ in fractions]
+    sizes = [0] * len(fractions)
+    seen: set[str] = set()
+    total = 0
+    for group in groups:
+        total += len(group.indices)
+        lacking = [fraction * total - size for fraction, size in zip(fractions, sizes, strict=True)]
+        part = lacking.index(max(lacking)) if group.labels <= seen else largest
+        if part == largest:
+            seen |= group.labels
+        parts[part].append(group)
+        sizes[part] += len(group.indices)
+    return parts
+
+
+def _fill_empty(parts: list[list[_Group]]) -> None:
+    """Give a part that stayed empty one group of the part with most groups, of labels that this one keeps."""
+    for part in parts:
+        if not part:
+            donor = max(parts, key=len)
+            left = Counter(label for group in donor for label in group.labels)
+            spare = [group for group in donor if all(left[label] > 1 for label in group.labels)]
+            chosen = min(spare or donor, key=lambda group: len(group.indices))
+            donor.remove(chosen)
+            part.append(chosen)

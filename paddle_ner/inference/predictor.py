@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import BundleManifest, Manifest
+from paddle_ner.errors import NonFiniteError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
@@ -109,5 +110,10 @@ class Predictor:
         ]
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
-        """The prediction for a text from the outputs of its windows."""
+        """The prediction for a text from the outputs of its windows. Raises NonFiniteError where one is not finite."""
+        if not all(np.isfinite(values).all() for window in outputs for values in window.values()):
+            raise NonFiniteError(
+                f"model {self.manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
+                " lower training.learning_rate"
+            )
         return self.task.decode(encoded, outputs)

@@ -52,7 +52,7 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: str | Path) -> Checkpoint:
-        """Read all but the weights, which are read when they are first asked for.
+        """Verify the files, and read all but the weights, which are read when they are first asked for.
 
         Raises:
             InputError: there is no such folder, or it is a bundle.
@@ -63,10 +63,7 @@ class Checkpoint:
             raise InputError(f"{folder}: no such folder, expected a checkpoint")
         if bundle.is_bundle(folder):
             raise InputError(f"{folder}: is a bundle already, expected a checkpoint")
-        manifest = bundle.read_checkpoint_manifest(folder)
-        for name in (ENCODER_CONFIG, WEIGHTS):
-            if not (folder / name).is_file():
-                raise BundleError(f"{folder / name}: no such file, a checkpoint needs it")
+        manifest = bundle.verify_checkpoint(folder)
         return cls(folder, manifest, bundle.load_tokenizer(folder), _read_config(folder / ENCODER_CONFIG))
 
     @cached_property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import paddle
 from paddlenlp.trainer import IntervalStrategy, TrainerCallback
 
-from paddle_ner.training.events import EventWriter
+from paddle_ner.training.events import Begun, Evaluated, Event, Logged, Updated
 
 SCORE = "eval_score"  # the dev metric among the Trainer's metrics
 
@@ -36,32 +36,25 @@ class KeepZeros(TrainerCallback):  # type: ignore[misc]
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]
-    """Writes what a person wants to see of the run."""
+    """Says what a person wants to see of the run."""
 
-    def __init__(self, events: EventWriter | None, metric: str) -> None:
-        self._events, self._metric = events, metric
-
-    def _write(self, event: str, **values: Any) -> None:
-        if self._events is not None:
-            self._events.write(event, **values)
+    def __init__(self, say: Callable[[Event], None], metric: str) -> None:
+        self._say, self._metric = say, metric
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Say how many updates there are, and where a resumed run begins."""
-        self._write("begin", step=state.global_step, steps=state.max_steps)
+        self._say(Begun(state.global_step, state.max_steps))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Say that an update is done."""
-        self._write("step", step=state.global_step, epoch=round(state.epoch, 3))
+        self._say(Updated(state.global_step, round(state.epoch, 3)))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Say loss, learning rate and speed since the last time."""
         if logs and "loss" in logs:
             speed = logs.get("interval_samples_per_second")
-            self._write(
-                "log", step=state.global_step, loss=logs["loss"], rate=logs["learning_rate"], rows_per_second=speed
-            )
+            self._say(Logged(state.global_step, logs["loss"], logs["learning_rate"], speed))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
         """Say the dev metric."""
-        epoch = round(state.epoch, 3)
-        self._write("evaluated", step=state.global_step, epoch=epoch, metric=self._metric, score=metrics[SCORE])
+        self._say(Evaluated(state.global_step, round(state.epoch, 3), self._metric, metrics[SCORE]))

@@ -1,14 +1,16 @@
-"""The labelled data of a recipe: read, checked against the task, cut into train and dev."""
+"""The labelled data of a config: read, checked against the task, cut into train and dev."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from paddle_ner import data, tasks
-from paddle_ner.config import Config, DataConfig, FileConfig
+from paddle_ner.bundle import Manifest
+from paddle_ner.config import Config, DataConfig, FileConfig, parse
 from paddle_ner.errors import DataError, InputError, Problem
 from paddle_ner.tasks import Task
 from paddle_ner.types import Example
@@ -37,17 +39,14 @@ def read_corpus(config: Config, log: Callable[[str], None] = lambda _: None) -> 
         InputError: a file is missing or empty, or the labels are too few.
     """
     train = read_file(config.data, config.data.train, log)
+    labels = config.task.labels if config.task.labels is not None else tasks.labels_of(train)
     if config.data.dev is not None:
         dev = read_file(config.data, config.data.dev, log)
     else:
-        order = np.random.default_rng(config.training.seed).permutation(len(train))
-        size = max(1, round(len(train) * config.data.dev_fraction))
-        held = set(order[:size].tolist())
-        dev = [train[index] for index in sorted(held)]
-        train = [example for index, example in enumerate(train) if index not in held]
-        if not train:
-            raise InputError(f"{config.data.train.path}: too few examples to cut a dev set from; name data.dev")
-    labels = config.task.labels if config.task.labels is not None else tasks.labels_of(train)
+        if len({example.text for example in train}) < 2:
+            raise InputError(f"{config.data.train.path}: too few texts to cut a dev set from; name one with data.dev")
+        fraction = config.data.dev_fraction
+        train, dev = data.split(train, [1 - fraction, fraction], config.training.seed)
     task = tasks.create(config.task.type, labels, tag_scheme=config.task.tag_scheme, threshold=config.task.threshold)
     check(train, task)
     check(dev, task)
@@ -55,7 +54,7 @@ def read_corpus(config: Config, log: Callable[[str], None] = lambda _: None) -> 
 
 
 def read_file(files: DataConfig, file: FileConfig, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """All examples of one file of a recipe. Raises as `read_corpus` does."""
+    """All examples of one file of a config. Raises as `read_corpus` does."""
     path = files.resolve(file.path)
     policy: data.Policy = "skip" if files.skip_bad else "report"
     options = file.options
@@ -68,7 +67,7 @@ def read_file(files: DataConfig, file: FileConfig, log: Callable[[str], None] = 
 
 
 def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> list[str]:
-    """The texts without labels that the student of a recipe learns from too. Raises as `read_corpus` does."""
+    """The texts without labels that the student of a config learns from too. Raises as `read_corpus` does."""
     distillation = config.distillation
     if distillation is None:
         return []
@@ -88,3 +87,15 @@ def check(examples: list[Example], task: Task) -> None:
             problems.append(Problem(path or "example", int(line) if line.isdigit() else 0, message))
     if problems:
         raise DataError(problems)
+
+
+def config_of(model: Path, manifest: Manifest) -> Config:
+    """The config that `model` was trained with. Raises InputError where its manifest holds none."""
+    if not manifest.config:
+        raise InputError(f"{model}: its manifest holds no config; name a labelled FILE")
+    return parse(manifest.config, f"config of {model}")
+
+
+def dev_examples(model: Path, manifest: Manifest, log: Callable[[str], None] = lambda _: None) -> list[Example]:
+    """The dev set that `model` was chosen by. Raises InputError or DataError where it cannot be read."""
+    return read_corpus(config_of(model, manifest), log).dev

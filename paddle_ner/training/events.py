@@ -1,17 +1,216 @@
 """What a training says while it runs: one JSON object a line in ``events.jsonl``.
 
 The process that trains writes, the process that a person looks at reads; so the two need not share a terminal, and a
-launcher may stand between them.
+launcher may stand between them. Each start of a run has an identity, which stands in its events: what an earlier start
+wrote into the same file is not taken for news.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 FILE = "events.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything that a training says. A subclass is a kind of event, `name` its name in the file."""
+
+    name: ClassVar[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, without the identity of the run."""
+        return {"event": self.name, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted(Event):
+    """A training process runs.
+
+    Attributes:
+        pid: its number.
+    """
+
+    pid: int
+
+    name = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Info(Event):
+    """Something to know.
+
+    Attributes:
+        message: one line.
+    """
+
+    message: str
+
+    name = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something that is perhaps wrong.
+
+    Attributes:
+        message: one line.
+    """
+
+    message: str
+
+    name = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun(Event):
+    """The first update comes next.
+
+    Attributes:
+        step: updates done before, in a run that is resumed.
+        steps: of the whole training.
+    """
+
+    step: int
+    steps: int
+
+    name = "begin"
+
+
+@dataclass(frozen=True, slots=True)
+class Updated(Event):
+    """An update is done.
+
+    Attributes:
+        step: its number, from 1.
+        epoch: passes over the training data so far.
+    """
+
+    step: int
+    epoch: float
+
+    name = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged(Event):
+    """Figures since the last such event.
+
+    Attributes:
+        step: updates done.
+        loss: the mean over the updates.
+        rate: the learning rate.
+        windows_per_second: trained on, all processes together.
+    """
+
+    step: int
+    loss: float
+    rate: float
+    windows_per_second: float | None = None
+
+    name = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Event):
+    """The model was scored on the dev data.
+
+    Attributes:
+        step: updates done.
+        epoch: passes over the training data so far.
+        metric: f1 or accuracy.
+        score: from 0 to 1.
+    """
+
+    step: int
+    epoch: float
+    metric: str
+    score: float
+
+    name = "evaluated"
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Event):
+    """The checkpoint is written.
+
+    Attributes:
+        step: updates done.
+        metric: f1 or accuracy.
+        score: of the checkpoint on the dev data.
+        checksums: of the weights that each process ended with; all are equal.
+    """
+
+    step: int
+    metric: str
+    score: float
+    checksums: tuple[int, ...] = ()
+
+    name = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(Event):
+    """A signal ended the run; its state is saved.
+
+    Attributes:
+        step: updates done.
+    """
+
+    step: int
+
+    name = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """An error of the user's making, or of the machine's, ended the run.
+
+    Attributes:
+        message: what it was and what to do, in one line.
+    """
+
+    message: str
+
+    name = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Event):
+    """A defect ended the run.
+
+    Attributes:
+        message: the exception.
+    """
+
+    message: str
+
+    name = "crash"
+
+
+_KINDS: dict[str, type[Event]] = {
+    kind.name: kind
+    for kind in (
+        WorkerStarted, Info, Warned, Begun, Updated, Logged, Evaluated, Done, Interrupted, Failed, Crashed
+    )
+}  # fmt: skip
+
+
+def from_dict(record: dict[str, Any]) -> Event:
+    """The event that `Event.to_dict` described. Raises ValueError where it is none that this version knows."""
+    kind = _KINDS.get(record.get("event", ""))
+    if kind is None:
+        raise ValueError(f"no such event: {record}")
+    names = {field.name for field in fields(kind)}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+    try:
+        return kind(**{name: value for name, value in values.items() if name in names})
+    except TypeError as error:
+        raise ValueError(f"not a whole event: {record}") from error
 
 
 def file_of(rank: int) -> str:
@@ -20,25 +219,41 @@ def file_of(rank: int) -> str:
 
 
 class EventWriter:
-    """Appends events to the file `name` of a run."""
+    """Appends the events of one start of a run to the file `name` in its folder.
 
-    def __init__(self, output: Path, name: str = FILE) -> None:
+    Args:
+        output: folder of the run.
+        run: the identity of this start.
+        name: of the file.
+    """
+
+    def __init__(self, output: Path, run: str, name: str = FILE) -> None:
         self._file = (output / name).open("a", encoding="utf-8", buffering=1)
+        self._run = run
 
-    def write(self, event: str, **values: Any) -> None:
+    def write(self, event: Event) -> None:
         """Append one event; readers see whole lines only."""
-        self._file.write(json.dumps({"event": event, **values}, ensure_ascii=False) + "\n")
+        record = event.to_dict()
+        kind = record.pop("event")
+        line = json.dumps({"event": kind, "run": self._run, **record}, ensure_ascii=False)
+        self._file.write(line + "\n")
 
 
 class EventReader:
-    """Reads what is new since the last call."""
+    """Reads what one start of a run has written since the last call.
 
-    def __init__(self, output: Path, name: str = FILE) -> None:
-        self._path = output / name
+    Args:
+        output: folder of the run.
+        run: the identity of that start.
+        name: of the file.
+    """
+
+    def __init__(self, output: Path, run: str, name: str = FILE) -> None:
+        self._path, self._run = output / name, run
         self._position = self._path.stat().st_size if self._path.exists() else 0
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The whole lines that came since."""
+    def read(self) -> Iterator[Event]:
+        """The events that came since, in whole lines."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
@@ -48,6 +263,8 @@ class EventReader:
                     break
                 self._position += len(line)
                 try:
-                    yield json.loads(line)
-                except ValueError:  # cut off where the disk was full
+                    record = json.loads(line)
+                    if record["run"] == self._run:
+                        yield from_dict(record)
+                except (ValueError, KeyError, TypeError):  # cut off where the disk was full
                     continue

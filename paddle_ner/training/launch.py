@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner import startup
+from paddle_ner import processes, startup
 from paddle_ner.errors import DeviceError, InputError
 
 SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that none outlives the command
-EVENTS = "PADDLE_NER_EVENTS"  # name of the events file of this machine
+RUN = "PADDLE_NER_RUN"  # identity of this start, which stands in its events
+MACHINE = "PADDLE_NER_MACHINE"  # number of this machine among those that train
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -131,11 +131,11 @@ def command(
     worker: list[str], devices: Devices, cluster: Cluster, logs: Path, inherited: Mapping[str, str]
 ) -> list[str]:
     """The command line that runs `worker` (module and arguments) on the devices."""
-    run = [sys.executable, "-u", "-m", *worker]
+    run = processes.python(*worker)
     if devices.count == 1 and cluster.nnodes == 1:
         return run
     # The launcher runs what is not called *.py as it is: so the worker can be a module.
-    launcher = [sys.executable, "-m", "paddle.distributed.launch", "--log_dir", str(logs)]
+    launcher = processes.python("paddle.distributed.launch", "--log_dir", str(logs))
     if devices.kind == "gpu":
         launcher += ["--devices", ",".join(gpu_labels(devices, inherited))]
     else:
@@ -157,7 +157,8 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
         cpuinfo: content of ``/proc/cpuinfo``.
         cores: that this process may use.
     """
-    kept = {**inherited, SUPERVISOR: str(os.getpid())}
+    # No buffer: what a killed process said stands in its log. No imports from the working directory.
+    kept = {**inherited, SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
     if devices.kind == "gpu":
         return {**kept, _VISIBLE: ",".join(gpu_labels(devices, inherited))}
     # The launcher would place processes by the GPUs that it names, also those of a training on the CPU.

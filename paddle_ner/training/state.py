@@ -1,15 +1,14 @@
 """Training state on disk: what ``--resume`` needs, complete or absent, and no pickle in it.
 
-A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors) and the Trainer's own record
-(JSON). It is written under another name and renamed, so that a process killed at any moment leaves no half state. The
-random numbers of a step are drawn from a seed made of the run's seed and the step, so there is no generator to save.
+A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors), the Trainer's own record (JSON)
+and the sha256 of each. It is written under another name and renamed, so that a process killed at any moment leaves no
+half state, and a damaged one is refused. The random numbers of a step are drawn from a seed made of the run's seed and
+the step, so there is no generator to save.
 """
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -19,12 +18,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from paddle_ner.errors import BundleError, InputError, ResourceError
+from paddle_ner.files import is_full_disk, sha256, sync
 
 WEIGHTS = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
 TRAINER = "trainer_state.json"
 SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
+CHECKSUMS = "checksums.json"
 ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
@@ -40,11 +41,6 @@ def clean(folder: Path) -> None:
     """Remove what a killed process left half written."""
     for path in folder.glob(".step-*"):
         shutil.rmtree(path)
-
-
-def is_full_disk(error: Exception) -> bool:
-    """Whether the disk ran out of space; safetensors reports that with an error of its own."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
 def full_disk(folder: Path) -> str:
@@ -82,17 +78,36 @@ def save(
         (temporary / SCHEDULE).write_text(json.dumps(rest))
         (temporary / TRAINER).write_text(trainer)
         (temporary / FINGERPRINT).write_text(fingerprint)
+        checksums = {path.name: sha256(path) for path in sorted(temporary.iterdir())}
+        (temporary / CHECKSUMS).write_text(json.dumps(checksums, indent=2))
         for path in temporary.iterdir():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
+            sync(path)
+        sync(temporary)
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)
+        sync(folder)
     except Exception as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if is_full_disk(error):
             raise ResourceError(full_disk(folder)) from error
         raise
     return target
+
+
+def verify(state: Path) -> None:
+    """Raise BundleError where a file of `state` is missing, or is not as it was written."""
+    advice = f"remove the folder {state.name} to go on from the state before it, if there is one"
+    try:
+        expected = json.loads((state / CHECKSUMS).read_text(encoding="utf-8"))
+        names = set(expected)
+    except (OSError, ValueError, TypeError):
+        raise BundleError(f"{state / CHECKSUMS}: cannot be read; {advice}") from None
+    for name in sorted({WEIGHTS, OPTIMIZER, SCHEDULE, TRAINER, FINGERPRINT} | names):
+        path = state / str(name)
+        if not path.is_file():
+            raise BundleError(f"{path}: no such file; {advice}")
+        if sha256(path) != expected.get(name):
+            raise BundleError(f"{path}: is damaged, its sha256 is not the one in {CHECKSUMS}; {advice}")
 
 
 def check_fingerprint(state: Path, fingerprint: str) -> None:

@@ -16,32 +16,30 @@ from paddle_ner.errors import InputError
 from paddle_ner.modeling import Checkpoint
 from paddle_ner.modeling.build import new_model
 from paddle_ner.tasks import Task
-from paddle_ner.training.teacher import Teacher
 
 _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
 # What a student may have otherwise than the teacher that it takes layers from: no weight depends on the last two.
 _FREE = {"intermediate_size", "hidden_dropout_prob", "attention_probs_dropout_prob"}
 
 
-def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> Any:
+def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
     """The student's model before its training, over the teacher's vocabulary.
 
     Args:
-        recipe: with a distillation.
+        config: with a distillation.
         task: of both.
-        teacher: the checkpoint.
-        model: its model.
+        teacher: the checkpoint that it learns from.
 
     Raises:
         InputError: `distillation.start` and `model.encoder` do not fit each other or the teacher.
     """
     import paddle
 
-    settings = recipe.distillation
+    settings = config.distillation
     assert settings is not None
-    paddle.seed(recipe.training.seed)
-    encoder = recipe.model.encoder
-    if recipe.model.pretrained is not None:
+    paddle.seed(config.training.seed)
+    encoder = config.model.encoder
+    if config.model.pretrained is not None:
         raise InputError(
             "model.pretrained: a student has its teacher's vocabulary: give model.encoder, or distillation.start"
         )
@@ -51,23 +49,23 @@ def build_student(recipe: Config, task: Task, teacher: Teacher, model: Any) -> A
         student = modeling.build(
             task.head,
             task.num_outputs,
-            config={"max_position_embeddings": recipe.window.size, **encoder},
+            config={"max_position_embeddings": config.window.size, **encoder},
             vocab_size=teacher.tokenizer.vocabulary_size,
             pad_token_id=teacher.tokenizer.pad_id,
         )
     elif settings.start == "teacher":
-        student = _from_layers(task, model, settings.layers, encoder)
+        student = _from_layers(task, teacher.model, settings.layers, encoder)
     else:
         if encoder:
             raise InputError("model.encoder: a student that starts from a checkpoint has the checkpoint's encoder")
         student = _from_checkpoint(Path(settings.start), task, teacher)
     positions = int(student.config.max_position_embeddings)
-    if recipe.window.size > positions:
-        raise InputError(f"window.size is {recipe.window.size}, but the student has {positions} positions")
+    if config.window.size > positions:
+        raise InputError(f"window.size is {config.window.size}, but the student has {positions} positions")
     return student
 
 
-def _from_checkpoint(folder: Path, task: Task, teacher: Teacher) -> Any:
+def _from_checkpoint(folder: Path, task: Task, teacher: Checkpoint) -> Any:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.start: {folder} is no checkpoint; expected one, or random, or teacher")
     checkpoint = Checkpoint.open(folder)

@@ -1,4 +1,4 @@
-"""The teacher of a distillation, found and checked against the recipe. Nothing here needs a framework."""
+"""The teacher of a distillation, found and checked against the config. Nothing here needs a framework."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import bundle
-from paddle_ner.bundle import WEIGHTS, Manifest
+from paddle_ner.bundle import WEIGHTS
 from paddle_ner.config import Config, parse
-from paddle_ner.errors import BundleError, InputError
-from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.errors import InputError
 from paddle_ner.files import sha256
+from paddle_ner.modeling import Checkpoint
 from paddle_ner.tasks import Task
 
 
@@ -21,49 +21,43 @@ class Teacher:
     """A checkpoint to learn from.
 
     Attributes:
-        folder: of the checkpoint.
-        manifest: what it says of itself.
-        tokenizer: the student's too.
+        checkpoint: opened; its tokenizer is the student's too.
         sha256: of its weights.
     """
 
-    folder: Path
-    manifest: Manifest
-    tokenizer: Tokenizer
+    checkpoint: Checkpoint
     sha256: str
 
 
-def find_teacher(recipe: Config, task: Task) -> Teacher:
-    """The teacher that the recipe names, its weights not yet loaded.
+def find_teacher(config: Config, task: Task) -> Teacher:
+    """The teacher that the config names, its files verified, its weights not yet loaded.
 
     Raises:
-        InputError: it is no checkpoint, was trained for another task, or is not the one that the recipe's hash says.
+        InputError: it is no checkpoint, was trained for another task, or is not the one that the config's hash says.
         BundleError: a file of it is missing or damaged.
     """
-    settings = recipe.distillation
+    settings = config.distillation
     assert settings is not None
     folder = Path(settings.teacher)
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
-    manifest = bundle.read_checkpoint_manifest(folder)
-    if manifest.build_task() != task:
+    checkpoint = Checkpoint.open(folder)
+    if checkpoint.task != task:
         raise InputError(
-            f"distillation.teacher: {folder} answers for {manifest.task}, but the student is to learn {task.spec()}:"
-            " task, labels and their order must be the same"
+            f"distillation.teacher: {folder} answers for {checkpoint.task.spec()}, but the student is to learn"
+            f" {task.spec()}: task, labels and their order must be the same"
         )
     weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise BundleError(f"{weights}: no such file, a checkpoint needs it")
     found = sha256(weights)
     if settings.teacher_sha256 not in (None, found):
         raise InputError(
-            f"distillation.teacher: {weights} is not the teacher that this recipe names: its sha256 is {found[:12]}…,"
+            f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {found[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(folder, manifest, bundle.load_tokenizer(folder), found)
+    return Teacher(checkpoint, found)
 
 
-def student_recipe(
+def student_config(
     record: dict[str, Any] | None,
     origin: str,
     teacher: Path | None,
@@ -74,28 +68,28 @@ def student_recipe(
     max_texts: int | None = None,
     overrides: Sequence[str] = (),
 ) -> Config:
-    """A recipe with a distillation, from a recipe and from what is asked for beside it.
+    """A config with a distillation, from a config and from what is asked for beside it.
 
     Args:
-        record: the recipe as plain data; None takes the teacher's own, without its encoder.
-        origin: the recipe's file, for errors.
-        teacher: takes the place of the recipe's.
+        record: the config as plain data; None takes the teacher's own, without its encoder.
+        origin: the config's file, for errors.
+        teacher: takes the place of the config's.
         layers: of the teacher, to begin with.
         start: checkpoint to begin with.
-        texts: files of plain text, beside the recipe's.
-        max_texts: takes the place of the recipe's.
+        texts: files of plain text, beside the config's.
+        max_texts: takes the place of the config's.
         overrides: ``key.path=value``, applied last.
 
     Raises:
-        InputError: no teacher is named, the recipe is wrong, or the options exclude each other.
+        InputError: no teacher is named, the config is wrong, or the options exclude each other.
     """
     if layers and start is not None:
         raise InputError("--layers and --start exclude each other: the student begins with one of them")
     if record is None:
         if teacher is None:
-            raise InputError("nothing to distill: give a RECIPE that names a teacher, or --teacher CHECKPOINT")
+            raise InputError("nothing to distill: give a CONFIG that names a teacher, or --teacher CHECKPOINT")
         manifest = bundle.read_checkpoint_manifest(teacher)
-        origin = f"recipe of {teacher}"
+        origin = f"config of {teacher}"
         record = {**manifest.config, "name": f"{manifest.name}-student", "model": {}, "distillation": {}}
     given = record.get("distillation") or {}
     if not isinstance(given, dict):
@@ -112,18 +106,18 @@ def student_recipe(
         settings["texts"] = [*(settings.get("texts") or []), *named]
     if max_texts is not None:
         settings["max_texts"] = max_texts
-    recipe = parse({**record, "distillation": settings or None}, origin, overrides)
-    if recipe.distillation is None:
+    config = parse({**record, "distillation": settings or None}, origin, overrides)
+    if config.distillation is None:
         raise InputError(f"{origin}: names no teacher: add distillation.teacher, or give --teacher CHECKPOINT")
-    return recipe
+    return config
 
 
-def pin(recipe: Config, task: Task) -> Config:
-    """The recipe with the place and the hash of its teacher spelled out; as it is where it has none."""
-    if recipe.distillation is None:
-        return recipe
-    teacher = find_teacher(recipe, task)
-    settings = recipe.distillation.model_copy(
-        update={"teacher": str(teacher.folder.resolve()), "teacher_sha256": teacher.sha256}
+def pin(config: Config, task: Task) -> Config:
+    """The config with the place and the hash of its teacher spelled out; as it is where it has none."""
+    if config.distillation is None:
+        return config
+    teacher = find_teacher(config, task)
+    settings = config.distillation.model_copy(
+        update={"teacher": str(teacher.checkpoint.folder.resolve()), "teacher_sha256": teacher.sha256}
     )
-    return recipe.model_copy(update={"distillation": settings})
+    return config.model_copy(update={"distillation": settings})

@@ -1,13 +1,11 @@
-"""PaddleNLP's Trainer, with a loss that does not depend on padding, states without pickle, and exact metrics."""
+"""PaddleNLP's Trainer for any job, with a loss that does not depend on padding, and exact metrics."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +13,22 @@ import numpy as np
 import paddle
 import paddle.distributed as dist
 from paddle.io import DataLoader
-from paddlenlp.trainer import Trainer, TrainerCallback, TrainerState, TrainingArguments
-from paddlenlp.trainer.utils.helper import broadcast_dp_optimizer
+from paddlenlp.trainer import TrainingArguments
 
-from paddle_ner.bundle import Manifest
 from paddle_ner.config import TrainingConfig
-from paddle_ner.errors import BundleError
-from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.inference.engines.dynamic import DynamicEngine
-from paddle_ner.inference.predictor import Predictor
-from paddle_ner.tasks import Task
-from paddle_ner.tasks.metrics import Report
+from paddle_ner.errors import NonFiniteError, PaddleNerError
 from paddle_ner.training import state as states
-from paddle_ner.training.batches import BucketSampler, Row, collate
 from paddle_ner.training.callbacks import SCORE, EvaluateAtEnd, Progress
-from paddle_ner.training.events import EventWriter
-from paddle_ner.training.loss import Loss, of_labels
-from paddle_ner.types import Example
+from paddle_ner.training.events import Event, Info
+from paddle_ner.training.jobs.base import Prepared, Scores
+from paddle_ner.training.resuming import ResumableTrainer
+from paddle_ner.training.sampling import BucketSampler
 
 INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
-    """PaddleNLP's arguments for a recipe. The Trainer sees whole updates: `NerTrainer` cuts them into micro-batches."""
+    """PaddleNLP's arguments for a config. The Trainer sees whole updates: `JobTrainer` cuts them into micro-batches."""
     every = config.evaluate_every
     strategy = {"evaluation_strategy": "epoch", "save_strategy": "epoch"}
     if every != "epoch":
@@ -63,52 +54,41 @@ def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -
         eval_steps=steps,
         save_steps=steps,
         disable_tqdm=True,
-        report_to=["visualdl"],
+        report_to=["visualdl"] if config.visualdl else [],
         **strategy,
     )
 
 
-class NerTrainer(Trainer):  # type: ignore[misc]
-    """Trains the model of any `Task`.
+class JobTrainer(ResumableTrainer):
+    """Trains what a job has prepared.
 
     Args:
+        prepared: by the job.
+        args: of `arguments`.
+        config: how it is learned.
         stop: asked after each update whether the run should end; processes end together.
-        fingerprint: of what is learned from; it goes into each state.
-        loss: what is minimized; None takes the task's own.
-        callbacks: more of PaddleNLP's callbacks.
-        events: written by the process of rank 0; None elsewhere.
+        say: told of events; only the process of rank 0 has a listener.
     """
 
     def __init__(
         self,
         *,
-        model: Any,
+        prepared: Prepared,
         args: TrainingArguments,
         config: TrainingConfig,
-        task: Task,
-        manifest: Manifest,
-        tokenizer: Tokenizer,
-        train: Sequence[Row],
-        dev: Sequence[Example],
-        events: EventWriter | None,
         stop: Callable[[], bool],
-        fingerprint: str,
-        loss: Loss | None = None,
-        callbacks: Sequence[TrainerCallback] = (),
+        say: Callable[[Event], None] = lambda _: None,
     ) -> None:
         super().__init__(
-            model=model,
+            patience=config.patience,
+            fingerprint=prepared.fingerprint,
+            model=prepared.model,
             args=args,
-            train_dataset=train,
-            callbacks=[*callbacks, Progress(events, task.metric), EvaluateAtEnd()],
+            train_dataset=prepared.features,
+            callbacks=[*prepared.callbacks, Progress(say, prepared.scorer.metric), EvaluateAtEnd()],
         )
-        self._loss = loss or of_labels(task)
-        self._config, self._task, self._tokenizer = config, task, tokenizer
-        self._dev, self._events, self._stop = dev, events, stop
-        self._predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
-        self._states = Path(args.output_dir)
-        self.fingerprint = fingerprint
-        self._saved = -1
+        self._prepared, self._config, self._stop, self._say = prepared, config, stop, say
+        self._last_loss: Any = None
         self.interrupted = False
 
     control: Any  # PaddleNLP declares no types
@@ -118,7 +98,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
     def get_train_dataloader(self) -> DataLoader:
         """Batches of like length; this process's share of each."""
         sampler = BucketSampler(
-            [len(row.ids) for row in self.train_dataset],
+            [len(window.ids) for window in self.train_dataset],
             self._config.batch_size,
             bucket=self._config.bucket,
             seed=self._config.seed,
@@ -126,12 +106,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
             world=self.args.dataset_world_size,
         )
         return DataLoader(
-            _Rows(self.train_dataset),
-            batch_sampler=sampler,
-            collate_fn=partial(
-                collate, task=self._task, pad_id=self._tokenizer.pad_id, limit=self._predictor.manifest.window.size
-            ),
-            num_workers=0,
+            _Dataset(self.train_dataset), batch_sampler=sampler, collate_fn=self._prepared.collate, num_workers=0
         )
 
     # Loss ------------------------------------------------------------------------------------------------------------
@@ -147,28 +122,57 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         wanted = {name: inputs.pop(name) for name in [*inputs] if name not in INPUTS}
         world = self.args.dataset_world_size
         total = counts.sum()
-        agreed = paddle.stack([total, paddle.to_tensor(int(self._stop()), dtype="int64")])
+        flags = paddle.to_tensor([int(self._stop()), int(self._is_lost())], dtype="int64")
+        agreed = paddle.concat([total.reshape([1]), flags])
         if world > 1:
             dist.all_reduce(agreed)
-        valid, stops = (int(value) for value in agreed.numpy())
+        valid, stops, lost = (int(value) for value in agreed.numpy())
+        if lost:
+            raise self._diverged(self.state.global_step)
         self.interrupted = self.interrupted or stops > 0
         # Dropout depends on nothing but the seed, the step and the process: a resumed run draws what the first one did.
         step = self.state.global_step * world + self.args.dataset_rank
         paddle.seed(self._config.seed * 1_000_003 + step)
-        rows = len(counts)
-        size = -(-rows // self._config.accumulation)
-        starts = range(0, rows, size)
+        windows = len(counts)
+        size = -(-windows // self._config.accumulation)
+        starts = range(0, windows, size)
         loss = paddle.zeros([])
         for start in starts:
             part = slice(start, start + size)
             with _no_sync(model, start != starts[-1]), self.autocast_smart_context_manager():
-                logits = model(**{name: values[part] for name, values in inputs.items()})
+                outputs = model(**{name: values[part] for name, values in inputs.items()})
                 targets = {name: values[part] for name, values in wanted.items()}
-                share = self._loss(logits.astype("float32"), targets) * (world / max(1, valid))
+                share = self._prepared.loss(outputs.astype("float32"), targets) * (world / max(1, valid))
             with _no_sync(model, start != starts[-1]):
                 (self.scaler.scale(share) if self.do_grad_scaling else share).backward()
             loss += share.detach()
+        self._last_loss = loss
         return loss
+
+    def _is_lost(self) -> bool:
+        """Whether the loss of the last update is not finite.
+
+        It is asked at the next update, or before anything is made of this one: so no update waits for a GPU.
+        """
+        return self._last_loss is not None and not math.isfinite(float(self._last_loss))
+
+    def _diverged(self, step: int) -> PaddleNerError:
+        """The error of a training whose loss or weights are not finite after update `step`."""
+        kept = states.steps(self._states)
+        good = f"the last good state is {kept[-1]}" if kept else "no state was saved before"
+        norm = self._config.max_grad_norm
+        other = (
+            f"training.max_grad_norm=1 (it is {norm:g})" if norm == 0 or norm > 1 else "a longer training.warmup_ratio"
+        )
+        return PaddleNerError(
+            f"training stopped at update {step}: the loss is not finite; {good}. Train again with a lower"
+            f" training.learning_rate (it is {self._config.learning_rate:g}) or --set {other}"
+        )
+
+    def check_weights(self, weights: dict[str, Any]) -> None:
+        """Raise PaddleNerError where a weight is not finite: such a state is not written."""
+        if not all(np.isfinite(values).all() for values in weights.values()):
+            raise self._diverged(self.state.global_step)
 
     # Evaluation ------------------------------------------------------------------------------------------------------
 
@@ -177,20 +181,30 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         metrics = {SCORE: self.score().value}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        if _out_of_patience(self.state.log_history, self._config.patience):
+        if self.is_out_of_patience():
             self.control.should_training_stop = True
+            if self.state.global_step < self.state.max_steps:
+                best, metric = max(self.scores()), self._prepared.scorer.metric
+                self._say(
+                    Info(
+                        f"stopped early, at update {self.state.global_step} of {self.state.max_steps}: dev {metric} has"
+                        f" not risen above {best:.4f} in {self._config.patience} evaluations (training.patience)"
+                    )
+                )
         return metrics
 
-    def score(self) -> Report:
-        """Metrics on the dev examples. Each process takes its share and the counts are added up: each counts once."""
-        rank, world = self.args.dataset_rank, self.args.dataset_world_size
-        mine = self._dev[rank::world]
-        counts = self._task.count(mine, list(self._predictor.stream(example.text for example in mine)))
-        if world > 1:
+    def score(self) -> Scores:
+        """Figures over the dev examples. Each process takes its share and the counts are added up: each counts once."""
+        scorer = self._prepared.scorer
+        try:
+            counts = scorer.count(self.args.dataset_rank, self.args.dataset_world_size)
+        except NonFiniteError:
+            raise self._diverged(self.state.global_step) from None
+        if self.args.dataset_world_size > 1:
             summed = paddle.to_tensor(counts)
             dist.all_reduce(summed)
             counts = summed.numpy()
-        return self._task.report(counts, len(self._dev))
+        return scorer.report(counts)
 
     def checksums(self) -> list[int]:
         """A checksum of the weights of each process, by rank. They must be equal: each got the same gradients."""
@@ -204,7 +218,7 @@ class NerTrainer(Trainer):  # type: ignore[misc]
         dist.all_gather(gathered, own)
         return [int(value) for value in gathered]
 
-    # States ----------------------------------------------------------------------------------------------------------
+    # Interruptions ---------------------------------------------------------------------------------------------------
 
     def _maybe_log_save_evaluate(self, tr_loss: Any, model: Any, epoch: int, ignore: Any, **kwargs: Any) -> None:
         """An interrupted run saves the update that it reached, once; and evaluates only what was due there anyway.
@@ -217,123 +231,40 @@ class NerTrainer(Trainer):  # type: ignore[misc]
             self.control.should_evaluate = due and not saved
             self.control.should_save = not saved
             self.control.should_training_stop = True
+        if self.control.should_log or self.control.should_evaluate or self.control.should_save:
+            self._check_loss()
         super()._maybe_log_save_evaluate(tr_loss, model, epoch, ignore, **kwargs)
 
+    def _check_loss(self) -> None:
+        """Raise on all processes where one has a loss that is not finite."""
+        lost = paddle.to_tensor(int(self._is_lost()), dtype="int64")
+        if self.args.dataset_world_size > 1:
+            dist.all_reduce(lost)
+        if int(lost):
+            raise self._diverged(self.state.global_step)
+
     def _is_due(self) -> bool:
-        """Whether the recipe asks for an evaluation after this update."""
+        """Whether the config asks for an evaluation after this update."""
         every = self._config.evaluate_every
         at_end = self.state.global_step >= self.state.max_steps
         return at_end or (
             self.state.global_step % every == 0 if isinstance(every, int) else float(self.state.epoch).is_integer()
         )
 
-    def finished(self, state: Path) -> bool:
-        """Whether the training that left `state` had nothing more to do. Its record becomes that of this trainer."""
-        self.state = TrainerState.load_from_json(str(state / states.TRAINER))
-        return self.state.global_step >= self.state.max_steps or _out_of_patience(
-            self.state.log_history, self._config.patience
-        )
 
-    def _save_checkpoint(self, model: Any, metrics: dict[str, float] | None = None) -> None:
-        """Write a resumable state, and remember the best one."""
-        step = self._saved = self.state.global_step
-        folder = self._states / f"step-{step}"
-        best = self.state.best_metric
-        if metrics is not None and (best is None or metrics[SCORE] > best):
-            self.state.best_metric = metrics[SCORE]
-            self.state.best_model_checkpoint = str(folder)
-        if self.args.should_save:
-            weights = {name: value.numpy() for name, value in self.model.state_dict().items()}
-            optimizer = dict(self.optimizer.state_dict())
-            if self.do_grad_scaling:
-                optimizer["scaler"] = plain(self.scaler.state_dict())
-            record = json.dumps(dataclasses.asdict(self.state), indent=2)
-            states.save(self._states, step, weights, optimizer, record, self.fingerprint)
-            best_state = self.best_state()
-            states.rotate(self._states, {best_state} if best_state else set())
-        if self.args.world_size > 1:
-            dist.barrier()
+class _Dataset(paddle.io.Dataset):  # type: ignore[misc]
+    """Features as the DataLoader wants them."""
 
-    def best_state(self) -> Path | None:
-        """The state with the best dev score; None where nothing was scored yet. The run's folder may have moved."""
-        best = self.state.best_model_checkpoint
-        return self._states / Path(best).name if best else None
+    def __init__(self, features: Sequence[Any]) -> None:
+        self._features = features
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str | None = None) -> None:
-        """Read the weights of a state; the other processes get them from rank 0 when the model is wrapped."""
-        if resume_from_checkpoint and self.args.should_save:
-            load_weights(self.model, Path(resume_from_checkpoint))
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        """Read the optimizer's moments and the schedule of a state."""
-        if checkpoint is None:
-            return
-        values = None
-        if self.args.should_save:
-            values = _tensors(states.load_optimizer(Path(checkpoint)))
-        if self.args.world_size > 1:
-            values = broadcast_dp_optimizer(values)
-        assert values is not None
-        scaler = values.pop("scaler", None)
-        self.optimizer.set_state_dict(values)
-        if self.do_grad_scaling and scaler:
-            self.scaler.load_state_dict(scaler)
-
-    def _load_rng_state(self, checkpoint: str | None) -> None:
-        """Nothing to load: see `training_step`."""
-
-
-class _Rows(paddle.io.Dataset):  # type: ignore[misc]
-    """Rows as the DataLoader wants them."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
-
-    def __getitem__(self, index: int) -> Row:
-        return self._rows[index]
+    def __getitem__(self, index: int) -> Any:
+        return self._features[index]
 
     def __len__(self) -> int:
-        return len(self._rows)
-
-
-def load_weights(model: Any, state: Path) -> None:
-    """Put the weights of a state into `model`."""
-    weights = {name: paddle.to_tensor(value) for name, value in states.load_weights(state).items()}
-    missing, unexpected = model.set_state_dict(weights)
-    if missing or unexpected:
-        raise BundleError(f"{state / states.WEIGHTS}: does not fit the model: {', '.join([*missing, *unexpected][:3])}")
-
-
-def _out_of_patience(history: Sequence[dict[str, float]], patience: int | None) -> bool:
-    scores = [entry[SCORE] for entry in history if SCORE in entry]
-    return patience is not None and len(scores) - 1 - int(np.argmax(scores or [0])) >= patience
+        return len(self._features)
 
 
 def _no_sync(model: Any, wanted: bool) -> Any:
     """Hold the exchange of gradients back for all micro-batches but the last."""
     return model.no_sync() if wanted and hasattr(model, "no_sync") else nullcontext()
-
-
-def _tensors(values: dict[str, Any]) -> dict[str, Any]:
-    """Arrays, also those in the dictionary of master weights, as tensors."""
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return paddle.to_tensor(value)
-        return {key: convert(inner) for key, inner in value.items()} if isinstance(value, dict) else value
-
-    return {key: convert(value) for key, value in values.items()}
-
-
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """The state of a GradScaler as JSON holds it: its scale is an array, the rest are numbers."""
-    return {key: value if isinstance(value, bool) else np.asarray(value).tolist() for key, value in values.items()}
-
-
-def load_best(trainer: NerTrainer, state: Path) -> None:
-    """Put the weights of the best state into the model, on every process."""
-    if trainer.args.should_save:
-        load_weights(trainer.model, state)
-    if trainer.args.world_size > 1:
-        for parameter in trainer.model.parameters():
-            dist.broadcast(parameter, src=0)

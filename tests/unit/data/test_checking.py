@@ -5,13 +5,15 @@ from paddle_ner.data.records import Rejected
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.types import Entity, Example
 
+FEW = "examples are few to learn from, some hundreds are usual"
+
 
 def labelled(*pairs):
     return [Example(text, label=label) for text, label in pairs]
 
 
 def test_texts_shared_between_files_are_counted_in_the_smaller():
-    train = check_file("train", labelled(*[(f"文{n}", "正") for n in range(10)]))
+    train = check_file("train", labelled(*[(f"文{n}", "正") for n in range(100)]))
     dev = check_file("dev", labelled(("文1", "正"), ("文1", "正"), ("新", "正")))
     assert list(warnings([dev, train])) == [
         "dev: 1 of 3 texts repeat an earlier one",
@@ -21,7 +23,12 @@ def test_texts_shared_between_files_are_counted_in_the_smaller():
 
 def test_texts_with_two_annotations_are_counted():
     file = check_file("a", labelled(("好", "正"), ("好", "负"), ("好", "负"), ("坏", "负"), ("坏", "负")))
-    assert list(warnings([file])) == ["a: 3 of 5 texts repeat an earlier one", "a: 1 text with different annotations"]
+    assert list(warnings([file])) == [
+        "a: 3 of 5 texts repeat an earlier one",
+        "a: 1 text with different annotations",
+        f"a: 5 {FEW}",
+        "a: labels that occur fewer than 10 times are hardly learned: 正 1, 负 4",
+    ]
 
 
 def test_repeated_ids_are_counted():
@@ -30,12 +37,31 @@ def test_repeated_ids_are_counted():
 
 
 def test_labels_and_types_that_the_largest_file_lacks_are_named():
-    train = check_file("train", labelled(("甲", "正"), ("乙", "负")))
-    dev = check_file("dev", labelled(("丙", "中")))
+    train = check_file("train", labelled(*[(f"文{n}", "正负"[n % 2]) for n in range(100)]))
+    dev = check_file("dev", labelled(("丙", "中"), ("丁", "正"), ("戊", "负")))
     assert list(warnings([train, dev])) == ["dev: labels that train does not have: 中"]
-    ner = check_file("train", [Example("甲", (Entity(0, 1, "PER", "甲"),)), Example("乙", ())])
-    test = check_file("test", [Example("丙", (Entity(0, 1, "LOC", "丙"),))])
+    ner = check_file("train", [Example(f"{n:03}", (Entity(0, 1, "PER", "0"),)) for n in range(100)])
+    test = check_file("test", [Example("丙丁", (Entity(0, 1, "LOC", "丙"), Entity(1, 2, "PER", "丁")))])
     assert list(warnings([ner, test])) == ["test: entity types that train does not have: LOC"]
+
+
+def test_labels_that_dev_lacks_are_named():
+    train = check_file("train", labelled(*[(f"文{n}", "正负"[n % 2]) for n in range(100)]))
+    dev = check_file("dev", labelled(("丙", "正")))
+    assert list(warnings([train, dev])) == ["dev: has no 负: its score says nothing of these labels"]
+
+
+def test_what_is_trained_on_can_be_said():
+    small = check_file("small", labelled(("甲", "正")))
+    large = check_file("large", labelled(*[(f"文{n}", "正负"[n % 2]) for n in range(100)]))
+    found = list(warnings([small, large], training=small))
+    assert f"small: 1 {FEW}" in found
+    assert "large: labels that small does not have: 负" in found
+
+
+def test_a_label_of_its_own_for_each_text_is_doubted():
+    file = check_file("a", labelled(*[(f"文{n}", f"号{n}") for n in range(120)]))
+    assert list(warnings([file])) == ["a: 120 labels for 120 texts: is it the label that was read?"]
 
 
 def test_bad_records_are_counted_and_strict_stops():

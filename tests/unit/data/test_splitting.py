@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from paddle_ner.data import split
 from paddle_ner.errors import InputError
-from paddle_ner.types import Example
+from paddle_ner.types import Entity, Example
 
 
 def examples(count):
@@ -25,7 +25,7 @@ def test_the_seed_decides():
 
 
 def test_the_cut_stays_the_same_over_versions():
-    assert [example.id for example in split(examples(12), [0.75, 0.25], 7)[1]] == ["2", "5", "6"]
+    assert [example.id for example in split(examples(12), [0.75, 0.25], 7)[1]] == ["4", "6", "11"]
 
 
 @given(st.lists(st.sampled_from("甲乙丙丁戊己"), min_size=30, max_size=60), st.integers())
@@ -49,3 +49,36 @@ def test_fractions_that_are_not_shares_are_refused(fractions):
 def test_too_few_texts_are_refused():
     with pytest.raises(InputError, match="2 different texts are too few for 3 parts"):
         split(examples(2), [0.4, 0.3, 0.3], 1)
+
+
+def test_each_part_has_its_share_of_every_class():
+    whole = [Example(f"文{n}", label="多" if n % 10 else "少") for n in range(400)]
+    for seed in range(20):
+        train, dev = split(whole, [0.9, 0.1], seed)
+        assert sum(example.label == "少" for example in dev) == 4
+        assert (len(train), len(dev)) == (360, 40)
+
+
+def test_each_part_has_its_share_of_every_entity_type():
+    def sentence(number, *labels):
+        text = f"{number:04}"
+        return Example(text, tuple(Entity.of(text, n, n + 1, label) for n, label in enumerate(labels)))
+
+    whole = [sentence(n, *(["PER"] if n % 2 else []), *(["ORG"] if n % 20 == 0 else [])) for n in range(400)]
+    for seed in range(20):
+        _, dev = split(whole, [0.9, 0.1], seed)
+        counts = [sum(e.label == label for x in dev for e in x.entities) for label in ("PER", "ORG")]
+        assert counts == [20, 2]
+
+
+@given(st.lists(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=12, max_size=40), st.integers(0, 50))
+def test_a_label_that_stands_once_is_in_the_largest_part(labels, seed):
+    train, _ = split([Example(str(n), label=label) for n, label in enumerate(labels)], [0.8, 0.2], seed)
+    assert {example.label for example in train} == set(labels)
+
+
+def test_no_part_is_empty_however_small_its_fraction():
+    whole = [Example("甲", label="正"), Example("乙", label="负"), Example("丙", label="正")]
+    train, dev = split(whole, [0.95, 0.05], 3)
+    assert [example.label for example in dev] == ["正"]
+    assert len(train) == 2

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from paddle_ner import processes
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.training.launch import SUPERVISOR, Cluster, Devices, Gpus, check_gpus, command, environment
 
@@ -36,12 +36,13 @@ def test_other_devices_are_refused(text: str) -> None:
 
 
 def test_one_device_needs_no_launcher() -> None:
-    assert command(WORKER, Devices("cpu", 1), Cluster(), LOGS, {}) == [sys.executable, "-u", "-m", *WORKER]
+    assert command(WORKER, Devices("cpu", 1), Cluster(), LOGS, {}) == processes.python(*WORKER)
 
 
 def test_two_cpu_processes_are_counted_not_named() -> None:
     line = command(WORKER, Devices("cpu", 2), Cluster(), LOGS, {})
-    assert line[:3] == [sys.executable, "-m", "paddle.distributed.launch"]
+    launcher = processes.python("paddle.distributed.launch")
+    assert line[: len(launcher)] == launcher
     assert line[line.index("--nproc_per_node") + 1] == "2"
     assert "--devices" not in line
     assert line[-len(WORKER) :] == WORKER
@@ -129,3 +130,7 @@ def test_a_gpu_that_is_hidden_is_refused() -> None:
 
 def test_a_cpu_training_sees_no_gpus() -> None:
     assert "CUDA_VISIBLE_DEVICES" not in environment(Devices("cpu", 2), {"CUDA_VISIBLE_DEVICES": ""}, INTEL, 8)
+
+
+def test_no_file_of_the_working_directory_is_imported() -> None:
+    assert environment(Devices("cpu", 2), {}, INTEL, 8)["PYTHONSAFEPATH"] == "1"

@@ -8,7 +8,7 @@ import pytest
 
 from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.training import state
-from paddle_ner.training.trainer import plain
+from paddle_ner.training.resuming import plain
 
 
 class Tensor:
@@ -54,7 +54,7 @@ def test_a_half_written_state_is_no_state_and_is_cleaned_away(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_one_line_that_names_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_one_line_that_names_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -69,6 +69,26 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     (folder / state.WEIGHTS).write_bytes(b"nothing")
     with pytest.raises(BundleError, match=r"step-1/model\.safetensors"):
         state.load_weights(folder)
+
+
+@pytest.mark.parametrize(
+    "name", [state.WEIGHTS, state.OPTIMIZER, state.SCHEDULE, state.TRAINER, state.FINGERPRINT, state.CHECKSUMS]
+)
+def test_one_flipped_bit_of_a_state_is_refused(tmp_path: Path, name: str) -> None:
+    folder = state.save(tmp_path, 1, WEIGHTS, OPTIMIZER, "{}", "f00d")
+    state.verify(folder)
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 0x04
+    (folder / name).write_bytes(content)
+    with pytest.raises(BundleError, match=r"step-1/.*remove the folder step-1"):
+        state.verify(folder)
+
+
+def test_a_state_without_a_file_is_refused(tmp_path: Path) -> None:
+    folder = state.save(tmp_path, 1, WEIGHTS, OPTIMIZER, "{}", "f00d")
+    (folder / state.SCHEDULE).unlink()
+    with pytest.raises(BundleError, match=r"schedule\.json: no such file"):
+        state.verify(folder)
 
 
 def test_a_state_of_other_data_is_refused(tmp_path: Path) -> None:

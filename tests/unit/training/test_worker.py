@@ -2,12 +2,21 @@ from __future__ import annotations
 
 import errno
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from paddle_ner.errors import InputError, InterruptedRun
-from paddle_ner.training import worker
+from paddle_ner.training import launch, run_folder, worker
+from paddle_ner.training.events import Info
+
+
+@pytest.fixture(autouse=True)
+def _held(tmp_path: Path) -> Iterator[None]:
+    """The folder as the command that starts the process holds it."""
+    with run_folder.locked(tmp_path, 0):
+        yield
 
 
 def told(output: Path) -> dict[str, object]:
@@ -51,3 +60,17 @@ def test_a_defect_is_told_as_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(worker, "run", fail)
     assert worker.main([str(tmp_path), "cpu"]) == 1
     assert told(tmp_path)["event"] == "crash"
+
+
+def test_an_event_names_the_start_that_it_is_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(launch.RUN, "f00d")
+    monkeypatch.setattr(worker, "run", lambda *_: worker.events_of(tmp_path).write(Info("hello")))
+    assert worker.main([str(tmp_path), "cpu"]) == 0
+    assert told(tmp_path) == {"event": "info", "run": "f00d", "message": "hello"}
+
+
+def test_a_process_whose_training_has_ended_does_nothing(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    assert worker.main([str(other), "cpu"]) == 130
+    assert not (other / "events.jsonl").exists()

@@ -1,0 +1,89 @@
+"""``--set key.path=value``: values of a config that are given beside it, and what to say where one is wrong."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from paddle_ner.config.text import parse_yaml
+from paddle_ner.errors import InputError
+
+
+def apply(record: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """A copy of a config as plain data, with the overrides in it. Raises InputError for one that is not key=value."""
+    changed = copy.deepcopy(record)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set {override}: expected KEY=VALUE, such as training.batch_size=64")
+        *parents, last = key.split(".")
+        section = changed
+        for parent in parents:
+            inner = section.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                raise InputError(f"--set {override}: {parent} is not a section")
+            section = inner
+        section[last] = parse_yaml(text, f"--set {override}")
+    return changed
+
+
+def explain(error: ValidationError, model: type[BaseModel], record: Any, origin: str, overrides: Sequence[str]) -> str:
+    """One line for each wrong field of a config: where it was given, what is wrong, what was perhaps meant.
+
+    Args:
+        error: of pydantic.
+        model: what was to be made.
+        record: the config before the overrides.
+        origin: its file.
+        overrides: that were applied to it.
+    """
+    without = _wrong(model, record) if overrides else set()
+    lines: dict[str, None] = {}
+    for detail in error.errors():
+        names = [str(part) for part in detail["loc"]]
+        place = origin if (detail["loc"], detail["msg"]) in without else _source(names, origin, overrides)
+        if detail["type"] == "extra_forbidden":
+            lines[f"{place}: {_unknown(names, model)}"] = None
+        else:
+            lines[f"{place}: {'.'.join(names)}: {detail['msg']}"] = None
+    return "\n".join(lines)
+
+
+def _wrong(model: type[BaseModel], record: Any) -> set[tuple[tuple[int | str, ...], str]]:
+    """The wrong fields of a config without its overrides."""
+    try:
+        model.model_validate(record)
+    except ValidationError as error:
+        return {(detail["loc"], detail["msg"]) for detail in error.errors()}
+    return set()
+
+
+def _source(names: Sequence[str], origin: str, overrides: Sequence[str]) -> str:
+    """The last override that gave the field, what is around it or what is in it; or else the file."""
+    for override in reversed(overrides):
+        given = override.partition("=")[0].split(".")
+        shorter = min(len(given), len(names))
+        if given[:shorter] == list(names[:shorter]):
+            return f"--set {override}"
+    return origin
+
+
+def _unknown(names: Sequence[str], model: type[BaseModel]) -> str:
+    """That a key is unknown, with the key that was perhaps meant."""
+    wrong, known = ".".join(names), list(_keys(model))
+    named_so = [key for key in known if key.split(".")[-1] == names[-1]]
+    close = named_so or difflib.get_close_matches(wrong, known, n=1)
+    return f"{wrong}: unknown key" + (f"; did you mean {' or '.join(close[:3])}?" if close else "")
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The dotted names of all fields."""
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _keys(part, f"{prefix}{name}.")

@@ -1,0 +1,125 @@
+"""What a job is: how a config becomes a model, what it learns from, what is minimized, and how it is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.config import BaseConfig
+
+Say = Callable[[str], None]
+# From the model's outputs and the rest of a batch to the loss, summed over all positions that count.
+Loss = Callable[[Any, Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a job is given in a process that trains.
+
+    Attributes:
+        config: of the training.
+        output: the run's folder.
+        stop: asked now and then in long work whether to end.
+        log: told what a person may want to know.
+    """
+
+    config: BaseConfig
+    output: Path
+    stop: Callable[[], bool]
+    log: Say
+
+
+class TokenIds(Protocol):
+    """What is learned from, one window of a text; a job's own class holds more."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The tokens, [length]."""
+        ...
+
+
+class Scores(Protocol):
+    """The figures of one evaluation."""
+
+    @property
+    def metric(self) -> str:
+        """What `value` is; the higher, the better."""
+        ...
+
+    @property
+    def value(self) -> float:
+        """By this the best state is chosen."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, for the checkpoint's manifest."""
+        ...
+
+
+class Scorer(Protocol):
+    """Scores the model as it stands. Counts add up over processes."""
+
+    @property
+    def metric(self) -> str:
+        """What `Scores.value` will be."""
+        ...
+
+    def count(self, rank: int, world: int) -> NDArray[np.int64]:
+        """Counts over this process's share of the dev data."""
+        ...
+
+    def report(self, counts: NDArray[np.int64]) -> Scores:
+        """The figures, from the counts of all processes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that the Trainer needs.
+
+    Attributes:
+        model: its outputs go to `loss`.
+        features: what is learned from, one window each.
+        collate: makes a batch of some of them: ``input_ids``, ``token_type_ids``, ``counts`` (positions of loss by
+            window, int64), and what else `loss` wants.
+        loss: what is minimized.
+        scorer: over the dev data.
+        fingerprint: changes with what is learned from; a state of another one is not resumed from.
+        write: makes the checkpoint's folder, once the model has its best weights, with these metrics by name.
+        callbacks: more of PaddleNLP's callbacks.
+    """
+
+    model: Any
+    features: Sequence[TokenIds]
+    collate: Callable[[Sequence[Any]], dict[str, NDArray[Any]]]
+    loss: Loss
+    scorer: Scorer
+    fingerprint: str
+    write: Callable[[Path, dict[str, Any]], None]
+    callbacks: Sequence[Any] = ()
+
+
+class Job(Protocol):
+    """A kind of training. Its module holds one, and imports no framework before `prepare` is called."""
+
+    def check(self, config: Any, log: Say, warn: Say) -> Any:
+        """Read what the config names, without a framework, and return the config with what is found spelled out.
+
+        Raises:
+            InputError, DataError: the config or the data are wrong.
+        """
+        ...
+
+    def prepare(self, run: Run) -> Prepared:
+        """Read the data, and build the model.
+
+        Raises:
+            InputError, DataError, BundleError: as `check`, and where the model cannot be built.
+            InterruptedRun: `run.stop` said so.
+        """
+        ...

@@ -1,0 +1,120 @@
+"""What every training on labelled data has: a task, a scorer over the dev examples, and a checkpoint for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.bundle import Manifest
+from paddle_ner.config import Config, portable
+from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.predictor import Predictor
+from paddle_ner.modeling import write_checkpoint
+from paddle_ner.tasks import Task
+from paddle_ner.tasks.metrics import Report
+from paddle_ner.training import batches
+from paddle_ner.training.batches import Features
+from paddle_ner.training.corpus import Corpus
+from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
+from paddle_ner.types import Example
+
+FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A model and what it learns from.
+
+    Attributes:
+        tokenizer: of the model.
+        model: with its first weights.
+        features: of all windows.
+        misaligned: annotations that do not fall on token boundaries.
+    """
+
+    tokenizer: Tokenizer
+    model: Any
+    features: list[Features]
+    misaligned: int
+
+
+class TaskScorer:
+    """A task's metrics on the dev examples, by the predictor that will answer with the checkpoint.
+
+    Args:
+        predictor: over the model in training.
+        examples: the dev examples.
+    """
+
+    def __init__(self, predictor: Predictor, examples: Sequence[Example]) -> None:
+        self._predictor, self._examples = predictor, examples
+        self._task = predictor.task
+
+    @property
+    def metric(self) -> str:
+        """f1 or accuracy."""
+        return self._task.metric
+
+    def count(self, rank: int, world: int) -> NDArray[np.int64]:
+        """Over every `world`-th example: together, the processes count each example once."""
+        mine = self._examples[rank::world]
+        return self._task.count(mine, list(self._predictor.stream(example.text for example in mine)))
+
+    def report(self, counts: NDArray[np.int64]) -> Report:
+        """The task's report."""
+        return self._task.report(counts, len(self._examples))
+
+
+def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
+    """Say what in data and config deserves a look: of the data what `paddle-ner data check` and `init` say."""
+    named, train = config.data.dev, config.data.train.path
+    training = check_file(train if named else f"{train} (without dev)", corpus.train)
+    dev = check_file(named.path if named else f"{train} (the dev set cut from it)", corpus.dev)
+    for warning in warnings([training, dev], training):
+        warn(warning)
+    rate = config.training.learning_rate
+    if config.model.pretrained is not None and rate > FINE_TUNING_RATE:
+        warn(
+            f"learning rate {rate:g} is meant for random weights and destroys what {config.model.pretrained} has"
+            " learned: 5e-5 is usual from pretrained weights, --set training.learning_rate=5e-5"
+        )
+
+
+def prepared(
+    run: Run, config: Config, corpus: Corpus, encoded: Encoded, loss: Loss, callbacks: Sequence[Any] = ()
+) -> Prepared:
+    """The job of a task, from its data and its model."""
+    from paddle_ner.inference.engines.dynamic import DynamicEngine
+
+    task, tokenizer, model = corpus.task, encoded.tokenizer, encoded.model
+    if encoded.misaligned:
+        run.log(f"{encoded.misaligned:,} entities begin or end inside a token and are learned as the tokens they touch")
+    manifest = Manifest(name=config.name, task=task.spec(), window=config.window, config=portable(config, Path.cwd()))
+    return Prepared(
+        model=model,
+        features=encoded.features,
+        collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
+        loss=loss,
+        scorer=TaskScorer(Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev),
+        fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
+        write=partial(_write_checkpoint, model, tokenizer, manifest),
+        callbacks=callbacks,
+    )
+
+
+def labels_loss(task: Task) -> Loss:
+    """The task's own loss."""
+    return lambda outputs, batch: task.loss_sum(outputs, batch["labels"])
+
+
+def _write_checkpoint(
+    model: Any, tokenizer: Tokenizer, manifest: Manifest, folder: Path, metrics: dict[str, Any]
+) -> None:
+    write_checkpoint(folder, model, tokenizer, manifest.model_copy(update={"metrics": metrics}))

@@ -1,0 +1,199 @@
+"""The folder of a run: one training at a time works in it, and a new one does not mix with an earlier one."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from paddle_ner import config as configs
+from paddle_ner.config import BaseConfig, Config
+from paddle_ner.errors import InputError
+from paddle_ner.training import state
+from paddle_ner.training.events import FILE
+
+CHECKPOINT = "checkpoint"
+CONFIG = "config.yaml"
+LOGS = "logs"
+STATES = "state"
+_START = "start.json"
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, state.ANSWERS, CHECKPOINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a run was first started; `--resume` takes it up.
+
+    Attributes:
+        devices: as `Devices.parse` reads them.
+        overrides: the values of ``--set``.
+    """
+
+    devices: str
+    overrides: tuple[str, ...] = ()
+
+
+def first_start(output: Path) -> Start | None:
+    """How the run in `output` was started; None where that is not known."""
+    try:
+        record = json.loads((output / _START).read_text(encoding="utf-8"))
+        return Start(str(record["devices"]), tuple(record["overrides"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def asked_config(
+    given: Config | Mapping[str, Any] | str | Path | None, output: Path, overrides: Sequence[str], resume: bool
+) -> Config:
+    """The config of a training, from what was given of it.
+
+    Args:
+        given: the config, its file or its content; None goes on with that of the run.
+        output: folder of the run.
+        overrides: ``key.path=value``; with `resume`, none means those of the run's first start.
+        resume: whether an earlier run is gone on with.
+
+    Raises:
+        InputError: the config is wrong, or there is none.
+    """
+    if resume and not (output / CONFIG).is_file():
+        raise InputError(f"{output}: nothing to resume here")
+    if given is None:
+        if not resume:
+            raise InputError("nothing to train: name a CONFIG, or go on with a run by --resume")
+        given = output / CONFIG
+    elif resume and not overrides and (start := first_start(output)):
+        overrides = start.overrides
+    if isinstance(given, (str, Path)):
+        return configs.load(Path(given), overrides)
+    if isinstance(given, Config):
+        return configs.parse(given.model_dump(mode="json"), "config", overrides) if overrides else given
+    return configs.parse(dict(given), "config", overrides)
+
+
+@contextmanager
+def locked(output: Path, machine: int) -> Iterator[None]:
+    """Hold the run's folder, making it where it is missing. Raises InputError where another training holds it."""
+    made = not output.exists()
+    path = output / _lock_name(machine)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        file = _open_locked(path, output)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be locked: {error.strerror or error}; name another --output") from error
+    with file:
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            if made:
+                with suppress(OSError):  # it is not empty
+                    output.rmdir()
+
+
+def join_lock(output: Path, machine: int) -> IO[str] | None:
+    """Hold the folder too, as long as the file is open; None where the training that started this process is gone."""
+    try:
+        file = (output / _lock_name(machine)).open("r")
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return file
+
+
+def _lock_name(machine: int) -> str:
+    """Each machine has its own: several may share a disk."""
+    return f".lock-{machine}" if machine else ".lock"
+
+
+def _open_locked(path: Path, output: Path) -> IO[str]:
+    """Take the lock for this process, and then share it with the processes that train.
+
+    So it is not free before the last of them has ended.
+    """
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return file
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                file.close()
+                raise
+            file.seek(0)
+            holder = file.read().strip()
+            file.close()
+            raise InputError(f"{output}: {_held_by(holder)}") from None
+        file.close()  # the training that held it has ended in between and removed the file
+
+
+def _held_by(pid: str) -> str:
+    if pid.isdigit() and Path(f"/proc/{pid}").exists():
+        return f"another training runs in this folder (process {pid}): wait for it, or stop it with kill {pid}"
+    return "the processes of a training that was killed are still ending in this folder: try again in a moment"
+
+
+def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, overwrite: bool, leads: bool) -> None:
+    """Write the config into the run's folder. Raises InputError rather than mix two trainings in it.
+
+    Args:
+        config: of the training.
+        output: the folder, which is there.
+        start: how it is started.
+        resume: whether it goes on with what is there.
+        overwrite: whether what an earlier training left is deleted.
+        leads: whether this is the first of the machines.
+    """
+    written, text = output / CONFIG, configs.dump(config)
+    if not leads:  # the disk may be shared with the machine that does
+        if not written.exists():
+            written.write_text(text, encoding="utf-8")
+        return
+    if resume:
+        if difference := _difference(yaml.safe_load(written.read_text(encoding="utf-8")), yaml.safe_load(text)):
+            raise InputError(f"{output}: --resume with another config: {difference}")
+        state.clean(output / STATES)
+        return
+    _make_room(output, overwrite)
+    (output / FILE).touch()  # by it the folder is known as one of ours
+    written.write_text(text, encoding="utf-8")
+    (output / _START).write_text(json.dumps(asdict(start), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _make_room(output: Path, overwrite: bool) -> None:
+    """Delete what an earlier start left; what it has learned only where that is wanted."""
+    present = [output / name for name in _ALL if (output / name).exists()]
+    if not [path for path in present if path.name != CONFIG]:
+        return
+    if not (output / FILE).exists():
+        raise InputError(f"{output}: holds files that no training of paddle-ner left; name another --output")
+    learned = (output / CHECKPOINT).exists() or state.steps(output / STATES)
+    if learned and not overwrite:
+        raise InputError(f"{output}: holds a training already: --resume goes on with it, --overwrite deletes it")
+    for path in present:
+        if path.name != state.ANSWERS or overwrite:  # a teacher's answers are known by what was asked
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _difference(old: Any, new: Any, place: str = "") -> str | None:
+    """The first place where two configs differ, in words."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            if found := _difference(old.get(key), new.get(key), f"{place}.{key}".lstrip(".")):
+                return found
+        return None
+    return None if old == new else f"{place} was {old}, now it is {new}"
