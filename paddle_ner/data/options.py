@@ -21,7 +21,11 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    encoding: str = Field(default="utf-8", description="Such as gb18030; a byte order mark is accepted and left out.")
+    encoding: str = Field(
+        default="auto",
+        description="Such as gb18030; a byte order mark is accepted and left out. auto: UTF-8, or GB18030 where only that"
+        " fits.",
+    )
     label_map: Mapping[str, str] = Field(
         default_factory=dict,
         description="New names of labels, such as nr=PER,ns=LOC; labels that are not named keep theirs.",
@@ -77,6 +81,8 @@ class ReadOptions(BaseModel):
     @field_validator("encoding")
     @classmethod
     def _line_based(cls, name: str) -> str:
+        if name == "auto":
+            return name
         try:
             newline = codecs.lookup(name).incrementalencoder().encode("\n")
         except (LookupError, TypeError) as error:
