@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU"]
+TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU", "IOB1", "IO"]
 
 
 class ReadOptions(BaseModel):
@@ -52,13 +52,17 @@ class ReadOptions(BaseModel):
     id_field: str | int | None = Field(default=None, description="The same, of the record's id.")
 
     tag_column: Literal["first", "last"] | None = Field(
-        default=None, description="conll: where the tag stands; by default where the head of the file has tags."
+        default=None, description="Token columns: where the tag stands; by default where the head of the file has tags."
     )
     tag_scheme: TagScheme | None = Field(
         default=None,
-        description="conll: the tag scheme; by default BIO until a tag that only an end-marking scheme has.",
+        description="Token columns: the tag scheme; by default the one that the tags of the file fit.",
     )
-    token_joiner: str = Field(default="", description="conll: what stands between two tokens in the text.")
+    token_joiner: str | None = Field(
+        default=None,
+        description="Token columns: what stands between tokens; by default a space where they are words of Latin"
+        " letters.",
+    )
 
     header: bool | None = Field(
         default=None,
