@@ -23,8 +23,8 @@ class ReadOptions(BaseModel):
 
     encoding: str = Field(
         default="auto",
-        description="Such as gb18030; a byte order mark is accepted and left out. auto: UTF-8, or GB18030 where only that"
-        " fits.",
+        description="Such as gb18030; a byte order mark is accepted and left out. auto: UTF-8, or GB18030 where only"
+        " that fits.",
     )
     label_map: Mapping[str, str] = Field(
         default_factory=dict,

@@ -219,7 +219,7 @@ def test_columns_with_tags_that_cannot_be_read_are_bad_and_never_classes(make_fi
     path = make_file("a.txt", rows.replace(" ", "\t"))
     assert detect(path).name == "conll"
     examples, problems = read_all(path)
-    assert not examples and {problem.message.split(" is ")[0] for problem in problems} == {f"'{tag}'"}
+    assert not examples and problems[0].message.startswith(f"'{tag}' is not a tag")
 
 
 def test_a_text_of_one_character_and_its_class_is_no_column_of_tokens(make_file):
