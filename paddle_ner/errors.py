@@ -5,8 +5,9 @@ The command line prints the message and exits with `exit_status`; a traceback is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class PaddleNerError(Exception):
@@ -31,6 +32,31 @@ class Problem:
         return f"{self.path}:{self.line}: {self.message}"
 
 
+_VARYING = re.compile(r"'[^']*'|\d+|0x[0-9A-F]{2}")
+_REPEATED = 4
+
+
+def group(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, with those of a file that say the same at least four times told as one.
+
+    The same means: but for figures and quoted words. Such a problem stands at the first of its lines, and says how many
+    more there are and on which lines the next ones stand.
+    """
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.path, _VARYING.sub("…", problem.message)), []).append(problem)
+    shown: list[Problem] = []
+    for same in groups.values():
+        first, *others = same
+        if len(same) < _REPEATED:
+            shown.extend(same)
+            continue
+        lines = ", ".join(str(other.line) for other in others[:_REPEATED])
+        dots = ", …" if len(others) > _REPEATED else ""
+        shown.append(replace(first, message=f"{first.message} (and {len(others):,} more like it: lines {lines}{dots})"))
+    return shown
+
+
 class DataError(InputError):
     """One or more bad records in labelled data."""
 
@@ -38,9 +64,10 @@ class DataError(InputError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems[: self.SHOWN]]
-        if len(self.problems) > self.SHOWN:
-            lines.append(f"… and {len(self.problems) - self.SHOWN} more bad records")
+        grouped = group(self.problems)
+        lines = [str(problem) for problem in grouped[: self.SHOWN]]
+        if len(grouped) > self.SHOWN:
+            lines.append(f"… and {len(grouped) - self.SHOWN} more bad records")
         super().__init__("\n".join(lines))
 
 

@@ -19,8 +19,9 @@ from paddle_ner.data.checking import FileCheck, check_file, warnings
 from paddle_ner.data.formats import FORMATS
 from paddle_ner.data.reading import follow, left_out, records
 from paddle_ner.data.records import Rejected
+from paddle_ner.data.source import expand
 from paddle_ner.data.statistics import PERCENTILES, WINDOWS, Statistics
-from paddle_ner.errors import DataError, InputError, Problem
+from paddle_ner.errors import DataError, InputError, Problem, group
 from paddle_ner.types import Example
 
 
@@ -66,6 +67,7 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     Bad records are listed as path:line, and the exit status is then 2. Of several files the largest is taken for
     the training data. Texts that two files share, labels that one of them lacks, and too few examples are warned of.
     """
+    files = _expanded(files)
     checks: list[FileCheck] = []
     found: list[_Found] = []
     for path in files:
@@ -81,7 +83,7 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
         print_json({"ok": not refused, "files": listed, "warnings": remarks})
     else:
         _show(found)
-        for problem in (problem for file in checks if not skip or file.unreadable for problem in file.problems):
+        for problem in group([problem for file in checks if not skip or file.unreadable for problem in file.problems]):
             out.print(_line(problem))
         for remark in remarks:
             _warn(remark)
@@ -153,7 +155,7 @@ def split(
 def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     """Describe labelled FILES: examples, lengths in characters, entities by type, labels."""
     found: list[_Found] = []
-    for path in files:
+    for path in _expanded(files):
         statistics = Statistics()
         try:
             for example in follow(path, _records(path, reading), reading.policy, _warn):
@@ -169,12 +171,17 @@ def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     return 0
 
 
+def _expanded(paths: Sequence[Path]) -> tuple[Path, ...]:
+    return tuple(file for path in paths for file in expand(path))
+
+
 def _format(path: Path, reading: Reading) -> str:
     return reading.format or data.detect(path, reading.options.encoding).name
 
 
 def _records(path: Path, reading: Reading) -> Iterable[Example | Rejected]:
-    return track(records(path, reading.format, options=reading.options), f"reading {path.name}")
+    found = records(path, reading.format, options=reading.options, log=_warn)
+    return track(found, f"reading {path.name}")
 
 
 def _checked(file: FileCheck) -> dict[str, Any]:
@@ -225,7 +232,7 @@ def _line(problem: Problem) -> Text:
 
 def _list(error: DataError, reading: Reading) -> int:
     """All problems on stderr, for commands whose result is something else; the exit status."""
-    for problem in error.problems:
+    for problem in group(error.problems):
         err.print(_line(problem))
     _refuse(len(error.problems), "problem", reading)
     return 2

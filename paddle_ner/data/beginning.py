@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.source import BYTE_ORDER_MARK, open_bytes
 
 HEAD_BYTES = 1 << 18
+_MAGIC_BYTES = 16
 _LINES = 200
 _SHOWN = 40
 
@@ -23,10 +25,12 @@ class Beginning:
 
     Attributes:
         path: the file or folder.
+        magic: its first bytes, unpacked where it is gzip, by which binary formats are told.
         text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
     """
 
     path: Path
+    magic: bytes = b""
     text: str = ""
 
     @classmethod
@@ -34,11 +38,13 @@ class Beginning:
         """The beginning of a file or folder. Raises InputError where it cannot be opened."""
         if path.is_dir():
             return cls(path)
+        if encoding == AUTO:
+            encoding = guess(path)
         with open_bytes(path) as stream:
             head = stream.read(HEAD_BYTES)
         # The last line may be cut in the middle; a file of a single line is looked at as it is.
         complete = head[: head.rfind(b"\n")] if len(head) == HEAD_BYTES and b"\n" in head else head
-        return cls(path, complete.decode(encoding, errors="replace").removeprefix(BYTE_ORDER_MARK))
+        return cls(path, head[:_MAGIC_BYTES], complete.decode(encoding, errors="replace").removeprefix(BYTE_ORDER_MARK))
 
     @property
     def is_folder(self) -> bool:

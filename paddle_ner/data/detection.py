@@ -5,18 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.encoding import AUTO
 from paddle_ner.data.formats import FORMATS, Fit, Format
+from paddle_ner.data.source import expand
 from paddle_ner.errors import InputError
 
 _NAME_IT = "name it (--format, or format: in YAML)"
 
 
-def detect(path: Path, encoding: str = "utf-8") -> Format:
-    """The format of a file or folder.
+def detect(path: Path, encoding: str = AUTO) -> Format:
+    """The format of a file or folder, or of all files that match a pattern.
 
     Raises InputError where the path is absent or empty, where no format fits, and where several fit equally well:
     there is no fallback.
     """
+    files = expand(path)
+    format = _detect(files[0], encoding)
+    for other in files[1:]:
+        if _detect(other, encoding) is not format:
+            raise InputError(f"{path}: {files[0]} is {format.name}, {other} is not: expected one format, or {_NAME_IT}")
+    return format
+
+
+def _detect(path: Path, encoding: str) -> Format:
     beginning = Beginning.of(path, encoding)
     if not beginning.is_folder and not beginning.lines:
         raise InputError(f"{path}: empty, expected labelled data")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU"]
+TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU", "IOB1", "IO"]
 
 
 class ReadOptions(BaseModel):
@@ -21,7 +21,11 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    encoding: str = Field(default="utf-8", description="Such as gb18030; a byte order mark is accepted and left out.")
+    encoding: str = Field(
+        default="auto",
+        description="Such as gb18030; a byte order mark is accepted and left out. auto: UTF-8, or GB18030 where only"
+        " that fits.",
+    )
     label_map: Mapping[str, str] = Field(
         default_factory=dict,
         description="New names of labels, such as nr=PER,ns=LOC; labels that are not named keep theirs.",
@@ -48,13 +52,17 @@ class ReadOptions(BaseModel):
     id_field: str | int | None = Field(default=None, description="The same, of the record's id.")
 
     tag_column: Literal["first", "last"] | None = Field(
-        default=None, description="conll: where the tag stands; by default where the head of the file has tags."
+        default=None, description="Token columns: where the tag stands; by default where the head of the file has tags."
     )
     tag_scheme: TagScheme | None = Field(
         default=None,
-        description="conll: the tag scheme; by default BIO until a tag that only an end-marking scheme has.",
+        description="Token columns: the tag scheme; by default the one that the tags of the file fit.",
     )
-    token_joiner: str = Field(default="", description="conll: what stands between two tokens in the text.")
+    token_joiner: str | None = Field(
+        default=None,
+        description="Token columns: what stands between tokens; by default a space where they are words of Latin"
+        " letters.",
+    )
 
     header: bool | None = Field(
         default=None,
@@ -77,6 +85,8 @@ class ReadOptions(BaseModel):
     @field_validator("encoding")
     @classmethod
     def _line_based(cls, name: str) -> str:
+        if name == "auto":
+            return name
         try:
             newline = codecs.lookup(name).incrementalencoder().encode("\n")
         except (LookupError, TypeError) as error:

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paddle_ner.data.encoding import guess
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.source import DecodingFault, whole
 from paddle_ner.errors import InputError, Problem
 from paddle_ner.types import Entity, Example
 
 MAX_LABEL = 64
+OUTSIDE = "O"
+"""The tag of tokens outside of every entity: no entity can be called so."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -51,6 +55,13 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about the file as a whole that the user should know, in one line without the path."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """One bad record with all that is wrong with it. After a fatal one nothing of the file can be read."""
 
@@ -69,7 +80,9 @@ class Judge:
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self.path = path
         self.options = options
-        self._file_names = None if options.label_file is None else label_names(options.label_file, options.encoding)
+        self._file_names = None if options.label_file is None else label_names(options.label_file)
+        self.trimmed = 0
+        self.first_trimmed = ""
 
     def __call__(self, draft: Draft) -> Example | Rejected:
         """The example, or everything that is wrong with the record."""
@@ -94,6 +107,8 @@ class Judge:
             line = span.line or draft.line
             try:
                 entity = Entity.of(draft.text, span.start, span.end, self._name(span.label))
+                if entity.label == OUTSIDE:
+                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
                 if span.surface is not None and span.surface != entity.text:
                     raise ValueError(
                         f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
@@ -125,6 +140,14 @@ class Judge:
         """The label's final name. Raises ValueError for one that is empty or not in the label set."""
         if not label.strip():
             raise ValueError("empty label, expected a name")
+        if label != label.strip():
+            self.trimmed += 1
+            self.first_trimmed = self.first_trimmed or label
+            label = label.strip()
+        if control := _CONTROL.search(label):
+            raise ValueError(
+                f"label {label!r} holds the control character U+{ord(control[0]):04X}, expected a name without"
+            )
         if _SURROGATE.search(label):
             raise ValueError(f"label {label!r} holds a lone surrogate, expected valid Unicode")
         if len(label) > MAX_LABEL:
@@ -147,10 +170,13 @@ class Judge:
         return label
 
 
-def label_names(path: Path, encoding: str = "utf-8") -> tuple[str, ...]:
-    """The label names of a file with one a line. Raises InputError for an empty or a repeated one."""
+def label_names(path: Path) -> tuple[str, ...]:
+    """The label names of a file with one a line, in UTF-8 or GB18030 whatever the data are in.
+
+    Raises InputError for an empty or a repeated name.
+    """
     try:
-        names = [name.strip() for name in whole(path, encoding).rstrip().split("\n")]
+        names = [name.strip() for name in whole(path, guess(path)).rstrip().split("\n")]
     except DecodingFault as error:
         raise InputError(f"{path}:{error.line}: {error}") from error
     for number, name in enumerate(names, start=1):

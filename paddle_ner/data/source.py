@@ -1,9 +1,13 @@
-"""Bytes to lines: encodings, byte order marks, line ends, gzip. A line that cannot be decoded is told, not dropped."""
+"""Bytes to lines: encodings, byte order marks, line ends, gzip. What cannot be decoded is reported, not dropped."""
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import re
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -11,6 +15,7 @@ from typing import IO, NamedTuple, cast
 from paddle_ner.errors import InputError
 
 BYTE_ORDER_MARK = "\ufeff"
+_PATTERN = re.compile(r"[*?\[]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -30,10 +35,52 @@ class DecodingFault(ValueError):
         self.line = line
 
 
+def is_standard_input(path: Path) -> bool:
+    """Whether a path stands for the standard input: ``-``."""
+    return str(path) == "-"
+
+
+def expand(path: Path) -> list[Path]:
+    """The files that a path names: itself, or those that match it in order of their names where it is a pattern.
+
+    Raises InputError where nothing matches a pattern.
+    """
+    if path.exists() or not _PATTERN.search(str(path)):
+        return [path]
+    anchor = Path(path.anchor or ".")
+    files = sorted(file for file in anchor.glob(str(path.relative_to(path.anchor))) if file.is_file())
+    if not files:
+        raise InputError(f"{path}: no file matches")
+    return files
+
+
+class _StandardInput:
+    """What came from the standard input, kept in a file since a format is recognised before it is read."""
+
+    def __init__(self) -> None:
+        self._source: object = None
+        self._path = Path()
+
+    def path(self) -> Path:
+        """The file with all of the standard input; it goes when the process ends."""
+        if self._source is not sys.stdin:
+            with tempfile.NamedTemporaryFile(prefix="paddle-ner-", delete=False) as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            self._source, self._path = sys.stdin, Path(file.name)
+            atexit.register(self._path.unlink, missing_ok=True)
+        return self._path
+
+
+_standard_input = _StandardInput()
+
+
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file opened for reading, unpacked where it is gzip. Raises InputError where it is absent or UTF-16."""
+    """The file opened for reading, unpacked where it is gzip; ``-`` is the standard input.
+
+    Raises InputError where it is absent or UTF-16.
+    """
     try:
-        stream = path.open("rb")
+        stream = (_standard_input.path() if is_standard_input(path) else path).open("rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     magic = stream.read(3)
@@ -84,7 +131,6 @@ def escaped_fault(text: str, encoding: str) -> str | None:
 def _fault(byte: int, column: int | None, encoding: str) -> str:
     where = "" if column is None else f" at byte {column + 1} of the line"
     name = "UTF-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    mend = (
-        "if the file is GB18030, say encoding gb18030" if name == "UTF-8" else "check the encoding that was asked for"
-    )
-    return f"invalid {name}: byte 0x{byte:02X}{where}, expected {name}; {mend}"
+    is_utf8 = name == "UTF-8"
+    fix = "if the file is GB18030, say encoding gb18030" if is_utf8 else "check the encoding that was asked for"
+    return f"invalid {name}: byte 0x{byte:02X}{where}, expected {name}; {fix}"

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
-from paddle_ner.errors import Problem
+from paddle_ner.data.tagging import Tagging, Token, is_tag
+from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
+from paddle_ner.errors import InputError, Problem
+from paddle_ner.types import Example
 
-TAG = re.compile(r"O|[BIESMWLU][-_].+")
-_OPEN, _INSIDE, _LAST, _SINGLE = "B", "IM", "EL", "SWU"
-_PREFIXES = {"BIO": "BI", "BIOES": "BIES", "BMES": "BMES", "BMEWO": "BMEW", "BILOU": "BILU"}
-_ENDING = frozenset("ESMWLU")
+_BREAK = "-DOCSTART-"
 _HEAD = 2000
+"""Lines looked at from the first tag of an entity on."""
+_OUTSIDES = ("O", "o", "0")
+_POSITIONS = frozenset("BIESMWLUO0")
+_TYPES = 40
+_COLUMN_SHARE = 0.8
 
 
 def columns(text: str) -> list[str]:
-    """The columns of a line, split at tabs or, where there are none, at spaces; a token may itself be a space."""
+    """The columns of a line, split at tabs or, where there are none, at spaces; a token may itself be a space.
+
+    Empty columns at the end are none.
+    """
     if "\t" in text:
-        return text.split("\t")
+        parts = text.split("\t")
+        while len(parts) > 1 and (not parts[-1] or (not parts[-1].strip() and len(parts) > 2 and is_tag(parts[-2]))):
+            parts.pop()
+        return parts
     if text.startswith("  "):
         return [" ", *filter(None, text.split(" "))]
     if text.endswith("  "):
@@ -34,155 +44,230 @@ def columns(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """What the head of a file says of the rest."""
+class _Layout:
+    """What the head of a file says of the rest.
+
+    Attributes:
+        tag_first: whether the tag is the first column, not the last.
+        token: the column of the token where the tag is the last.
+        indexed: whether each token is a character with its index in the word.
+        joiner: what stands between tokens; None: what the two tokens need.
+        tagging: how the tags are written.
+    """
 
     tag_first: bool
-    marks_ends: bool
+    token: int
+    indexed: bool
+    joiner: str | None
+    tagging: Tagging
 
     @classmethod
-    def of(cls, texts: Iterable[str], options: ReadOptions) -> Layout:
-        """Look at the first tag of an entity and the lines that follow it.
+    def of(cls, sentences: Sequence[Sequence[list[str]]], options: ReadOptions) -> _Layout:
+        """The tags stand last unless more lines begin with one than end with one."""
+        rows = [row for sentence in sentences for row in sentence if len(row) > 1]
+        tag_first = options.tag_column == "first"
+        if options.tag_column is None:
+            tag_first = sum(is_tag(row[0]) for row in rows) > sum(is_tag(row[-1]) for row in rows)
+        kept = [[row for row in sentence if len(row) > 1] for sentence in sentences]
+        token = 1 if not tag_first and _are_numbered(kept) else 0
+        tokens = [[row[-1 if tag_first else token] for row in sentence] for sentence in kept]
+        tags = [[row[0 if tag_first else -1] for row in sentence] for sentence in kept]
+        joiner = options.token_joiner
+        if joiner is None and spaces_are_needed([token for sentence in tokens for token in sentence]):
+            joiner = " "
+        return cls(tag_first, token, are_indexed(tokens), joiner, Tagging.of(tags, options.tag_scheme))
 
-        The tags stand last unless more lines begin with one than end with one. A scheme marks the ends of entities
-        where at least half as many tags do so as begin one: a stray E- in a BIO file is a bad tag, not another scheme.
-        """
-        starting: Counter[str] = Counter()
-        ending: Counter[str] = Counter()
-        last = _HEAD
-        for number, text in enumerate(texts, start=1):
-            parts = columns(text)
-            if len(parts) > 1:
-                starting[parts[0][0] if TAG.fullmatch(parts[0]) else ""] += 1
-                ending[parts[-1][0] if TAG.fullmatch(parts[-1]) else ""] += 1
-            if not (starting.keys() | ending.keys()) - {"O", ""}:
-                last = number + _HEAD
-            if number >= last:
-                break
-        tag_first = (
-            starting.total() - starting[""] > ending.total() - ending[""]
-            if options.tag_column is None
-            else options.tag_column == "first"
-        )
-        prefixes = starting if tag_first else ending
-        ends = sum(prefixes[prefix] for prefix in _ENDING)
-        marks_ends = ends > 0 and 2 * ends >= prefixes[_OPEN]
-        return cls(tag_first, marks_ends if options.tag_scheme is None else options.tag_scheme != "BIO")
+    def remarks(self, options: ReadOptions) -> Iterator[Remark]:
+        """The choices that a reader of the text may not expect."""
+        if (message := self.tagging.remark()) is not None:
+            yield Remark(message)
+        if self.indexed:
+            yield Remark("each token is a character with its index in the word, as Weibo NER's: read without the index")
+        if options.token_joiner is None and self.joiner == " ":
+            yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    layout = Layout.of((line.text for line in lines(path, options.encoding)), options)
-    reader = _Sentences(path, options, layout)
+def _are_numbered(sentences: Sequence[Sequence[Sequence[str]]]) -> bool:
+    """Whether the first of at least three columns counts the tokens of each sentence from 0 or 1."""
+    firsts = [[row[0] for row in sentence] for sentence in sentences if sentence]
+    if not firsts or any(len(row) < 3 for sentence in sentences for row in sentence):
+        return False
+    return all(
+        column in ([str(number) for number in range(len(column))], [str(number + 1) for number in range(len(column))])
+        for column in firsts
+    )
+
+
+def _sentences(found: Iterable[Line], comments: list[int]) -> Iterator[list[Line]]:
+    """The lines of each sentence; the numbers of comment lines go to `comments`."""
     sentence: list[Line] = []
-    for line in lines(path, options.encoding):
-        if line.text.strip(" \t") and not line.text.startswith("-DOCSTART-"):
-            sentence.append(line)
+    for line in found:
+        if line.text.strip(" \t") and not line.text.startswith(_BREAK):
+            if _is_comment(line.text, not sentence):
+                comments.append(line.number)
+            else:
+                sentence.append(line)
         elif sentence:
-            yield reader.draft(sentence)
+            yield sentence
             sentence = []
     if sentence:
-        yield reader.draft(sentence)
+        yield sentence
 
 
-class _Sentences:
-    """Sentences to drafts."""
+def _is_comment(text: str, begins_sentence: bool) -> bool:
+    """Whether a line is a comment, and not the token #."""
+    if not text.startswith("#"):
+        return False
+    parts = columns(text)
+    if is_tag(parts[0]) or is_tag(parts[-1]) or ("\t" in text and parts[0] == "#"):
+        return False
+    return begins_sentence or len(parts) == 1
 
-    def __init__(self, path: Path, options: ReadOptions, layout: Layout) -> None:
-        self.path = path
-        self.joiner = options.token_joiner
-        self.layout = layout
-        self.scheme = options.tag_scheme or ("BIO" if not layout.marks_ends else None)
-        self.prefixes = "".join(_PREFIXES.values()) if self.scheme is None else _PREFIXES[self.scheme]
 
-    def draft(self, sentence: list[Line]) -> Draft | Rejected:
-        problems: list[Problem] = []
-        tokens: list[tuple[int, str, str]] = []
-        for line in sentence:
-            try:
-                tokens.append((line.number, *self._token_and_tag(line)))
-            except ValueError as error:
-                problems.append(Problem(str(self.path), line.number, str(error)))
-        if problems:
-            return Rejected(tuple(problems))
-        spans = tuple(self._spans(tokens, problems))
-        if problems:
-            return Rejected(tuple(problems))
-        return Draft(sentence[0].number, self.joiner.join(token for _, token, _ in tokens), spans)
+def _head(path: Path, encoding: str) -> list[list[list[str]]]:
+    """The columns of the first sentences, `_HEAD` lines from the first tag of an entity on."""
+    sentences: list[list[list[str]]] = []
+    left: int | None = None
+    for sentence in _sentences(lines(path, encoding), []):
+        rows = [columns(line.text) for line in sentence]
+        sentences.append(rows)
+        if left is None and any({row[0], row[-1]} - {OUTSIDE} and _has_entity(row) for row in rows):
+            left = _HEAD
+        if left is not None:
+            left -= len(rows) + 1
+            if left < 0:
+                break
+    return sentences
 
-    def _token_and_tag(self, line: Line) -> tuple[str, str]:
-        if line.fault is not None:
-            raise ValueError(line.fault)
-        parts = columns(line.text)
-        if len(parts) < 2:
-            raise ValueError(f"one column {line.text!r}, expected a token and a tag, such as {self._sample()!r}")
-        token, tag = (parts[-1], parts[0]) if self.layout.tag_first else (parts[0], parts[-1])
-        if not token:
-            raise ValueError(f"no token beside the tag {tag!r}, expected {self._sample()!r}")
-        if not TAG.fullmatch(tag):
-            raise ValueError(f"{tag!r} is not a tag, expected O, or B-, I- and so on with a type, such as B-PER")
-        if tag != "O" and tag[0] not in self.prefixes:
-            known = ", ".join(f"{prefix}-" for prefix in self.prefixes)
-            raise ValueError(f"tag {tag!r} is not one of {self.scheme}, expected O, {known}")
-        return token, tag
 
-    def _spans(self, tokens: list[tuple[int, str, str]], problems: list[Problem]) -> Iterator[Span]:
-        joiner = len(self.joiner)
-        position = 0
-        end = 0
-        opened: tuple[int, str, int] | None = None  # start, label, line
+def _has_entity(row: Sequence[str]) -> bool:
+    return any(is_tag(cell) and cell not in _OUTSIDES for cell in (row[0], row[-1]))
 
-        def fault(line: int, message: str) -> None:
-            problems.append(Problem(str(self.path), line, message))
 
-        def closed_by_next() -> Iterator[Span]:
-            if opened is None:
-                return
-            start, label, line = opened
-            if self.layout.marks_ends:
-                fault(line, f"entity {label} begins here and never ends, expected E-{label} (S-{label} for one token)")
-            yield Span(start, end, label, line=line)
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    layout = _Layout.of(_head(path, options.encoding), options)
+    yield from layout.remarks(options)
+    comments: list[int] = []
+    for sentence in _sentences(lines(path, options.encoding), comments):
+        yield _draft(path, sentence, layout)
+    if comments:
+        yield Remark(
+            f"{len(comments):,} comment line{'s' * (len(comments) != 1)} left out, the first is line {comments[0]}"
+        )
 
-        for line, token, tag in tokens:
-            prefix, label = tag[0], tag[2:]
-            start, stop = position, position + len(token)
-            continues = opened is not None and opened[1] == label
-            if prefix in _INSIDE or prefix in _LAST:
-                if not continues:
-                    fault(line, f"{tag} without {_OPEN}{tag[1:]} before it, expected {_OPEN}{tag[1:]} where it begins")
-                    yield from closed_by_next()
-                    opened = None
-                elif prefix in _LAST:
-                    assert opened is not None
-                    yield Span(opened[0], stop, label, line=opened[2])
-                    opened = None
-            else:
-                yield from closed_by_next()
-                opened = (start, label, line) if prefix == _OPEN else None
-                if prefix in _SINGLE:
-                    yield Span(start, stop, label, line=line)
-            end = stop
-            position = stop + joiner
-        yield from closed_by_next()
 
-    def _sample(self) -> str:
-        return "B-LOC 北" if self.layout.tag_first else "北 B-LOC"
+def _draft(path: Path, sentence: Sequence[Line], layout: _Layout) -> Draft | Rejected:
+    faults: list[tuple[int, str]] = []
+    tokens: list[Token] = []
+    for line in sentence:
+        try:
+            tokens.append(_token(line, layout))
+        except ValueError as error:
+            faults.append((line.number, str(error)))
+    text, starts = joined([token.text for token in tokens], layout.joiner)
+    spans = () if faults else tuple(layout.tagging.spans(tokens, starts, faults))
+    if faults:
+        return Rejected(tuple(Problem(str(path), line, message) for line, message in faults))
+    return Draft(sentence[0].number, text, spans)
+
+
+def _token(line: Line, layout: _Layout) -> Token:
+    if line.fault is not None:
+        raise ValueError(line.fault)
+    sample = "B-LOC 北" if layout.tag_first else "北 B-LOC"
+    parts = columns(line.text)
+    if len(parts) < 2 + layout.token:
+        raise ValueError(f"one column {line.text!r}, expected a token and a tag, such as {sample!r}")
+    token, tag = (parts[-1], parts[0]) if layout.tag_first else (parts[layout.token], parts[-1])
+    if not token:
+        raise ValueError(f"no token beside the tag {tag!r}, expected {sample!r}")
+    layout.tagging.checked(tag)
+    if layout.indexed:
+        if len(token) < 2 or not token[-1].isdigit():
+            raise ValueError(f"{token!r} has no index, expected a character and its index in the word, such as 北0")
+        token = token[:-1]
+    return Token(line.number, token, tag)
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.LIKELY if beginning.most(_is_columns) else Fit.NO
+    if beginning.is_json_lines or beginning.is_json_array:
+        return Fit.NO
+    rows = [columns(line) for line in beginning.lines if not line.startswith(_BREAK) and not _is_comment(line, True)]
+    several = [row for row in rows if len(row) > 1]
+    if 2 * len(several) <= len(rows):
+        return Fit.LIKELY if rows == [] and beginning.lines else Fit.NO
+    tagged = sum(is_tag(row[0]) or is_tag(row[-1]) for row in several)
+    if 2 * tagged > len(rows) or _are_tokens(several, beginning):
+        return Fit.LIKELY
+    return Fit.NO
 
 
-def _is_columns(line: str) -> bool:
-    parts = columns(line)
-    if line.startswith("-DOCSTART-"):
+def _are_tokens(rows: Sequence[list[str]], beginning: Beginning) -> bool:
+    """Whether columns are of tokens though their tags are none that can be read: an 0 for O, types alone, B and I."""
+    least = _COLUMN_SHARE * len(rows)
+    last = [row[-1] for row in rows]
+    if sum(is_tag(tag) or tag in _OUTSIDES for tag in last) >= least and any(
+        is_tag(tag) and tag not in _OUTSIDES for tag in last
+    ):
         return True
-    return len(parts) > 1 and any(TAG.fullmatch(tag) is not None for tag in (parts[0], parts[-1]))
+    if sum(tag.upper() in _POSITIONS for tag in last) >= least and len(set(last)) > 1 and {"B", "b"} & set(last):
+        return True
+    short = sum(len(row[0]) == 1 or (len(row[0]) == 2 and row[0][1].isdigit()) for row in rows) >= least
+    if short and _has_paragraphs(beginning.all_lines):
+        return True
+    words = sum(" " not in row[0] and len(row[0]) <= _TYPES for row in rows) >= least
+    outside = sum(tag in _OUTSIDES for tag in last)
+    types = {tag for tag in last if tag not in _OUTSIDES}
+    named = all(tag.isascii() and tag.replace("-", "").replace("_", "").isalnum() for tag in types)
+    return (
+        words
+        and named
+        and 4 * outside >= len(last)
+        and 0 < len(types) <= _TYPES
+        and _has_paragraphs(beginning.all_lines)
+    )
+
+
+def _has_paragraphs(all_lines: Sequence[str]) -> bool:
+    """Whether blank lines part the lines into groups of several."""
+    text = "\n".join(line.strip() for line in all_lines).strip("\n")
+    groups = [group.count("\n") + 1 for group in text.split("\n\n") if group.strip()]
+    return len(groups) > 1 and sum(groups) >= 2 * len(groups)
+
+
+def _write(examples: Iterable[Example], stream: IO[str]) -> int:
+    """A character and its tag a line, BIO. Raises InputError for an example that columns cannot hold."""
+    count = 0
+    for count, example in enumerate(examples, start=1):
+        where = example.origin or f"example {count}"
+        if example.entities is None:
+            raise InputError(f"{where}: no entities, expected some or [] to write columns: write .jsonl instead")
+        tags = [OUTSIDE] * len(example.text)
+        for entity in example.entities:
+            if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
+                raise InputError(f"{where}: overlapping entities, which columns cannot hold: write .jsonl instead")
+            if any(character.isspace() for character in entity.label):
+                raise InputError(
+                    f"{where}: space in the label {entity.label!r}, expected none in columns (--label-map)"
+                )
+            tags[entity.start : entity.end] = [
+                f"B-{entity.label}",
+                *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
+            ]
+        for character, tag in zip(example.text, tags, strict=True):
+            if character in "\r\n\t":
+                raise InputError(f"{where}: {character!r} in the text, which columns cannot hold: write .jsonl instead")
+            stream.write(f"{character}\t{tag}\n")
+        stream.write("\n")
+    return count
 
 
 FORMAT = Format(
     "conll",
-    "columns of token and tag (BIO, BIOES, BMES, BMEWO, BILOU), blank lines between sentences",
+    "columns of token and tag (BIO, BIOES, BMES, BMEWO, BILOU, IOB1, IO), blank lines between sentences",
     _drafts,
     _recognise,
     frozenset({"tag_column", "tag_scheme", "token_joiner"}),
+    suffixes=(".conll", ".bio"),
+    write=_write,
 )

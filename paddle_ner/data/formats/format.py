@@ -10,7 +10,7 @@ from typing import IO
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected
+from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.types import Example
 
 
@@ -40,7 +40,8 @@ class Format:
     Attributes:
         name: what it is called on the command line and in YAML.
         summary: one line for people.
-        read: streams the records of a file, each with its line; yields a Rejected for a record that cannot be parsed.
+        read: streams the records of a file, each with its line; yields a Rejected for a record that cannot be parsed,
+            and a Remark on the file as a whole, such as a choice that was made for it.
         recognise: how sure the format is of a file. Of several, the surest reads it; of equals, none does.
         options: the fields of ReadOptions that it uses beside those that all formats share.
         reads_folders: whether the path may be a folder.
@@ -50,7 +51,7 @@ class Format:
 
     name: str
     summary: str
-    read: Callable[[Path, ReadOptions], Iterator[Draft | Rejected]]
+    read: Callable[[Path, ReadOptions], Iterator[Draft | Rejected | Remark]]
     recognise: Callable[[Beginning], Fit] = never
     options: frozenset[str] = frozenset()
     reads_folders: bool = False

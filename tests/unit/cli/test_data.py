@@ -118,9 +118,17 @@ def test_convert_of_bad_data_lists_it_and_writes_nothing(capsys, file, tmp_path)
 
 def test_more_bad_records_than_an_error_shows_are_all_listed(capsys, tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_text(BAD * 50, encoding="utf-8")
+    labels = [f"{first}{second}" for first in "ABCDE" for second in "ABCDEFGHIJ"]
+    path.write_text("".join(BAD.replace("LOC", label) for label in labels), encoding="utf-8")
     assert len(problem_lines(run(capsys, "convert", path, tmp_path / "b.jsonl")[2], path)) == 50
     assert len(problem_lines(run(capsys, "check", path)[1], path)) == 50
+
+
+def test_the_same_problem_of_many_records_is_one_line_with_a_count(capsys, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(BAD * 600, encoding="utf-8")
+    _, out, _ = run(capsys, "check", path)
+    assert len(problem_lines(out, path)) == 1 and "(and 599 more like it: lines 2, 3, 4, 5, …)" in " ".join(out.split())
 
 
 def test_split_writes_named_parts(capsys, good, tmp_path):

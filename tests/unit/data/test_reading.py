@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 
 import pytest
@@ -66,7 +67,7 @@ def test_load_says_nothing_where_nothing_is_bad(make_file):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda path: read(path / "none.jsonl"), "none.jsonl: No such file"),
+        (lambda path: read(path / "none.jsonl"), "none.jsonl: no such file or folder"),
         (lambda path: read(path / "none.jsonl", "jsonl"), "none.jsonl: no such file or folder"),
         (lambda path: read(path, "jsonl"), "a folder, expected a file for format jsonl"),
         (lambda path: read(path / "a.jsonl", "yaml"), "format 'yaml' is unknown, expected one of brat, "),
@@ -124,3 +125,52 @@ def test_one_label_becomes_several_when_asked(make_file, read_all):
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ValidationError):
         ReadOptions(**options)
+
+
+def test_labels_with_space_around_them_are_one_type_and_counted(make_file):
+    said: list[str] = []
+    record = '{"text": "甲乙", "entities": [{"start": 0, "end": 2, "label": "%s"}]}\n'
+    path = make_file("a.jsonl", record % "PER" + record % "PER " + record % " PER")
+    assert {entity.label for example in load(path, log=said.append) for entity in example.entities} == {"PER"}
+    assert said == [f"{path}: 2 labels with space around the name, such as 'PER ', read without it"]
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("PE\\u0000R", "holds the control character U+0000"),
+        ("O", "an entity is called O, the tag of what is no entity"),
+    ],
+)
+def test_names_that_cannot_be_labels_are_bad(make_file, read_all, label, message):
+    record = '{"text": "甲", "entities": [{"start": 0, "end": 1, "label": "LABEL"}]}\n'
+    _, (problem,) = read_all(make_file("a.jsonl", record.replace("LABEL", label)))
+    assert message in problem.message
+
+
+def test_a_class_may_be_called_o(make_file, read_all):
+    assert read_all(make_file("a.jsonl", '{"text": "甲", "label": "O"}\n'))[0][0].label == "O"
+
+
+def test_a_pattern_names_all_files_that_match_in_order(make_file, tmp_path):
+    for name in ("part-2", "part-1", "other"):
+        make_file(f"{name}.jsonl", f'{{"text": "{name}", "label": "a"}}\n')
+    assert [example.text for example in load(tmp_path / "part-*.jsonl")] == ["part-1", "part-2"]
+    with pytest.raises(InputError, match="no file matches"):
+        load(tmp_path / "none-*.jsonl")
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(make_file):
+    assert len(load(make_file("a[1].jsonl", '{"text": "甲"}\n'))) == 1
+
+
+def test_files_of_a_pattern_are_annotated_alike(make_file, tmp_path):
+    make_file("1.jsonl", '{"text": "甲", "label": "a"}\n')
+    make_file("2.jsonl", '{"text": "甲", "labels": ["a"]}\n')
+    with pytest.raises(DataError, match=r"2\.jsonl:1: labels, but .*1\.jsonl:1 has a label"):
+        load(tmp_path / "*.jsonl")
+
+
+def test_a_minus_is_the_standard_input(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("好\t正\n坏\t负\n".encode())))
+    assert [(example.text, example.origin) for example in load("-")] == [("好", "-:1"), ("坏", "-:2")]

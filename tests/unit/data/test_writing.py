@@ -13,7 +13,8 @@ from paddle_ner.errors import InputError, ResourceError
 from paddle_ner.types import Entity, Example
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(str.strip)
-LABEL = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=10).filter(str.strip)
+NAME = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))
+LABEL = st.text(NAME, min_size=1, max_size=10).map(str.strip).filter(lambda label: label not in ("", "O"))
 ID = st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=5)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_ner.data import ReadOptions, read
+from paddle_ner.data import ReadOptions, detect, load, read
 
 
 def spans(example):
@@ -80,7 +80,7 @@ def test_a_label_may_hold_hyphens(make_file, read_all):
 @pytest.mark.parametrize(
     ("rows", "line", "message"),
     [
-        ("甲 O\n乙 I-PER\n", 2, "I-PER without B-PER before it, expected B-PER where it begins"),
+        ("甲 O\n乙 I-PER\n丙 B-LOC\n", 2, "I-PER without B-PER before it, expected B-PER where it begins"),
         ("甲 B-LOC\n乙 I-PER\n", 2, "I-PER without B-PER before it"),
         ("甲 B_LOC\n乙 I_PER\n", 2, "I_PER without B_PER before it"),
         ("甲 O\n乙 E-PER\n", 2, "E-PER without B-PER before it"),
@@ -94,9 +94,13 @@ def test_a_label_may_hold_hyphens(make_file, read_all):
         ("甲 S-LOC\n乙 B-PER\n", 2, "entity PER begins here and never ends"),
         ("甲 O\n乙\n", 2, "one column '乙', expected a token and a tag, such as '北 B-LOC'"),
         ("甲 O\n乙 \n", 2, "one column"),
-        ("甲 O\n乙 PER\n", 2, "'PER' is not a tag, expected O, or B-, I- and so on with a type, such as B-PER"),
+        (
+            "甲 O\n乙 PER\n丙 B-LOC\n",
+            2,
+            "'PER' is not a tag, expected O, or B-, I- and so on with a type, such as B-PER",
+        ),
         ("甲 O\n乙 B\n", 2, "'B' is not a tag"),
-        ("甲 O\n乙 B-\n", 2, "'B-' is not a tag"),
+        ("甲 O\n乙 B-\n丙 B-LOC\n", 2, "'B-' is not a tag"),
         ("甲\tO\n\tO\n", 2, "no token beside the tag 'O', expected"),
     ],
 )
@@ -169,8 +173,80 @@ def test_entities_written_as_tags_are_read_back(tmp_path_factory, sentence, ends
     path = tmp_path_factory.getbasetemp() / "hypothesis.conll"
     # With a byte order mark, as writers put it: without one, a text that begins with U+FEFF would lose that character.
     path.write_text("".join(f"{token}\t{tag}\n" for token, tag in zip(tokens, tags, strict=True)), "utf-8-sig")
-    options = ReadOptions(tag_column="last", tag_scheme="BIOES" if ends else "BIO")
+    options = ReadOptions(tag_column="last", tag_scheme="BIOES" if ends else "BIO", token_joiner="")
     (example,) = read(path, "conll", options=options)
     offsets = [sum(map(len, tokens[:index])) for index in range(len(tokens) + 1)]
     assert example.text == "".join(tokens)
     assert spans(example) == [(offsets[start], offsets[end], label) for start, end, label in found]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "雷 PER-B\n军 PER-I\n在 O\n北 LOC-B\n京 LOC-I\n甲 ORG-B\n",
+        "雷 b-PER\n军 i-PER\n在 o\n北 b-LOC\n京 i-LOC\n甲 b-ORG\n",
+        "雷 PER\n军 PER\n在 O\n北 LOC\n京 LOC\n甲 ORG\n\n好 O\n的 O\n",
+        "雷 I-PER\n军 I-PER\n在 O\n北 I-LOC\n京 I-LOC\n甲 I-ORG\n",
+        "雷\tB-PER\t\n军\tI-PER\t\n在\tO\t\n北\tB-LOC\t\n京\tI-LOC\t\n甲\tB-ORG\t\n",
+        "雷0\tB-PER\n军1\tI-PER\n在0\tO\n北0\tB-LOC\n京1\tI-LOC\n甲0\tB-ORG\n",
+        "1\t雷\tB-PER\n2\t军\tI-PER\n3\t在\tO\n4\t北\tB-LOC\n5\t京\tI-LOC\n6\t甲\tB-ORG\n",
+        "# id = 3\n雷\tB-PER\n军\tI-PER\n在\tO\n北\tB-LOC\n京\tI-LOC\n甲\tB-ORG\n",
+    ],
+    ids=["suffixed", "lower", "IO", "IOB1", "trailing tab", "index in the word", "number in the sentence", "comment"],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.tsv", "a.conll"])
+def test_columns_are_known_by_their_shape(make_file, read_all, rows, name):
+    path = make_file(name, rows)
+    assert detect(path).name == "conll"
+    examples, problems = read_all(path)
+    assert (examples[0].text, spans(examples[0]), problems) == ("雷军在北京甲", SENTENCE, [])
+
+
+def test_iob1_begins_with_b_only_behind_an_entity_of_its_type(make_file, read_all):
+    (example,), problems = read_all(make_file("a.txt", "苏 I-LOC\n州 I-LOC\n杭 B-LOC\n州 I-LOC\n北 I-ORG\n"))
+    assert (spans(example), problems) == ([(0, 2, "LOC"), (2, 4, "LOC"), (4, 5, "ORG")], [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "tag"),
+    [
+        ("韩 B-PER\n梅 I-PER\n昨 0\n天 0\n在 0\n", "0"),
+        ("韩 B\n梅 I\n在 O\n京 B\n", "B"),
+        ("我 0\n们 0\n好 0\n\n下 0\n雨 0\n", "0"),
+    ],
+)
+def test_columns_with_tags_that_cannot_be_read_are_bad_and_never_classes(make_file, read_all, rows, tag):
+    path = make_file("a.txt", rows.replace(" ", "\t"))
+    assert detect(path).name == "conll"
+    examples, problems = read_all(path)
+    assert not examples and problems[0].message.startswith(f"'{tag}' is not a tag")
+
+
+def test_a_text_of_one_character_and_its_class_is_no_column_of_tokens(make_file):
+    assert detect(make_file("a.txt", "好\t正\n坏\t负\n")).name == "tsv"
+
+
+def test_words_are_joined_by_a_space_without_being_asked(make_file):
+    said: list[str] = []
+    path = make_file("a.txt", "Mary B-PER\nMiller I-PER\nvisited O\nBerlin B-LOC\n. O\n")
+    (example,) = load(path, log=said.append)
+    assert (example.text, spans(example)) == ("Mary Miller visited Berlin .", [(0, 11, "PER"), (20, 26, "LOC")])
+    assert said == [f"{path}: the tokens are words, joined by a space (--token-joiner names something else)"]
+    assert load(path, options=ReadOptions(token_joiner=""))[0].text == "MaryMillervisitedBerlin."
+
+
+def test_words_among_chinese_do_not_run_together_and_letters_do(make_file, read_all):
+    rows = "我 O\n爱 O\nNew B-LOC\nYork I-LOC\n的 O\nC B-ORG\nT I-ORG\n室 O\n"
+    (example,), _ = read_all(make_file("a.txt", rows))
+    assert (example.text, spans(example)) == ("我爱New York的CT室", [(2, 10, "LOC"), (11, 13, "ORG")])
+
+
+def test_a_hash_is_a_token_where_it_has_a_tag(make_file, read_all):
+    (example,), problems = read_all(make_file("a.txt", "# O\n话 B-X\n# O\n"))
+    assert (example.text, problems) == ("#话#", [])
+
+
+def test_comments_are_counted(make_file):
+    said: list[str] = []
+    assert len(load(make_file("a.txt", "# one\n甲 B-X\n\n# two\n乙 O\n"), log=said.append)) == 2
+    assert said[-1].endswith("2 comment lines left out, the first is line 1")

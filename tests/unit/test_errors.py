@@ -1,0 +1,22 @@
+"""Problems of bad records, told once where they say the same."""
+
+from __future__ import annotations
+
+from paddle_ner.errors import DataError, Problem, group
+
+
+def test_the_same_message_many_times_is_one_with_a_count_and_the_first_lines() -> None:
+    problems = [Problem("a.csv", line, f"'{line}' is not a tag, expected O") for line in range(1, 601)]
+    (shown,) = group([*problems])
+    assert str(shown) == "a.csv:1: '1' is not a tag, expected O (and 599 more like it: lines 2, 3, 4, 5, …)"
+
+
+def test_few_problems_and_those_of_other_files_stay_apart() -> None:
+    problems = [Problem(path, line, f"empty text at {line}") for path in ("a", "b") for line in (1, 2, 3)]
+    assert group([*problems, Problem("a", 9, "other")]) == [*problems, Problem("a", 9, "other")]
+
+
+def test_an_error_of_bad_records_keeps_all_and_shows_them_grouped() -> None:
+    error = DataError([Problem("a", line, "empty text") for line in range(1, 10)])
+    assert len(error.problems) == 9
+    assert str(error) == "a:1: empty text (and 8 more like it: lines 2, 3, 4, 5, …)"
