@@ -143,7 +143,7 @@ class Served:
             expiry.cancel()
             self._pending -= len(texts)
             del self._requests[request]
-            self._leave(request.batcher)
+            self._leave(request.owner)
 
     def abandon(self, reason: type[Exception] = AbandonedError) -> None:
         """Let every caller go with an exception of this type, whatever the engines are doing."""
@@ -199,14 +199,14 @@ class Served:
 
     def _retire(self, old: Batcher) -> None:
         assert self._batcher is not None
-        theirs = [request for request in self._requests if request.batcher is old]
+        theirs = [request for request in self._requests if request.owner is old]
         self._retired[old] = old.hand_over(theirs, self._batcher)
         self._close_if_done(old)
 
-    def _leave(self, batcher: Batcher) -> None:
-        if batcher in self._retired:
-            self._retired[batcher] -= 1
-            self._close_if_done(batcher)
+    def _leave(self, owner: object) -> None:
+        if isinstance(owner, Batcher) and owner in self._retired:
+            self._retired[owner] -= 1
+            self._close_if_done(owner)
 
     def _close_if_done(self, old: Batcher) -> None:
         if not self._retired[old]:

@@ -15,8 +15,6 @@ from paddle_ner.types import Prediction
 if TYPE_CHECKING:
     from opentelemetry.context import Context
 
-    from paddle_ner.serving.batcher import Batcher
-
 Answer = Prediction | Exception
 
 
@@ -28,7 +26,7 @@ class Request:
         texts: at least one.
         deadline: in `time.monotonic`.
         future: gets the answers in the order of the texts; it is done where nobody waits any more.
-        batcher: whose it is. Another one takes it over as a whole, so what an earlier one still gives is ignored.
+        owner: the batcher that works on it. Another takes it over as a whole; what the earlier still gives is ignored.
         trace: the context for spans.
         answers: by index of the text. Changed on the event loop only.
         started: whether an engine has taken any window of it.
@@ -39,16 +37,16 @@ class Request:
     texts: Sequence[str]
     deadline: float
     future: asyncio.Future[list[Answer]]
-    batcher: Batcher
+    owner: object
     trace: Context | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     started: bool = False
     suspects: dict[int, Exception | None] = field(default_factory=dict)
     id: str = field(default_factory=request_id.get)
 
-    def is_wanted(self, batcher: Batcher, now: float) -> bool:
-        """Whether `batcher` should go on with it. May be asked in any thread."""
-        return self.batcher is batcher and now < self.deadline and not self.future.done()
+    def is_wanted(self, owner: object, now: float) -> bool:
+        """Whether `owner` should go on with it. May be asked in any thread."""
+        return self.owner is owner and now < self.deadline and not self.future.done()
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +55,7 @@ class Text:
 
     request: Request
     index: int
-    batcher: Batcher
+    owner: object
     encoded: Encoded
     logits: list[Logits | None]
     missing: int
@@ -65,7 +63,7 @@ class Text:
 
     def is_wanted(self, now: float) -> bool:
         """Whether it should be computed."""
-        return not self.failed and self.request.is_wanted(self.batcher, now)
+        return not self.failed and self.request.is_wanted(self.owner, now)
 
     @property
     def is_suspect(self) -> bool:
@@ -92,3 +90,12 @@ class Row:
     width: int
     since: float
     turn: float
+
+    @property
+    def goes_alone(self) -> bool:
+        """Whether it must not share a batch: it was in an engine that broke."""
+        return self.text.is_suspect
+
+    def is_wanted(self, now: float) -> bool:
+        """Whether it should be computed."""
+        return self.text.is_wanted(now)

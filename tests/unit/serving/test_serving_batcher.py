@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import LENGTHS, padded_length
-from paddle_ner.serving.batcher import HORIZON, Batcher
+from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.queue import HORIZON, choose
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
 
@@ -63,7 +64,7 @@ def found(answer: object) -> list[str]:
 def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_width_between(
     waiting: list[int], budget: int
 ) -> None:
-    chosen = Batcher.choose(waiting, budget)
+    chosen = choose(waiting, budget)
     assert 0 in chosen and len(set(chosen)) == len(chosen)
     widths = [waiting[index] for index in chosen]
     assert len(chosen) == 1 or len(chosen) * max(widths) <= budget
@@ -72,28 +73,28 @@ def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_width_betwe
 
 
 def test_neighbours_in_length_go_together() -> None:
-    assert sorted(Batcher.choose([32, 512, 32, 24, 512, 32], 4096)) == [0, 2, 3, 5]
+    assert sorted(choose([32, 512, 32, 24, 512, 32], 4096)) == [0, 2, 3, 5]
 
 
 def test_a_full_batch_takes_in_no_padding() -> None:
     few, many = [32] * 3 + [24] * 3, [32] * 40 + [24] * 10
-    assert len(Batcher.choose(few, 4096)) == 6
-    assert sorted(Batcher.choose(many, 4096)) == list(range(32))
+    assert len(choose(few, 4096)) == 6
+    assert sorted(choose(many, 4096)) == list(range(32))
 
 
 def test_a_batch_of_long_windows_is_small() -> None:
-    assert Batcher.choose([512] * 4, 2048) == [0]
-    assert Batcher.choose([256] * 8, 2048) == [0, 1]
-    assert len(Batcher.choose([512] * 40, 16384)) == 8
-    assert len(Batcher.choose([128] * 40, 2048)) == 16
+    assert choose([512] * 4, 2048) == [0]
+    assert choose([256] * 8, 2048) == [0, 1]
+    assert len(choose([512] * 40, 16384)) == 8
+    assert len(choose([128] * 40, 2048)) == 16
 
 
 def test_a_long_window_that_came_first_is_not_overtaken_by_any_number_of_short_ones() -> None:
-    assert 0 in Batcher.choose([512, *[8] * 500], 2048)
+    assert 0 in choose([512, *[8] * 500], 2048)
 
 
 def test_a_window_longer_than_the_budget_goes_alone() -> None:
-    assert Batcher.choose([512, 512, 8], 100) == [0]
+    assert choose([512, 512, 8], 100) == [0]
 
 
 # ---------------------------------------------------------------------- batches
