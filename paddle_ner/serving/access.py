@@ -72,12 +72,16 @@ class Guard:
             if name is None:
                 raise HTTPProblem(UNAUTHORIZED, "the API key is not one of this server's", _CHALLENGE)
             caller.key = name
+        elif not self._insecure and caller.forwarded:
+            raise HTTPProblem(
+                UNPROTECTED, "the server has no API keys and was asked through a proxy, which others reach"
+            )
         elif not self._insecure and not _is_local(scope):
             raise HTTPProblem(
                 UNPROTECTED, "the server has no API keys and was asked at an address or by a name that others reach"
             )
         if self._rate is not None:
-            wait = self._rate.take(caller.key or caller.address)
+            wait = self._rate.take(caller.client)
             if wait is not None:
                 raise HTTPProblem(
                     RATE_LIMITED, f"too many requests a second; try again in {wait} s", {"Retry-After": str(wait)}
@@ -99,8 +103,7 @@ def _is_local(scope: Scope) -> bool:
     server = scope.get("server")
     if server is not None and server[1] is not None and not _loopback(server[0]):
         return False
-    host = next((value for name, value in scope["headers"] if name == b"host"), None)
-    return host is None or _names_loopback(host)
+    return all(_names_loopback(value) for name, value in scope["headers"] if name == b"host")
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from paddle_ner import __version__
 from paddle_ner.serving import pages, schemas, tracing
 from paddle_ner.serving.access import Guard, current_keys
-from paddle_ner.serving.body import json_response, read_body, while_connected
+from paddle_ner.serving.body import Bodies, json_response, while_connected
 from paddle_ner.serving.caller import caller_of
 from paddle_ner.serving.description import describe
 from paddle_ner.serving.information import add_information
@@ -92,7 +92,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent", "tracestate"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
-    app.add_middleware(Observe, metrics=metrics)
+    app.add_middleware(Observe, metrics=metrics, trusted=settings.trusted_proxies)
     _add_problems(app)
     describe(app, keyed=keys is not None)
     _add_predict(app, service, metrics)
@@ -105,14 +105,19 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
     documented: dict[str, Any] = {
         "responses": {
             200: {"model": schemas.PredictResponse},
-            **schemas.problem_responses(401, 403, 404, 413, 422, 429, 500, 503, 504),
+            **schemas.problem_responses(400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 500, 503, 504),
         },
         "openapi_extra": {"requestBody": schemas.request_body(service.settings)},
         "tags": ["predict"],
     }
 
+    bodies = Bodies(service.settings.max_bodies_bytes)
+
     async def answer(request: Request, name: str) -> Response:
-        body = await read_body(request, service.settings.max_body_bytes)
+        with bodies.claim(caller_of(request.scope).client) as claim:
+            return await answer_body(request, name, await claim.read(request, service.settings.max_body_bytes))
+
+    async def answer_body(request: Request, name: str, body: bytes) -> Response:
         started = time.monotonic()
         service.find(name)
         asked = schemas.parse(body, service.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -13,6 +13,7 @@ from paddle_ner.serving.recent import Recent
 
 DropReason = Literal["deadline", "client_left"]
 Stage = Literal["encode", "run", "decode"]
+Closed = Literal["head_late", "body_late", "answer_unread", "head_too_large", "malformed", "too_many", "evicted"]
 ReloadResult = Literal["swapped", "refused"]
 
 NO_LABEL = "none"  # the label under which a text is counted in which nothing was found
@@ -35,6 +36,9 @@ class Metrics:
         self.request_seconds = self._histogram(
             "paddle_ner_request_seconds", "From the request's head to the end of its answer.", _SECONDS, label="route"
         )
+        self._connections = Gauge("paddle_ner_connections", "Open connections.", registry=self.registry)
+        ended = self._counter("paddle_ner_connections_ended", "Connections that the server ended, by reason.", "reason")
+        self._ended = {reason: ended.labels(reason) for reason in get_args(Closed)}
         self.queue = self._gauge("paddle_ner_queue_texts", "Texts accepted and not yet answered.")
         self.tokenization = self._histogram("paddle_ner_tokenization_seconds", "Encoding of one text.", _SECONDS)
         self.queued = self._histogram(
@@ -84,6 +88,14 @@ class Metrics:
         """Count one answered request."""
         self.requests.labels(route, str(status)).inc()
         self.request_seconds.labels(route).observe(seconds)
+
+    def watch_connections(self, number: Callable[[], float]) -> None:
+        """Read the number of open connections from `number` whenever it is asked for."""
+        self._connections.set_function(number)
+
+    def closed(self, reason: Closed) -> None:
+        """The server ended a connection."""
+        self._ended[reason].inc()
 
     def model(self, name: str) -> ModelMetrics:
         """The metrics of the model called `name`: the same object each time."""

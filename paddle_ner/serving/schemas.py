@@ -227,7 +227,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI answers for the problems of these statuses."""
     return {
         status: {
-            "description": "; ".join(f"{kind.title}. {kind.mend}" for kind in KINDS if kind.status == status),
+            "description": "; ".join(f"{kind.title}. {kind.fix}" for kind in KINDS if kind.status == status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
