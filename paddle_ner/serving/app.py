@@ -123,7 +123,7 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
         asked = schemas.parse(body, service.settings)
         caller = caller_of(request.scope)
         caller.texts, caller.characters = len(asked.texts), sum(map(len, asked.texts))
-        answers = await while_connected(request, service.predict(name, asked.texts))
+        answers = await while_connected(request, service.predict(name, asked.texts, caller.client))
         predictions = [one.to_dict() if isinstance(one, Prediction) else None for one in answers]
         if failed := [index for index, one in enumerate(predictions) if one is None]:
             raise HTTPProblem(

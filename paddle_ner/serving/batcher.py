@@ -16,18 +16,21 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
+from functools import partial
 
 from paddle_ner.serving import tracing
+from paddle_ner.serving.encoder import Answers, Encoder
 from paddle_ner.serving.engine import run_engine
 from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
-from paddle_ner.serving.queue import Queue, turn_of
-from paddle_ner.serving.work import Answer, Request, Row, Text
+from paddle_ner.serving.queue import Queue
+from paddle_ner.serving.work import Answer, Request, Row, Text, Unencoded
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
 
-ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
+# Budgets of padded tokens of one client that may wait encoded: an engine with so much before it does not run dry.
+AHEAD = 8
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
@@ -56,13 +59,23 @@ class Batcher:
         self.model = replicas[0]
         self.replicas = len(replicas)
         self.working = len(replicas)  # engines that have not broken
-        self._busy = self._done = 0.0  # seconds of an engine and texts it answered, the latest counting most
+        self._busy = self._done = 0.0  # seconds of engines and what they computed in them, the latest counting most
         self._pool = pool
         self._metrics = metrics
         self._on_broken = on_broken
-        self._entered: list[tuple[Request, range]] = []  # what the event loop is about to give to the pool
+        self._ahead = AHEAD * batch_tokens
+        self._entered: list[Unencoded] = []  # what the event loop is about to queue
         self._lock = threading.Lock()
         self._queue: Queue[Row] = Queue(batch_tokens, batch_delay)
+        self._encoder = Encoder(
+            self,
+            self.model,
+            pool,
+            metrics,
+            is_fed=self._is_fed,
+            deliver=self._encoded,
+            failure=partial(self._failure, "encode"),
+        )
         self._idle: list[threading.Condition] = []  # one for each engine that waits
         self._closed = False
         self._ready: list[Future[None]] = [Future() for _ in replicas]
@@ -87,12 +100,13 @@ class Batcher:
         with self._lock:
             self._closed = True
             self._wake(len(self._idle))
+        self._encoder.close()
         for thread in self._threads if timeout is not None else ():
             thread.join(timeout)
 
-    def seconds_for(self, texts: int) -> float:
-        """How long so many texts will likely take, by the pace of the latest batches."""
-        return texts * self._busy / max(self._done, 1.0) / max(self.working, 1)
+    def seconds_for(self, cost: float) -> float:
+        """How long texts of this cost will likely take, by the pace of the latest batches."""
+        return cost * self._busy / max(self._done, 1.0) / max(self.working, 1)
 
     # ------------------------------------------------------------------ the event loop's side
 
@@ -104,24 +118,12 @@ class Batcher:
         """
         if not self._entered:
             request.future.get_loop().call_soon(self._submit)
-        count = len(request.texts)
-        self._entered += [
-            (request, range(start, min(start + ENCODE_CHUNK, count))) for start in range(0, count, ENCODE_CHUNK)
-        ]
+        now = time.monotonic()
+        self._entered += [Unencoded(request, index, self, now) for index in range(len(request.texts))]
 
     def _submit(self) -> None:
         entered, self._entered = self._entered, []
-        chunks: list[list[tuple[Request, range]]] = [[]]
-        room = ENCODE_CHUNK
-        for one in entered:
-            if len(one[1]) > room:
-                chunks.append([])
-                room = ENCODE_CHUNK
-            chunks[-1].append(one)
-            room -= len(one[1])
-        with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
-            for chunk in chunks:
-                self._pool.submit(self._encode, chunk)
+        self._encoder.put(entered)
 
     def hand_over(self, requests: Iterable[Request], heir: Batcher) -> int:
         """Give the requests that no engine has begun to `heir`, all of them where no engine works.
@@ -143,7 +145,7 @@ class Batcher:
             heir.enter(request)
         return staying
 
-    def _settle(self, answers: list[tuple[Request, int, Answer]]) -> None:
+    def _settle(self, answers: Answers) -> None:
         for request, index, answer in answers:
             if request.owner is not self or request.future.done():
                 continue
@@ -151,7 +153,7 @@ class Batcher:
             if len(request.answers) == len(request.texts):
                 request.future.set_result([request.answers[i] for i in range(len(request.texts))])
 
-    def _answer(self, answers: list[tuple[Request, int, Answer]]) -> None:
+    def _answer(self, answers: Answers) -> None:
         """Have the event loop settle `answers`, from any thread."""
         if answers:
             with suppress(RuntimeError):  # the loop is closed: the server stopped without waiting for these
@@ -159,37 +161,17 @@ class Batcher:
 
     # ------------------------------------------------------------------ the pool's side
 
-    def _encode(self, entered: list[tuple[Request, range]]) -> None:
-        rows: list[Row] = []
-        failed: list[tuple[Request, int, Answer]] = []
-        for request, indices in entered:
-            with tracing.span("tokenization", parent=request.trace, texts=len(indices)):
-                for index in indices:
-                    started = time.monotonic()
-                    if not request.is_wanted(self, started):
-                        break
-                    if guilt := request.suspects.get(index):
-                        failed.append((request, index, guilt))
-                        continue
-                    try:
-                        encoded = self.model.encode(request.texts[index])
-                    except Exception as error:
-                        failed.append((request, index, self._failure("encode", error, request)))
-                        continue
-                    now = time.monotonic()
-                    self._metrics.encoded(now - started)
-                    count = len(encoded.windows)
-                    text = Text(request, index, self, encoded, [None] * count, count)
-                    for position, window in enumerate(encoded.windows):
-                        width = self.model.padded_length(window.length)
-                        rows.append(Row(text, position, window, width, now, turn_of(now, position)))
+    def _encoded(self, rows: list[Row], failed: Answers) -> None:
         self._answer(failed)
         with self._lock:
             self._queue.put(rows)
             self._wake()
 
+    def _is_fed(self, client: str) -> bool:
+        return self._queue.tokens_of(client) < self._ahead
+
     def _decode(self, texts: list[Text]) -> None:
-        answers: list[tuple[Request, int, Answer]] = []
+        answers: Answers = []
         now = time.monotonic()
         for text in texts:
             if not text.is_wanted(now):
@@ -197,13 +179,13 @@ class Batcher:
             answer: Answer
             try:
                 answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
-            except Exception as error:
+            except BaseException as error:
                 answer = self._failure("decode", error, text.request)
             answers.append((text.request, text.index, answer))
         self._metrics.answered_texts(_labels(one) for _, _, one in answers if isinstance(one, Prediction))
         self._answer(answers)
 
-    def _failure(self, stage: Stage, error: Exception, request: Request) -> Exception:
+    def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:
         """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
         message = f": {error}" if stage == "run" else ""
         trace = "".join(traceback.format_tb(error.__traceback__))
@@ -213,12 +195,17 @@ class Batcher:
         # Without its frames, which hold the model: an answer must not keep a closed engine alive.
         error.__traceback__ = None
         error.__context__ = error.__cause__ = None
-        return error
+        return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
 
     # ------------------------------------------------------------------ the engines' side
 
     def take(self) -> list[Row]:
         """Wait for the next batch; empty once closed."""
+        batch = self._take()
+        self._encoder.feed()
+        return batch
+
+    def _take(self) -> list[Row]:
         with self._lock:
             while not self._closed:
                 batch, wait = self._queue.take(time.monotonic())
@@ -260,7 +247,7 @@ class Batcher:
                 if not row.text.missing:
                     complete.append(row.text)
             self._busy = _MEMORY * self._busy + now - started
-            self._done = _MEMORY * self._done + len(complete)
+            self._done = _MEMORY * self._done + sum(row.text.window_cost for row in rows)
         if complete:
             with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
                 self._pool.submit(self._decode, complete)

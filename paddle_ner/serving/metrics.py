@@ -40,6 +40,9 @@ class Metrics:
         ended = self._counter("paddle_ner_connections_ended", "Connections that the server ended, by reason.", "reason")
         self._ended = {reason: ended.labels(reason) for reason in get_args(Closed)}
         self.queue = self._gauge("paddle_ner_queue_texts", "Texts accepted and not yet answered.")
+        self.queue_tokens = self._gauge(
+            "paddle_ner_queue_tokens", "Characters of the texts accepted and not yet answered."
+        )
         self.tokenization = self._histogram("paddle_ner_tokenization_seconds", "Encoding of one text.", _SECONDS)
         self.queued = self._histogram(
             "paddle_ner_queue_seconds", "From a window's encoding to the start of its batch.", _SECONDS
@@ -120,6 +123,7 @@ class ModelMetrics:
         self._info = metrics.info
         self._described: tuple[str, ...] | None = None
         self._queue = metrics.queue.labels(name)
+        self._queue_tokens = metrics.queue_tokens.labels(name)
         self._tokenization = metrics.tokenization.labels(name)
         self._queued = metrics.queued.labels(name)
         self._inference = metrics.inference.labels(name)
@@ -137,10 +141,11 @@ class ModelMetrics:
         self._length: Callable[[], float] = lambda: 0
         self.recent = Recent()
 
-    def watch_queue(self, length: Callable[[], float]) -> None:
-        """Read the queue's length from `length` whenever it is asked for, and no longer from an earlier one."""
+    def watch_queue(self, length: Callable[[], float], tokens: Callable[[], float]) -> None:
+        """Read the queue's length in texts and tokens whenever it is asked for, and no longer from an earlier one."""
         self._length = length
         self._queue.set_function(length)
+        self._queue_tokens.set_function(tokens)
 
     @property
     def queue_length(self) -> int:

@@ -3,18 +3,17 @@
 The next batch always has the window at the front of the queue, so that nothing starves, and with it the windows nearest
 to it in length, as long as padding them together is cheaper than another call of the engine and the batch stays within
 a budget of padded tokens. It is chosen from the front of the queue, a few budgets long, so that requests are finished
-about in the order in which they came. The later windows of a long text queue a little further back: see `turn_of`.
-What nobody waits for any more is dropped.
+about in the order in which they came. Clients take turns at the front (`fair.Lines`); of one client, the later windows
+of a long text queue a little further back (`turn_of`). What nobody waits for any more is dropped.
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 from paddle_ner.inference.planning import whole_rows
+from paddle_ner.serving import fair
 
 # The padding that is worth sparing a call of the engine, in tokens. A call costs more than that (about 64), but a
 # window that does not go now will likely share the next call with better company.
@@ -26,30 +25,18 @@ FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only wha
 LONG_TOKENS = 256
 WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
-_TURN = attrgetter("turn")
 
 
-class Entry(Protocol):
-    """One window that waits."""
-
-    @property
-    def width(self) -> int:
-        """The tokens that it is padded to."""
+class Entry(fair.Entry, Protocol):
+    """One window that waits; `width` is what it is padded to."""
 
     @property
     def since(self) -> float:
         """When it was queued."""
 
     @property
-    def turn(self) -> float:
-        """Orders the queue."""
-
-    @property
     def goes_alone(self) -> bool:
         """Whether it must not share a batch."""
-
-    def is_wanted(self, now: float, /) -> bool:
-        """Whether somebody still waits for it."""
 
 
 E = TypeVar("E", bound=Entry)
@@ -66,19 +53,22 @@ class Queue(Generic[E]):
     def __init__(self, batch_tokens: int, batch_delay: float) -> None:
         self._batch_tokens = batch_tokens
         self._batch_delay = batch_delay
-        self._waiting: list[E] = []  # in order of their turns
+        self._lines: fair.Lines[E] = fair.Lines()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def tokens_of(self, client: str) -> int:
+        """The padded tokens that wait of a client."""
+        return self._lines.tokens_of(client)
 
     def put(self, entries: Iterable[E]) -> None:
         """Add windows, each at its turn."""
-        for entry in entries:
-            insort(self._waiting, entry, key=_TURN)
+        self._lines.put(entries)
 
     def take(self, now: float) -> tuple[list[E], float | None]:
         """The next batch; or none, and the seconds after which there is one (None: when more is put)."""
-        front = self._front(now)
+        front = self._lines.front(now, HORIZON * self._batch_tokens)
         if not front:
             return [], None
         left = min(entry.since for entry in front) + self._batch_delay - now
@@ -89,23 +79,8 @@ class Queue(Generic[E]):
         else:
             sound = [entry for entry in front if not entry.goes_alone]
             batch = [sound[index] for index in choose([entry.width for entry in sound], self._batch_tokens)]
-        taken = set(batch)
-        self._waiting[: len(front)] = [entry for entry in front if entry not in taken]
+        self._lines.take(batch)
         return batch, None
-
-    def _front(self, now: float) -> list[E]:
-        """The windows that a batch is chosen from, first in the queue once those before that nobody wants are gone."""
-        front: list[E] = []
-        seen, left = 0, HORIZON * self._batch_tokens
-        for entry in self._waiting:
-            if left <= 0:
-                break
-            seen += 1
-            if entry.is_wanted(now):
-                front.append(entry)
-                left -= entry.width
-        self._waiting[:seen] = front
-        return front
 
 
 def choose(widths: Sequence[int], budget: int) -> list[int]:

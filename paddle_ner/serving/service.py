@@ -35,7 +35,8 @@ class Service:
     def __init__(self, settings: Settings, load: Loader, metrics: Metrics, report: Callable[[str], None]) -> None:
         self.settings = settings
         self.models = {
-            name: Served(name, path, metrics.model(name), settings.max_queue) for name, path in settings.models.items()
+            name: Served(name, path, metrics.model(name), settings.max_queue, settings.max_queue_tokens)
+            for name, path in settings.models.items()
         }
         self.draining = False
         self._load = load
@@ -136,13 +137,13 @@ class Service:
             raise _loading(name)
         return served
 
-    async def predict(self, name: str, texts: Sequence[str]) -> list[Answer]:
-        """The answer for each text, in order. Raises HTTPProblem; cancelling it drops the texts."""
+    async def predict(self, name: str, texts: Sequence[str], client: str = "") -> list[Answer]:
+        """The answer for each text of a client, in order. Raises HTTPProblem; cancelling it drops the texts."""
         served = self.find(name)
         self._in_flight += 1
         self._idle.clear()
         try:
-            return await served.submit(texts, self.settings.deadline_seconds)
+            return await served.submit(texts, self.settings.deadline_seconds, client)
         except QueueFullError as error:
             raise HTTPProblem(
                 QUEUE_FULL,

@@ -38,6 +38,8 @@ class Settings(BaseModel):
         replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
         reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
         max_queue: texts accepted and not yet answered, for each model; past it 429.
+        max_queue_tokens: characters of these texts. Where either bound is reached, each key (without keys each address)
+            still has its share of it.
         max_texts: texts in one request; past it 422.
         max_characters: characters (code points) in one text; past it 422.
         max_body_bytes: bytes of a request's body; past it 413.
@@ -77,6 +79,7 @@ class Settings(BaseModel):
     replicas: int | None = Field(None, ge=1)
     reload_seconds: float = Field(2.0, ge=0, allow_inf_nan=False)
     max_queue: int = Field(1024, ge=1)
+    max_queue_tokens: int = Field(1 << 20, ge=1)
     max_texts: int = Field(256, ge=1)
     max_characters: int = Field(20_000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Answer = Prediction | Exception
 
 
+def cost(text: str) -> int:
+    """What a text counts for before it is encoded: its characters, of which few are more than a token, and its ends."""
+    return len(text) + 2
+
+
 @dataclass(slots=True, eq=False)
 class Request:
     """Texts that came together and are answered together, by one model.
@@ -27,6 +32,7 @@ class Request:
         deadline: in `time.monotonic`.
         future: gets the answers in the order of the texts; it is done where nobody waits any more.
         owner: the batcher that works on it. Another takes it over as a whole; what the earlier still gives is ignored.
+        client: who asks: all requests of a client share its turns.
         trace: the context for spans.
         answers: by index of the text. Changed on the event loop only.
         started: whether an engine has taken any window of it.
@@ -38,6 +44,7 @@ class Request:
     deadline: float
     future: asyncio.Future[list[Answer]]
     owner: object
+    client: str = ""
     trace: Context | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     started: bool = False
@@ -50,8 +57,38 @@ class Request:
 
 
 @dataclass(slots=True, eq=False)
+class Unencoded:
+    """One text that waits for the tokenizer; `turn` is when it came."""
+
+    request: Request
+    index: int
+    owner: object
+    turn: float
+
+    @property
+    def client(self) -> str:
+        """Whose it is."""
+        return self.request.client
+
+    @property
+    def width(self) -> int:
+        """What it costs."""
+        return cost(self.request.texts[self.index])
+
+    def is_wanted(self, now: float) -> bool:
+        """Whether it should be encoded."""
+        return self.request.is_wanted(self.owner, now)
+
+
+@dataclass(slots=True, eq=False)
 class Text:
-    """One text under way; `logits` fill up as its windows are computed, `missing` counts those still to come."""
+    """One text under way.
+
+    Attributes:
+        logits: of its windows; they fill up as these are computed.
+        missing: windows that are not computed yet.
+        failed: it is answered already, with what it met.
+    """
 
     request: Request
     index: int
@@ -64,6 +101,11 @@ class Text:
     def is_wanted(self, now: float) -> bool:
         """Whether it should be computed."""
         return not self.failed and self.request.is_wanted(self.owner, now)
+
+    @property
+    def window_cost(self) -> float:
+        """What each of its windows counts for, of what the text does."""
+        return cost(self.request.texts[self.index]) / len(self.logits)
 
     @property
     def is_suspect(self) -> bool:
@@ -90,6 +132,11 @@ class Row:
     width: int
     since: float
     turn: float
+
+    @property
+    def client(self) -> str:
+        """Whose it is."""
+        return self.text.request.client
 
     @property
     def goes_alone(self) -> bool:
