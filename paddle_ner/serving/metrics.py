@@ -8,7 +8,10 @@ from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from paddle_ner.serving import logs
 from paddle_ner.serving.recent import Recent
 
 DropReason = Literal["deadline", "client_left"]
@@ -68,6 +71,7 @@ class Metrics:
             "model",
             "stage",
         )
+        self.registry.register(_DroppedLines())
         self.rebuilds = self._counter(
             "paddle_ner_engine_rebuilds", "Engines that were built anew after they had failed.", "model"
         )
@@ -109,6 +113,13 @@ class Metrics:
     def render(self) -> bytes:
         """The exposition of all metrics."""
         return generate_latest(self.registry)
+
+
+class _DroppedLines(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "paddle_ner_log_lines_dropped", "Log lines not written, since nobody read them.", logs.dropped()
+        )
 
 
 class ModelMetrics:
