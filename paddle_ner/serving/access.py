@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from paddle_ner.serving import pages
 from paddle_ner.serving.caller import Caller, caller_of
-from paddle_ner.serving.keys import KeyFile, Keys, parse
+from paddle_ner.serving.keys import Keys, parse
 from paddle_ner.serving.problems import RATE_LIMITED, UNAUTHORIZED, UNPROTECTED, HTTPProblem
 from paddle_ner.serving.rate import RateLimit
 from paddle_ner.serving.settings import ENVIRONMENT_PREFIX, Settings, is_loopback
@@ -22,14 +22,11 @@ OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-def current_keys(settings: Settings) -> Callable[[], Keys] | None:
-    """Gives the keys of a server, as they are now; None where it has none. Raises InputError where one is wrong."""
-    if settings.api_keys:
-        return KeyFile(settings.api_keys).current
-    if settings.api_key_hashes:
-        fixed = parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
-        return lambda: fixed
-    return None
+def fixed_keys(settings: Settings) -> Keys | None:
+    """The keys that the settings themselves hold. Raises InputError where one is wrong."""
+    if settings.api_key_hashes is None:
+        return None
+    return parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
 
 
 class Guard:

@@ -17,17 +17,19 @@ from starlette.responses import Response
 
 from paddle_ner import __version__
 from paddle_ner.serving import pages, schemas, tracing
-from paddle_ner.serving.access import Guard, current_keys
+from paddle_ner.serving.access import Guard, fixed_keys
 from paddle_ner.serving.body import Bodies, json_response, while_connected
 from paddle_ner.serving.caller import caller_of
 from paddle_ner.serving.description import describe
 from paddle_ner.serving.information import add_information
+from paddle_ner.serving.keys import KeyFile
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader, load_model
 from paddle_ner.serving.observe import Observe
 from paddle_ner.serving.problems import FAILED_TEXT, HTTPProblem, of_status
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.settings import Settings
+from paddle_ner.serving.trial import try_bundle
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
@@ -59,15 +61,22 @@ def create_app(
     `report` is told why a model could not be loaded. ``app.state.service`` is the Service. Raises InputError where the
     API keys are wrong.
     """
-    keys = current_keys(settings)
+    key_file = KeyFile(settings.api_keys) if settings.api_keys else None
+    fixed = fixed_keys(settings)
+    keys = key_file.current if key_file else (lambda: fixed) if fixed is not None else None
     metrics = Metrics()
-    service = Service(settings, load, metrics, report)
+    # Other loaders' models are not of files that could be tried elsewhere.
+    service = Service(settings, load, metrics, report, try_bundle if load is load_model else None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tracing.start()
         service.start()
+        if key_file:
+            key_file.watch()
         yield
+        if key_file:
+            key_file.close()
         await service.stop()
 
     app = FastAPI(

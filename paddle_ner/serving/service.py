@@ -13,6 +13,7 @@ from paddle_ner.serving.model import Loader
 from paddle_ner.serving.problems import DEADLINE, DRAINING, LOADING, QUEUE_FULL, UNAVAILABLE, UNKNOWN_MODEL, HTTPProblem
 from paddle_ner.serving.served import AbandonedError, DeadlineError, FailedError, QueueFullError, Served
 from paddle_ner.serving.settings import Settings
+from paddle_ner.serving.trial import Trial
 from paddle_ner.serving.upkeep import Upkeep
 from paddle_ner.serving.work import Answer
 
@@ -30,9 +31,17 @@ class Service:
         load: gives the replicas of a model for a path.
         metrics: are told what happens.
         report: is told, in one line, why a model could not be loaded.
+        trial: tries a new bundle before it replaces the one that is served.
     """
 
-    def __init__(self, settings: Settings, load: Loader, metrics: Metrics, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Loader,
+        metrics: Metrics,
+        report: Callable[[str], None],
+        trial: Trial | None = None,
+    ) -> None:
         self.settings = settings
         self.models = {
             name: Served(name, path, metrics.model(name), settings.max_queue, settings.max_queue_tokens)
@@ -41,6 +50,7 @@ class Service:
         self.draining = False
         self._load = load
         self._report = report
+        self._trial = trial
         self.metrics = metrics
         self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="tokenizer")
         self._upkeeps: list[Upkeep] = []
@@ -62,7 +72,8 @@ class Service:
 
     async def _load_all(self) -> None:
         for served in self.models.values():
-            upkeep = Upkeep(served, self.settings, self._load, self._pool, self.metrics.model(served.name))
+            metrics = self.metrics.model(served.name)
+            upkeep = Upkeep(served, self.settings, self._load, self._pool, metrics, self._trial)
             self._upkeeps.append(upkeep)
             try:
                 await upkeep.begin()
