@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from paddle_ner.cli.dev import recipe_of
+
 from paddle_ner import startup
 from paddle_ner.bundle import verify
-from paddle_ner.cli.dev import recipe_of
 from paddle_ner.evaluation.score import score
 from paddle_ner.evaluation.tuning.timing import in_turns, open_predictors, spread
 from paddle_ner.inference.engines import EngineOptions, Precision

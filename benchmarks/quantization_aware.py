@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from paddle_ner.cli.dev import recipe_of
 
 from paddle_ner.bundle import load_tokenizer, read_checkpoint_manifest, verify
 from paddle_ner.bundle.compression import Plan
-from paddle_ner.cli.dev import recipe_of
 from paddle_ner.compression.quantization import calibration
 from paddle_ner.compression.quantization.quantizer import Quantizer
 from paddle_ner.compression.quantization.worker import GRAPH, WEIGHTS

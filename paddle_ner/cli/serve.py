@@ -36,12 +36,64 @@ from paddle_ner.serving.settings import LogFormat, LogLevel
     help="How often bundles on disk are looked at for a newer one; 0 never.",
 )
 @click.option("--max-queue", default=1024, show_default=True, type=click.IntRange(1), help="Texts waiting; then 429.")
+@click.option(
+    "--max-queue-tokens",
+    default=1 << 20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Characters of the texts waiting; then 429.",
+)
 @click.option("--max-texts", default=256, show_default=True, type=click.IntRange(1), help="Texts a request; then 422.")
 @click.option(
     "--max-characters", default=20_000, show_default=True, type=click.IntRange(1), help="Characters a text; then 422."
 )
 @click.option(
     "--max-body-bytes", default=4 << 20, show_default=True, type=click.IntRange(1), help="Bytes a body; then 413."
+)
+@click.option(
+    "--max-bodies-bytes",
+    default=64 << 20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Bytes of all bodies that are read or not yet answered; then 503.",
+)
+@click.option(
+    "--max-head-bytes", default=32 << 10, show_default=True, type=click.IntRange(256), help="Bytes a head; then 431."
+)
+@click.option(
+    "--max-connections",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Open connections; then 503, but for /health/*.",
+)
+@click.option(
+    "--max-client-connections",
+    default=512,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Open connections of one address.",
+)
+@click.option(
+    "--head-timeout",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for a request's head; then 408.",
+)
+@click.option(
+    "--body-timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for a request's body; then 408.",
+)
+@click.option(
+    "--send-timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds that a client may leave its answer unread, beside 1 for each 64 KiB.",
 )
 @click.option(
     "--deadline",
@@ -87,6 +139,14 @@ from paddle_ner.serving.settings import LogFormat, LogLevel
     help="Requests a second of each key, or without keys of each client address; then 429.",
 )
 @click.option(
+    "--trusted-proxies",
+    default=(),
+    metavar="ADDRESSES",
+    type=click.UNPROCESSED,
+    callback=lambda _, __, value: _addresses(value),
+    help="Addresses and networks of proxies whose header X-Forwarded-For is believed, such as 127.0.0.1,10.0.0.0/8.",
+)
+@click.option(
     "--cors-origin",
     "cors_origins",
     multiple=True,
@@ -127,6 +187,10 @@ def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **op
             click.echo(line, err=True)
 
     run(settings, on_ready=announce)
+
+
+def _addresses(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
 def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from paddle_ner.serving import pages
 from paddle_ner.serving.caller import Caller, caller_of
-from paddle_ner.serving.keys import KeyFile, Keys, parse
+from paddle_ner.serving.keys import Keys, parse
 from paddle_ner.serving.problems import RATE_LIMITED, UNAUTHORIZED, UNPROTECTED, HTTPProblem
 from paddle_ner.serving.rate import RateLimit
 from paddle_ner.serving.settings import ENVIRONMENT_PREFIX, Settings, is_loopback
@@ -22,14 +22,11 @@ OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-def current_keys(settings: Settings) -> Callable[[], Keys] | None:
-    """Gives the keys of a server, as they are now; None where it has none. Raises InputError where one is wrong."""
-    if settings.api_keys:
-        return KeyFile(settings.api_keys).current
-    if settings.api_key_hashes:
-        fixed = parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
-        return lambda: fixed
-    return None
+def fixed_keys(settings: Settings) -> Keys | None:
+    """The keys that the settings themselves hold. Raises InputError where one is wrong."""
+    if settings.api_key_hashes is None:
+        return None
+    return parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
 
 
 class Guard:
@@ -72,12 +69,16 @@ class Guard:
             if name is None:
                 raise HTTPProblem(UNAUTHORIZED, "the API key is not one of this server's", _CHALLENGE)
             caller.key = name
+        elif not self._insecure and caller.forwarded:
+            raise HTTPProblem(
+                UNPROTECTED, "the server has no API keys and was asked through a proxy, which others reach"
+            )
         elif not self._insecure and not _is_local(scope):
             raise HTTPProblem(
                 UNPROTECTED, "the server has no API keys and was asked at an address or by a name that others reach"
             )
         if self._rate is not None:
-            wait = self._rate.take(caller.key or caller.address)
+            wait = self._rate.take(caller.client)
             if wait is not None:
                 raise HTTPProblem(
                     RATE_LIMITED, f"too many requests a second; try again in {wait} s", {"Retry-After": str(wait)}
@@ -99,8 +100,7 @@ def _is_local(scope: Scope) -> bool:
     server = scope.get("server")
     if server is not None and server[1] is not None and not _loopback(server[0]):
         return False
-    host = next((value for name, value in scope["headers"] if name == b"host"), None)
-    return host is None or _names_loopback(host)
+    return all(_names_loopback(value) for name, value in scope["headers"] if name == b"host")
 
 
 @lru_cache(maxsize=64)

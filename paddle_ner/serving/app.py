@@ -17,17 +17,19 @@ from starlette.responses import Response
 
 from paddle_ner import __version__
 from paddle_ner.serving import pages, schemas, tracing
-from paddle_ner.serving.access import Guard, current_keys
-from paddle_ner.serving.body import json_response, read_body, while_connected
+from paddle_ner.serving.access import Guard, fixed_keys
+from paddle_ner.serving.body import Bodies, json_response, while_connected
 from paddle_ner.serving.caller import caller_of
 from paddle_ner.serving.description import describe
 from paddle_ner.serving.information import add_information
+from paddle_ner.serving.keys import KeyFile
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.model import Loader, load_model
 from paddle_ner.serving.observe import Observe
 from paddle_ner.serving.problems import FAILED_TEXT, HTTPProblem, of_status
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.settings import Settings
+from paddle_ner.serving.trial import try_bundle
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
@@ -59,15 +61,22 @@ def create_app(
     `report` is told why a model could not be loaded. ``app.state.service`` is the Service. Raises InputError where the
     API keys are wrong.
     """
-    keys = current_keys(settings)
+    key_file = KeyFile(settings.api_keys) if settings.api_keys else None
+    fixed = fixed_keys(settings)
+    keys = key_file.current if key_file else (lambda: fixed) if fixed is not None else None
     metrics = Metrics()
-    service = Service(settings, load, metrics, report)
+    # Other loaders' models are not of files that could be tried elsewhere.
+    service = Service(settings, load, metrics, report, try_bundle if load is load_model else None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tracing.start()
         service.start()
+        if key_file:
+            key_file.watch()
         yield
+        if key_file:
+            key_file.close()
         await service.stop()
 
     app = FastAPI(
@@ -92,7 +101,7 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID", "traceparent", "tracestate"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
-    app.add_middleware(Observe, metrics=metrics)
+    app.add_middleware(Observe, metrics=metrics, trusted=settings.trusted_proxies)
     _add_problems(app)
     describe(app, keyed=keys is not None)
     _add_predict(app, service, metrics)
@@ -105,20 +114,25 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
     documented: dict[str, Any] = {
         "responses": {
             200: {"model": schemas.PredictResponse},
-            **schemas.problem_responses(401, 403, 404, 413, 422, 429, 500, 503, 504),
+            **schemas.problem_responses(400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 500, 503, 504),
         },
         "openapi_extra": {"requestBody": schemas.request_body(service.settings)},
         "tags": ["predict"],
     }
 
+    bodies = Bodies(service.settings.max_bodies_bytes)
+
     async def answer(request: Request, name: str) -> Response:
-        body = await read_body(request, service.settings.max_body_bytes)
+        with bodies.claim(caller_of(request.scope).client) as claim:
+            return await answer_body(request, name, await claim.read(request, service.settings.max_body_bytes))
+
+    async def answer_body(request: Request, name: str, body: bytes) -> Response:
         started = time.monotonic()
         service.find(name)
         asked = schemas.parse(body, service.settings)
         caller = caller_of(request.scope)
         caller.texts, caller.characters = len(asked.texts), sum(map(len, asked.texts))
-        answers = await while_connected(request, service.predict(name, asked.texts))
+        answers = await while_connected(request, service.predict(name, asked.texts, caller.client))
         predictions = [one.to_dict() if isinstance(one, Prediction) else None for one in answers]
         if failed := [index for index, one in enumerate(predictions) if one is None]:
             raise HTTPProblem(

@@ -1,13 +1,10 @@
-"""The batching policy: what waits, what goes through an engine next, and what is dropped.
+"""One loaded model at work: what comes is encoded and queued, computed by the engines' threads, decoded and answered.
 
-A text is encoded off the event loop, in a pool of threads, and its windows queue, the later ones of a long text a
-little further back. Each replica of the model has a thread of its own (`engine.run_engine`) that takes the next batch
-whenever it is free, of several the one that computed last: always the window in front, and with it the windows nearest
-to it in length, as long as padding them together is cheaper than another call and the batch stays within a budget of
-padded tokens; it is put together from the front of the queue, a few budgets long, so that requests are finished about
-in the order in which they came. So nothing waits while an engine is idle, and nothing starves. What nobody waits for
-any more (the client left, the deadline passed) is dropped before it is encoded and before it is computed. What was in
-an engine when that broke is queued again, to be computed alone: a text that breaks a second engine is itself at fault.
+A text is encoded off the event loop, in a pool of threads, and its windows queue (`queue.Queue`, the batching policy).
+Each replica of the model has a thread of its own (`engine.run_engine`) that takes the next batch whenever it is free,
+of several the one that computed last. So nothing waits while an engine is idle. What nobody waits for any more (the
+client left, the deadline passed) is dropped before it is encoded and before it is computed. What was in an engine when
+that broke is queued again, to be computed alone: a text that breaks a second engine is itself at fault.
 """
 
 from __future__ import annotations
@@ -16,34 +13,24 @@ import logging
 import threading
 import time
 import traceback
-from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from operator import attrgetter
+from functools import partial
 
-from paddle_ner.inference.planning import whole_rows
 from paddle_ner.serving import tracing
+from paddle_ner.serving.encoder import Answers, Encoder
 from paddle_ner.serving.engine import run_engine
 from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
-from paddle_ner.serving.work import Answer, Request, Row, Text
+from paddle_ner.serving.queue import Queue
+from paddle_ner.serving.work import Answer, Request, Row, Text, Unencoded
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
 
-# The padding that is worth sparing a call of the engine, in tokens. A call costs more than that (about 64), but a
-# window that does not go now will likely share the next call with better company.
-CALL_TOKENS = 16
-FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
-# From so many tokens on a window is long: attention's work grows with the square of it. A batch of long ones has a
-# quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of
-# text does not hold up the sentences behind it.
-LONG_TOKENS = 256
-WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
-HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
-ENCODE_CHUNK = 16  # texts that one thread encodes before their neighbours may start
-_TURN = attrgetter("turn")
+# Budgets of padded tokens of one client that may wait encoded: an engine with so much before it does not run dry.
+AHEAD = 8
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
@@ -72,15 +59,23 @@ class Batcher:
         self.model = replicas[0]
         self.replicas = len(replicas)
         self.working = len(replicas)  # engines that have not broken
-        self._busy = self._done = 0.0  # seconds of an engine and texts it answered, the latest counting most
+        self._busy = self._done = 0.0  # seconds of engines and what they computed in them, the latest counting most
         self._pool = pool
         self._metrics = metrics
-        self._batch_tokens = batch_tokens
-        self._batch_delay = batch_delay
         self._on_broken = on_broken
-        self._entered: list[tuple[Request, range]] = []  # what the event loop is about to give to the pool
+        self._ahead = AHEAD * batch_tokens
+        self._entered: list[Unencoded] = []  # what the event loop is about to queue
         self._lock = threading.Lock()
-        self._waiting: list[Row] = []  # in order of their turns
+        self._queue: Queue[Row] = Queue(batch_tokens, batch_delay)
+        self._encoder = Encoder(
+            self,
+            self.model,
+            pool,
+            metrics,
+            is_fed=self._is_fed,
+            deliver=self._encoded,
+            failure=partial(self._failure, "encode"),
+        )
         self._idle: list[threading.Condition] = []  # one for each engine that waits
         self._closed = False
         self._ready: list[Future[None]] = [Future() for _ in replicas]
@@ -105,12 +100,13 @@ class Batcher:
         with self._lock:
             self._closed = True
             self._wake(len(self._idle))
+        self._encoder.close()
         for thread in self._threads if timeout is not None else ():
             thread.join(timeout)
 
-    def seconds_for(self, texts: int) -> float:
-        """How long so many texts will likely take, by the pace of the latest batches."""
-        return texts * self._busy / max(self._done, 1.0) / max(self.working, 1)
+    def seconds_for(self, cost: float) -> float:
+        """How long texts of this cost will likely take, by the pace of the latest batches."""
+        return cost * self._busy / max(self._done, 1.0) / max(self.working, 1)
 
     # ------------------------------------------------------------------ the event loop's side
 
@@ -122,24 +118,12 @@ class Batcher:
         """
         if not self._entered:
             request.future.get_loop().call_soon(self._submit)
-        count = len(request.texts)
-        self._entered += [
-            (request, range(start, min(start + ENCODE_CHUNK, count))) for start in range(0, count, ENCODE_CHUNK)
-        ]
+        now = time.monotonic()
+        self._entered += [Unencoded(request, index, self, now) for index in range(len(request.texts))]
 
     def _submit(self) -> None:
         entered, self._entered = self._entered, []
-        chunks: list[list[tuple[Request, range]]] = [[]]
-        room = ENCODE_CHUNK
-        for one in entered:
-            if len(one[1]) > room:
-                chunks.append([])
-                room = ENCODE_CHUNK
-            chunks[-1].append(one)
-            room -= len(one[1])
-        with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
-            for chunk in chunks:
-                self._pool.submit(self._encode, chunk)
+        self._encoder.put(entered)
 
     def hand_over(self, requests: Iterable[Request], heir: Batcher) -> int:
         """Give the requests that no engine has begun to `heir`, all of them where no engine works.
@@ -153,7 +137,7 @@ class Batcher:
                 if request.started and self.working:
                     staying += 1
                     continue
-                request.batcher = heir
+                request.owner = heir
                 request.started = False
                 request.answers.clear()
                 moved.append(request)
@@ -161,15 +145,15 @@ class Batcher:
             heir.enter(request)
         return staying
 
-    def _settle(self, answers: list[tuple[Request, int, Answer]]) -> None:
+    def _settle(self, answers: Answers) -> None:
         for request, index, answer in answers:
-            if request.batcher is not self or request.future.done():
+            if request.owner is not self or request.future.done():
                 continue
             request.answers[index] = answer
             if len(request.answers) == len(request.texts):
                 request.future.set_result([request.answers[i] for i in range(len(request.texts))])
 
-    def _answer(self, answers: list[tuple[Request, int, Answer]]) -> None:
+    def _answer(self, answers: Answers) -> None:
         """Have the event loop settle `answers`, from any thread."""
         if answers:
             with suppress(RuntimeError):  # the loop is closed: the server stopped without waiting for these
@@ -177,42 +161,17 @@ class Batcher:
 
     # ------------------------------------------------------------------ the pool's side
 
-    def _encode(self, entered: list[tuple[Request, range]]) -> None:
-        rows: list[Row] = []
-        failed: list[tuple[Request, int, Answer]] = []
-        for request, indices in entered:
-            with tracing.span("tokenization", parent=request.trace, texts=len(indices)):
-                for index in indices:
-                    started = time.monotonic()
-                    if not request.is_wanted(self, started):
-                        break
-                    if guilt := request.suspects.get(index):
-                        failed.append((request, index, guilt))
-                        continue
-                    try:
-                        encoded = self.model.encode(request.texts[index])
-                    except Exception as error:
-                        failed.append((request, index, self._failure("encode", error, request)))
-                        continue
-                    now = time.monotonic()
-                    self._metrics.encoded(now - started)
-                    count = len(encoded.windows)
-                    text = Text(request, index, self, encoded, [None] * count, count)
-                    rows += [
-                        Row(text, position, window, self.model.padded_length(window.length), now, _turn(now, position))
-                        for position, window in enumerate(encoded.windows)
-                    ]
+    def _encoded(self, rows: list[Row], failed: Answers) -> None:
         self._answer(failed)
         with self._lock:
-            self._queue(rows)
+            self._queue.put(rows)
             self._wake()
 
-    def _queue(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            insort(self._waiting, row, key=_TURN)
+    def _is_fed(self, client: str) -> bool:
+        return self._queue.tokens_of(client) < self._ahead
 
     def _decode(self, texts: list[Text]) -> None:
-        answers: list[tuple[Request, int, Answer]] = []
+        answers: Answers = []
         now = time.monotonic()
         for text in texts:
             if not text.is_wanted(now):
@@ -220,13 +179,13 @@ class Batcher:
             answer: Answer
             try:
                 answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
-            except Exception as error:
+            except BaseException as error:
                 answer = self._failure("decode", error, text.request)
             answers.append((text.request, text.index, answer))
         self._metrics.answered_texts(_labels(one) for _, _, one in answers if isinstance(one, Prediction))
         self._answer(answers)
 
-    def _failure(self, stage: Stage, error: Exception, request: Request) -> Exception:
+    def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:
         """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
         message = f": {error}" if stage == "run" else ""
         trace = "".join(traceback.format_tb(error.__traceback__))
@@ -236,55 +195,27 @@ class Batcher:
         # Without its frames, which hold the model: an answer must not keep a closed engine alive.
         error.__traceback__ = None
         error.__context__ = error.__cause__ = None
-        return error
+        return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
 
-    # ------------------------------------------------------------------ the engines' side: the policy
-
-    @staticmethod
-    def choose(widths: Sequence[int], budget: int) -> list[int]:
-        """Which of the waiting windows go next: indices into `widths`, their padded tokens in the order of the queue.
-
-        The first always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width,
-        each time by the window that saves the most: the tokens of a call of its own, less what padding it costs here.
-        Once the batch is full enough, no call is saved any more.
-        """
-        order = sorted(range(len(widths)), key=widths.__getitem__)
-        low = first = order.index(0)
-        high = low + 1
-        while True:
-            rows, width = high - low, widths[order[high - 1]]
-            best_saving, best_side = -1, 0
-            for side, at in ((-1, low - 1), (1, high)):
-                if not 0 <= at < len(order):
-                    continue
-                alone = widths[order[at]]
-                together = (rows + 1) * max(width, alone)
-                share = budget if max(width, alone) < LONG_TOKENS else max(FULL_TOKENS, budget // 4)
-                saving = alone + (CALL_TOKENS if rows * width < FULL_TOKENS else 0) - (together - rows * width)
-                if together <= min(share, budget) and saving > best_saving:
-                    best_saving, best_side = saving, side
-            if best_side == 0:
-                # The number of rows is one of few: the longest stay behind, but never the first.
-                over = rows - whole_rows(rows)
-                high -= (longest := min(over, high - first - 1))
-                return order[low + over - longest : high]
-            low, high = (low - 1, high) if best_side < 0 else (low, high + 1)
+    # ------------------------------------------------------------------ the engines' side
 
     def take(self) -> list[Row]:
         """Wait for the next batch; empty once closed."""
+        batch = self._take()
+        self._encoder.feed()
+        return batch
+
+    def _take(self) -> list[Row]:
         with self._lock:
             while not self._closed:
-                now = time.monotonic()
-                front = self._front(now)
-                left = None
-                if front:
-                    left = front[0].since + self._batch_delay - now
-                    if left <= 0 or sum(row.width for row in front) >= self._batch_tokens:
-                        batch = self._pick(front)
-                        if self._waiting:
-                            self._wake()
-                        return batch
-                self._sleep(left)
+                batch, wait = self._queue.take(time.monotonic())
+                if batch:
+                    for row in batch:
+                        row.text.request.started = True
+                    if self._queue:
+                        self._wake()
+                    return batch
+                self._sleep(wait)
             return []
 
     def _sleep(self, timeout: float | None) -> None:
@@ -298,32 +229,6 @@ class Batcher:
         # The one that computed last comes first: its weights are still in the caches of the CPU.
         for _ in range(min(engines, len(self._idle))):
             self._idle.pop().notify()
-
-    def _front(self, now: float) -> list[Row]:
-        """The windows that a batch is chosen from, first in the queue once those before that nobody wants are gone."""
-        front: list[Row] = []
-        seen, left = 0, HORIZON * self._batch_tokens
-        for row in self._waiting:
-            if left <= 0:
-                break
-            seen += 1
-            if row.text.is_wanted(now):
-                front.append(row)
-                left -= row.width
-        self._waiting[:seen] = front
-        return front
-
-    def _pick(self, front: list[Row]) -> list[Row]:
-        if front[0].text.is_suspect:
-            batch = front[:1]
-        else:
-            sound = [row for row in front if not row.text.is_suspect]
-            batch = [sound[index] for index in self.choose([row.width for row in sound], self._batch_tokens)]
-        taken = set(batch)
-        self._waiting[: len(front)] = [row for row in front if row not in taken]
-        for row in batch:
-            row.text.request.started = True
-        return batch
 
     def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
         """A batch was computed, from `started` until now."""
@@ -342,15 +247,15 @@ class Batcher:
                 if not row.text.missing:
                     complete.append(row.text)
             self._busy = _MEMORY * self._busy + now - started
-            self._done = _MEMORY * self._done + len(complete)
+            self._done = _MEMORY * self._done + sum(row.text.window_cost for row in rows)
         if complete:
             with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
                 self._pool.submit(self._decode, complete)
 
-    def fail(self, text: Text, stage: Stage, error: Exception) -> None:
+    def fail(self, text: Text, error: Exception) -> None:
         """This text, and no other, is answered with `error`."""
         text.failed = True
-        self._answer([(text.request, text.index, self._failure(stage, error, text.request))])
+        self._answer([(text.request, text.index, self._failure("run", error, text.request))])
 
     def broke(self, rows: list[Row], error: BaseException) -> None:
         """The calling thread's engine is broken; what it had of `rows` is queued again, a second time fails."""
@@ -364,15 +269,11 @@ class Batcher:
             for row in left:
                 row.text.failed = row.text in guilty
                 row.text.request.suspects[row.text.index] = failure if row.text.failed else None
-            self._queue(left)
+            self._queue.put(left)
             self._wake()
         for text in guilty:
-            self.fail(text, "run", failure)
+            self.fail(text, failure)
         self._on_broken(self)
-
-
-def _turn(since: float, position: int) -> float:
-    return since + min(position * WINDOW_SECONDS, LAST_WINDOW_SECONDS)
 
 
 def _labels(prediction: Prediction) -> list[str]:

@@ -1,47 +1,182 @@
-"""Bodies: reading one within bounds, noticing that its client left, writing one."""
+"""Bodies: reading one within bounds, alone and together with all others, noticing that its client left, writing one."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import zlib
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from paddle_ner.serving.problems import TOO_LARGE, HTTPProblem
+from paddle_ner.serving.problems import BODIES_FULL, ENCODING, INVALID, TOO_LARGE, HTTPProblem
 
 T = TypeVar("T")
 
 # A client that is still sending cannot read our answer, so what is too large is read to its end and thrown away. Up to
 # this many times the bound; past it the connection is closed.
 _PATIENCE = 16
+_GZIP = 16 + zlib.MAX_WBITS  # zlib's window bits that stand for gzip's header and trailer
+_GZIP_NAMES = frozenset({"gzip", "x-gzip"})
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body. Raises HTTPProblem 413 past `limit` bytes, of which never more are held; ClientDisconnect."""
-    declared = request.headers.get("content-length", "")
-    waits = request.headers.get("expect", "").lower() == "100-continue"
-    if waits and declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)  # the client has not sent anything yet
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > limit * _PATIENCE:
-            break
-        else:
-            chunks.clear()
-    if size > limit:
-        raise _too_large(limit)
-    return b"".join(chunks)
+class Bodies:
+    """The memory of all bodies that are read or not yet answered. For the event loop's thread.
+
+    Past the bound a body that is still being read is refused: of the client that holds the most, the largest. So
+    bodies that never end make room for small ones, of the same client too.
+    """
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._claims: dict[Claim, None] = {}
+
+    def claim(self, client: str) -> Claim:
+        """A body of a client; a context manager that holds its memory."""
+        return Claim(self, client)
+
+    @property
+    def held(self) -> int:
+        """Bytes."""
+        return sum(claim.size for claim in self._claims)
+
+    def make_room(self) -> None:
+        """Refuse bodies until the others are within the bound."""
+        while self.held > self._bound and any(claim.task for claim in self._claims):
+            held: Counter[str] = Counter()
+            for claim in self._claims:
+                held[claim.client] += claim.size
+            reading = [claim for claim in self._claims if claim.task]
+            max(reading, key=lambda claim: (held[claim.client], claim.size)).evict()
+
+
+class Claim:
+    """The memory of one body.
+
+    Attributes:
+        client: whose it is.
+        size: bytes of it so far.
+        task: that reads it; None when it is complete or refused.
+    """
+
+    def __init__(self, bodies: Bodies, client: str) -> None:
+        self.client = client
+        self.size = 0
+        self.task: asyncio.Task[Any] | None = None
+        self._bodies = bodies
+        self._evicted = False
+
+    def __enter__(self) -> Claim:
+        self._bodies._claims[self] = None
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        del self._bodies._claims[self]
+
+    def evict(self) -> None:
+        """Its reader raises HTTPProblem 503."""
+        task, self.task = self.task, None
+        self.size = 0
+        self._evicted = True
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def grow(self, size: int) -> None:
+        """It has so many bytes now. Raises HTTPProblem 503 where there is no room for them."""
+        self.size = size
+        self._bodies.make_room()
+        if self._evicted:
+            raise _full()
+
+    async def read(self, request: Request, limit: int) -> bytes:
+        """The body, unpacked, of at most `limit` bytes.
+
+        Raises HTTPProblem: 413 past the limit, of which never more is held; 415 for another encoding than gzip; 422 for
+        gzip that is damaged; 503 where all bodies together are too large. Raises ClientDisconnect.
+        """
+        unpack = _unpacker(request.headers.get("content-encoding", ""))
+        declared = request.headers.get("content-length", "")
+        waits = request.headers.get("expect", "").lower() == "100-continue"
+        if waits and declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)  # the client has not sent anything yet
+        self.task = asyncio.current_task()
+        chunks: list[bytes] = []
+        received = size = 0
+        try:
+            async for chunk in request.stream():
+                received += len(chunk)
+                if size <= limit and chunk:
+                    unpacked = unpack.feed(chunk, limit - size + 1) if unpack else chunk
+                    size += len(unpacked)
+                    chunks.append(unpacked)
+                    self.grow(min(size, limit))
+                if size > limit:
+                    chunks.clear()
+                    if received > limit * _PATIENCE:
+                        break
+        except asyncio.CancelledError:
+            if self._evicted:
+                raise _full() from None
+            raise
+        finally:
+            self.task = None
+        if size > limit:
+            raise _too_large(limit)
+        if unpack and not unpack.complete:
+            raise _no_gzip()
+        return b"".join(chunks)
+
+
+class _Gzip:
+    """Unpacks gzip piece by piece, never more than it is asked for."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(_GZIP)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the end has come."""
+        return self._inflate.eof
+
+    def feed(self, data: bytes, room: int) -> bytes:
+        """What `data` unpacks to; the first `room` bytes where that is more. Raises HTTPProblem 422."""
+        unpacked = b""
+        try:
+            while data and len(unpacked) < room:
+                if self._inflate.eof:  # a file of several members
+                    self._inflate = zlib.decompressobj(_GZIP)
+                unpacked += self._inflate.decompress(data, room - len(unpacked))
+                data = self._inflate.unused_data
+        except zlib.error:
+            raise _no_gzip() from None
+        return unpacked
+
+
+def _unpacker(encoding: str) -> _Gzip | None:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name not in _GZIP_NAMES:
+        raise HTTPProblem(
+            ENCODING, "the Content-Encoding is not one of gzip and identity", {"Accept-Encoding": "gzip, identity"}
+        )
+    return _Gzip()
 
 
 def _too_large(limit: int) -> HTTPProblem:
     return HTTPProblem(TOO_LARGE, f"the body has more than {limit} bytes", {"Connection": "close"})
+
+
+def _no_gzip() -> HTTPProblem:
+    return HTTPProblem(INVALID, "the body is not gzip, although its Content-Encoding says so", errors=[])
+
+
+def _full() -> HTTPProblem:
+    detail = "the bodies of all requests together have reached the server's bound; try again in 1 s"
+    return HTTPProblem(BODIES_FULL, detail, {"Retry-After": "1", "Connection": "close"})
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from paddle_ner.serving.model import Logits, Model, probe, run_checked
+from paddle_ner.serving.work import Row, Text
 
-if TYPE_CHECKING:
-    from paddle_ner.serving.batcher import Batcher
-    from paddle_ner.serving.work import Row
+
+class Batches(Protocol):
+    """Where an engine gets its batches, and what it tells of them. All of it is called in the engine's thread."""
+
+    def take(self) -> list[Row]:
+        """Wait for the next batch; empty where there will be no more."""
+
+    def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
+        """A batch was computed, from `started` until now."""
+
+    def fail(self, text: Text, error: Exception) -> None:
+        """The engine cannot compute this text, and is sound."""
+
+    def broke(self, rows: list[Row], error: BaseException) -> None:
+        """The engine is broken; `rows` is what it had."""
 
 
 class BrokenEngineError(Exception):
     """The engine fails on a text that is known to be good."""
 
 
-def run_engine(model: Model, batcher: Batcher, ready: Future[None]) -> None:
-    """Warm `model` up, then compute batches until the batcher closes or the engine breaks.
+def run_engine(model: Model, batches: Batches, ready: Future[None]) -> None:
+    """Warm `model` up, then compute batches until there are none any more or the engine breaks.
 
     `ready` gets the outcome of the warm-up: in this thread, since frameworks keep what they build for the thread that
-    asked. Whatever ends the thread afterwards, even a defect of our own, is told to the batcher with the batch.
+    asked. Whatever ends the thread afterwards, even a defect of our own, is told to `batches` with the batch.
     """
     if failure := _failure(model):
         ready.set_exception(failure)
@@ -30,13 +43,13 @@ def run_engine(model: Model, batcher: Batcher, ready: Future[None]) -> None:
     ready.set_result(None)
     rows: list[Row] = []
     try:
-        while rows := batcher.take():
-            _compute(model, batcher, rows)
+        while rows := batches.take():
+            _compute(model, batches, rows)
     except BaseException as error:
-        batcher.broke(rows, error)
+        batches.broke(rows, error)
 
 
-def _compute(model: Model, batcher: Batcher, rows: list[Row]) -> None:
+def _compute(model: Model, batches: Batches, rows: list[Row]) -> None:
     """Run one batch. Where it fails on a sound engine, each half runs again, until what fails is alone.
 
     Raises BrokenEngineError.
@@ -44,20 +57,20 @@ def _compute(model: Model, batcher: Batcher, rows: list[Row]) -> None:
     started = time.monotonic()
     logits = _run(model, rows)
     if not isinstance(logits, Exception):
-        batcher.finish(rows, logits, started)
+        batches.finish(rows, logits, started)
         return
     try:
         probe(model)
     except Exception:
         raise BrokenEngineError(f"{type(logits).__name__}: {logits}") from logits
     if len(rows) == 1:
-        batcher.fail(rows[0].text, "run", logits)
+        batches.fail(rows[0].text, logits)
         return
     middle = len(rows) // 2
     for half in (rows[:middle], rows[middle:]):
         now = time.monotonic()
         if wanted := [row for row in half if row.text.is_wanted(now)]:
-            _compute(model, batcher, wanted)
+            _compute(model, batches, wanted)
 
 
 # These give back what was raised instead of raising it: a frame that holds an exception is held by its traceback, and

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 import re
 import secrets
-import time
-from collections.abc import Callable, Mapping
+import stat
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,8 @@ logger = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LINE = re.compile(rf"({_NAME.pattern}):([0-9a-f]{{32}}):([0-9a-f]{{64}})")
 _EXPECTED = "expected NAME:SALT:HASH as `paddle-ner api-key NAME` prints it"
-_LOOK_SECONDS = 1.0  # how often the file is looked at, at most
+_LOOK_SECONDS = 1.0  # between looks at the file
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,20 @@ def parse(content: str, source: str) -> Keys:
 def read(path: Path) -> Keys:
     """The keys of a file. Raises InputError, in one line, where it cannot be read or a line is wrong."""
     try:
-        content = path.read_text(encoding="utf-8")
+        # A FIFO would have us wait for its writer, a device might never end.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{path}: it is no regular file, {_EXPECTED} on each line of one")
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise InputError(f"{path}: it has more than {_MOST_BYTES} bytes, {_EXPECTED} on each line")
+        return parse(content.decode("utf-8"), str(path))
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8, {_EXPECTED} on each line") from None
     except OSError as error:
         raise InputError(
             f"{path}: {error.strerror or error}; `paddle-ner api-key NAME --file {path}` makes it with a first key"
         ) from None
-    return parse(content, str(path))
 
 
 class KeyFile:
@@ -113,29 +122,34 @@ class KeyFile:
 
     Args:
         path: of the file. Raises InputError where it cannot be read or a line is wrong.
-        clock: the time in seconds; never runs backwards.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._clock = clock
-        self._state = self._look()
+        self._state = self._stamp()
         self._keys = read(path)
-        self._next_look = clock() + _LOOK_SECONDS
+        self._ended = threading.Event()
         self._warn_of_none()
 
     def current(self) -> Keys:
-        """The keys, no older than a second."""
-        now = self._clock()
-        if now >= self._next_look:
-            self._next_look = now + _LOOK_SECONDS
-            state = self._look()
-            if state != self._state:
-                self._state = state
-                self._read_again()
+        """The keys, as they were last read: reading them here would have every request wait for the disk."""
         return self._keys
 
-    def _read_again(self) -> None:
+    def watch(self) -> None:
+        """Look at the file every second, in a thread of its own, until `close`."""
+        self._ended.clear()
+        threading.Thread(target=self._watch, name="keys", daemon=True).start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._ended.set()
+
+    def look(self) -> None:
+        """Read the file again where it has changed."""
+        state = self._stamp()
+        if state == self._state:
+            return
+        self._state = state
         try:
             self._keys = read(self._path)
         except InputError as error:
@@ -144,11 +158,18 @@ class KeyFile:
         logger.info("the API keys were read again: %s holds %d", self._path, len(self._keys))
         self._warn_of_none()
 
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            try:
+                self.look()
+            except Exception:  # a defect of ours must not end the watch
+                logger.exception("the API keys could not be looked at")
+
     def _warn_of_none(self) -> None:
         if not self._keys:
             logger.warning("%s holds no API key: every request that needs one is refused", self._path)
 
-    def _look(self) -> tuple[int, int, int] | None:
+    def _stamp(self) -> tuple[int, int, int] | None:
         try:
             found = self._path.stat()
         except OSError:

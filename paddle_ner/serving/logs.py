@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from paddle_ner.errors import PaddleNerError
+from paddle_ner.serving.lines import LineHandler
 from paddle_ner.serving.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -25,7 +26,7 @@ _ORDINARY = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "
 
 def configure(settings: Settings) -> None:
     """Write this process's log to stderr in the format of the settings: our lines, uvicorn's, other packages'."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _handler()
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
     logging.getLogger().handlers[:] = [handler]
     level = (settings.log_level or ("info" if settings.log_format == "json" else "warning")).upper()
@@ -36,6 +37,18 @@ def configure(settings: Settings) -> None:
         logger.setLevel(level if name in ("paddle_ner", "uvicorn") else logging.NOTSET)
     # uvicorn's line for a request has the query string; ours is written instead.
     logging.getLogger("uvicorn.access").propagate = False
+
+
+def dropped() -> int:
+    """Lines of this process that were not written, since nobody read them."""
+    return sum(handler.dropped for handler in logging.getLogger().handlers if isinstance(handler, LineHandler))
+
+
+def _handler() -> logging.Handler:
+    try:
+        return LineHandler(sys.stderr.fileno())
+    except (AttributeError, OSError):  # no file of the system's
+        return logging.StreamHandler(sys.stderr)
 
 
 class JsonFormatter(logging.Formatter):

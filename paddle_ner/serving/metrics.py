@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from paddle_ner.serving import logs
 from paddle_ner.serving.recent import Recent
 
 DropReason = Literal["deadline", "client_left"]
 Stage = Literal["encode", "run", "decode"]
+Closed = Literal["head_late", "body_late", "answer_unread", "head_too_large", "malformed", "too_many", "evicted"]
 ReloadResult = Literal["swapped", "refused"]
 
 NO_LABEL = "none"  # the label under which a text is counted in which nothing was found
@@ -35,7 +39,13 @@ class Metrics:
         self.request_seconds = self._histogram(
             "paddle_ner_request_seconds", "From the request's head to the end of its answer.", _SECONDS, label="route"
         )
+        self._connections = Gauge("paddle_ner_connections", "Open connections.", registry=self.registry)
+        ended = self._counter("paddle_ner_connections_ended", "Connections that the server ended, by reason.", "reason")
+        self._ended = {reason: ended.labels(reason) for reason in get_args(Closed)}
         self.queue = self._gauge("paddle_ner_queue_texts", "Texts accepted and not yet answered.")
+        self.queue_tokens = self._gauge(
+            "paddle_ner_queue_tokens", "Characters of the texts accepted and not yet answered."
+        )
         self.tokenization = self._histogram("paddle_ner_tokenization_seconds", "Encoding of one text.", _SECONDS)
         self.queued = self._histogram(
             "paddle_ner_queue_seconds", "From a window's encoding to the start of its batch.", _SECONDS
@@ -61,6 +71,7 @@ class Metrics:
             "model",
             "stage",
         )
+        self.registry.register(_DroppedLines())
         self.rebuilds = self._counter(
             "paddle_ner_engine_rebuilds", "Engines that were built anew after they had failed.", "model"
         )
@@ -85,6 +96,14 @@ class Metrics:
         self.requests.labels(route, str(status)).inc()
         self.request_seconds.labels(route).observe(seconds)
 
+    def watch_connections(self, number: Callable[[], float]) -> None:
+        """Read the number of open connections from `number` whenever it is asked for."""
+        self._connections.set_function(number)
+
+    def closed(self, reason: Closed) -> None:
+        """The server ended a connection."""
+        self._ended[reason].inc()
+
     def model(self, name: str) -> ModelMetrics:
         """The metrics of the model called `name`: the same object each time."""
         if name not in self._models:
@@ -94,6 +113,13 @@ class Metrics:
     def render(self) -> bytes:
         """The exposition of all metrics."""
         return generate_latest(self.registry)
+
+
+class _DroppedLines(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "paddle_ner_log_lines_dropped", "Log lines not written, since nobody read them.", logs.dropped()
+        )
 
 
 class ModelMetrics:
@@ -108,6 +134,7 @@ class ModelMetrics:
         self._info = metrics.info
         self._described: tuple[str, ...] | None = None
         self._queue = metrics.queue.labels(name)
+        self._queue_tokens = metrics.queue_tokens.labels(name)
         self._tokenization = metrics.tokenization.labels(name)
         self._queued = metrics.queued.labels(name)
         self._inference = metrics.inference.labels(name)
@@ -125,10 +152,11 @@ class ModelMetrics:
         self._length: Callable[[], float] = lambda: 0
         self.recent = Recent()
 
-    def watch_queue(self, length: Callable[[], float]) -> None:
-        """Read the queue's length from `length` whenever it is asked for, and no longer from an earlier one."""
+    def watch_queue(self, length: Callable[[], float], tokens: Callable[[], float]) -> None:
+        """Read the queue's length in texts and tokens whenever it is asked for, and no longer from an earlier one."""
         self._length = length
         self._queue.set_function(length)
+        self._queue_tokens.set_function(tokens)
 
     @property
     def queue_length(self) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paddle_ner.serving import logs, tracing
-from paddle_ner.serving.caller import Caller, read_caller
+from paddle_ner.serving.caller import Caller, Network, read_caller
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.problems import INTERNAL, HTTPProblem
 
@@ -20,8 +21,9 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 class Observe:
     """The outermost ASGI middleware. Plain ASGI: a wrapper of `receive` would hide a client that left."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, trusted: Sequence[Network] = ()) -> None:
         self._app = app
+        self._trusted = trusted
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,16 +31,25 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = read_caller(scope)
+        asked = scope["method"]
+        if asked == "HEAD":  # answered as GET; the server leaves the body out (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
+        caller = read_caller(scope, self._trusted)
         logs.request_id.set(caller.request_id)
         if not tracing.active():
-            await self._observe(scope, receive, send, caller)
+            await self._observe(scope, receive, send, caller, asked)
             return
-        with tracing.RequestSpan(scope["method"], scope["headers"]) as span:
-            await self._observe(scope, receive, send, caller, span)
+        with tracing.RequestSpan(asked, scope["headers"]) as span:
+            await self._observe(scope, receive, send, caller, asked, span)
 
     async def _observe(
-        self, scope: Scope, receive: Receive, send: Send, caller: Caller, span: tracing.RequestSpan | None = None
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        caller: Caller,
+        method: str,
+        span: tracing.RequestSpan | None = None,
     ) -> None:
         started = time.monotonic()
         status = 0
@@ -54,7 +65,7 @@ class Observe:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            logger.error("a defect of the server: %s failed: %s", scope["method"], logs.describe(error))
+            logger.error("a defect of the server: %s failed: %s", method, logs.describe(error))
             if status:  # too late for another answer; the server closes the connection
                 raise
             await HTTPProblem(INTERNAL, "the server failed; its log has the reason").response()(
@@ -69,7 +80,7 @@ class Observe:
             if span:
                 span.finish(route, status, caller.request_id)
             if logger.isEnabledFor(logging.INFO):
-                _log(scope["method"], route, status, seconds, caller, span)
+                _log(method, route, status, seconds, caller, span)
 
 
 def _log(

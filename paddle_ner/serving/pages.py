@@ -42,7 +42,7 @@ def _file(name: str, text: str) -> _File:
 def _problem_rows() -> str:
     return "".join(
         f'<tr id="{kind.slug}"><td>{kind.status}</td><td><code>{kind.slug}</code></td>'
-        f"<td>{html.escape(kind.title)}</td><td>{html.escape(kind.mend)}</td></tr>"
+        f"<td>{html.escape(kind.title)}</td><td>{html.escape(kind.fix)}</td></tr>"
         for kind in KINDS
     )
 

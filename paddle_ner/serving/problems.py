@@ -21,15 +21,16 @@ class Kind:
         slug: names it in the `type` of the answer, an anchor of the documentation page.
         status: of the answer.
         title: the same for every problem of the kind.
-        mend: what the caller can do.
+        fix: what the caller can do.
     """
 
     slug: str
     status: int
     title: str
-    mend: str
+    fix: str
 
 
+BAD_REQUEST = Kind("bad-request", 400, "Bad request", "Send a request of HTTP/1.1.")
 UNAUTHORIZED = Kind("unauthorized", 401, "Unauthorized", "Send `Authorization: Bearer KEY` with a key of this server.")
 UNPROTECTED = Kind(
     "unprotected", 403, "Unprotected server", "Whoever runs the server gives it API keys, or says that it needs none."
@@ -37,31 +38,48 @@ UNPROTECTED = Kind(
 NOT_FOUND = Kind("not-found", 404, "Not found", "See /docs for the routes.")
 UNKNOWN_MODEL = Kind("unknown-model", 404, "Unknown model", "GET /models lists the names.")
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "See the header Allow.")
+TIMEOUT = Kind("timeout", 408, "Request timeout", "Send the request's head and body without pauses.")
 TOO_LARGE = Kind("body-too-large", 413, "Body too large", "Send fewer or shorter texts in one request.")
+ENCODING = Kind(
+    "unsupported-encoding", 415, "Unsupported encoding", "Send the body as it is, or with `Content-Encoding: gzip`."
+)
 INVALID = Kind("invalid-request", 422, "Invalid request", "`errors` points at each place in the body.")
 QUEUE_FULL = Kind("queue-full", 429, "Queue full", "Try again after the seconds of the header Retry-After.")
 RATE_LIMITED = Kind("rate-limited", 429, "Rate limited", "Send fewer requests a second; see the header Retry-After.")
+HEAD_TOO_LARGE = Kind("head-too-large", 431, "Request head too large", "Send fewer or shorter headers.")
 FAILED_TEXT = Kind(
     "text-failed", 500, "Text failed", "`errors` names the texts; `predictions` has the others, null for those."
 )
 INTERNAL = Kind("internal-error", 500, "Internal error", "The server's log has the reason.")
+BODIES_FULL = Kind(
+    "bodies-full", 503, "No memory for the body", "Try again after the seconds of the header Retry-After."
+)
+TOO_MANY_CONNECTIONS = Kind(
+    "too-many-connections", 503, "Too many connections", "Keep one connection and send the next request on it."
+)
 LOADING = Kind("loading", 503, "Loading", "Try again after the seconds of the header Retry-After.")
 UNAVAILABLE = Kind("unavailable", 503, "Model unavailable", "The server's log has the reason; it must be restarted.")
 DRAINING = Kind("draining", 503, "Draining", "The server stops; ask another one.")
 DEADLINE = Kind("deadline-passed", 504, "Deadline passed", "Send fewer texts, or try when the server is less busy.")
 
 KINDS = (
+    BAD_REQUEST,
     UNAUTHORIZED,
     UNPROTECTED,
     NOT_FOUND,
     UNKNOWN_MODEL,
     METHOD,
+    TIMEOUT,
     TOO_LARGE,
+    ENCODING,
     INVALID,
     QUEUE_FULL,
     RATE_LIMITED,
+    HEAD_TOO_LARGE,
     FAILED_TEXT,
     INTERNAL,
+    BODIES_FULL,
+    TOO_MANY_CONNECTIONS,
     LOADING,
     UNAVAILABLE,
     DRAINING,
@@ -101,7 +119,7 @@ class HTTPProblem(Exception):
 
 def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPProblem:
     """The problem for a status that the framework raised by itself."""
-    kind = {404: NOT_FOUND, 405: METHOD}.get(status)
+    kind = {400: BAD_REQUEST, 404: NOT_FOUND, 405: METHOD}.get(status)
     if kind is None:
         kind = Kind("about", status, HTTPStatus(status).phrase, "")
     return HTTPProblem(kind, detail, headers)

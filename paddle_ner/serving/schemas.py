@@ -78,8 +78,6 @@ def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:
 
 
 def _objection(text: str, max_characters: int) -> str | None:
-    if not text:
-        return "the text is empty, expected at least one character"
     if len(text) > max_characters:
         return f"{len(text)} characters, expected at most {max_characters}; split the text"
     return None
@@ -202,7 +200,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 def request_body(settings: Settings) -> dict[str, Any]:
     """The OpenAPI request body of the predict routes, with this server's bounds."""
-    text = {"type": "string", "minLength": 1, "maxLength": settings.max_characters}
+    text = {"type": "string", "maxLength": settings.max_characters}
     texts = {"type": "array", "minItems": 1, "maxItems": settings.max_texts, "items": text}
     schema = {
         "oneOf": [
@@ -227,7 +225,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI answers for the problems of these statuses."""
     return {
         status: {
-            "description": "; ".join(f"{kind.title}. {kind.mend}" for kind in KINDS if kind.status == status),
+            "description": "; ".join(f"{kind.title}. {kind.fix}" for kind in KINDS if kind.status == status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses

@@ -13,8 +13,9 @@ from typing import Literal
 from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving import tracing
 from paddle_ner.serving.batcher import Batcher
+from paddle_ner.serving.fair import Shares
 from paddle_ner.serving.metrics import ModelMetrics
-from paddle_ner.serving.work import Answer, Request
+from paddle_ner.serving.work import Answer, Request, cost
 from paddle_ner.tasks import Task
 
 logger = logging.getLogger(__name__)
@@ -55,24 +56,26 @@ class Served:
         name: of the model, in routes and metrics.
         path: of its bundle or checkpoint.
         metrics: are told what happens.
-        max_queue: texts accepted and not yet answered.
+        max_queue: texts accepted and not yet answered; where it is reached, each client still has its share of it.
+        max_queue_tokens: their characters, in the same way; a client that waits for nothing is let in with any number.
 
     Attributes:
         changed: called when an engine broke.
     """
 
-    def __init__(self, name: str, path: Path, metrics: ModelMetrics, max_queue: int) -> None:
+    def __init__(
+        self, name: str, path: Path, metrics: ModelMetrics, max_queue: int, max_queue_tokens: int = 1 << 20
+    ) -> None:
         self.name = name
         self.path = path
         self.changed: Callable[[], None] = lambda: None
         self._metrics = metrics
-        self._max_queue = max_queue
-        self._pending = 0
+        self._texts, self._tokens = Shares(max_queue), Shares(max_queue_tokens)
         self._requests: dict[Request, None] = {}  # in order of arrival
         self._batcher: Batcher | None = None
         self._retired: dict[Batcher, int] = {}  # with how many requests each still has to finish
         self._failed = False
-        metrics.watch_queue(lambda: self._pending)
+        metrics.watch_queue(lambda: self._texts.total, lambda: self._tokens.total)
         metrics.ready(False)
 
     # ------------------------------------------------------------------ what it is
@@ -113,21 +116,26 @@ class Served:
 
     # ------------------------------------------------------------------ answering
 
-    async def submit(self, texts: Sequence[str], deadline_seconds: float) -> list[Answer]:
+    async def submit(self, texts: Sequence[str], deadline_seconds: float, client: str = "") -> list[Answer]:
         """The answer for each text, in order: a Prediction, or the exception that this text alone met.
 
         Raises QueueFullError at once where there is no room or little hope to meet the deadline; DeadlineError,
         AbandonedError and FailedError. Cancelling it drops the texts.
         """
         assert self._batcher is not None, "install() comes first"
-        wait = self._batcher.seconds_for(self._pending)
-        if self._pending + len(texts) > self._max_queue or wait > _HOPEFUL * deadline_seconds:
+        tokens = sum(map(cost, texts))
+        wait = self._batcher.seconds_for(self._tokens.before(client, tokens))
+        has_room = self._texts.fits(client, len(texts)) and (
+            not self._tokens.of(client) or self._tokens.fits(client, tokens)
+        )
+        if not has_room or wait > _HOPEFUL * deadline_seconds:
             raise QueueFullError(min(60, max(1, math.ceil(wait))))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Answer]] = loop.create_future()
-        request = Request(texts, time.monotonic() + deadline_seconds, future, self._batcher, tracing.current())
+        request = Request(texts, time.monotonic() + deadline_seconds, future, self._batcher, client, tracing.current())
         expiry = loop.call_later(deadline_seconds, _give_up, request, DeadlineError())
-        self._pending += len(texts)
+        self._texts.add(client, len(texts))
+        self._tokens.add(client, tokens)
         self._requests[request] = None
         try:
             self._batcher.enter(request)
@@ -141,9 +149,10 @@ class Served:
         finally:
             future.cancel()  # where it is not done, nobody waits any more
             expiry.cancel()
-            self._pending -= len(texts)
+            self._texts.remove(client, len(texts))
+            self._tokens.remove(client, tokens)
             del self._requests[request]
-            self._leave(request.batcher)
+            self._leave(request.owner)
 
     def abandon(self, reason: type[Exception] = AbandonedError) -> None:
         """Let every caller go with an exception of this type, whatever the engines are doing."""
@@ -199,14 +208,14 @@ class Served:
 
     def _retire(self, old: Batcher) -> None:
         assert self._batcher is not None
-        theirs = [request for request in self._requests if request.batcher is old]
+        theirs = [request for request in self._requests if request.owner is old]
         self._retired[old] = old.hand_over(theirs, self._batcher)
         self._close_if_done(old)
 
-    def _leave(self, batcher: Batcher) -> None:
-        if batcher in self._retired:
-            self._retired[batcher] -= 1
-            self._close_if_done(batcher)
+    def _leave(self, owner: object) -> None:
+        if isinstance(owner, Batcher) and owner in self._retired:
+            self._retired[owner] -= 1
+            self._close_if_done(owner)
 
     def _close_if_done(self, old: Batcher) -> None:
         if not self._retired[old]:

@@ -10,15 +10,19 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from paddle_ner.errors import InputError
 from paddle_ner.serving.app import create_app
+from paddle_ner.serving.connections import Connections
 from paddle_ner.serving.model import Loader, load_model
+from paddle_ner.serving.protocol import KEEP_ALIVE, BoundedProtocol
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.settings import Settings
 
@@ -26,7 +30,8 @@ _LAST_SECONDS = 5  # for sending answers that are done, after draining
 # An engine that is done needs the interpreter for a moment to take its next batch. It waits this long for a thread that
 # holds it: Python's own 5 ms are a third of what a batch of a small model takes.
 _SWITCH_SECONDS = 0.001
-_KEEP_ALIVE = 75  # seconds; longer than the 60 of common proxies, which must be the side that closes
+_BACKLOG = 2048
+_SWEEP_TICKS = 5  # uvicorn's ticks, of 0.1 s, between looks at the connections
 
 
 def run(settings: Settings, load: Loader = load_model, on_ready: Callable[[str], None] | None = None) -> None:
@@ -58,22 +63,40 @@ def run(settings: Settings, load: Loader = load_model, on_ready: Callable[[str],
         raise KeyboardInterrupt
 
 
-class _Server(uvicorn.Server):
+class BoundedServer(uvicorn.Server):
+    """uvicorn over an application of ours, its connections bounded."""
+
+    def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
+        self.connections = Connections(settings, app.state.service.metrics)
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=partial(BoundedProtocol, self.connections),  # type: ignore[arg-type]
+                ws="none",
+                lifespan="on",
+                proxy_headers=False,  # `caller` reads them, with `settings.trusted_proxies`
+                log_config=None,  # left to whoever runs this: see logs.configure
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE,
+                **options,
+            )
+        )
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % _SWEEP_TICKS == 0:
+            self.connections.sweep()
+        return await super().on_tick(counter)
+
+
+class _Server(BoundedServer):
     def __init__(
         self, settings: Settings, load: Loader, on_ready: Callable[[str], None] | None, listener: socket.socket
     ) -> None:
         app = create_app(settings, load, report=lambda _: None)  # run() raises it
-        super().__init__(
-            uvicorn.Config(
-                app,
-                lifespan="on",
-                log_config=None,  # left to whoever runs this: see logs.configure
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=_LAST_SECONDS,
-            )
-        )
+        super().__init__(app, settings, timeout_graceful_shutdown=_LAST_SECONDS)
+        self.connections.fit_descriptors()
         self.failure: BaseException | None = None
         self.interrupted = False
         self._settings = settings
@@ -104,7 +127,12 @@ class _Server(uvicorn.Server):
         host, port = self._listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if self._settings.ready_file:
-            _write(self._settings.ready_file, {"url": url, "port": port, "pid": os.getpid()})
+            try:
+                _write(self._settings.ready_file, {"url": url, "port": port, "pid": os.getpid()})
+            except OSError as error:
+                self.failure = InputError(f"--ready-file {self._settings.ready_file}: {error.strerror or error}")
+                self.should_exit = True
+                return
         if self._on_ready:
             self._on_ready(url)
 
@@ -132,12 +160,14 @@ class _Server(uvicorn.Server):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises InputError where the address cannot be used."""
+    """A socket that listens. Raises InputError where the address cannot be used."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # Now, not when the models are loaded: of two servers on one port the second must fail before it loads its own.
+        listener.listen(_BACKLOG)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"cannot listen on {host} port {port}: {reason}; name another --host or --port") from None

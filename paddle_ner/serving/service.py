@@ -13,6 +13,7 @@ from paddle_ner.serving.model import Loader
 from paddle_ner.serving.problems import DEADLINE, DRAINING, LOADING, QUEUE_FULL, UNAVAILABLE, UNKNOWN_MODEL, HTTPProblem
 from paddle_ner.serving.served import AbandonedError, DeadlineError, FailedError, QueueFullError, Served
 from paddle_ner.serving.settings import Settings
+from paddle_ner.serving.trial import Trial
 from paddle_ner.serving.upkeep import Upkeep
 from paddle_ner.serving.work import Answer
 
@@ -30,16 +31,26 @@ class Service:
         load: gives the replicas of a model for a path.
         metrics: are told what happens.
         report: is told, in one line, why a model could not be loaded.
+        trial: tries a new bundle before it replaces the one that is served.
     """
 
-    def __init__(self, settings: Settings, load: Loader, metrics: Metrics, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Loader,
+        metrics: Metrics,
+        report: Callable[[str], None],
+        trial: Trial | None = None,
+    ) -> None:
         self.settings = settings
         self.models = {
-            name: Served(name, path, metrics.model(name), settings.max_queue) for name, path in settings.models.items()
+            name: Served(name, path, metrics.model(name), settings.max_queue, settings.max_queue_tokens)
+            for name, path in settings.models.items()
         }
         self.draining = False
         self._load = load
         self._report = report
+        self._trial = trial
         self.metrics = metrics
         self._pool = ThreadPoolExecutor(min(4, usable_cores()), thread_name_prefix="tokenizer")
         self._upkeeps: list[Upkeep] = []
@@ -61,7 +72,8 @@ class Service:
 
     async def _load_all(self) -> None:
         for served in self.models.values():
-            upkeep = Upkeep(served, self.settings, self._load, self._pool, self.metrics.model(served.name))
+            metrics = self.metrics.model(served.name)
+            upkeep = Upkeep(served, self.settings, self._load, self._pool, metrics, self._trial)
             self._upkeeps.append(upkeep)
             try:
                 await upkeep.begin()
@@ -136,13 +148,13 @@ class Service:
             raise _loading(name)
         return served
 
-    async def predict(self, name: str, texts: Sequence[str]) -> list[Answer]:
-        """The answer for each text, in order. Raises HTTPProblem; cancelling it drops the texts."""
+    async def predict(self, name: str, texts: Sequence[str], client: str = "") -> list[Answer]:
+        """The answer for each text of a client, in order. Raises HTTPProblem; cancelling it drops the texts."""
         served = self.find(name)
         self._in_flight += 1
         self._idle.clear()
         try:
-            return await served.submit(texts, self.settings.deadline_seconds)
+            return await served.submit(texts, self.settings.deadline_seconds, client)
         except QueueFullError as error:
             raise HTTPProblem(
                 QUEUE_FULL,

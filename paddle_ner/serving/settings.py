@@ -8,13 +8,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import EngineChoice, Precision
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/?#\s]+)$")]
+
+
+def _network(value: object) -> object:
+    try:
+        return ipaddress.ip_network(str(value))
+    except ValueError as error:
+        raise ValueError(f"{error}; expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
+Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 ENVIRONMENT_PREFIX = "PADDLE_NER_SERVE_"
@@ -35,9 +45,20 @@ class Settings(BaseModel):
         replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
         reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
         max_queue: texts accepted and not yet answered, for each model; past it 429.
+        max_queue_tokens: characters of these texts. Where either bound is reached, each key (without keys each address)
+            still has its share of it.
         max_texts: texts in one request; past it 422.
         max_characters: characters (code points) in one text; past it 422.
         max_body_bytes: bytes of a request's body; past it 413.
+        max_bodies_bytes: bytes of all bodies that are read or not yet answered; past it 503. Answers that nobody has
+            read yet have as much again.
+        max_head_bytes: bytes of a request's line and headers; past it 431.
+        max_connections: open connections; past it 503, but for ``/health/*``.
+        max_client_connections: open connections of one address.
+        head_timeout: how long the head of a request may take, and a new connection without one; then 408.
+        body_timeout: how long a body may take; then 408.
+        send_timeout: how long a client may leave its answer unread, beside a second for each 64 KiB.
+        trusted_proxies: addresses and networks whose header ``X-Forwarded-For`` is believed.
         deadline_seconds: from the body's last byte to the answer; past it 504.
         drain_timeout: how long SIGTERM waits for the requests that are under way.
         batch_tokens: padded tokens that go through the engine at once.
@@ -65,9 +86,18 @@ class Settings(BaseModel):
     replicas: int | None = Field(None, ge=1)
     reload_seconds: float = Field(2.0, ge=0, allow_inf_nan=False)
     max_queue: int = Field(1024, ge=1)
+    max_queue_tokens: int = Field(1 << 20, ge=1)
     max_texts: int = Field(256, ge=1)
     max_characters: int = Field(20_000, ge=1)
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1)
+    max_bodies_bytes: int = Field(64 * 1024 * 1024, ge=1)
+    max_head_bytes: int = Field(32 * 1024, ge=256)
+    max_connections: int = Field(1024, ge=1)
+    max_client_connections: int = Field(512, ge=1)
+    head_timeout: float = Field(10.0, gt=0, allow_inf_nan=False)
+    body_timeout: float = Field(30.0, gt=0, allow_inf_nan=False)
+    send_timeout: float = Field(30.0, gt=0, allow_inf_nan=False)
+    trusted_proxies: tuple[Network, ...] = ()
     deadline_seconds: float = Field(10.0, gt=0, allow_inf_nan=False)
     drain_timeout: float = Field(30.0, ge=0, allow_inf_nan=False)
     batch_tokens: int = Field(2048, ge=1)
@@ -87,6 +117,15 @@ class Settings(BaseModel):
             raise ValueError(
                 f"max_texts is {self.max_texts} and max_queue {self.max_queue}, expected max_texts <= max_queue:"
                 " a request that fills the queue alone could never be accepted"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_body_fits_the_memory(self) -> Settings:
+        if self.max_body_bytes > self.max_bodies_bytes:
+            raise ValueError(
+                f"max_body_bytes is {self.max_body_bytes} and max_bodies_bytes {self.max_bodies_bytes}, expected"
+                " max_body_bytes <= max_bodies_bytes: a body of that size could never be read"
             )
         return self
 
@@ -167,4 +206,5 @@ def parse_models(pairs: list[str]) -> dict[str, Path]:
 _PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "models": parse_models,
     "cors_origins": lambda origins: [origin.strip() for origin in origins],
+    "trusted_proxies": lambda proxies: [proxy.strip() for proxy in proxies],
 }

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
-from paddle_ner.bundle import BUNDLE_MANIFEST
 from paddle_ner.errors import BundleError
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import ModelMetrics
 from paddle_ner.serving.model import Loader
 from paddle_ner.serving.served import Served
 from paddle_ner.serving.settings import Settings
+from paddle_ner.serving.trial import Trial
+from paddle_ner.serving.watch import Fingerprint, check_files, checksum, fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +28,7 @@ T = TypeVar("T")
 REBUILD_DELAYS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before each attempt to rebuild; after the last it has failed
 _LOAD_TRIES = 3
 _SIGNAL_SECONDS = 0.05
-
-# When each file of a bundle was written and how long it is, the manifest first; None for one that is not there.
-Stamp = tuple[int, int, int] | None
-Fingerprint = tuple[Stamp, ...]
+_STOP_SECONDS = 1.0
 
 
 class Upkeep:
@@ -44,17 +40,30 @@ class Upkeep:
         load: gives the replicas for a path; called in a thread.
         pool: where texts are encoded.
         metrics: are told what happens.
+        trial: tries a new bundle before it is loaded beside the old one; None where that is not needed.
 
     Attributes:
         frozen: bundles on disk are no longer looked at.
     """
 
-    def __init__(self, served: Served, settings: Settings, load: Loader, pool: Executor, metrics: ModelMetrics) -> None:
+    def __init__(
+        self,
+        served: Served,
+        settings: Settings,
+        load: Loader,
+        pool: Executor,
+        metrics: ModelMetrics,
+        trial: Trial | None = None,
+    ) -> None:
         self._served = served
         self._settings = settings
         self._load = load
         self._pool = pool
         self._metrics = metrics
+        self._trial = trial
+        self._ending = threading.Event()  # tells a trial that the server stops
+        self._opening = False
+        self._failure = ""  # of the upkeep itself, as it was last logged
         self._seen: Fingerprint | None = None  # the bundle that was last loaded or refused
         self._candidate: Fingerprint | None = None  # what it looked like when it was last found changed
         self._accepted_loss = 0  # engines that could not be rebuilt while others work
@@ -71,11 +80,14 @@ class Upkeep:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End. A model that is being loaded is waited for: the framework cannot be interrupted."""
+        """End. A model that is being loaded is waited for, since the framework cannot be interrupted; a look is not."""
         self._stopping.set()
+        self._ending.set()
         self._wake.set()
-        if self._task:
-            await self._task
+        while self._task and not self._task.done():
+            await asyncio.wait({self._task}, timeout=_STOP_SECONDS)
+            if not self._opening:
+                self._task.cancel()
 
     async def _run(self) -> None:
         period = self._settings.reload_seconds
@@ -86,8 +98,11 @@ class Upkeep:
                     await self._rebuild()
                 elif period and not self.frozen:
                     await self._look()
-            except Exception:  # a defect of ours must not end the upkeep
-                logger.exception("model %s: the upkeep failed", self._served.name)
+                self._failure = ""
+            except Exception as error:  # a defect of ours must not end the upkeep
+                if repr(error) != self._failure:  # said once, not every two seconds
+                    self._failure = repr(error)
+                    logger.exception("model %s: the upkeep failed", self._served.name)
             await _wait(self._wake, period or None)
 
     # ------------------------------------------------------------------ loading
@@ -103,6 +118,9 @@ class Upkeep:
             for _ in range(_LOAD_TRIES):
                 before = fingerprint(self._served.path)
                 try:
+                    check_files(self._served.path)
+                    if self._trial and self._served.task is not None and before != self._seen:
+                        self._trial(self._served.path, self._settings, self._ending)
                     batcher = Batcher(
                         self._load(self._served.path, self._settings),
                         self._pool,
@@ -120,7 +138,11 @@ class Upkeep:
                 batcher.close()  # its files may be of two bundles
             raise BundleError(f"{self._served.path}: it was replaced while it was loaded, {_LOAD_TRIES} times in a row")
 
-        return await _keeping_signals(asyncio.to_thread(work))
+        self._opening = True
+        try:
+            return await _keeping_signals(in_thread(work))
+        finally:
+            self._opening = False
 
     async def _rebuild(self) -> None:
         """Load the bundle again, since engines broke. Where that fails time and again, do with those that are left."""
@@ -152,7 +174,7 @@ class Upkeep:
 
     async def _look(self) -> None:
         """Take the bundle on disk if it is another one, stands still, and is sound; refuse it once if it is not."""
-        found = await asyncio.to_thread(fingerprint, self._served.path)
+        found = await in_thread(partial(fingerprint, self._served.path))
         if found is None or found == self._seen:
             self._candidate = None
             return
@@ -160,7 +182,8 @@ class Upkeep:
             self._candidate = found
             return
         name = self._served.name
-        if self._served.state == "ready" and checksum(self._served.path)[:12] == (self._served.version or None):
+        written = (await in_thread(partial(checksum, self._served.path)))[:12]
+        if self._served.state == "ready" and written == (self._served.version or None):
             self._seen = found  # written again, with the same content
             return
         try:
@@ -183,38 +206,30 @@ async def _wait(event: asyncio.Event, seconds: float | None) -> bool:
     return event.is_set()
 
 
-def fingerprint(folder: Path) -> Fingerprint | None:
-    """What a bundle's files look like from outside; None where there is no manifest.
+async def in_thread(work: Callable[[], T]) -> T:
+    """The result of `work`, in a thread that the end of the process does not wait for: a file may hang for ever.
 
-    The manifest is absent for a moment while a bundle is replaced by rename, and never there in a checkpoint.
+    What is no Exception, such as a panic of the tokenizer's Rust, is raised as RuntimeError.
     """
-    manifest = _stamp(folder / BUNDLE_MANIFEST)
-    if manifest is None:
-        return None
-    return (manifest, *(_stamp(folder / name) for name in _listed(folder / BUNDLE_MANIFEST, manifest)[1]))
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
 
+    def settle(setter: Callable[[Any], None], value: Any) -> None:
+        if not done.done():
+            setter(value)
 
-def checksum(folder: Path) -> str:
-    """The checksum in the manifest, not yet verified; empty where it has none."""
-    return _listed(folder / BUNDLE_MANIFEST, _stamp(folder / BUNDLE_MANIFEST))[0]
+    def run() -> None:
+        try:
+            outcome: tuple[Callable[[Any], None], Any] = done.set_result, work()
+        except Exception as error:
+            outcome = done.set_exception, error
+        except BaseException as error:
+            outcome = done.set_exception, RuntimeError(f"{type(error).__name__}: {error}")
+        with suppress(RuntimeError):  # the loop is closed: the server stopped
+            loop.call_soon_threadsafe(settle, *outcome)
 
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-@lru_cache(maxsize=64)
-def _listed(manifest: Path, stamp: Stamp) -> tuple[str, tuple[str, ...]]:
-    """Checksum and file names in the manifest that has this stamp; nothing where it cannot be read."""
-    try:
-        record = json.loads(manifest.read_bytes())
-        return str(record["checksum"]), tuple(str(name) for name in record["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", ()
+    threading.Thread(target=run, name="upkeep", daemon=True).start()
+    return await done
 
 
 async def _keeping_signals(work: Coroutine[Any, Any, T]) -> T:

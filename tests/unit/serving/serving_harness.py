@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-import uvicorn
-
 from paddle_ner.serving import Loader, Settings, create_app
 from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.server import BoundedServer
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.work import Answer
 from paddle_ner.types import Prediction
@@ -21,12 +20,12 @@ from paddle_ner.types import Prediction
 PATIENCE = 30  # seconds after which a test that waits for an event has failed
 
 
-class ThreadServer(uvicorn.Server):
+class ThreadServer(BoundedServer):
     """Says when it listens and when its models are loaded."""
 
     def __init__(self, settings: Settings, load: Loader) -> None:
         self.app = create_app(settings, load)
-        super().__init__(uvicorn.Config(self.app, lifespan="on", log_level="warning", access_log=False))
+        super().__init__(self.app, settings, log_level="warning")
         self.listening = threading.Event()
         self.loaded = threading.Event()
         self.socket = socket.create_server(("127.0.0.1", 0))

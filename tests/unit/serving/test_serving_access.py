@@ -306,3 +306,39 @@ def test_stats_say_what_each_model_did_and_has_waiting(serve: Serve, model: Fake
     first = client.get("/stats").json()["models"]["first"]
     assert first["texts_per_second"] > 0
     assert 0 < first["latency_ms"]["p50"] <= first["latency_ms"]["p95"]
+
+
+# ---------------------------------------------------------------------- behind a proxy
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Proto"])
+def test_without_keys_a_forwarded_request_is_not_local(serve: Serve, header: str) -> None:
+    client = serve()
+    response = client.get("/models", headers={header: "127.0.0.1"})
+    assert (response.status_code, slug(response)) == (403, "unprotected")
+    assert "through a proxy" in response.json()["detail"]
+    assert client.get("/models").status_code == 200
+
+
+def test_without_keys_a_forwarded_request_of_a_trusted_proxy_is_not_local_either(serve: Serve) -> None:
+    client = serve(trusted_proxies=("127.0.0.1",))
+    assert client.get("/models", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+
+
+def test_addresses_that_a_client_makes_up_share_its_rate(serve: Serve) -> None:
+    client = serve(rate_limit=1, insecure=True)
+    statuses = [client.get("/models", headers={"X-Forwarded-For": f"1.2.3.{n}"}).status_code for n in range(5)]
+    assert statuses == [200, 429, 429, 429, 429]
+
+
+def test_clients_of_a_trusted_proxy_have_a_rate_each(serve: Serve) -> None:
+    client = serve(rate_limit=1, insecure=True, trusted_proxies=("127.0.0.1",))
+    statuses = [client.get("/models", headers={"X-Forwarded-For": f"1.2.3.{n}"}).status_code for n in (1, 2, 1)]
+    assert statuses == [200, 200, 429]
+
+
+def test_of_two_hosts_both_must_be_local(serve: Serve) -> None:
+    client = serve()
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), PATIENCE) as peer:
+        peer.sendall(b"GET /models HTTP/1.1\r\nHost: localhost\r\nHost: example.org\r\n\r\n")
+        assert peer.recv(12) == b"HTTP/1.1 403"

@@ -333,7 +333,8 @@ def test_openapi_describes_every_route_with_its_problems(serve: Serve) -> None:
         "/health/ready",
     }
     predict = document["paths"]["/predict"]["post"]
-    assert set(predict["responses"]) == {"200", "401", "403", "404", "413", "422", "429", "500", "503", "504"}
+    statuses = "200 400 401 403 404 408 413 415 422 429 431 500 503 504"
+    assert set(predict["responses"]) == set(statuses.split())
     assert set(predict["responses"]["429"]["content"]) == {"application/problem+json"}
     single, several = predict["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
     assert single["properties"]["text"]["maxLength"] == 99
@@ -355,3 +356,23 @@ def test_the_documentation_has_an_anchor_for_every_problem(serve: Serve) -> None
     client = serve()
     slug = problem(client.post("/predict", content=b"{"), 422, "invalid-request")["type"].partition("#")[2]
     assert f'id="{slug}"' in client.get("/docs").text
+
+
+# ---------------------------------------------------------------------- HEAD
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/page/main.js", "/models", "/stats", "/metrics", "/health/live", "/openapi.json"]
+)
+def test_head_answers_as_get_does_without_a_body(serve: Callable[..., httpx.Client], path: str) -> None:
+    client = serve()
+    got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-type"] == got.headers["content-type"]
+    assert int(asked.headers["content-length"]) > 0
+    assert client.get("/health/live").json() == {"status": "alive"}  # the connection goes on
+
+
+def test_head_on_a_route_that_takes_post_is_not_allowed(serve: Callable[..., httpx.Client]) -> None:
+    response = serve().head("/predict")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")

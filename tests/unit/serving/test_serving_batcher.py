@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import LENGTHS, padded_length
-from paddle_ner.serving.batcher import HORIZON, Batcher
+from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
+from paddle_ner.serving.queue import HORIZON, choose
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
 
@@ -38,8 +39,15 @@ async def entered(model: FakeModel) -> None:
 
 
 async def queue(served: Served, *requests: list[str], deadline: float = LONG) -> list[asyncio.Task[Any]]:
-    tasks = [asyncio.create_task(served.submit(texts, deadline)) for texts in requests]
-    await asyncio.sleep(0)
+    return await queue_of(served, "", *requests, deadline=deadline)
+
+
+async def queue_of(
+    served: Served, client: str, *requests: list[str], deadline: float = LONG
+) -> list[asyncio.Task[Any]]:
+    tasks = [asyncio.create_task(served.submit(texts, deadline, client)) for texts in requests]
+    await asyncio.sleep(0)  # they are submitted
+    await asyncio.sleep(0)  # and given to the pool, which encodes at once
     return tasks
 
 
@@ -63,7 +71,7 @@ def found(answer: object) -> list[str]:
 def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_width_between(
     waiting: list[int], budget: int
 ) -> None:
-    chosen = Batcher.choose(waiting, budget)
+    chosen = choose(waiting, budget)
     assert 0 in chosen and len(set(chosen)) == len(chosen)
     widths = [waiting[index] for index in chosen]
     assert len(chosen) == 1 or len(chosen) * max(widths) <= budget
@@ -72,28 +80,28 @@ def test_a_batch_has_the_oldest_stays_within_the_budget_and_skips_no_width_betwe
 
 
 def test_neighbours_in_length_go_together() -> None:
-    assert sorted(Batcher.choose([32, 512, 32, 24, 512, 32], 4096)) == [0, 2, 3, 5]
+    assert sorted(choose([32, 512, 32, 24, 512, 32], 4096)) == [0, 2, 3, 5]
 
 
 def test_a_full_batch_takes_in_no_padding() -> None:
     few, many = [32] * 3 + [24] * 3, [32] * 40 + [24] * 10
-    assert len(Batcher.choose(few, 4096)) == 6
-    assert sorted(Batcher.choose(many, 4096)) == list(range(32))
+    assert len(choose(few, 4096)) == 6
+    assert sorted(choose(many, 4096)) == list(range(32))
 
 
 def test_a_batch_of_long_windows_is_small() -> None:
-    assert Batcher.choose([512] * 4, 2048) == [0]
-    assert Batcher.choose([256] * 8, 2048) == [0, 1]
-    assert len(Batcher.choose([512] * 40, 16384)) == 8
-    assert len(Batcher.choose([128] * 40, 2048)) == 16
+    assert choose([512] * 4, 2048) == [0]
+    assert choose([256] * 8, 2048) == [0, 1]
+    assert len(choose([512] * 40, 16384)) == 8
+    assert len(choose([128] * 40, 2048)) == 16
 
 
 def test_a_long_window_that_came_first_is_not_overtaken_by_any_number_of_short_ones() -> None:
-    assert 0 in Batcher.choose([512, *[8] * 500], 2048)
+    assert 0 in choose([512, *[8] * 500], 2048)
 
 
 def test_a_window_longer_than_the_budget_goes_alone() -> None:
-    assert Batcher.choose([512, 512, 8], 100) == [0]
+    assert choose([512, 512, 8], 100) == [0]
 
 
 # ---------------------------------------------------------------------- batches
@@ -263,7 +271,7 @@ def test_what_could_hardly_be_answered_within_its_deadline_is_refused_at_once(
     async def run() -> None:
         served = make()
         held = await hold(model, served)
-        monkeypatch.setattr(Batcher, "seconds_for", lambda batcher, texts: 3.0 * texts)
+        monkeypatch.setattr(Batcher, "seconds_for", lambda batcher, cost: 0.5 * cost)
         with pytest.raises(QueueFullError) as refused:
             await served.submit(["a"], 5.0)  # the one before it takes more than half of that
         assert refused.value.retry_after == 3
@@ -291,5 +299,116 @@ def test_abandoned_callers_are_let_go_while_the_engine_computes(model: FakeModel
         served.abandon()
         with pytest.raises(AbandonedError):
             await held
+
+    asyncio.run(run())
+
+
+# ---------------------------------------------------------------------- clients
+
+
+def test_a_small_request_is_computed_before_the_rest_of_a_large_one_of_another_client(
+    model: FakeModel, make: Callable[..., Served]
+) -> None:
+    async def run() -> None:
+        served = make(batch_tokens=2 * padded_length(SIZE))
+        held = await hold(model, served)
+        (large,) = await queue_of(served, "large", ["x" * CONTENT] * 200)
+        (small,) = await queue_of(served, "small", ["IBM"])
+        model.free.set()
+        assert found((await small)[0]) == ["IBM"]
+        await asyncio.gather(held, large)
+
+    asyncio.run(run())
+    assert next(number for number, batch in enumerate(model.batches) if "IBM" in batch) <= 2
+
+
+def test_a_client_that_fills_the_queue_leaves_room_for_another(model: FakeModel, make: Callable[..., Served]) -> None:
+    async def run() -> None:
+        served = make(max_queue=8)
+        held = await hold(model, served)
+        (full,) = await queue_of(served, "full", ["x"] * 7)
+        with pytest.raises(QueueFullError):
+            await served.submit(["x"], LONG, "full")
+        (small,) = await queue_of(served, "small", ["IBM"])
+        model.free.set()
+        assert found((await small)[0]) == ["IBM"]
+        await asyncio.gather(held, full)
+
+    asyncio.run(run())
+
+
+def test_the_wait_of_a_small_request_does_not_grow_with_what_another_client_has_waiting(
+    model: FakeModel, make: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        served = make()
+        held = await hold(model, served)
+        monkeypatch.setattr(Batcher, "seconds_for", lambda batcher, cost: 0.1 * cost)
+        (large,) = await queue_of(served, "large", ["x" * 998] * 4)  # 400 s
+        with pytest.raises(QueueFullError):
+            await served.submit(["x"], LONG, "large")
+        (small,) = await queue_of(served, "small", ["IBM"])
+        model.free.set()
+        assert found((await small)[0]) == ["IBM"]
+        await asyncio.gather(held, large)
+
+    asyncio.run(run())
+
+
+def test_a_part_of_a_long_text_counts_in_the_pace_before_its_last_window(
+    model: FakeModel, make: Callable[..., Served]
+) -> None:
+    async def run() -> None:
+        served = make(batch_tokens=padded_length(SIZE))
+        model.free.clear()
+        task = asyncio.create_task(served.submit(["x" * (CONTENT * 4)], LONG))
+        await entered(model)
+        model.free.set()
+        await entered(model)
+        assert served._batcher is not None and served._batcher._done > 0
+        await task
+
+    asyncio.run(run())
+
+
+def test_no_more_of_a_client_is_encoded_than_the_engines_are_about_to_compute(
+    model: FakeModel, make: Callable[..., Served]
+) -> None:
+    encoded: list[str] = []
+    encode = model.encode
+    model.encode = lambda text: (encoded.append(text), encode(text))[1]  # type: ignore[method-assign]
+
+    async def run() -> None:
+        served = make(batch_tokens=padded_length(SIZE))
+        held = await hold(model, served)
+        encoded.clear()
+        (large,) = await queue(served, ["x" * CONTENT] * 200)
+        assert len(encoded) < 50
+        model.free.set()
+        assert len(await large) == 200
+        await held
+
+    asyncio.run(run())
+    assert len(encoded) == 200
+
+
+class RustPanic(BaseException):
+    """As pyo3's PanicException, it is no Exception."""
+
+
+def test_a_panic_of_the_tokenizer_fails_its_text_alone(model: FakeModel, make: Callable[..., Served]) -> None:
+    encode = model.encode
+
+    def panic(text: str) -> Any:
+        if text == "panic":
+            raise RustPanic
+        return encode(text)
+
+    model.encode = panic  # type: ignore[method-assign]
+
+    async def run() -> None:
+        served = make()
+        before, failed, after = await served.submit(["A", "panic", "B"], LONG)
+        assert isinstance(failed, RuntimeError) and (found(before), found(after)) == (["A"], ["B"])
 
     asyncio.run(run())

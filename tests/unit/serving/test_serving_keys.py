@@ -3,29 +3,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import os
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from serving_harness import PATIENCE
 
 from paddle_ner.cli import cli
 from paddle_ner.cli.api_key import command
 from paddle_ner.errors import InputError
 from paddle_ner.serving import keys
 from paddle_ner.serving.keys import KeyFile
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_a_key_is_let_in_by_its_line_and_by_nothing_else() -> None:
@@ -108,50 +98,48 @@ def replace(path: Path, content: str) -> None:
     temporary.replace(path)
 
 
-def test_a_changed_file_is_read_again(tmp_path: Path, clock: Clock) -> None:
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     (old_key, old), (new_key, new) = keys.create("old"), keys.create("new")
     path = tmp_path / "keys"
     path.write_text(old.line)
-    file = KeyFile(path, clock)
+    file = KeyFile(path)
     replace(path, new.line)
-    assert file.current().name_of(old_key) == "old"  # looked at a moment ago
-    clock.now += 1
+    assert file.current().name_of(old_key) == "old"  # not looked at yet
+    file.look()
     assert file.current().name_of(old_key) is None
     assert file.current().name_of(new_key) == "new"
 
 
 @pytest.mark.parametrize("broken", ["nonsense", None])
 def test_a_broken_or_lost_file_is_refused_in_the_log_once_and_the_old_keys_stay(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, broken: str | None
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str | None
 ) -> None:
     key, hashed = keys.create("web")
     path = tmp_path / "keys"
     path.write_text(hashed.line)
-    file = KeyFile(path, clock)
+    file = KeyFile(path)
     if broken is None:
         path.unlink()
     else:
         replace(path, broken)
     for _ in range(3):
-        clock.now += 1
+        file.look()
         assert file.current().name_of(key) == "web"
     (record,) = caplog.records
     assert record.levelno == logging.ERROR and record.getMessage().startswith("the API keys have changed but stay")
     other, good = keys.create("other")
     replace(path, good.line)
-    clock.now += 1
+    file.look()
     assert file.current().name_of(other) == "other"
 
 
-def test_an_emptied_file_lets_nobody_in_and_says_so(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_emptied_file_lets_nobody_in_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     key, hashed = keys.create("web")
     path = tmp_path / "keys"
     path.write_text(hashed.line)
-    file = KeyFile(path, clock)
+    file = KeyFile(path)
     replace(path, "# none\n")
-    clock.now += 1
+    file.look()
     assert file.current().name_of(key) is None
     assert "holds no API key" in caplog.text
 
@@ -192,3 +180,38 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 def test_the_command_is_one_of_the_command_line() -> None:
     assert "api-key" in CliRunner().invoke(cli, ["--help"]).stdout
     assert CliRunner().invoke(cli, ["api-key", "--help"]).exit_code == 0
+
+
+def test_the_file_is_looked_at_while_it_is_watched(tmp_path: Path) -> None:
+    path, (key, hashed) = tmp_path / "keys", keys.create("late")
+    path.write_text("")
+    file = KeyFile(path)
+    file.watch()
+    try:
+        path.write_text(hashed.line + "\n")
+        end = time.monotonic() + PATIENCE
+        while file.current().name_of(key) is None:
+            assert time.monotonic() < end
+    finally:
+        file.close()
+
+
+def test_a_fifo_in_the_place_of_the_file_is_refused_without_waiting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, (key, hashed) = tmp_path / "keys", keys.create("web")
+    path.write_text(hashed.line + "\n")
+    file = KeyFile(path)
+    path.unlink()
+    os.mkfifo(path)
+    file.look()
+    assert "it is no regular file" in caplog.text
+    assert file.current().name_of(key) == "web"
+
+
+def test_a_device_and_a_file_without_bounds_are_no_key_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it is no regular file"):
+        keys.read(Path("/dev/zero"))
+    (tmp_path / "large").write_bytes(b"#" * (2 << 20))
+    with pytest.raises(InputError, match="more than 1048576 bytes"):
+        keys.read(tmp_path / "large")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,34 @@ def test_asgi_py_writes_the_same_lines_under_uvicorn_s_own_command() -> None:
     assert [record["message"] for record in records if "route" in record] == ["GET /models 401"]
     assert not any("secret" in line for line in lines)
     assert any("model ner failed to load" in record["message"] for record in records)
+
+
+def test_a_server_whose_log_nobody_reads_goes_on_and_ends_at_sigterm() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):  # the pipe is full before the server starts
+        while True:
+            os.write(writer, b"x" * 1024)
+    os.set_blocking(writer, True)
+    code = SERVE.format(folder=str(Path(__file__).parent))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, json.dumps({"log_level": "info"})],
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        with httpx.Client(base_url=process.stdout.readline().strip(), timeout=PATIENCE) as client:
+            for _ in range(20):
+                assert client.post("/predict", json={"text": "IBM"}).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(reader)
+        os.close(writer)
 
 
 # ---------------------------------------------------------------------- the command

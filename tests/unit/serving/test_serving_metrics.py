@@ -65,8 +65,8 @@ def test_the_information_of_a_model_replaces_what_was_said_before() -> None:
 
 def test_the_queue_is_that_of_whoever_watched_last() -> None:
     model = (metrics := Metrics()).model("ner")
-    model.watch_queue(lambda: 3)
-    model.watch_queue(lambda: 5)
+    model.watch_queue(lambda: 3, lambda: 30)
+    model.watch_queue(lambda: 5, lambda: 50)
     assert 'paddle_ner_queue_texts{model="ner"} 5.0' in lines(metrics)
     assert model.queue_length == 5
 
@@ -90,7 +90,7 @@ def test_the_documentation_names_every_metric_with_its_labels() -> None:
     metrics = Metrics()
     there = {
         family.name + ("_total" if family.type == "counter" else ""): ", ".join(
-            metrics.registry._names_to_collectors[family.name]._labelnames  # type: ignore[attr-defined]
+            getattr(metrics.registry._names_to_collectors[family.name], "_labelnames", ())
         )
         for family in metrics.registry.collect()
         if family.name.startswith("paddle_ner_")

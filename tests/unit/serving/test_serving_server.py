@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -117,3 +118,32 @@ def test_serving_imports_no_framework() -> None:
         "print([m for m in ('paddle', 'paddlenlp', 'paddleslim', 'onnxruntime', 'torch') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_the_second_server_on_a_port_ends_at_once_while_the_first_still_loads(tmp_path: Path) -> None:
+    code = (
+        "import sys, threading\n"
+        "from paddle_ner.serving import Settings, run\n"
+        "def load(*_):\n"
+        "    print('loading', flush=True)\n"
+        "    threading.Event().wait()\n"
+        "run(Settings.create(models={'a': '.'}, port=int(sys.argv[1])), load)\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-c", code, port]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert line(first) == "loading"
+        second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        assert "loading" not in second.stdout
+        assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in second.stderr
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_a_ready_file_that_cannot_be_written_ends_the_server_with_2(start: Start, tmp_path: Path) -> None:
+    process = start(f"ready_file={tmp_path / 'absent' / 'ready'}")
+    assert line(process) == f"error: --ready-file {tmp_path / 'absent' / 'ready'}: No such file or directory"
+    assert process.wait(PATIENCE) == 2

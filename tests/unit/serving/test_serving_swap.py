@@ -21,7 +21,7 @@ from paddle_ner.features.windows import Window
 from paddle_ner.serving import Settings, upkeep
 from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
-from paddle_ner.serving.upkeep import fingerprint
+from paddle_ner.serving.watch import fingerprint
 from paddle_ner.tasks import create
 
 EAGER = {"reload_seconds": 0.005}
