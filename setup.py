@@ -32,6 +32,8 @@ setup(
     description="Chinese NER and text classification on PaddlePaddle: from a labelled file to a served model",
     long_description=README.read_text("utf-8") if README.exists() else "",
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
     package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*"]},
@@ -78,6 +80,7 @@ setup(
     },
     entry_points={"console_scripts": ["paddle-ner = paddle_ner.cli:main"]},
     classifiers=[
+        "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3.10",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
