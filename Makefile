@@ -28,7 +28,7 @@ serve: $(INSTALLED) ## serve the quickstart's bundle, or MODEL=path, at PORT
 test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest, ARGS=--cov measures their coverage
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-matrix: ## the fast tests on the Pythons of 3.10 to 3.12 that are there and that .venv is not made with
+test-matrix: $(INSTALLED_DEV) ## the fast tests on the Pythons of 3.10 to 3.12 that are there and that .venv is not made with
 	@.ci/matrix
 
 test-arm: $(INSTALLED_DEV) ## run a device's folder on an emulated 64-bit Arm: FOLDER=path, or one made for it
@@ -69,6 +69,11 @@ $(BIN)/python:
 $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 	@echo "Installing paddle-ner[$(EXTRAS)] into $(VENV): once, about two minutes"
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+# For `make test-matrix`: without what only engines and linters need.
+$(VENV)/.installed-test: setup.py constraints.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),dev]'
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)
