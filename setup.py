@@ -21,7 +21,6 @@ TRAIN = [
     "protobuf>=6.31,<7",
     "pyarrow<26",
     "setuptools<80.9",
-    "visualdl>=2.5.3",
 ]
 # On Python 3.12 paddle imports setuptools and does not ask for it.
 FRAMEWORK = ["setuptools<80.9"]
@@ -57,6 +56,8 @@ setup(
         # From PaddlePaddle's own index: docs/installation.md.
         "gpu": ["paddlepaddle-gpu==3.1.1", *FRAMEWORK],
         "train": TRAIN,
+        # Curves in VisualDL. PaddleNLP 2.8.1 asks for visualdl at any version, so that train installs it all the same.
+        "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
         "dev": [
