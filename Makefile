@@ -71,9 +71,9 @@ $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
-# For `make test-matrix`: without what only engines and linters need.
+# For `make test-matrix`: used once or twice, so nothing is compiled ahead.
 $(VENV)/.installed-test: setup.py constraints.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,dev]'
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)
