@@ -1,4 +1,4 @@
-# Habits of this project. `make` alone lists them. PYTHON=… chooses the interpreter, EXTRAS=gpu,train the framework.
+# The commands of this project. `make` alone lists them. PYTHON=… chooses the interpreter, EXTRAS=gpu,train the framework.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,10 +8,12 @@ PORT ?= 8000
 SOURCES := paddle_ner tests setup.py $(wildcard benchmarks docker serving)
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+NODE := node_modules/.bin
+INSTALLED_NODE := node_modules/.installed
 
-.PHONY: help install quickstart serve test test-arm lint format bench overload soak clean
+.PHONY: help install quickstart serve test test-matrix test-arm lint format bench overload soak clean
 
-help: ## list these habits
+help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## make .venv and install the package with its framework
@@ -23,20 +25,26 @@ serve: $(INSTALLED) ## serve the quickstart's bundle, or MODEL=path, at PORT
 	@test -e $(MODEL) || { echo "make serve: there is no $(MODEL) yet: make quickstart, or name one with MODEL=path"; exit 2; }
 	@$(BIN)/paddle-ner serve $(MODEL) --port $(PORT)
 
-test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest
+test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest, ARGS=--cov measures their coverage
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-matrix: $(INSTALLED_DEV) ## the fast tests on the Pythons of 3.10 to 3.12 that are there and that .venv is not made with
+	@.ci/matrix
 
 test-arm: $(INSTALLED_DEV) ## run a device's folder on an emulated 64-bit Arm: FOLDER=path, or one made for it
 	@$(if $(FOLDER),$(BIN)/python tests/arm/emulation.py $(FOLDER),$(BIN)/python -m pytest tests/integration/test_edge_arm.py -rA $(ARGS))
 
-lint: $(INSTALLED_DEV) ## ruff and mypy
+lint: $(INSTALLED_DEV) $(INSTALLED_NODE) ## ruff and mypy; for the page's JavaScript Biome and TypeScript
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
+	@$(NODE)/biome check --error-on-warnings
+	@$(NODE)/tsc
 
-format: $(INSTALLED_DEV) ## put the code in order
+format: $(INSTALLED_DEV) $(INSTALLED_NODE) ## format the code, and fix what linters can fix
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
+	@$(NODE)/biome check --write
 
 bench: $(INSTALLED_DEV) ## tokenization, engine and server beside their peers; ARGS=… goes to each
 	@for name in tokenization engine serving; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || exit 1; done
@@ -47,8 +55,8 @@ overload: $(INSTALLED) ## three times what the server can do, for a minute; MODE
 soak: $(INSTALLED) ## ten minutes of texts of any length, its memory watched; MODEL=path
 	@$(BIN)/python serving/load/soak.py $(MODEL) $(ARGS)
 
-clean: ## remove .venv and what tools left; runs/ stays
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info
+clean: ## remove .venv, node_modules and the files that tools left; runs/ stays
+	rm -rf $(VENV) .venv-3.* node_modules build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info
 
 $(BIN)/python:
 	@found=""; for candidate in $(PYTHON) $(if $(PYTHON),,python3.12 python3.11 python3.10 python3); do \
@@ -63,7 +71,18 @@ $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
+# For `make test-matrix`: used once or twice, so nothing is compiled ahead.
+$(VENV)/.installed-test: setup.py constraints.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,dev]'
+	@touch $@
+
 $(INSTALLED_DEV): $(INSTALLED)
 	@echo "Installing what tests and linters need"
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),onnx,openvino,dev]'
+	@touch $@
+
+$(INSTALLED_NODE): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "make: npm is missing, which installs the linters of the page's JavaScript: install Node.js 18 or newer with npm (apt-get install npm)"; exit 2; }
+	@echo "Installing the linters of the page's JavaScript"
+	@npm ci --silent
 	@touch $@

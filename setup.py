@@ -21,7 +21,6 @@ TRAIN = [
     "protobuf>=6.31,<7",
     "pyarrow<26",
     "setuptools<80.9",
-    "visualdl>=2.5.3",
 ]
 # On Python 3.12 paddle imports setuptools and does not ask for it.
 FRAMEWORK = ["setuptools<80.9"]
@@ -32,6 +31,8 @@ setup(
     description="Chinese NER and text classification on PaddlePaddle: from a labelled file to a served model",
     long_description=README.read_text("utf-8") if README.exists() else "",
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
     package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*"]},
@@ -55,6 +56,8 @@ setup(
         # From PaddlePaddle's own index: docs/installation.md.
         "gpu": ["paddlepaddle-gpu==3.1.1", *FRAMEWORK],
         "train": TRAIN,
+        # Curves in VisualDL. PaddleNLP 2.8.1 asks for visualdl at any version, so that train installs it all the same.
+        "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
         "dev": [
@@ -68,7 +71,9 @@ setup(
             "opentelemetry-sdk>=1.27",
             "playwright>=1.48",
             "promql-parser>=0.5",
+            "pre-commit>=4",
             "pytest>=8",
+            "pytest-cov>=7",
             "ruff>=0.8",
             "schemathesis>=4",
             "scikit-learn>=1.4",
@@ -78,6 +83,7 @@ setup(
     },
     entry_points={"console_scripts": ["paddle-ner = paddle_ner.cli:main"]},
     classifiers=[
+        "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3.10",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",

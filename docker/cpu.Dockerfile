@@ -5,7 +5,7 @@ ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE} AS build
 ARG EXTRAS=cpu
 WORKDIR /src
-COPY setup.py pyproject.toml constraints.txt README.md ./
+COPY setup.py pyproject.toml constraints.txt README.md LICENSE ./
 # First what the package needs, which seldom changes, so that a change of its code does not install it again.
 COPY paddle_ner/__init__.py paddle_ner/__init__.py
 RUN python3 -m venv --without-pip /opt/paddle-ner \

@@ -8,7 +8,7 @@ ARG BASE=paddlepaddle/paddle:3.1.1-gpu-${CUDA}
 
 FROM ${BASE} AS build
 WORKDIR /src
-COPY setup.py pyproject.toml constraints.txt README.md ./
+COPY setup.py pyproject.toml constraints.txt README.md LICENSE ./
 COPY paddle_ner/__init__.py paddle_ner/__init__.py
 # Into a folder of its own rather than a virtual environment, which that image's Python cannot make. Without the extra
 # gpu: the framework is the image's.

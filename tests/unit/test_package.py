@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 import setuptools
+import yaml
 from packaging.requirements import Requirement
 
 import paddle_ner
@@ -87,3 +90,76 @@ def test_every_data_file_is_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_the_package_is_packaged() -> None:
     installed = metadata.distribution("paddle-ner").read_text("top_level.txt") or ""
     assert installed.split() == ["paddle_ner"]
+
+
+def test_the_licence_is_in_the_metadata_and_in_what_is_installed() -> None:
+    distribution = metadata.distribution("paddle-ner")
+    assert distribution.metadata["License"] == "Apache-2.0"
+    assert "License :: OSI Approved :: Apache Software License" in distribution.metadata.get_all("Classifier", [])
+    assert distribution.metadata.get_all("License-File") == ["LICENSE"]
+    assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_the_changelog_is_at_the_version() -> None:
+    """Its first heading is what comes next; the second, once there is a release, is the version."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    released = [heading for heading in headings[1:] if re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading)]
+    assert released == headings[1:]
+    assert not released or released[0].startswith(f"[{paddle_ner.__version__}] - ")
+
+
+def lint_commands() -> list[str]:
+    """What `make lint` runs once everything is installed."""
+    command = ["make", "-n", "-o", ".venv/.installed-dev", "-o", "node_modules/.installed", "lint"]
+    # Not what a `make test` around these tests passes on.
+    passed_on = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    environment = {name: value for name, value in os.environ.items() if name not in passed_on}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def test_pre_commit_runs_the_commands_of_make_lint() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    assert [hook["entry"] for hook in hooks] == lint_commands()
+    assert not any(hook.get("pass_filenames", True) for hook in hooks)
+
+
+def test_pre_commit_accepts_its_configuration() -> None:
+    command = [sys.executable, "-m", "pre_commit", "validate-config", ROOT / ".pre-commit-config.yaml"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_make_lint_says_that_npm_is_missing(tmp_path: Path) -> None:
+    for name in ("Makefile", "package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("make", "sh"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+
+    done = subprocess.run(
+        ["make", "-o", ".venv/.installed-dev", "lint"],
+        cwd=tmp_path,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("make: npm is missing")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_the_lock_of_the_linters_names_no_registry() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
+    assert len(packages) > 2
+    assert not [name for name, package in packages.items() if "resolved" in package]
+
+
+def test_every_linter_of_the_page_is_pinned() -> None:
+    asked = json.loads((ROOT / "package.json").read_text("utf-8"))
+    assert asked.keys() & {"dependencies", "scripts"} == set()
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked["devDependencies"].values())

@@ -1,8 +1,10 @@
 // An answer with classes: bars, most probable first, and the choice of the right one or ones.
 
 import { change } from "./corrections.js";
-import { announce, make } from "./element.js";
+import { announce, focused, make } from "./element.js";
 import { percent, words } from "./language.js";
+
+/** @import { LabelledText } from "./corrections.js" */
 
 const SHOWN = 20; // classes before the button that shows all
 
@@ -10,9 +12,14 @@ const SHOWN = 20; // classes before the button that shows all
 export class Classes {
   #all = false;
 
+  /**
+   * @param {LabelledText} document
+   * @param {string[]} labels the model's own
+   */
   constructor(document, labels) {
     this.document = document;
     const scores = document.scores ?? {};
+    /** @type {[label: string, score: number | undefined][]} */
     this.scores = [...new Set([...Object.keys(scores), ...labels])].map(label => [label, scores[label]]);
     this.element = make("fieldset", { class: "classes" });
     this.show();
@@ -22,13 +29,14 @@ export class Classes {
 
   #chosen() {
     const { label, labels } = this.document.current;
-    return labels ?? [label];
+    return labels ?? (label === undefined ? [] : [label]);
   }
 
   show() {
     const several = Boolean(this.document.current.labels);
     const chosen = this.#chosen();
-    const focused = this.element.contains(window.document.activeElement) && window.document.activeElement.value;
+    const held = focused();
+    const heldLabel = held instanceof HTMLInputElement && this.element.contains(held) ? held.value : null;
     const shown = this.#all
       ? this.scores
       : this.scores.filter(([label], index) => index < SHOWN || chosen.includes(label));
@@ -47,9 +55,13 @@ export class Classes {
       );
     });
     const hint = several ? words().classesHint : words().classHint;
+    const showAll = () => {
+      this.#all = true;
+      this.show();
+    };
     const more = make(
       "button",
-      { type: "button", class: "small", onclick: () => ((this.#all = true), this.show()) },
+      { type: "button", class: "small", onclick: showAll },
       words().allClasses(this.scores.length),
     );
     this.element.replaceChildren(
@@ -57,9 +69,14 @@ export class Classes {
       ...rows,
       ...(shown.length < this.scores.length ? [more] : []),
     );
-    if (focused) [...this.element.querySelectorAll("input")].find(one => one.value === focused)?.focus();
+    if (heldLabel) [...this.element.querySelectorAll("input")].find(input => input.value === heldLabel)?.focus();
   }
 
+  /**
+   * @param {string} label
+   * @param {boolean} checked
+   * @param {boolean} several
+   */
   #choose(label, checked, several) {
     if (several) {
       const labels = this.#chosen().filter(one => one !== label);
@@ -70,6 +87,7 @@ export class Classes {
   }
 }
 
+/** @param {number | undefined} score */
 function bar(score) {
   const fill = make("span");
   fill.style.width = `${100 * (score ?? 0)}%`;

@@ -2,7 +2,11 @@
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** How many code points a string has. */
+/**
+ * How many code points a string has.
+ *
+ * @param {string} text
+ */
 export function codePointLength(text) {
   if (!SURROGATE.test(text)) return text.length;
   let length = 0;
@@ -12,14 +16,22 @@ export function codePointLength(text) {
 
 /** A text that is asked for by code points. */
 export class CodePoints {
-  #units; // where each code point begins in UTF-16 units, and the end; null where both counts are the same
+  /**
+   * Where each code point begins in UTF-16 units, and the end; null where both counts are the same.
+   *
+   * @type {number[] | null}
+   */
+  #units = null;
 
+  /** @param {string} text */
   constructor(text) {
     this.text = text;
-    this.#units = null;
-    if (SURROGATE.test(text)) {
-      this.#units = [0];
-      for (const character of text) this.#units.push(this.#units.at(-1) + character.length);
+    if (!SURROGATE.test(text)) return;
+    let at = 0;
+    this.#units = [at];
+    for (const character of text) {
+      at += character.length;
+      this.#units.push(at);
     }
   }
 
@@ -27,12 +39,22 @@ export class CodePoints {
     return this.#units ? this.#units.length - 1 : this.text.length;
   }
 
+  /**
+   * @param {number} start
+   * @param {number} end
+   */
   slice(start, end = this.length) {
     return this.#units ? this.text.slice(this.#units[start], this.#units[end]) : this.text.slice(start, end);
   }
 
-  /** The span without white space at its ends. */
+  /**
+   * The span without white space at its ends.
+   *
+   * @param {number} start
+   * @param {number} end
+   */
   trim(start, end) {
+    /** @param {number} at */
     const blank = at => !this.slice(at, at + 1).trim();
     while (start < end && blank(start)) start++;
     while (start < end && blank(end - 1)) end--;

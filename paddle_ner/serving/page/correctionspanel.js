@@ -10,8 +10,8 @@ const SHOWN_CHARACTERS = 60;
 
 export function startCorrections() {
   byId("corrections-download").addEventListener("click", () => {
-    const { name } = model();
-    save(`corrections-${name}.jsonl`, correctionLines(name));
+    const name = model()?.name;
+    if (name !== undefined) save(`corrections-${name}.jsonl`, correctionLines(name));
   });
 }
 

@@ -1,24 +1,77 @@
 // The routes, from the OpenAPI document.
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+
+import { make } from "./element.js";
+
+/**
+ * The part of JSON Schema that the server's description uses.
+ *
+ * @typedef {{
+ *   $ref?: string,
+ *   anyOf?: Schema[],
+ *   enum?: string[],
+ *   const?: string,
+ *   type?: string,
+ *   items?: Schema,
+ *   properties?: Record<string, Schema>,
+ *   additionalProperties?: Schema | boolean,
+ * }} Schema
+ * @typedef {Record<string, Schema>} Schemas
+ * @typedef {{ [name: string]: Sketch } | Sketch[] | string | number | boolean | null} Sketch
+ */
+
+/**
+ * @typedef {{ "application/json": { schema: Schema, examples?: Record<string, { value?: object }> } }} Content
+ * @typedef {{
+ *   summary?: string,
+ *   requestBody?: { content: Content },
+ *   responses: { [status: string]: { description: string, content: Content } },
+ * }} Operation
+ * @typedef {{
+ *   info: { version: string, summary: string },
+ *   components: { schemas: Schemas },
+ *   paths: Record<string, Record<string, Operation>>,
+ * }} OpenApi
+ */
+
+/**
+ * An element of docs.html.
+ *
+ * @param {string} selector
+ */
+function find(selector) {
+  const element = document.querySelector(selector);
+  if (!element) throw new TypeError(`docs.html has no ${selector}`);
   return element;
 }
 
-/* A JSON value of the shape that a schema describes. */
+/** @type {Record<string, Sketch>} */
+const SKETCHES = { string: "…", integer: 0, number: 0.0, boolean: false };
+
+/**
+ * A JSON value of the shape that a schema describes.
+ *
+ * @param {Schema} schema
+ * @param {Schemas} all
+ * @returns {Sketch}
+ */
 function sketch(schema, all) {
-  if (schema.$ref) return sketch(all[schema.$ref.split("/").pop()], all);
+  if (schema.$ref) return sketch(all[schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)], all);
   if (schema.anyOf) return sketch(schema.anyOf[0], all);
   if (schema.enum) return schema.enum.join(" | ");
   if (schema.const) return schema.const;
-  if (schema.type === "array") return [sketch(schema.items, all)];
-  if (schema.type === "object" && schema.additionalProperties) return { "…": sketch(schema.additionalProperties, all) };
+  if (schema.type === "array" && schema.items) return [sketch(schema.items, all)];
+  const { additionalProperties: others } = schema;
+  if (schema.type === "object" && others) return { "…": others === true ? null : sketch(others, all) };
   if (schema.type === "object")
     return Object.fromEntries(Object.entries(schema.properties || {}).map(([name, one]) => [name, sketch(one, all)]));
-  return { string: "…", integer: 0, number: 0.0, boolean: false }[schema.type] ?? null;
+  return SKETCHES[schema.type ?? ""] ?? null;
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object | undefined} example
+ */
 function curl(method, path, example) {
   const url = new URL(path.replace(/^\//, "").replace("{name}", "NAME"), document.baseURI);
   return method === "GET"
@@ -26,9 +79,15 @@ function curl(method, path, example) {
     : `curl ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(example)}'`;
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {Operation} operation
+ * @param {Schemas} all
+ */
 function route(method, path, operation, all) {
   const inside = make("div", { class: "inside" });
-  const examples = Object.values(operation.requestBody?.content["application/json"].examples || { none: {} });
+  const examples = Object.values(operation.requestBody?.content["application/json"].examples ?? { none: {} });
   inside.append(
     make("h3", {}, "Request"),
     ...examples.map(one => make("pre", { tabindex: "0" }, curl(method, path, one.value))),
@@ -47,21 +106,22 @@ function route(method, path, operation, all) {
   );
 }
 
+/** @param {OpenApi} api */
+function show(api) {
+  find("#version").textContent = api.info.version;
+  find("#summary").textContent = api.info.summary;
+  const routes = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) =>
+      route(method.toUpperCase(), path, operation, api.components.schemas),
+    ),
+  );
+  find("#routes").replaceChildren(...routes);
+  if (routes[0]) routes[0].open = true;
+}
+
 fetch("openapi.json")
   .then(response => response.json())
-  .then(api => {
-    document.getElementById("version").textContent = api.info.version;
-    document.getElementById("summary").textContent = api.info.summary;
-    const all = api.components.schemas;
-    document
-      .getElementById("routes")
-      .replaceChildren(
-        ...Object.entries(api.paths).flatMap(([path, methods]) =>
-          Object.entries(methods).map(([method, operation]) => route(method.toUpperCase(), path, operation, all)),
-        ),
-      );
-    document.querySelector("details").open = true;
-  })
+  .then(show)
   .catch(error => {
-    document.getElementById("routes").textContent = `The OpenAPI document cannot be read: ${error.message}`;
+    find("#routes").textContent = `The OpenAPI document cannot be read: ${error.message}`;
   });

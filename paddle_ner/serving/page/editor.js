@@ -1,23 +1,34 @@
-// An answer with entities: drawn, and put right by mouse, touch and keyboard.
+// An answer with entities: drawn, and corrected by mouse, touch and keyboard.
 
 import { CodePoints } from "./codepoints.js";
 import { change } from "./corrections.js";
-import { announce, make } from "./element.js";
+import { announce, focused, make } from "./element.js";
 import { draw, hue } from "./highlight.js";
 import { meaning, percent, words } from "./language.js";
 import { pickLabel } from "./picker.js";
 import { entityAt, withEntity, withoutEntity } from "./spans.js";
 
+/** @import { LabelledText } from "./corrections.js" */
+/** @import { Drawing } from "./highlight.js" */
+/** @import { Entity, Span } from "./spans.js" */
+
 const TOUCH_MILLISECONDS = 400; // how long the handles of a selection stand still before it is taken for done
 
-/** The entities of a document in an element of the page. `labels` are the model's own. */
+/** The entities of a document in an element of the page. */
 export class Editor {
+  /** @type {Set<string>} */
   #hidden = new Set();
   #anchor = 0; // the caret's place, in code points, and where its selection began
   #head = 0;
-  #drawing = null;
-  #touched = null;
+  /** @type {Drawing} */
+  #drawing;
+  #touched = false; // whether the pointer that was used last is a finger
+  #left = new AbortController(); // listeners on the whole page end with the answer
 
+  /**
+   * @param {LabelledText} document
+   * @param {string[]} labels the model's own
+   */
   constructor(document, labels) {
     this.document = document;
     this.labels = labels;
@@ -31,31 +42,38 @@ export class Editor {
       "aria-describedby": "keys-hint",
     });
     this.caret = make("div", { class: "caret", "aria-hidden": "true", hidden: true });
-    this.element = make("div", { class: "editor" }, this.legend, make("div", { class: "page" }, this.text, this.caret));
+    this.page = make("div", { class: "page" }, this.text, this.caret);
+    this.element = make("div", { class: "editor" }, this.legend, this.page);
     this.text.addEventListener("keydown", event => this.#onKey(event));
     this.text.addEventListener("click", event => this.#onClick(event));
     this.text.addEventListener("focusin", () => this.#showCaret());
-    this.text.addEventListener("focusout", () => (this.caret.hidden = true));
-    this.text.addEventListener("pointerdown", event => this.#onPointerDown(event));
-    const left = new AbortController(); // listeners on the whole page end with the answer
-    let timer;
-    window.document.addEventListener("pointerup", () => setTimeout(() => this.#touched || this.#onSelected()), {
-      signal: left.signal,
+    this.text.addEventListener("focusout", () => {
+      this.caret.hidden = true;
     });
-    window.document.addEventListener(
-      "selectionchange",
-      () => {
-        clearTimeout(timer);
-        if (this.#touched) timer = setTimeout(() => this.#onSelected(), TOUCH_MILLISECONDS);
-      },
-      { signal: left.signal },
-    );
-    this.leave = () => left.abort();
-    this.show();
+    this.text.addEventListener("pointerdown", event => this.#onPointerDown(event));
+    this.#listenToSelections();
+    this.#drawing = this.#draw();
+  }
+
+  #listenToSelections() {
+    const { signal } = this.#left;
+    /** @type {number | undefined} */
+    let timer;
+    const onPointerUp = () => setTimeout(() => this.#touched || this.#onSelected());
+    const onChange = () => {
+      clearTimeout(timer);
+      if (this.#touched) timer = setTimeout(() => this.#onSelected(), TOUCH_MILLISECONDS);
+    };
+    window.document.addEventListener("pointerup", onPointerUp, { signal });
+    window.document.addEventListener("selectionchange", onChange, { signal });
+  }
+
+  leave() {
+    this.#left.abort();
   }
 
   get entities() {
-    return this.document.current.entities;
+    return this.document.current.entities ?? [];
   }
 
   /** The model's labels, then those that corrections brought. */
@@ -63,32 +81,39 @@ export class Editor {
     return [
       ...new Set([
         ...this.labels,
-        ...this.entities.map(one => one.label),
-        ...this.document.predicted.entities.map(one => one.label),
+        ...this.entities.map(entity => entity.label),
+        ...(this.document.predicted.entities ?? []).map(entity => entity.label),
       ]),
     ];
   }
 
   show() {
+    const held = this.text.contains(window.document.activeElement);
+    this.#drawing = this.#draw();
+    if (held) this.text.focus({ preventScroll: true }); // the mark that had the focus is another now
+  }
+
+  #draw() {
     const labels = this.#allLabels();
     const hues = new Map(labels.map((label, index) => [label, hue(index)]));
     this.text.setAttribute("aria-label", words().labelled);
     this.#showLegend(hues);
-    const held = this.text.contains(window.document.activeElement);
-    this.#drawing = draw(this.text, this.points, this.entities, entity => ({
+    return draw(this.text, this.points, this.entities, entity => ({
       hue: hues.get(entity.label),
       off: this.#hidden.has(entity.label),
       name: [entity.text, entity.label, entity.score === undefined ? "" : percent(entity.score)]
         .filter(Boolean)
         .join(", "),
     }));
-    if (held) this.text.focus({ preventScroll: true }); // the mark that had the focus is another now
   }
 
+  /** @param {Map<string, number>} hues by label */
   #showLegend(hues) {
+    /** @type {Map<string, number>} */
     const counts = new Map();
     for (const { label } of this.entities) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const focused = this.legend.contains(window.document.activeElement) && window.document.activeElement.dataset.label;
+    const held = focused();
+    const heldLabel = this.legend.contains(held) ? held?.dataset.label : undefined;
     this.legend.hidden = !counts.size;
     this.legend.replaceChildren(
       ...[...counts].map(([label, times]) =>
@@ -112,9 +137,11 @@ export class Editor {
         ),
       ),
     );
-    if (focused) [...this.legend.querySelectorAll("button")].find(one => one.dataset.label === focused)?.focus();
+    if (heldLabel)
+      [...this.legend.querySelectorAll("button")].find(button => button.dataset.label === heldLabel)?.focus();
   }
 
+  /** @param {string} label */
   #toggle(label) {
     if (!this.#hidden.delete(label)) this.#hidden.add(label);
     this.show();
@@ -122,23 +149,23 @@ export class Editor {
 
   // ------------------------------------------------------------- mouse, touch
 
+  /** @param {PointerEvent} event */
   #onPointerDown(event) {
     this.#touched = event.pointerType === "touch";
     // Chromium (seen in 156) selects no text by dragging inside of one element that can have the focus.
-    const mark = event.target.closest("mark");
+    const mark = event.target instanceof Element ? event.target.closest("mark") : null;
     mark?.removeAttribute("tabindex");
     const release = () => mark?.setAttribute("tabindex", "-1");
     for (const type of ["pointerup", "pointercancel"]) window.document.addEventListener(type, release, { once: true });
   }
 
+  /** @param {MouseEvent} event */
   #onClick(event) {
-    if (!getSelection().isCollapsed) return;
+    const { isCollapsed, focusNode, focusOffset } = selection();
+    if (!isCollapsed) return;
     const index = this.#drawing.indexOf(event.target);
     if (index >= 0 && !this.#hidden.has(this.entities[index].label)) this.#relabel(index);
-    else {
-      const { focusNode, focusOffset } = getSelection();
-      if (focusNode && this.text.contains(focusNode)) this.#move(this.#drawing.offsetAt(focusNode, focusOffset));
-    }
+    else if (focusNode && this.text.contains(focusNode)) this.#move(this.#drawing.offsetAt(focusNode, focusOffset));
   }
 
   #onSelected() {
@@ -149,6 +176,7 @@ export class Editor {
 
   // ------------------------------------------------------------- keyboard
 
+  /** @param {KeyboardEvent} event */
   #onKey(event) {
     const { key, shiftKey } = event;
     const focused = this.#drawing.indexOf(event.target);
@@ -164,6 +192,11 @@ export class Editor {
     event.preventDefault();
   }
 
+  /**
+   * @param {1 | -1} by
+   * @param {boolean} extend
+   * @param {number} focused
+   */
   #step(by, extend, focused) {
     if (focused >= 0) {
       const { start, end } = this.entities[focused];
@@ -177,16 +210,20 @@ export class Editor {
     this.#move(this.#head + by, extend);
   }
 
+  /**
+   * @param {number} to
+   * @param {boolean} extend
+   */
   #move(to, extend = false) {
     this.#head = Math.max(0, Math.min(this.points.length, to));
     if (!extend) this.#anchor = this.#head;
     if (window.document.activeElement !== this.text) this.text.focus({ preventScroll: true });
     const { startContainer: node, startOffset: offset } = this.#drawing.range(this.#head, this.#head);
-    if (this.#anchor === this.#head) getSelection().collapse(node, offset);
+    if (this.#anchor === this.#head) selection().collapse(node, offset);
     else {
       const range = this.#drawing.range(Math.min(this.#anchor, this.#head), Math.max(this.#anchor, this.#head));
-      getSelection().removeAllRanges();
-      getSelection().addRange(range);
+      selection().removeAllRanges();
+      selection().addRange(range);
       announce(range.toString().length ? this.#selection().text : "");
     }
     if (this.#anchor === this.#head)
@@ -195,7 +232,12 @@ export class Editor {
     this.caret.scrollIntoView({ block: "nearest" });
   }
 
-  /** On to the next entity in reading order, or the one before. */
+  /**
+   * On to the next entity in reading order, or to the previous one.
+   *
+   * @param {1 | -1} by
+   * @param {number} focused
+   */
   #hop(by, focused) {
     const at =
       focused >= 0
@@ -206,11 +248,12 @@ export class Editor {
     this.#focusEntity(at);
   }
 
+  /** @param {number} index */
   #focusEntity(index) {
     const mark = this.#drawing.mark(index);
     if (!mark) return;
     this.#anchor = this.#head = this.entities[index].start;
-    getSelection().removeAllRanges();
+    selection().removeAllRanges();
     mark.focus();
   }
 
@@ -219,7 +262,7 @@ export class Editor {
     if (this.caret.hidden) return;
     const range = this.#drawing.range(this.#head, this.#head);
     const place = range.getClientRects()[0] ?? range.getBoundingClientRect();
-    const page = this.caret.parentElement.getBoundingClientRect();
+    const page = this.page.getBoundingClientRect();
     this.caret.style.left = `${place.left - page.left}px`;
     this.caret.style.top = `${place.top - page.top}px`;
     this.caret.style.height = `${place.height}px`;
@@ -230,6 +273,7 @@ export class Editor {
     return { start, end, text: this.points.slice(start, end) };
   }
 
+  /** @param {number} focused */
   #act(focused) {
     const span = this.#selection();
     const index = focused >= 0 ? focused : entityAt(this.entities, this.#head);
@@ -237,6 +281,7 @@ export class Editor {
     else if (index >= 0) this.#relabel(index);
   }
 
+  /** @param {number} focused */
   #removeHere(focused) {
     const index = focused >= 0 ? focused : entityAt(this.entities, Math.min(this.#anchor, this.#head));
     if (index >= 0) this.#remove(index);
@@ -244,31 +289,40 @@ export class Editor {
 
   // ------------------------------------------------------------- changes
 
+  /**
+   * @param {string} span
+   * @param {string | null} current
+   * @param {DOMRect} anchor
+   */
   async #ask(span, current, anchor) {
     const labels = this.#allLabels().map((name, index) => ({ name, hue: hue(index) }));
     const answer = await pickLabel({ span, labels, current, anchor });
-    getSelection().removeAllRanges();
-    this.#touched = null;
+    selection().removeAllRanges();
+    this.#touched = false;
     return answer;
   }
 
+  /** @param {Span} span */
   async #add({ start, end }) {
     const text = this.points.slice(start, end);
     const same = this.entities.findIndex(one => one.start === start && one.end === end);
     if (same >= 0) return this.#relabel(same);
     const answer = await this.#ask(text, null, this.#drawing.range(start, end).getBoundingClientRect());
-    if (!answer) return this.#move(end);
+    if (answer?.label === undefined) return this.#move(end);
     this.#put({ start, end, label: answer.label, text });
   }
 
+  /** @param {number} index */
   async #relabel(index) {
     const { start, end, label, text } = this.entities[index];
-    const answer = await this.#ask(text, label, this.#drawing.mark(index).getBoundingClientRect());
+    const place = this.#drawing.mark(index) ?? this.text;
+    const answer = await this.#ask(text, label, place.getBoundingClientRect());
     if (answer?.remove) this.#remove(index);
     else if (answer && answer.label !== label) this.#put({ start, end, label: answer.label, text });
     else this.#focusEntity(index);
   }
 
+  /** @param {Entity} entity */
   #put(entity) {
     const { start, end, label, text } = entity;
     const replaced = this.entities.filter(
@@ -281,6 +335,7 @@ export class Editor {
     announce(words().added(label, text) + (replaced.length ? words().replaced(replaced.map(one => one.text)) : ""));
   }
 
+  /** @param {number} index */
   #remove(index) {
     const { start, label, text } = this.entities[index];
     change(this.document, { entities: withoutEntity(this.entities, index) });
@@ -288,4 +343,11 @@ export class Editor {
     this.#move(start);
     announce(words().removed(label, text));
   }
+}
+
+/** The selection of the window, which only a frame without a document lacks. */
+function selection() {
+  const selected = getSelection();
+  if (!selected) throw new TypeError("the window has no selection");
+  return selected;
 }

@@ -4,24 +4,48 @@ import { make } from "./element.js";
 import { percent } from "./language.js";
 import { nest } from "./spans.js";
 
+/** @import { CodePoints } from "./codepoints.js" */
+/** @import { Entity, Piece, Span } from "./spans.js" */
+
+/**
+ * How a mark is drawn: `off` hides it, `name` is what a screen reader says.
+ *
+ * @typedef {{ hue: number | undefined, off: boolean, name: string }} Look
+ * @typedef {Span & { node: Text }} DrawnText
+ */
+
 const WORD_JOINER = "\u2060"; // keeps a label on the line of its entity's last character
 const SHORT = 8; // code points of an entity that is better moved to the next line than broken
 const HUES = [258, 28, 155, 80, 315, 205, 120, 350, 180, 55, 285, 235];
 const GOLDEN_ANGLE = 137.508;
 
-/** The hue of the label at an index of the model's labels: well apart for the first twelve, all different after. */
+/**
+ * The hue of the label at an index of the model's labels: well apart for the first twelve, all different after.
+ *
+ * @param {number} index
+ */
 export const hue = index => HUES[index] ?? (index * GOLDEN_ANGLE) % 360;
 
 /**
  * Draws into an element. Marks are buttons that the keyboard reaches by arrow (tabindex -1).
  *
- * `look(entity)` gives {hue, off, name}: off hides the mark, name is what a screen reader says. Gives back the Drawing.
+ * @param {HTMLElement} container
+ * @param {CodePoints} points
+ * @param {Entity[]} entities
+ * @param {(entity: Entity) => Look} look
  */
 export function draw(container, points, entities, look) {
-  const pieces = []; // text nodes in document order: {node, start, end}
+  /** @type {DrawnText[]} */
+  const pieces = []; // in document order
+  /** @type {HTMLElement[][]} */
   const marks = entities.map(() => []);
   let levels = 0;
 
+  /**
+   * @param {Node & ParentNode} parent
+   * @param {number} start
+   * @param {number} end
+   */
   function put(parent, start, end) {
     if (start === end) return;
     const node = document.createTextNode(points.slice(start, end));
@@ -29,6 +53,12 @@ export function draw(container, points, entities, look) {
     parent.append(node);
   }
 
+  /**
+   * @param {Node & ParentNode} parent
+   * @param {Piece[]} children
+   * @param {number} start
+   * @param {number} end
+   */
   function fill(parent, children, start, end) {
     let at = start;
     for (const piece of children) {
@@ -39,6 +69,7 @@ export function draw(container, points, entities, look) {
     put(parent, at, end);
   }
 
+  /** @param {Piece} piece */
   function drawPiece(piece) {
     const entity = entities[piece.index];
     const { hue, off, name } = look(entity);
@@ -67,15 +98,23 @@ export function draw(container, points, entities, look) {
   const fragment = document.createDocumentFragment();
   fill(fragment, nest(entities), 0, points.length);
   container.replaceChildren(fragment);
-  container.style.setProperty("--levels", levels);
+  container.style.setProperty("--levels", String(levels));
   return new Drawing(container, points, pieces, marks);
 }
 
-class Drawing {
+/** A text that is drawn: the way between its code points and the document. */
+export class Drawing {
   #pieces;
   #marks;
+  /** @type {Map<Node, DrawnText>} */
   #byNode;
 
+  /**
+   * @param {HTMLElement} container
+   * @param {CodePoints} points
+   * @param {DrawnText[]} pieces
+   * @param {HTMLElement[][]} marks by entity
+   */
   constructor(container, points, pieces, marks) {
     this.container = container;
     this.points = points;
@@ -84,21 +123,34 @@ class Drawing {
     this.#byNode = new Map(pieces.map(piece => [piece.node, piece]));
   }
 
-  /** The element of an entity; of one in several pieces the last, which carries the label. */
+  /**
+   * The element of an entity; where it is in several pieces the last, which carries the label.
+   *
+   * @param {number} index
+   */
   mark(index) {
     return this.#marks[index]?.at(-1);
   }
 
-  /** The index of the entity that an element belongs to, or -1. */
+  /**
+   * The index of the entity that an element belongs to, or -1.
+   *
+   * @param {EventTarget | null} element
+   */
   indexOf(element) {
-    const mark = element?.closest?.("mark");
+    const mark = element instanceof Element ? element.closest("mark") : null;
     return mark && this.container.contains(mark) ? Number(mark.dataset.index) : -1;
   }
 
-  /** The code point that a place of the document stands before. */
+  /**
+   * The code point that a place of the document stands before.
+   *
+   * @param {Node} node
+   * @param {number} offset
+   */
   offsetAt(node, offset) {
     const piece = this.#byNode.get(node);
-    if (piece) return piece.start + Array.from(node.data.slice(0, offset)).length;
+    if (piece) return piece.start + Array.from(piece.node.data.slice(0, offset)).length;
     // In a label or between elements: the place of the first text that is not before it.
     const place = document.createRange();
     place.setStart(node, offset);
@@ -106,7 +158,12 @@ class Drawing {
     return next ? next.start : this.points.length;
   }
 
-  /** The range of the document between two code points. */
+  /**
+   * The range of the document between two code points.
+   *
+   * @param {number} start
+   * @param {number} end
+   */
   range(start, end) {
     const range = document.createRange();
     const [first, last] = [this.#pieceAt(start, false), this.#pieceAt(end, true)];
@@ -116,7 +173,12 @@ class Drawing {
     return range;
   }
 
-  /** The piece that an offset is in; at a border the one before it, or the one behind it. */
+  /**
+   * The piece that an offset is in; at a border the piece `before` it, or the piece behind it.
+   *
+   * @param {number} offset
+   * @param {boolean} before
+   */
   #pieceAt(offset, before) {
     let [low, high] = [0, this.#pieces.length - 1];
     while (low < high) {
@@ -131,9 +193,10 @@ class Drawing {
   /** The span that the user selected, without white space at its ends; null where there is none in this text. */
   selected() {
     const selection = getSelection();
-    if (!selection.rangeCount || selection.isCollapsed) return null;
+    if (!selection?.rangeCount || selection.isCollapsed) return null;
     const range = selection.getRangeAt(0);
     if (!range.intersectsNode(this.container)) return null;
+    /** @param {Node | null} node */
     const inside = node => this.container.contains(node);
     if (!inside(selection.anchorNode) && !inside(selection.focusNode)) return null;
     const start = inside(range.startContainer) ? this.offsetAt(range.startContainer, range.startOffset) : 0;

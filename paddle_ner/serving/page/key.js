@@ -1,14 +1,18 @@
 // The dialog that asks for an API key.
 
 import { whenKeyNeeded } from "./api.js";
-import { byId } from "./element.js";
+import { byId, focused } from "./element.js";
 import { words } from "./language.js";
 
+/**
+ * @param {boolean} refused whether the key that was sent is not accepted
+ * @returns {Promise<string | null>}
+ */
 function askUser(refused) {
   const dialog = byId("key-dialog");
   byId("key-refused").textContent = refused ? words().keyWrong : "";
   byId("key").value = "";
-  const returnTo = document.activeElement;
+  const returnTo = focused();
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise(resolve => {

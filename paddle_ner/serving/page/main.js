@@ -12,12 +12,17 @@ import { onLanguage, speak, switchLanguage, words } from "./language.js";
 import { model, onModels, readModels, showModel } from "./models.js";
 import { showStats, startStats } from "./stats.js";
 
+/** @import { Limits } from "./api.js" */
+
 const SHORT = 10; // characters of an example on its button
+/** @type {Limits | null} */
 let limits = null;
 
 /** The server's limits, read once; while they cannot be read, its answers say what is too much. */
-const knownLimits = async () =>
-  (limits ??= await readLimits().catch(() => null)) ?? { texts: 64, characters: Infinity };
+async function knownLimits() {
+  limits ??= await readLimits().catch(() => null);
+  return limits ?? { texts: 64, characters: Infinity };
+}
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (remembered("theme") ?? (dark.matches ? "dark" : "light")) === "dark";

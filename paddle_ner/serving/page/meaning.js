@@ -1,4 +1,8 @@
-/** What labels of common sets mean; any other label is shown as it is. */
+/**
+ * What labels of common sets mean, in Chinese and in English; any other label is shown as it is.
+ *
+ * @type {Record<string, [string, string]>}
+ */
 export const MEANING = {
   PER: ["人名", "person"],
   PERSON: ["人名", "person"],

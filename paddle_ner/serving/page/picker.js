@@ -1,14 +1,30 @@
 // The dialog that asks for the label of a span.
 
-import { byId, make } from "./element.js";
+import { byId, focused, make } from "./element.js";
 import { meaning, words } from "./language.js";
 
 const SHOWN = 60; // labels at once; typing finds the others
 const MOST_CHARACTERS = 64; // of a label, as readers of canonical data take it
 
 /**
- * Asks for a label. `labels` are [{name, hue}], `current` is the label now or null, `anchor` a rectangle of the window
- * to stand at. Resolves to {label}, {remove: true}, or null.
+ * What the user chose: a label, or the entity's removal; null where the dialog was closed.
+ *
+ * @typedef {{ label: string, remove?: undefined } | { label?: undefined, remove: true } | null} Choice
+ */
+
+/** @type {Record<string, number | undefined>} */
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/**
+ * Asks for a label.
+ *
+ * @param {{
+ *   span: string,
+ *   labels: { name: string, hue: number }[],
+ *   current: string | null,
+ *   anchor: DOMRect,
+ * }} question `current` is the label now; the dialog opens beside `anchor`, a rectangle of the window
+ * @returns {Promise<Choice>}
  */
 export function pickLabel({ span, labels, current, anchor }) {
   const dialog = byId("picker");
@@ -25,10 +41,12 @@ export function pickLabel({ span, labels, current, anchor }) {
   const shown = Array.from(span).length > 24 ? `${Array.from(span).slice(0, 23).join("")}…` : span;
 
   return new Promise(resolve => {
+    /** @param {Choice} answer */
     const finish = answer => {
       dialog.close();
       resolve(answer);
     };
+    /** @param {string} name */
     const choose = name => finish({ label: name });
 
     function showLabels() {
@@ -84,15 +102,16 @@ export function pickLabel({ span, labels, current, anchor }) {
     );
 
     dialog.onkeydown = event => {
-      const buttons = [...list.children];
-      const at = buttons.indexOf(document.activeElement);
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const typing = document.activeElement === input;
+      const buttons = [...list.querySelectorAll("button")];
+      const held = focused();
+      const at = held instanceof HTMLButtonElement ? buttons.indexOf(held) : -1;
+      const step = STEPS[event.key];
+      const typing = held === input;
       if (step && buttons.length && !(typing && event.key.match(/Left|Right/))) {
         const next = at < 0 ? (step > 0 ? 0 : -1) : (at + step) % buttons.length;
-        buttons.at(next).focus();
-      } else if (!typing && !input.value && /^[1-9]$/.test(event.key) && labels[event.key - 1]) {
-        choose(labels[event.key - 1].name);
+        buttons.at(next)?.focus();
+      } else if (!typing && !input.value && /^[1-9]$/.test(event.key) && labels[Number(event.key) - 1]) {
+        choose(labels[Number(event.key) - 1].name);
       } else if (!typing && event.key === "Delete" && current !== null) {
         finish({ remove: true });
       } else {
@@ -110,10 +129,15 @@ export function pickLabel({ span, labels, current, anchor }) {
     dialog.onclose = () => resolve(null); // closed in any other way
     dialog.showModal();
     placeAt(dialog, anchor);
-    (list.querySelector("[aria-pressed=true]") ?? list.querySelector("button") ?? input).focus();
+    const buttons = [...list.querySelectorAll("button")];
+    (buttons.find(button => button.getAttribute("aria-pressed") === "true") ?? buttons[0] ?? input).focus();
   });
 }
 
+/**
+ * @param {HTMLElement} dialog
+ * @param {DOMRect} anchor
+ */
 function placeAt(dialog, anchor) {
   const { width, height } = dialog.getBoundingClientRect();
   const margin = 8;

@@ -1,12 +1,40 @@
-// Entities of one text, as values: {start, end, label, text, score?}, in order of their start. Nothing here draws.
+// Entities of one text, as values, in order of their start. Nothing here draws.
 
+/**
+ * A span in code points, end-exclusive.
+ *
+ * @typedef {{ start: number, end: number }} Span
+ */
+
+/**
+ * @typedef {Span & { label: string, text: string, score?: number }} Entity
+ */
+
+/**
+ * A part of an entity for an element that must nest; `index` is the entity's in its list, `height` how many levels of
+ * pieces it holds, and the `last` piece of an entity carries its label.
+ *
+ * @typedef {Span & { index: number, last: boolean, children: Piece[], height: number }} Piece
+ */
+
+/**
+ * Sorts by start, the longer span first.
+ *
+ * @param {Span} one
+ * @param {Span} other
+ */
 const byPlace = (one, other) => one.start - other.start || other.end - one.end;
 
-/** Whether two lists name the same spans with the same labels. */
-export function sameEntities(some, others) {
+/**
+ * Whether two lists name the same spans with the same labels.
+ *
+ * @param {Entity[]} entities
+ * @param {Entity[]} others
+ */
+export function sameEntities(entities, others) {
   return (
-    some.length === others.length &&
-    some.every((one, index) => {
+    entities.length === others.length &&
+    entities.every((one, index) => {
       const other = others[index];
       return one.start === other.start && one.end === other.end && one.label === other.label;
     })
@@ -14,20 +42,33 @@ export function sameEntities(some, others) {
 }
 
 /**
- * The list with one more entity, in the place of those that it overlaps: canonical data is flat, and a wrong border is
- * put right by selecting the right span.
+ * The list with one more entity, which replaces those that it overlaps: canonical data is flat, and a wrong border is
+ * corrected by selecting the right span.
+ *
+ * @param {Entity[]} entities
+ * @param {Entity} added
  */
 export function withEntity(entities, added) {
   const apart = entities.filter(one => one.end <= added.start || added.end <= one.start);
   return [...apart, added].sort(byPlace);
 }
 
-/** The list without the entity at an index. */
+/**
+ * The list without the entity at an index.
+ *
+ * @param {Entity[]} entities
+ * @param {number} index
+ */
 export function withoutEntity(entities, index) {
   return entities.filter((_, at) => at !== index);
 }
 
-/** The index of the innermost entity that an offset is in, or -1. */
+/**
+ * The index of the innermost entity that an offset is in, or -1.
+ *
+ * @param {Entity[]} entities
+ * @param {number} offset
+ */
 export function entityAt(entities, offset) {
   let found = -1;
   entities.forEach((one, index) => {
@@ -43,18 +84,23 @@ export function entityAt(entities, offset) {
 }
 
 /**
- * The entities as a tree of pieces {index, start, end, last, children, height}, for elements that must nest. An entity
- * that begins in another and ends after it is cut in two pieces; only the last carries the label.
+ * The entities as a tree of pieces, for elements that must nest. An entity that begins in another and ends after it is
+ * cut in two pieces.
+ *
+ * @param {Entity[]} entities
  */
 export function nest(entities) {
+  /** @type {Piece[]} */
   const queue = entities
     .map(({ start, end }, index) => ({ index, start, end, last: true, children: [], height: 0 }))
     .sort(byPlace);
+  /** @type {Piece[]} */
   const roots = [];
+  /** @type {Piece[]} */
   const open = [];
   for (let at = 0; at < queue.length; at++) {
     const piece = queue[at];
-    while (open.length && open.at(-1).end <= piece.start) open.pop();
+    while ((open.at(-1)?.end ?? Infinity) <= piece.start) open.pop();
     const outer = open.at(-1);
     if (outer && piece.end > outer.end) {
       const rest = { ...piece, start: outer.end, children: [] };
@@ -66,10 +112,8 @@ export function nest(entities) {
     }
     (outer ? outer.children : roots).push(piece);
     open.push(piece);
-    open
-      .slice(0, -1)
-      .reverse()
-      .forEach((one, depth) => (one.height = Math.max(one.height, depth + 1)));
+    for (const [depth, around] of open.slice(0, -1).reverse().entries())
+      around.height = Math.max(around.height, depth + 1);
   }
   return roots;
 }
