@@ -24,7 +24,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import Checkpoint, structure
 from paddle_ner.training import train
-from paddle_ner.training.teacher import student_recipe
+from paddle_ner.training.teacher import student_config
 
 TINY = tuple(
     f"model.encoder.{field}={value}"
@@ -42,7 +42,7 @@ def weights(run: Path) -> dict[str, Any]:
 
 
 def student(teacher: Path, *overrides: str, **options: Any) -> Config:
-    return student_recipe(None, "", teacher, overrides=overrides, **options)
+    return student_config(None, "", teacher, overrides=overrides, **options)
 
 
 def hard_labels(folder: Path) -> tuple[str, ...]:
@@ -185,6 +185,6 @@ def test_what_does_not_fit_is_said_in_one_line(
 
 def test_without_recipe_or_teacher_it_says_what_is_missing() -> None:
     with pytest.raises(InputError, match="nothing to distill"):
-        student_recipe(None, "", None)
+        student_config(None, "", None)
     with pytest.raises(InputError, match="exclude each other"):
-        student_recipe(None, "", Path("x"), layers=[0], start=Path("y"))
+        student_config(None, "", Path("x"), layers=[0], start=Path("y"))

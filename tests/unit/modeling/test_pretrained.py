@@ -13,7 +13,7 @@ from paddlenlp.transformers import ErnieConfig, ErnieTokenizer
 from safetensors.numpy import load_file, save_file
 
 from paddle_ner.errors import InputError
-from paddle_ner.modeling import build, from_pretrained, save_checkpoint_weights, vocabulary_of
+from paddle_ner.modeling import build, from_pretrained, vocabulary_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PUBLISHED = "ernie-3.0-tiny-pico-v2-zh"
