@@ -66,7 +66,8 @@ class ReadOptions(BaseModel):
 
     header: bool | None = Field(
         default=None,
-        description="csv, tsv: whether the first row names the columns; by default if it holds a usual name.",
+        description="csv, tsv: whether the first row names the columns; by default if it holds a usual name, or no"
+        " number above a column of numbers.",
     )
     delimiter: str | None = Field(
         default=None,

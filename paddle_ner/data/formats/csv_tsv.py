@@ -3,156 +3,98 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected
-from paddle_ner.data.source import lines
-from paddle_ner.errors import InputError, Problem
+from paddle_ner.data.records import Draft, Rejected, Remark
+from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
+from paddle_ner.errors import InputError
+from paddle_ner.types import Example
 
-TEXT_NAMES = ("text", "text_a", "sentence", "content", "query", "title", "review", "comment")
-LABEL_NAMES = ("label", "labels", "class", "category", "target")
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    cells: list[str]
+LABEL_SEPARATOR = "|"
+"""What stands between the labels of one cell in files that are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where things stand in a row, counted from 0, and how many cells a row has."""
-
-    count: int
-    text: int
-    label: int | None
-    id: int | None
-    named: bool
+def rows_of(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> tuple[str, Iterator[Row | Rejected]]:
+    """The delimiter of a file and its rows, by the options or else by what is usual."""
+    literal = (options.quotes or quotes) == "literal"
+    mark = options.delimiter or delimiter
+    if literal:
+        return mark, literal_rows(path, options.encoding, mark)
+    return mark, quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
 
 
-def _drafts(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected]:
-    delimiter = options.delimiter or delimiter
-    rows = _quoted(path, options.encoding, delimiter)
-    if (options.quotes or quotes) == "literal":
-        rows = _literal(path, options.encoding, delimiter)
-    place: _Columns | None = None
-    for row in rows:
-        if isinstance(row, Rejected):
-            yield row
+def table_drafts(
+    path: Path, rows: Iterator[Row | Rejected], options: ReadOptions, separated_by: str, *, named: bool = False
+) -> Iterator[Draft | Rejected | Remark]:
+    """The records of a table, whatever it is stored in.
+
+    Args:
+        path: the file, for messages.
+        rows: its rows, a header first if it has one.
+        options: what the user says of the columns.
+        separated_by: the words for what parts the cells of a row.
+        named: whether the first row is known to be a header.
+    """
+    head = list(islice(rows, SAMPLE))
+    good = [row for row in head if isinstance(row, Row)]
+    if not good:
+        yield from (row for row in head if isinstance(row, Rejected))
+        return
+    columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
+    yield from map(Remark, columns.remarks())
+    header = good[0] if columns.header is not None else None
+    for row in chain(head, rows):
+        if row is header:
             continue
-        if place is None:
-            place = _columns(path, row, options)
-            if place.named:
-                continue
-        if len(row.cells) != place.count:
-            known = f"the {place.count} of the header" if place.named else f"{place.count}"
-            message = f"{len(row.cells)} columns, expected {known}, separated by {_shown(delimiter)}"
-            yield Rejected.at(path, row.line, message.replace("1 columns", "one column"))
-            continue
-        yield Draft(
-            row.line,
-            row.cells[place.text],
-            label=None if place.label is None else _label(row.cells[place.label], options.label_separator),
-            id=None if place.id is None else row.cells[place.id] or None,
-        )
+        yield row if isinstance(row, Rejected) else _draft(path, row, columns, options, separated_by)
 
 
-def _label(cell: str, separator: str | None) -> str | tuple[str, ...]:
-    if separator is None:
-        return cell.strip()
-    return tuple(label.strip() for label in cell.split(separator)) if cell.strip() else ()
+def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions, separated_by: str) -> Draft | Rejected:
+    if len(row.cells) != columns.count:
+        known = f"{columns.count}" if columns.header is None else f"the {columns.count} of the header"
+        message = f"{len(row.cells)} columns, expected {known}, separated by {separated_by}"
+        return Rejected.at(path, row.line, message.replace("1 columns", "one column"))
+    number = None if columns.id is None else row.cells[columns.id].strip() or None
+    try:
+        label = _classes(row, columns) if columns.classes else _label(row, columns, options)
+    except ValueError as error:
+        return Rejected.at(path, row.line, str(error))
+    return Draft(row.line, row.cells[columns.text], label=label, id=number)
 
 
-def _literal(path: Path, encoding: str, delimiter: str) -> Iterator[_Row | Rejected]:
-    for line in lines(path, encoding):
-        if line.fault is not None:
-            yield Rejected.at(path, line.number, line.fault)
-        elif line.text.strip(" "):
-            yield _Row(line.number, line.text.split(delimiter))
+def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
+    if columns.label is None:
+        return None
+    cell = row.cells[columns.label].strip()
+    if options.label_separator is not None:
+        return tuple(label.strip() for label in cell.split(options.label_separator)) if cell else ()
+    return () if options.multi_label and not cell else cell
 
 
-def _quoted(path: Path, encoding: str, delimiter: str) -> Iterator[_Row | Rejected]:
-    faults: dict[int, str] = {}
-
-    def texts() -> Iterator[str]:
-        for line in lines(path, encoding):
-            if line.fault is not None:
-                faults[line.number] = line.fault
-            yield line.text + "\n"
-
-    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            expected = "expected quotes round the whole cell, those inside doubled (quotes: literal reads them as text)"
-            yield Rejected.at(path, line, f"bad quoting: {error}, {expected}")
-            continue
-        if faults:
-            yield Rejected(tuple(Problem(str(path), number, fault) for number, fault in faults.items()))
-            faults.clear()
-        elif len(cells) > 1 or (cells and cells[0].strip()):
-            yield _Row(line, cells)
+def _classes(row: Row, columns: Columns) -> tuple[str, ...]:
+    """The names of the columns that hold a 1. Raises ValueError for a cell that is neither 0 nor 1."""
+    assert columns.header is not None
+    names = []
+    for column in columns.classes:
+        cell = row.cells[column].strip()
+        if cell not in ON and cell not in OFF:
+            raise ValueError(f"{cell!r} in column {columns.header[column]}, expected 0 or 1 as in the rows before")
+        if cell in ON:
+            names.append(columns.header[column])
+    return tuple(names)
 
 
-def _columns(path: Path, first: _Row, options: ReadOptions) -> _Columns:
-    """Where the columns stand, from the first row and the options. Raises InputError where that cannot be told."""
-    names = [cell.strip() for cell in first.cells]
-    fields = (options.text_field, options.label_field, options.id_field)
-    header = options.header
-    if header is None:
-        header = any(isinstance(field, str) for field in fields) or any(name.lower() in TEXT_NAMES for name in names)
-    where = f"{path}:{first.line}"
-
-    def find(field: str | int | None, known: tuple[str, ...]) -> int | None:
-        if isinstance(field, int):
-            if field > len(names):
-                raise InputError(f"{where}: no column {field}, the row has {len(names)}")
-            return field - 1
-        if isinstance(field, str):
-            if not header or field not in names:
-                columns = f"the header has {', '.join(names)}" if header else "the file has no header"
-                raise InputError(f"{where}: no column {field!r}, {columns}")
-            return names.index(field)
-        return next((names.index(name) for name in names if header and name.lower() in known), None)
-
-    text, label, number = (
-        find(field, known) for field, known in zip(fields, (TEXT_NAMES, LABEL_NAMES, ("id",)), strict=True)
-    )
-    if not header:
-        if len(names) < 2:
-            raise InputError(f"{where}: one column, expected a text and a label (format text reads one text a line)")
-        taken = {label, number} if text is None else {text, number}
-        text = text if text is not None else next(i for i in range(len(names)) if i not in taken)
-        label = label if label is not None else next((i for i in range(len(names)) if i not in {text, number}), None)
-    if text is None:
-        raise InputError(f"{where}: no text among {', '.join(names)}, expected {', '.join(TEXT_NAMES)} (or text_field)")
-    others = set(range(len(names))) - {text, number}
-    if label is None and others:
-        raise InputError(
-            f"{where}: no label among {', '.join(names)}, expected {', '.join(LABEL_NAMES)} (or label_field)"
-        )
-    return _Columns(len(names), text, label, number, header)
-
-
-def _shown(delimiter: str) -> str:
-    return {"\t": "a tab", ",": "a comma"}.get(delimiter, repr(delimiter))
-
-
-def _csv(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    return _drafts(path, options, delimiter=",", quotes="csv")
-
-
-def _tsv(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    return _drafts(path, options, delimiter="\t", quotes="literal")
+def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected | Remark]:
+    mark, rows = rows_of(path, options, delimiter=delimiter, quotes=quotes)
+    return table_drafts(path, rows, options, shown(mark))
 
 
 def _recognise_csv(beginning: Beginning) -> Fit:
@@ -166,9 +108,67 @@ def _recognise_tsv(beginning: Beginning) -> Fit:
     return Fit.POSSIBLE if tabs else Fit.NO
 
 
+def _cells(example: Example, number: int) -> list[str]:
+    where = example.origin or f"example {number}"
+    if example.entities is not None:
+        raise InputError(f"{where}: entities, which a table of texts and labels cannot hold: write .jsonl or .conll")
+    cells = [example.text]
+    if example.labels is not None:
+        if any(LABEL_SEPARATOR in label for label in example.labels):
+            raise InputError(f"{where}: {LABEL_SEPARATOR!r} in a label, which parts labels in a table: write .jsonl")
+        cells.append(LABEL_SEPARATOR.join(example.labels))
+    elif example.label is not None:
+        cells.append(example.label)
+    return cells if example.id is None else [*cells, example.id]
+
+
+def _write(examples: Iterable[Example], stream: IO[str], *, put: Callable[[IO[str], list[str], str], None]) -> int:
+    """Text, label and id with a header. Raises InputError for an example that a table cannot hold."""
+    count = 0
+    names: list[str] = []
+    for count, example in enumerate(examples, start=1):
+        labels = [] if example.label is None and example.labels is None else ["label"]
+        needed = ["text", *labels, *([] if example.id is None else ["id"])]
+        where = example.origin or f"example {count}"
+        if not names:
+            names = needed
+            put(stream, names, where)
+        if needed != names:
+            raise InputError(
+                f"{where}: has {', '.join(needed)}, the first has {', '.join(names)}: write .jsonl instead"
+            )
+        put(stream, _cells(example, count), where)
+    return count
+
+
+def _put_quoted(stream: IO[str], cells: list[str], _: str) -> None:
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+
+
+def _put_literal(stream: IO[str], cells: list[str], where: str) -> None:
+    if any(mark in cell for cell in cells for mark in "\t\r\n"):
+        raise InputError(f"{where}: a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl")
+    stream.write("\t".join(cells) + "\n")
+
+
 _OPTIONS = frozenset({"text_field", "label_field", "id_field", "header", "delimiter", "quotes", "label_separator"})
-CSV = Format("csv", "comma-separated text and label, with or without a header", _csv, _recognise_csv, _OPTIONS)
-TSV = Format(
-    "tsv", "tab-separated text and label, with or without a header, quotes literal", _tsv, _recognise_tsv, _OPTIONS
+FORMAT = (
+    Format(
+        "csv",
+        "comma-separated text and label, with or without a header; or a column of 0 and 1 for each class",
+        partial(_read, delimiter=",", quotes="csv"),
+        _recognise_csv,
+        _OPTIONS,
+        suffixes=(".csv",),
+        write=partial(_write, put=_put_quoted),
+    ),
+    Format(
+        "tsv",
+        "the same, separated by tabs; quotes are text",
+        partial(_read, delimiter="\t", quotes="literal"),
+        _recognise_tsv,
+        _OPTIONS,
+        suffixes=(".tsv",),
+        write=partial(_write, put=_put_literal),
+    ),
 )
-FORMAT = (CSV, TSV)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.csv_tsv import TEXT_NAMES
+from paddle_ner.data.column_names import TEXT_NAMES
 from paddle_ner.data.formats.fields import Misfit, draft_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_array

@@ -1,0 +1,77 @@
+"""The names under which tables hold texts, labels and ids, in Chinese and in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_FIRST_TEXTS = ("text", "文本", "text_a", "texta", "sentence", "sentence1", "sentence_a", "句子", "句子1")
+_TEXTS = """
+content contents query title review reviews comment comments review_text comment_text comment_content review_body
+review_content text1 utterance question question1 body document doc message msg tweet post input abstract headline
+passage description summary news ask raw_text full_text sent sentences texts
+内容 评论 评论内容 评价 评价内容 评论文本 评价文本 句 语句 标题 题目 正文 问题 提问 问句 文字 原文 短文本 新闻 新闻标题
+新闻内容 微博 微博内容 微博中文内容 留言 留言内容 描述 摘要 病情描述 用户评论 用户评价 弹幕 话术 输入
+商品评论 语料 待分类文本
+""".split()  # noqa: SIM905
+_FIRST_LABELS = ("label", "labels", "标签", "label_name", "labelname")
+_LABELS = """
+class classes category categories cat sentiment polarity emotion intent intention target targets y tag tags type topic
+rating star stars score stance class_name category_name sentiment_label class_label label_id gold label1 output
+类别 类 分类 类型 种类 情感 情感倾向 情感极性 情感标签 情感类别 情绪 倾向 极性 意图 主题 话题 评分 打分 星级 标注 标记
+标签名 所属类别 类别标签 分类标签 一级分类 结果 目标 输出 立场 领域
+""".split()  # noqa: SIM905
+_IDS = """
+id idx index no no. num number nr row rowid row_id uid guid uuid qid sid pid tid docid doc_id sample_id example_id
+text_id sentence_id sent_id question_id query_id comment_id review_id news_id key pk #
+编号 序号 号 行号 索引 标识 主键 序列号 样本编号 样本id 评论id 微博id 数据id 文本id 问题id 新闻id 文本编号 问题编号
+""".split()  # noqa: SIM905
+_SECOND_TEXTS = re.compile(
+    r"(text|sentence|question|query|sent|文本|句子|问题|标题)[_ -]?(b|2|two|二|乙)|premise|hypothesis|text_pair"
+)
+
+TEXT_NAMES = (*_FIRST_TEXTS, *_TEXTS)
+"""Names of a column or field of texts, the surest first."""
+LABEL_NAMES = (*_FIRST_LABELS, *_LABELS)
+"""Names of a column or field of labels, the surest first."""
+ID_NAMES = ("id", *_IDS)
+"""Names of a column or field of ids, the surest first."""
+
+
+def normal(name: str) -> str:
+    """A column's name as the lists of this module write it: lower case, spaces as underscores, no quotes."""
+    return re.sub(r"\s+", "_", name.strip("\"'\ufeff \t").lower())
+
+
+def texts_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like a text; those called so beyond doubt alone where there is such a one."""
+    return _among(names, _FIRST_TEXTS, _TEXTS)
+
+
+def labels_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like a label; those called so beyond doubt alone where there is such a one."""
+    return _among(names, _FIRST_LABELS, _LABELS)
+
+
+def ids_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like an id; ``id`` alone where there is one."""
+    return _among(names, ("id",), _IDS)
+
+
+def second_texts_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like the second text of a pair."""
+    return [index for index, name in enumerate(names) if _SECOND_TEXTS.fullmatch(normal(name))]
+
+
+def is_known(name: str) -> bool:
+    """Whether a cell is called like a column of any of these kinds."""
+    return bool(texts_among([name]) or labels_among([name]) or ids_among([name]))
+
+
+def _among(names: Sequence[str], first: Sequence[str], others: Sequence[str]) -> list[int]:
+    normals = [normal(name) for name in names]
+    for known in (first, others):
+        columns = [index for index, name in enumerate(normals) if name in known]
+        if columns:
+            return columns
+    return []

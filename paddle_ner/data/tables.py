@@ -1,0 +1,304 @@
+"""Which column of a table is the text, the label and the id: by their names, and by what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from paddle_ner.data.column_names import ids_among, is_known, labels_among, second_texts_among, texts_among
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.records import OUTSIDE
+from paddle_ner.data.tagging import is_tag
+from paddle_ner.errors import InputError
+
+SAMPLE = 500
+"""Rows that are looked at."""
+ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
+OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
+_CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
+_FEW = 4
+"""Rows from which on it counts that values repeat."""
+_NAME_THEM = "name them with --text-field and --label-field (column names, or numbers from 1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where things stand in a row, counted from 0.
+
+    Attributes:
+        count: how many cells a row has.
+        text: the column of the text.
+        label: the column of the label or labels; None where there is none.
+        id: the column of the id.
+        header: the names of the columns; None where the first row is data.
+        classes: columns of a class each, with 1 where the text is of that class.
+        guessed: whether the columns were told by their content.
+    """
+
+    count: int
+    text: int
+    label: int | None
+    id: int | None
+    header: tuple[str, ...] | None
+    classes: tuple[int, ...] = ()
+    guessed: bool = False
+
+    def remarks(self) -> Iterator[str]:
+        """What the user should know of the choice."""
+        if self.guessed:
+            places = (("text", self.text), ("label", self.label), ("id", self.id))
+            said = ", ".join(f"{what} {column + 1}" for what, column in places if column is not None)
+            yield f"columns by their content: {said} (--text-field, --label-field and --id-field name others)"
+        read = {self.text, self.label, self.id, *self.classes}
+        unread = [name or "(no name)" for column, name in enumerate(self.header or ()) if column not in read]
+        if unread:
+            yield f"column{'s' * (len(unread) != 1)} not read: {', '.join(unread)}"
+        if self.classes and self.header:
+            names = ", ".join(self.header[column] for column in self.classes[:8])
+            yield f"{len(self.classes)} columns of 0 and 1 are read as labels: {names}"
+
+
+class _Column:
+    """The cells of one column, and what they look like."""
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.cells = [cell.strip() for cell in cells]
+        self.filled = [cell for cell in self.cells if cell]
+
+    @cached_property
+    def distinct(self) -> int:
+        return len(set(self.filled))
+
+    @cached_property
+    def length(self) -> float:
+        return sum(map(len, self.filled)) / max(1, len(self.filled))
+
+    @property
+    def is_numeric(self) -> bool:
+        return bool(self.filled) and all(re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) for cell in self.filled)
+
+    @property
+    def is_binary(self) -> bool:
+        return bool(self.filled) and all(cell in ON or cell in OFF for cell in self.cells)
+
+    @property
+    def is_label(self) -> bool:
+        """Few short values that come back."""
+        return len(self.filled) >= _FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
+
+    @property
+    def is_id(self) -> bool:
+        """Codes without a word of text, each once."""
+        return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
+
+    @property
+    def is_tags(self) -> bool:
+        """Tags of tokens, O among them."""
+        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
+
+    @property
+    def is_text(self) -> bool:
+        """Long, or mostly different, and not numbers."""
+        if not self.filled or self.is_numeric or self.is_id:
+            return False
+        return 2 * self.distinct > len(self.filled) and not self.is_label
+
+
+def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, *, named: bool = False) -> Columns:
+    """Where the columns stand, from the first rows and the options.
+
+    Args:
+        where: the file and line of the first row, for messages.
+        rows: the first rows, a header among them if there is one.
+        options: what the user says of the columns.
+        named: whether the first row is known to name the columns, as in formats that store names apart.
+
+    Raises:
+        InputError: the columns cannot be told, or more than one reading fits.
+    """
+    first = [cell.strip() for cell in rows[0]]
+    data = [row for row in rows[1:] if len(row) == len(first)]
+    header = named or _has_header(where, first, data, options)
+    body = data if header else [row for row in rows if len(row) == len(first)]
+    table = [_Column([row[index] for row in body]) for index in range(len(first))]
+    fields = (options.text_field, options.label_field, options.id_field)
+    text, label, number = (_place(where, field, first, header) for field in fields)
+    if text is None and any(column.is_tags for column in table):
+        raise InputError(
+            f"{where}: a token and its tag a row, which csv and tsv do not read as sentences: write a token and its tag"
+            " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
+        )
+    chooser = _Chooser(where, first, table, text, label, number)
+    return chooser.by_name(options) if header else chooser.by_content(options)
+
+
+def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
+    """Whether the first row names the columns. Raises InputError where that cannot be told."""
+    if options.header is not None:
+        return options.header
+    if any(isinstance(field, str) for field in (options.text_field, options.label_field, options.id_field)):
+        return True
+    table = [_Column([row[index] for row in data]) for index in range(len(first))]
+    if any(is_known(cell) and cell not in column.filled for cell, column in zip(first, table, strict=True)):
+        return True
+    if any(
+        len(column.filled) > 1 and column.is_numeric and cell and not _Column([cell]).is_numeric
+        for cell, column in zip(first, table, strict=True)
+    ):
+        return True
+    labels = [cell for cell, column in zip(first, table, strict=True) if column.is_label and cell not in column.filled]
+    texts = [
+        cell
+        for cell, column in zip(first, table, strict=True)
+        if len(column.filled) >= _FEW
+        and not column.is_label
+        and len(cell) < 8
+        and 2 * len(cell) < min(map(len, column.filled))
+    ]
+    if labels and texts:
+        raise InputError(
+            f"{where}: {', '.join(first)} may be the names of the columns or the first record, say --header or"
+            " --no-header"
+        )
+    return False
+
+
+def _place(where: str, field: str | int | None, names: Sequence[str], header: bool) -> int | None:
+    if isinstance(field, int):
+        if field > len(names):
+            raise InputError(f"{where}: no column {field}, the row has {len(names)}")
+        return field - 1
+    if isinstance(field, str):
+        if not header or field not in names:
+            known = f"the header has {', '.join(names)}" if header else "the file has no header"
+            raise InputError(f"{where}: no column {field!r}, {known}")
+        return list(names).index(field)
+    return None
+
+
+@dataclass(slots=True)
+class _Chooser:
+    """The columns of a table while they are being told apart; those named by the user are set already."""
+
+    where: str
+    names: list[str]
+    table: list[_Column]
+    text: int | None
+    label: int | None
+    number: int | None
+
+    def by_name(self, options: ReadOptions) -> Columns:
+        """With a header: by the names, the rest by content."""
+        taken = {self.text, self.label, self.number}
+        if self.number is None:
+            self.number = next((index for index in ids_among(self.names) if index not in taken), None)
+            unnamed = [index for index, name in enumerate(self.names) if not name and self.table[index].is_id]
+            if self.number is None and unnamed and unnamed[0] not in taken:
+                self.number = unnamed[0]  # the index that pandas writes
+        if self.text is None:
+            self.text = self._only(texts_among(self.names), "the text", "--text-field")
+        if self.text is not None and options.text_field is None and (pair := second_texts_among(self.names)):
+            raise InputError(
+                f"{self.where}: {self.names[self.text]} and {self.names[pair[0]]} are a pair of texts, expected one:"
+                " --text-field names the one to read"
+            )
+        classes: tuple[int, ...] = ()
+        if self.label is None:
+            self.label = self._only(labels_among(self.names), "the label", "--label-field")
+        if self.label is None:
+            classes = self._classes()
+        rest = self._rest(classes)
+        if self.text is None:
+            texts = [index for index in rest if self.table[index].is_text]
+            if len(texts) != 1 or (self.label is None and not classes):
+                raise InputError(f"{self.where}: no text among {self._listed()}: {_NAME_THEM}")
+            self.text = texts[0]
+            rest.remove(self.text)
+        if self.label is None and not classes and rest:
+            labels = [index for index in rest if self.table[index].is_label]
+            if len(rest) != 1 or not labels:
+                raise InputError(f"{self.where}: no label among {self._listed()}: {_NAME_THEM}")
+            self.label = labels[0]
+        return Columns(len(self.names), self.text, self.label, self.number, tuple(self.names), classes)
+
+    def by_content(self, options: ReadOptions) -> Columns:
+        """Without a header: by what stands in the columns."""
+        if len(self.names) < 2:
+            raise InputError(
+                f"{self.where}: one column, expected a text and a label (format text reads one text a line)"
+            )
+        named = self.text is not None and self.label is not None
+        guessed = False
+        if not named and len(self.names) == 2 and self.number is None:
+            self._two()
+        elif not named and self.text is not None and len(self._rest(())) == 1:
+            self.label = self._rest(())[0]
+        elif not named and self.label is not None and len(self._rest(())) == 1:
+            self.text = self._rest(())[0]
+        elif not named:
+            self._three_or_more()
+            guessed = True
+        assert self.text is not None
+        return Columns(len(self.names), self.text, self.label, self.number, None, guessed=guessed)
+
+    def _two(self) -> None:
+        """A text and its label, the text first unless the content says the opposite."""
+        if self.text is not None or self.label is not None:
+            self.text = 1 - self.label if self.text is None and self.label is not None else self.text
+            self.label = 1 - self.text if self.label is None and self.text is not None else self.label
+            return
+        left, right = self.table
+        if left.is_label and not right.is_label and not right.is_id:
+            self.text, self.label = 1, 0
+            return
+        if len(left.filled) < _FEW:
+            self.text, self.label = 0, 1
+            return
+        shorter = 2 * left.length < right.length
+        if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):
+            raise InputError(
+                f"{self.where}: {self._listed()}: the first column may be the text, a label or an id, the second is"
+                f" longer: {_NAME_THEM}, --id-field"
+            )
+        if right.is_label and left.is_id:
+            raise InputError(f"{self.where}: {self._listed()}: an id and a label, and no text: {_NAME_THEM}")
+        self.text, self.label = 0, 1
+
+    def _three_or_more(self) -> None:
+        """A text, a label and an id, where each column can only be one of them."""
+        roles = [
+            [role for role, fits in (("text", c.is_text), ("label", c.is_label), ("id", c.is_id)) if fits]
+            for c in self.table
+        ]
+        given = (self.text, self.label, self.number)
+        if (
+            len(self.names) != 3
+            or given != (None, None, None)
+            or sorted(map(tuple, roles)) != [("id",), ("label",), ("text",)]
+        ):
+            raise InputError(
+                f"{self.where}: {len(self.names)} columns without names ({self._listed()}), expected a text and a"
+                f" label: {_NAME_THEM}, or say --header"
+            )
+        self.text, self.label, self.number = (roles.index([role]) for role in ("text", "label", "id"))
+
+    def _classes(self) -> tuple[int, ...]:
+        """The columns of 0 and 1, one a class, where there are at least two."""
+        binary = [index for index in self._rest(()) if self.table[index].is_binary and self.names[index]]
+        return tuple(binary) if len(binary) > 1 else ()
+
+    def _only(self, candidates: Sequence[int], what: str, option: str) -> int | None:
+        free = [index for index in candidates if index not in (self.text, self.label, self.number)]
+        if len(free) > 1:
+            names = " or ".join(self.names[index] for index in free)
+            raise InputError(f"{self.where}: {what} may be {names}, expected one: {option} names it")
+        return free[0] if free else None
+
+    def _rest(self, classes: Sequence[int]) -> list[int]:
+        taken = {self.text, self.label, self.number, *classes}
+        return [index for index in range(len(self.names)) if index not in taken]
+
+    def _listed(self) -> str:
+        return ", ".join(name if len(name) <= 20 else f"{name[:19]}…" for name in self.names)
