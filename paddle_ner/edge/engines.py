@@ -120,6 +120,8 @@ class OnnxEngine:
             options.intra_op_num_threads = threads
         # Threads that spin while they wait take the cores from tokenization.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # On x86 without VNNI, pairs of int8 products are added in 16 bits, which overflow. Other processors ignore it.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [one.name for one in self._session.get_inputs()]
 

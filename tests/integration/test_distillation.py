@@ -23,6 +23,7 @@ from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import Checkpoint, structure
+from paddle_ner.modeling.checkpoint import write_checkpoint
 from paddle_ner.training import train
 from paddle_ner.training.teacher import student_config
 
@@ -103,6 +104,7 @@ def test_what_was_pruned_stays_zero_while_the_rest_learns(checkpoint: Path, tmp_
     # A feed-forward unit without weights answers relu(0) = 0 and never learns; of softplus(0) > 0 it would.
     path = tmp_path / "pruned" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "hidden_act": "softplus"}), "utf-8")
+    bundle.write_manifest(tmp_path / "pruned", bundle.read_checkpoint_manifest(tmp_path / "pruned"))
     recipe = student(checkpoint, "training.max_steps=8", start=tmp_path / "pruned")
     trained = train(recipe, tmp_path / "run")
     before, after = load_file(tmp_path / "pruned" / "model.safetensors"), weights(tmp_path / "run")
@@ -120,7 +122,6 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
     from paddle_ner.config import parse
     from paddle_ner.features.tokenizer import Tokenizer
     from paddle_ner.training.student import build_student
-    from paddle_ner.training.teacher import Teacher
 
     paddle.seed(1)
     task, tokenizer = tasks.create("ner", ["LOC"]), Tokenizer.characters(["北京上海"])
@@ -150,7 +151,8 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
         "recipe",
     )
     manifest = bundle.Manifest(name="x", task=task.spec(), window=recipe.window)
-    model = build_student(recipe, task, Teacher(tmp_path, manifest, tokenizer, ""), teacher)
+    write_checkpoint(tmp_path / "teacher", teacher, tokenizer, manifest)
+    model = build_student(recipe, task, Checkpoint.open(tmp_path / "teacher"))
     ours = {name: value.numpy() for name, value in model.named_parameters()}
     assert len(structure.encoder_layers(model)) == 2
     prefix = "ernie.encoder.layers"
@@ -166,7 +168,7 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
     ("options", "overrides", "message"),
     [
         ({}, ("task.labels=[PER, LOC]",), "task, labels and their order must be the same"),
-        ({}, ("distillation.teacher_sha256=abc",), "is not the teacher that this recipe names"),
+        ({}, ("distillation.teacher_sha256=abc",), "is not the teacher that this config names"),
         ({"layers": [3]}, (), "the teacher has layers 0 to 0, not 3"),
         ({"layers": [0]}, ("model.encoder.hidden_size=8",), "hidden_size is 8, but the teacher"),
         ({}, (), "model.encoder: is empty"),

@@ -133,10 +133,15 @@ def test_every_client_labels_a_text(server: httpx.Client) -> None:
 
 
 def test_a_client_shows_the_problem_of_a_refused_text(server: httpx.Client) -> None:
-    command = [sys.executable, str(ROOT / "serving" / "clients" / "client.py"), str(server.base_url).rstrip("/"), ""]
+    command = [
+        sys.executable,
+        str(ROOT / "serving" / "clients" / "client.py"),
+        str(server.base_url).rstrip("/"),
+        "长" * 20_001,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.startswith("422 Invalid request: #/texts/0: the text is empty")
+    assert done.stderr.startswith("422 Invalid request: #/texts/0: 20001 characters, expected at most 20000")
 
 
 def test_a_checkpoint_can_be_served_too(start: Start, ner_bundle: Path, server: httpx.Client) -> None:
@@ -230,7 +235,7 @@ def test_replicas_give_the_same_logits_in_threads_of_their_own(ner_bundle: Path)
 
     def run(number: int) -> list[np.ndarray]:
         models[number].warm_up()
-        return [values for one in encoded for values in models[number].run(one.windows)]
+        return [outputs["logits"] for one in encoded for outputs in models[number].run(one.windows)]
 
     with ThreadPoolExecutor(3) as pool:
         first, *others = pool.map(run, range(3))

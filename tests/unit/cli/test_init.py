@@ -20,7 +20,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(*arguments: str) -> Config:
     assert main(["init", *arguments]) == 0
-    return config.load(Path("recipe.yaml"))
+    return config.load(Path("config.yaml"))
 
 
 def test_labels_format_and_task_are_read_off_the_file() -> None:
@@ -60,10 +60,10 @@ def test_labels_that_yaml_would_misread_stay_labels() -> None:
 
 def test_a_recipe_that_is_there_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.txt").write_text(NER, "utf-8")
-    Path("recipe.yaml").write_text("mine", "utf-8")
+    Path("config.yaml").write_text("mine", "utf-8")
     assert main(["init", "--train", "mine.txt"]) == 2
     assert "--force" in capsys.readouterr().err
-    assert Path("recipe.yaml").read_text("utf-8") == "mine"
+    assert Path("config.yaml").read_text("utf-8") == "mine"
     assert main(["init", "--train", "mine.txt", "--force"]) == 0
 
 
@@ -79,7 +79,7 @@ def test_a_task_that_does_not_fit_the_annotations_is_refused(capsys: pytest.Capt
     Path("mine.txt").write_text(NER, "utf-8")
     assert main(["init", "--train", "mine.txt", "--task", "classification"]) == 2
     assert "classification:" in capsys.readouterr().err
-    assert not Path("recipe.yaml").exists()
+    assert not Path("config.yaml").exists()
 
 
 def test_bad_records_are_listed_as_path_and_line(capsys: pytest.CaptureFixture[str]) -> None:

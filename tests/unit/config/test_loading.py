@@ -37,9 +37,12 @@ def test_any_value_can_be_overridden(recipe: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("training.batchsize=64", r"small\.yaml: training\.batchsize"),
+        (
+            "training.batchsize=64",
+            r"--set training\.batchsize=64: training\.batchsize: unknown key; did you mean training\.batch_size",
+        ),
         ("training.batch_size=0", r"training\.batch_size"),
-        ("training", "expected key=value"),
+        ("training", "expected KEY=VALUE"),
         ("name.x=1", "not a section"),
     ],
 )

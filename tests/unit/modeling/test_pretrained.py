@@ -12,11 +12,21 @@ import pytest
 from paddlenlp.transformers import ErnieConfig, ErnieTokenizer
 from safetensors.numpy import load_file, save_file
 
+from paddle_ner import tasks
+from paddle_ner.bundle import Manifest, WindowSpec
 from paddle_ner.errors import InputError
+from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling import build, from_pretrained, vocabulary_of
+from paddle_ner.modeling.checkpoint import write_checkpoint
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PUBLISHED = "ernie-3.0-tiny-pico-v2-zh"
+
+
+def save(model: Any, folder: Path) -> None:
+    """As a checkpoint with a head of five outputs, which other tools read as a folder of PaddleNLP's."""
+    spec = tasks.create("ner", ["PER", "LOC"]).spec()
+    write_checkpoint(folder, model, Tokenizer.characters(["北京"]), Manifest(name="x", task=spec, window=WindowSpec()))
 
 
 def encoder_weights(model: Any) -> dict[str, np.ndarray]:
@@ -32,7 +42,7 @@ def same_encoder(one: Any, other: Any) -> bool:
 @pytest.fixture
 def source(tmp_path: Path, token_model: Any) -> Path:
     """A folder in PaddleNLP's layout, with a head of 5 outputs."""
-    save_checkpoint_weights(token_model, tmp_path / "source")
+    save(token_model, tmp_path / "source")
     return tmp_path / "source"
 
 
@@ -155,7 +165,8 @@ def test_a_pickle_is_read_when_allowed_with_a_warning(pickled: Path, token_model
 
 def test_safetensors_come_before_a_pickle(pickled: Path, token_model: Any) -> None:
     (pickled / "model_state.pdparams").write_bytes(b"not even a pickle")
-    save_checkpoint_weights(token_model, pickled)
+    save(token_model, pickled.parent / "safe")
+    shutil.copyfile(pickled.parent / "safe" / "model.safetensors", pickled / "model.safetensors")
     assert same_encoder(from_pretrained("token", 5, pickled, log=lambda line: None), token_model)
 
 

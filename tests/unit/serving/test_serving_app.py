@@ -129,9 +129,7 @@ def strict() -> Iterator[httpx.Client]:
         (b'{"texts": "a"}', "#/texts"),
         (b'{"texts": ["a", 1]}', "#/texts/1"),
         (b'{"text": "a", "lang": "zh"}', "#/lang"),
-        (b'{"text": ""}', "#/text"),
         (b'{"texts": []}', "#/texts"),
-        (b'{"texts": ["a", "", "b"]}', "#/texts/1"),
         (b'{"texts": ["a", "bbbbbbbbbbb"]}', "#/texts/1"),
         (b'{"texts": ["a", "b", "c", "d"]}', "#/texts"),
     ],
@@ -139,6 +137,13 @@ def strict() -> Iterator[httpx.Client]:
 def test_a_bad_body_is_refused_with_the_place(strict: httpx.Client, body: bytes, pointer: str) -> None:
     answer = problem(strict.post("/predict", content=body), 422, "invalid-request")
     assert answer["errors"][0]["pointer"] == pointer
+
+
+def test_an_empty_text_among_others_has_an_empty_answer(strict: httpx.Client) -> None:
+    answer = strict.post("/predict", json={"texts": ["a", "", "b"]})
+    assert answer.status_code == 200
+    assert [one["text"] for one in answer.json()["predictions"]] == ["a", "", "b"]
+    assert answer.json()["predictions"][1]["entities"] == []
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"text": "a", "texts": ["b"]}'])

@@ -126,8 +126,10 @@ def test_syntax_without_an_older_form_is_refused() -> None:
 
 
 def test_an_import_that_a_device_has_not_is_refused(monkeypatch) -> None:
-    monkeypatch.setattr(runtime, "ROOTS", ("paddle_ner.config",))
-    with pytest.raises(DowngradeError, match=r"paddle_ner\.config: it imports \w+, which paddle_ner_edge cannot"):
+    monkeypatch.setattr(runtime, "ROOTS", ("paddle_ner.config.models",))
+    with pytest.raises(
+        DowngradeError, match=r"paddle_ner\.config\.models: it imports \w+, which paddle_ner_edge cannot"
+    ):
         runtime.sources()
 
 
