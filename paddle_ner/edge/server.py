@@ -1,6 +1,7 @@
 """A small HTTP server: the routes, bodies and answers of the big one, in the standard library alone.
 
-One prediction runs at a time, since one engine does. What waits is bounded, as are connections, bodies and silence.
+One prediction runs at a time, since one engine does. What waits is bounded, as are connections, bodies and silence. A
+request that can be read in two ways is refused and its connection closed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,11 +43,13 @@ class Settings:
         keys: one of them is wanted as ``Authorization: Bearer KEY``; none where the tuple is empty.
         insecure: listen without keys on an address that other machines reach.
         max_body_bytes: bytes of a request's body; past it 413.
+        max_bodies_bytes: bytes of all bodies that are read or not yet answered; past it 503.
         max_texts: texts in one request; past it 422.
         max_characters: characters (code points) in one text; past it 422.
         max_waiting: requests under way; past it 429.
         max_connections: connections; past it they are closed.
-        silence_seconds: how long a client may send nothing in a request.
+        silence_seconds: how long a client may send nothing in a request, and leave its answer unread.
+        request_seconds: how long a request's head and body may take together.
     """
 
     host: str = "127.0.0.1"
@@ -52,11 +57,13 @@ class Settings:
     keys: tuple[str, ...] = ()
     insecure: bool = False
     max_body_bytes: int = 4 * 1024 * 1024
+    max_bodies_bytes: int = 16 * 1024 * 1024
     max_texts: int = 256
     max_characters: int = 20_000
     max_waiting: int = 16
     max_connections: int = 64
     silence_seconds: float = 30.0
+    request_seconds: float = 60.0
 
     def check(self) -> None:
         """Raise InputError where it would answer anyone who reaches the address."""
@@ -112,6 +119,9 @@ class EdgeServer(ThreadingHTTPServer):
         self.engine = threading.Lock()
         self.places = threading.BoundedSemaphore(settings.max_waiting)
         self._connections = threading.BoundedSemaphore(settings.max_connections)
+        self._held = 0  # bytes of bodies
+        self._lock = threading.Lock()
+        self._reading: dict[socket.socket, float] = {}  # until when the request of each must be there
         super().__init__((settings.host, settings.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -134,6 +144,33 @@ class EdgeServer(ThreadingHTTPServer):
         if not isinstance(error, ConnectionError | TimeoutError):
             print(f"{client_address[0]}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
+    def reading(self, connection: socket.socket, reads: bool) -> None:
+        """A connection waits for a request from now on, or has got it."""
+        with self._lock:
+            if reads:
+                self._reading[connection] = time.monotonic() + self.settings.request_seconds
+            else:
+                self._reading.pop(connection, None)
+
+    def service_actions(self) -> None:
+        """Called several times a second: end the connections whose request takes too long."""
+        now = time.monotonic()
+        with self._lock:
+            late = [connection for connection, until in self._reading.items() if now > until]
+            for connection in late:
+                del self._reading[connection]
+        for connection in late:
+            with suppress(OSError):  # it has just ended
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def hold(self, size: int) -> bool:
+        """Whether there is memory for so many bytes more, which are held from now on; less than 0 gives them back."""
+        with self._lock:
+            if size > 0 and self._held + size > self.settings.max_bodies_bytes:
+                return False
+            self._held += size
+            return True
+
     def drain(self) -> None:
         """Wait for the answers that are under way."""
         for _ in range(self.settings.max_waiting):
@@ -153,26 +190,57 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """No line a request: texts come in, and a device's disk is small."""
 
+    def handle_one_request(self) -> None:
+        self.server.reading(self.connection, True)
+        try:
+            super().handle_one_request()
+        finally:
+            self.server.reading(self.connection, False)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Called by the base class where it cannot read a request."""
+        self._send_problem(ProblemError(code, message or HTTPStatus(code).phrase))
+
     def do_GET(self) -> None:
         self._answer(self._get)
+
+    do_HEAD = do_GET  # `_send` leaves the body out
 
     def do_POST(self) -> None:
         self._answer(self._post)
 
     def _answer(self, route: Callable[[], dict[str, Any]]) -> None:
         try:
-            try:
-                self._send(HTTPStatus.OK, route(), "application/json", {})
-            except (ProblemError, ConnectionError, TimeoutError):
-                raise
-            except Exception as error:
-                print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-                raise ProblemError(500, "the model failed; the server's standard error has the reason") from None
+            self._check_framing()
+            answer = route()
         except ProblemError as problem:
-            title = HTTPStatus(problem.status).phrase
-            body = {"type": "about:blank", "title": title, "status": problem.status, "detail": problem.detail}
-            # What it sent may not be read to its end, so nothing more can be read from this connection.
-            self._send(problem.status, body, "application/problem+json", {**problem.headers, "Connection": "close"})
+            self._send_problem(problem)
+            return
+        except (ConnectionError, TimeoutError):
+            raise
+        except BaseException as error:  # a panic of the tokenizer's Rust is no Exception
+            print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            self._send_problem(ProblemError(500, "the model failed; the server's standard error has the reason"))
+            return
+        self._send(HTTPStatus.OK, answer, "application/json", {})
+
+    def _send_problem(self, problem: ProblemError) -> None:
+        title = HTTPStatus(problem.status).phrase
+        body = {"type": "about:blank", "title": title, "status": problem.status, "detail": problem.detail}
+        # What it sent may not be read to its end, so nothing more can be read from this connection.
+        self._send(problem.status, body, "application/problem+json", {**problem.headers, "Connection": "close"})
+
+    def _check_framing(self) -> None:
+        """Refuse a request of which it can be doubted where it ends: the rest would be read as the next one."""
+        if self.headers.get_payload() or any("\n" in value for value in self.headers.values()):
+            raise ProblemError(400, "a line of the request's head is no header")
+        lengths = self.headers.get_all("Content-Length", [])
+        if "Transfer-Encoding" in self.headers:
+            raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
+        if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+            raise ProblemError(400, "expected one Content-Length, in digits")
+        if self.command != "POST" and lengths and int(lengths[0]):
+            raise ProblemError(400, f"expected no body with {self.command}")
 
     def _send(self, status: int, body: dict[str, Any], media: str, headers: dict[str, str]) -> None:
         content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
@@ -180,7 +248,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": media, "Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _get(self) -> dict[str, Any]:
         if self.path == "/health/live":
@@ -199,7 +268,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._check_key()
         if route["name"] not in (None, server.name):
             raise ProblemError(404, f"there is no model {route['name']!r}; this server has {server.name}")
-        texts = parse(self._body(), server.settings)
+        size = self._declared()
+        if not server.hold(size):
+            raise ProblemError(503, "no memory for the body; try again in 1 s", {"Retry-After": "1"})
+        try:
+            return self._predict(parse(self._body(size), server.settings))
+        finally:
+            server.hold(-size)
+
+    def _predict(self, texts: list[str]) -> dict[str, Any]:
+        server = self.server
         if not server.places.acquire(blocking=False):
             waiting = server.settings.max_waiting
             raise ProblemError(429, f"{waiting} requests are under way; try again in 1 s", {"Retry-After": "1"})
@@ -218,9 +296,9 @@ class _Handler(BaseHTTPRequestHandler):
         if keys and not (scheme.lower() == "bearer" and any(known)):
             raise ProblemError(401, "expected Authorization: Bearer KEY", {"WWW-Authenticate": "Bearer"})
 
-    def _body(self) -> bytes:
-        declared = self.headers.get("Content-Length", "")
-        if not (declared.isascii() and declared.isdigit()):
+    def _declared(self) -> int:
+        declared = self.headers.get("Content-Length")
+        if declared is None:
             raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
         limit = self.server.settings.max_body_bytes
         if int(declared) > limit:
@@ -229,9 +307,13 @@ class _Handler(BaseHTTPRequestHandler):
             while left > 0 and (block := self.rfile.read(min(left, _BLOCK))):
                 left -= len(block)
             raise ProblemError(413, f"the body has more than {limit} bytes")
-        body = self.rfile.read(int(declared))
-        if len(body) < int(declared):
+        return int(declared)
+
+    def _body(self, size: int) -> bytes:
+        body = self.rfile.read(size)
+        if len(body) < size:
             raise ConnectionError("the client left in the middle of its body")
+        self.server.reading(self.connection, False)
         return body
 
 
@@ -256,8 +338,6 @@ def parse(body: bytes, settings: Settings) -> list[str]:
 
 
 def _objection(text: str, max_characters: int) -> str | None:
-    if not text:
-        return "the text is empty, expected at least one character"
     if len(text) > max_characters:
         return f"{len(text)} characters, expected at most {max_characters}; split the text"
     if _SURROGATE.search(text):

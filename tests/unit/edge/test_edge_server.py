@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,3 +112,114 @@ def test_an_address_that_others_reach_wants_keys(host: str, fine: bool) -> None:
             Settings(host=host).check()
     Settings(host=host, insecure=True).check()
     Settings(host=host, keys=("k",)).check()
+
+
+# ---------------------------------------------------------------------- where a request ends
+
+SMUGGLED = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def send(server: EdgeServer, request: bytes) -> bytes:
+    """What comes back until the server closes the connection."""
+    with socket.create_connection(server.server_address[:2], 30) as peer:
+        peer.sendall(request)
+        received = b""
+        while block := peer.recv(65536):
+            received += block
+        return received
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /predict HTTP/1.1\r\nContent-Length: 4\r\nContent-Length: 40\r\n", 400),
+        (b"POST /predict HTTP/1.1\r\nContent-Length: 40\r\nContent-Length: 40\r\n", 400),
+        (b"POST /predict HTTP/1.1\r\nContent-Length: +4\r\n", 400),
+        (b"POST /predict HTTP/1.1\r\nContent-Length: 4, 4\r\n", 400),
+        (b"POST /predict HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n", 411),
+        (b"POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 411),
+        (b"POST /predict HTTP/1.1\r\n", 411),
+        (b"GET /health/live HTTP/1.1\r\nContent-Length: 42\r\n", 400),
+        (b"GET /health/live HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 411),
+        (b"GET /health/live HTTP/1.1\r\nX : y\r\nContent-Length: 42\r\n", 400),
+        (b"GET /health/live HTTP/1.1\r\nX: y\r\n folded: z\r\n", 400),
+        (b"POST /nowhere HTTP/1.1\r\nContent-Length: 42\r\n", 404),
+        (b"DELETE /predict HTTP/1.1\r\nContent-Length: 42\r\n", 501),
+        (b"nonsense\r\n", 400),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200, 431),
+    ],
+)
+def test_a_request_whose_end_can_be_doubted_is_refused_and_what_follows_is_not_read(
+    server: EdgeServer, head: bytes, status: int
+) -> None:
+    received = send(server, head + b"\r\n" + SMUGGLED)
+    assert received.startswith(b"HTTP/1.1 %d " % status) and received.count(b"HTTP/1.1 ") == 1
+    body = json.loads(received.partition(b"\r\n\r\n")[2])
+    assert body["status"] == status and b"application/problem+json" in received
+
+
+def test_head_answers_as_get_does_without_a_body(server: EdgeServer) -> None:
+    with httpx.Client(base_url=url(server)) as client:
+        reply = client.head("/health/live")
+        assert (reply.status_code, reply.content) == (200, b"")
+        assert int(reply.headers["content-length"]) > 0
+        assert client.get("/health/live").json() == {"status": "alive"}
+
+
+def test_an_empty_text_among_others_is_answered(server: EdgeServer) -> None:
+    reply = httpx.post(f"{url(server)}/predict", json={"texts": ["a", "", "b"]}, timeout=30)
+    assert [one["text"] for one in reply.json()["predictions"]] == ["a", "", "b"]
+
+
+# ---------------------------------------------------------------------- time and memory
+
+
+@pytest.mark.parametrize("start", [b"", b"GET / HT", b"POST /predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"])
+def test_a_request_that_does_not_come_to_its_end_is_closed(model: Model, start: bytes) -> None:
+    server = make_server(model, "m", Settings(port=0, request_seconds=0.1))  # type: ignore[arg-type]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        assert send(server, start) == b""
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(30)
+
+
+def test_a_model_may_take_longer_than_a_request(model: Model) -> None:
+    server = make_server(model, "m", Settings(port=0, request_seconds=0.05))  # type: ignore[arg-type]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        model.may.clear()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(ask, server)
+            assert send(server, b"") == b""  # which takes as long
+            model.may.set()
+            assert waiting.result(30).status_code == 200
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(30)
+
+
+def test_bodies_together_are_bounded(server: EdgeServer) -> None:
+    assert server.hold(server.settings.max_bodies_bytes - 5)
+    reply = ask(server)
+    assert (reply.status_code, reply.headers["retry-after"]) == (503, "1")
+    server.hold(5 - server.settings.max_bodies_bytes)
+    assert ask(server).status_code == 200
+
+
+def test_a_panic_of_the_tokenizer_is_a_problem(model: Model, server: EdgeServer, capsys) -> None:
+    class Panic(BaseException):
+        """As a panic of Rust, no Exception."""
+
+    def panic(texts: Sequence[str]) -> list[Prediction]:
+        raise Panic("of the tokenizer")
+
+    server.predictor = panic  # type: ignore[assignment]
+    assert ask(server).status_code == 500
+    assert "a request failed: Panic" in capsys.readouterr().err
