@@ -199,6 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Called by the base class where it cannot read a request."""
+        self.request_version = (
+            self.protocol_version
+        )  # without one it would answer as HTTP/0.9 does: no status, no headers
         self._send_problem(ProblemError(code, message or HTTPStatus(code).phrase))
 
     def do_GET(self) -> None:
@@ -237,7 +240,9 @@ class _Handler(BaseHTTPRequestHandler):
         lengths = self.headers.get_all("Content-Length", [])
         if "Transfer-Encoding" in self.headers:
             raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
-        if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+        if len(lengths) > 1 or not all(
+            length.isascii() and length.isdigit() and len(length) < 20 for length in lengths
+        ):
             raise ProblemError(400, "expected one Content-Length, in digits")
         if self.command != "POST" and lengths and int(lengths[0]):
             raise ProblemError(400, f"expected no body with {self.command}")

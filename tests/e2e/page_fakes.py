@@ -47,10 +47,10 @@ class _RuleModel:
     def padded_length(self, length: int) -> int:
         return padded_length(length)
 
-    def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
         if any(ord(POISON) in row.ids for row in rows):
             raise RuntimeError("the engine cannot compute this")
-        return [np.zeros((row.length, 3), dtype=np.float32) for row in rows]
+        return [{"logits": np.zeros((row.length, 3), dtype=np.float32)} for row in rows]
 
 
 class NamesModel(_RuleModel):

@@ -133,6 +133,12 @@ export const CHINESE = {
   unreadable: "服务的回答无法解读",
   retry: s => `${s} 秒后再试`,
   problems: {
+    "bad-request": "请求有误：服务只接受 HTTP/1.1",
+    "head-too-large": "请求头太大",
+    "unsupported-encoding": "服务不支持这种压缩方式",
+    timeout: "请求发送得太慢，连接已关闭",
+    "bodies-full": "服务内存已满，请稍后再试",
+    "too-many-connections": "连接太多，请稍后再试",
     "not-found": "没有这个地址",
     "unknown-model": "没有这个模型：请刷新页面重新选择",
     "method-not-allowed": "不支持的请求方法",

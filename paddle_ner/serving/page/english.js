@@ -137,6 +137,12 @@ export const ENGLISH = {
   unreadable: "The server's answer cannot be read",
   retry: s => `try again in ${s} s`,
   problems: {
+    "bad-request": "The request is malformed: the server takes HTTP/1.1",
+    "head-too-large": "The request's headers are too large",
+    "unsupported-encoding": "The server does not support this compression",
+    timeout: "The request was sent too slowly and the connection was closed",
+    "bodies-full": "The server has no memory for the request, try again shortly",
+    "too-many-connections": "Too many connections, try again shortly",
     "not-found": "There is no such address",
     "unknown-model": "There is no such model: reload the page and choose again",
     "method-not-allowed": "The method is not supported",
