@@ -28,6 +28,7 @@ from paddle_ner.inference.predictor import Predictor
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ROUTE = re.compile(r"/predict|/models/(?P<name>[^/]+)/predict")
+_LENGTH = re.compile("[0-9]{1,19}")
 _PAUSE = 0.1  # seconds between looks at whether it shall stop
 _PATIENCE = 16  # how many times the bound of a body is read and thrown away, before the connection is closed
 _BLOCK = 1 << 16
