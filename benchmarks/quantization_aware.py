@@ -198,9 +198,7 @@ def main() -> None:
     options = parser.parse_args()
     manifest = read_checkpoint_manifest(options.checkpoint)
     corpus = read_corpus(recipe_of(options.checkpoint, manifest))
-    rows, _ = encode(
-        corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window.size, manifest.window.overlap
-    )
+    rows, _ = encode(corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window)
     training = Training(options.updates, options.batch_size, options.rate)
     report: dict[str, Any] = {"cpu": cpu_name(), "cores": usable_cores(), "examples": len(corpus.dev), "runs": []}
     report["checkpoint"] = measured(options.checkpoint, corpus, options.folder / "checkpoint", options.threads).scores

@@ -210,7 +210,7 @@ class BaseConfig(_Section):
         data: what is read.
         model: the encoder.
         tokenizer: where the encoder brings none.
-        window: how long texts are cut.
+        window: how texts are cut.
         training: how it is learned.
     """
 
@@ -232,3 +232,21 @@ class Config(BaseConfig):
 
     task: TaskConfig
     distillation: DistillationConfig | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unit(cls, value: Any) -> Any:
+        """Fill in what a window holds where the config does not say: a sentence for ner, else tokens."""
+        task, window = (value.get(name, {}) for name in ("task", "window")) if isinstance(value, dict) else (None, None)
+        if isinstance(task, dict) and isinstance(window, dict):
+            unit = "sentence" if task.get("type") == "ner" else "tokens"
+            return {**value, "window": {"unit": unit, **window}}
+        return value
+
+    @model_validator(mode="after")
+    def _window(self) -> Config:
+        if self.window.unit == "sentence" and self.task.type != "ner":
+            raise ValueError(f"window.unit sentence is for ner: a label of task {self.task.type} is of the whole text")
+        if self.window.longest is not None:
+            raise ValueError("window.longest is what the training measures: leave it out")
+        return self

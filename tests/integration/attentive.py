@@ -55,7 +55,7 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         vocab_size=tokenizer.vocabulary_size,
         pad_token_id=tokenizer.pad_id,
     )
-    rows, _ = batches.encode(training, task, tokenizer, window.size, window.overlap)
+    rows, _ = batches.encode(training, task, tokenizer, window)
     schedule = paddle.optimizer.lr.LinearWarmup(
         paddle.optimizer.lr.PolynomialDecay(RATE, UPDATES, end_lr=0.0), UPDATES // 10, 0.0, RATE
     )

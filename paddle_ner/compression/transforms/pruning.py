@@ -118,7 +118,7 @@ def _batches(checkpoint: Checkpoint, examples: Sequence[Example]) -> list[dict[s
 
     task, window, pad_id = checkpoint.task, checkpoint.manifest.window, checkpoint.tokenizer.pad_id
     check(list(examples), task)
-    rows, _ = encode(examples, task, checkpoint.tokenizer, window.size, window.overlap)
+    rows, _ = encode(examples, task, checkpoint.tokenizer, window)
     rows.sort(key=lambda row: len(row.ids))
     return [
         {

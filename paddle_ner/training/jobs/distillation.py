@@ -35,16 +35,16 @@ class Distillation:
         assert config.distillation is not None
         corpus = read_corpus(config)
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
-        task, size, overlap = corpus.task, config.window.size, config.window.overlap
+        task = corpus.task
         teacher = find_teacher(config, task)
         tokenizer = teacher.checkpoint.tokenizer
         model = build_student(config, task, teacher.checkpoint)
-        features, misaligned = batches.encode(corpus.train, task, tokenizer, size, overlap)
+        features, misaligned = batches.encode(corpus.train, task, tokenizer, config.window)
         texts = read_texts(config, run.log)
         if texts:
-            features += batches.encode_texts(texts, task, tokenizer, size, overlap)
+            features += batches.encode_texts(texts, task, tokenizer, config.window)
             run.log(f"{len(texts):,} texts without labels; {len(features):,} windows in all")
-        features = answers.answered(features, teacher, size, run.output, stop=run.stop, log=run.log)
+        features = answers.answered(features, teacher, config.window.size, run.output, stop=run.stop, log=run.log)
         zeros = structure.masks(model)
         encoded = Encoded(tokenizer, model, features, misaligned)
         callbacks = [KeepZeros(zeros, model)] if zeros else []

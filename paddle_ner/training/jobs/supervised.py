@@ -33,8 +33,7 @@ class Supervised:
         corpus = read_corpus(config)
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
-        window = config.window
-        features, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, window.size, window.overlap)
+        features, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, config.window)
         encoded = Encoded(tokenizer, model, features, misaligned)
         return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
 
