@@ -1,8 +1,8 @@
 """Where the sentences of a text end, by its characters alone: the same sentence ends alike in any text.
 
 What stands between two sentences (closing quotes and brackets, spaces, line breaks, emoji) belongs to the one before.
-A mark that most likely is no end, as in a number, an abbreviation, a URL or a title in ``《》``, does not cut: a sentence
-that is too long costs little, an entity that is cut is lost.
+A mark that most likely is no end, as in a number, an abbreviation, a URL or a title in ``《》``, does not cut: a
+sentence that is too long costs little, an entity that is cut is hardly found.
 """
 
 from __future__ import annotations

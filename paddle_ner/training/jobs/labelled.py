@@ -87,8 +87,8 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
             example, entity = across[0]
             warn(
                 f"{train}: {len(across):,} entities reach across the end of a sentence, where texts are cut, and are"
-                f" hardly learned, such as {entity.text!r} of {example.origin}: --set window.unit=text keeps neighbouring"
-                " sentences together"
+                f" hardly learned, such as {entity.text!r} of {example.origin}: --set window.unit=text keeps"
+                " neighbouring sentences together"
             )
     rate = config.training.learning_rate
     if config.model.pretrained is not None and rate > FINE_TUNING_RATE:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paddle_ner.bundle import WindowSpec
 from paddle_ner import tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer

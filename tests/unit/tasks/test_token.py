@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_ner.bundle import WindowSpec
 from paddle_ner import tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import IGNORED

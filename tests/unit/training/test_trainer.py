@@ -9,8 +9,8 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_ner.bundle import WindowSpec
 from paddle_ner import modeling, tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.config import parse
 from paddle_ner.errors import PaddleNerError
 from paddle_ner.features.tokenizer import Tokenizer
