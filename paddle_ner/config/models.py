@@ -202,6 +202,11 @@ class DistillationConfig(_Section):
         return self
 
 
+def unit_of(task: Any) -> Literal["sentence", "tokens"]:
+    """What a window holds where the config of a task does not say."""
+    return "sentence" if task == "ner" else "tokens"
+
+
 class BaseConfig(_Section):
     """What every training needs to know, whatever is learned.
 
@@ -239,8 +244,7 @@ class Config(BaseConfig):
         """Fill in what a window holds where the config does not say: a sentence for ner, else tokens."""
         task, window = (value.get(name, {}) for name in ("task", "window")) if isinstance(value, dict) else (None, None)
         if isinstance(task, dict) and isinstance(window, dict):
-            unit = "sentence" if task.get("type") == "ner" else "tokens"
-            return {**value, "window": {"unit": unit, **window}}
+            return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
         return value
 
     @model_validator(mode="after")
