@@ -85,10 +85,10 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
         across = [(example, entity) for example in corpus.train for entity in _across_sentences(example)]
         if across:
             example, entity = across[0]
+            count = "1 entity reaches" if len(across) == 1 else f"{len(across):,} entities reach"
             warn(
-                f"{train}: {len(across):,} entities reach across the end of a sentence, where texts are cut, and are"
-                f" hardly learned, such as {entity.text!r} of {example.origin}: --set window.unit=text keeps"
-                " neighbouring sentences together"
+                f"{train}: {count} across the end of a sentence, where texts are cut, and will hardly be found, such as"
+                f" {entity.text!r} of {example.origin}: --set window.unit=text keeps neighbouring sentences together"
             )
     rate = config.training.learning_rate
     if config.model.pretrained is not None and rate > FINE_TUNING_RATE:
