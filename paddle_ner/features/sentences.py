@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_MARKS = "。｡！？!?；;…"
+MARKS = "。｡！？!?；;…"
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _CLOSING = "”’」』﹂﹄）)】］\\]》〉〕}"
 _EMOJI = "\U0001f000-\U0001faff"
 _JOINERS = "\ufe0f\u200d"  # of emoji that are made of others
 _CANDIDATE = re.compile(
     r"(?P<whole>《[^《》\n]{1,60}》|(?:https?://|www\.)[!-~]+|&#?[0-9A-Za-z]{1,8};)"
-    rf"|(?P<end>[{_MARKS}{_BREAKS}{_EMOJI}]|\.(?=[{_CLOSING}\"']*(?:\s|$)))"
+    rf"|(?P<end>[{MARKS}{_BREAKS}{_EMOJI}]|\.(?=[{_CLOSING}\"']*(?:\s|$)))"
 )
-_BEHIND = re.compile(rf"[{_MARKS}{_CLOSING}{_EMOJI}{_JOINERS}\s.]*")
+_BEHIND = re.compile(rf"[{MARKS}{_CLOSING}{_EMOJI}{_JOINERS}\s.]*")
 _SPACE = re.compile(r"\s{0,20}")
 _QUOTES = "\"'"
 _GOES_ON = "，,、：:"  # behind a mark and its closing quote: 他问：“好吗？”，没人回答。

@@ -25,6 +25,7 @@ from paddle_ner.training import batches
 from paddle_ner.training.batches import Features
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
+from paddle_ner.training.joining import joined
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -96,6 +97,13 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
             f"learning rate {rate:g} is meant for random weights and destroys what {config.model.pretrained} has"
             " learned: 5e-5 is usual from pretrained weights, --set training.learning_rate=5e-5"
         )
+
+
+def learned(config: Config, corpus: Corpus) -> list[Example]:
+    """The examples of a training: those of its data, and where sentences are read one by one, some joined."""
+    if config.window.unit != "sentence":
+        return corpus.train
+    return [*corpus.train, *joined(corpus.train, config.training.join, config.training.seed)]
 
 
 def _across_sentences(example: Example) -> list[Entity]:
