@@ -205,18 +205,18 @@ class _Chooser:
                 " --text-field names the one to read"
             )
         classes: tuple[int, ...] = ()
-        if self.label is None:
+        if self.label is None and not (options.texts_only and len(labels_among(self.names)) > 1):
             self.label = self._only(labels_among(self.names), "the label", "--label-field")
         if self.label is None:
             classes = self._classes()
         rest = self._rest(classes)
         if self.text is None:
             texts = [index for index in rest if self.table[index].is_text]
-            if len(texts) != 1 or (self.label is None and not classes):
+            if len(texts) != 1 or (self.label is None and not classes and not options.texts_only):
                 raise InputError(f"{self.where}: no text among {self._listed()}: {_NAME_THEM}")
             self.text = texts[0]
             rest.remove(self.text)
-        if self.label is None and not classes and rest:
+        if self.label is None and not classes and rest and not options.texts_only:
             labels = [index for index in rest if self.table[index].is_label]
             if len(rest) != 1 or not labels:
                 raise InputError(f"{self.where}: no label among {self._listed()}: {_NAME_THEM}")
@@ -225,6 +225,8 @@ class _Chooser:
 
     def by_content(self, options: ReadOptions) -> Columns:
         """Without a header: by what stands in the columns."""
+        if options.texts_only and (self.text is not None or len(self.names) == 1):
+            return Columns(len(self.names), self.text or 0, self.label, self.number, None)
         if len(self.names) < 2:
             raise InputError(
                 f"{self.where}: one column, expected a text and a label (format text reads one text a line)"
