@@ -80,19 +80,19 @@ def _refuse_own_input(file: Path, output: Path | None) -> None:
 
 
 def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
-    """How many texts a file has, and what other fields. Raises DataError with all that is wrong with it."""
+    """How many texts a file has, and what fields beside them. Raises DataError with all that is wrong with it."""
     total = 0
     fields: dict[str, None] = {}
     for example in _texts(file, reading, say=True):
         total += 1
-        fields |= dict.fromkeys(example.fields)
+        fields |= dict.fromkeys([*([] if example.id is None else ["id"]), *example.fields])
     if not total:
         raise InputError(f"{file}: no text in it that can be read")
     return total, tuple(fields)
 
 
 def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Example]:
-    log = console.warn if say else _silent
+    log = console.log if say else _silent
     found = data.unlabelled(file, reading.format, options=reading.options, log=log)
     return data.follow(file, found, reading.policy, log)
 

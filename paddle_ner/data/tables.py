@@ -45,15 +45,15 @@ class Columns:
     classes: tuple[int, ...] = ()
     guessed: bool = False
 
-    def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+    def remarks(self, *, all_kept: bool = False) -> Iterator[str]:
+        """What the user should know of the choice; `all_kept`: no column is left out."""
         if self.guessed:
             places = (("text", self.text), ("label", self.label), ("id", self.id))
             said = ", ".join(f"{what} {column + 1}" for what, column in places if column is not None)
             yield f"columns by their content: {said} (--text-field, --label-field and --id-field name others)"
         read = {self.text, self.label, self.id, *self.classes}
         unread = [name or "(no name)" for column, name in enumerate(self.header or ()) if column not in read]
-        if unread:
+        if unread and not all_kept:
             yield f"column{'s' * (len(unread) != 1)} not read: {', '.join(unread)}"
         if self.classes and self.header:
             names = ", ".join(self.header[column] for column in self.classes[:8])

@@ -6,12 +6,11 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from paddle_ner.data.detection import detect
+from paddle_ner.data.detection import UnknownFormat, detect
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.reading import records
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import expand
-from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _PLAIN = ("", ".txt", ".text", ".log")
@@ -46,10 +45,10 @@ def unlabelled(
     if format is None and all(_may_be_plain(file) for file in expand(path)):
         try:
             detect(path, options.encoding)
-        except InputError:
+        except UnknownFormat:
             format = "text"
             if str(path) != "-":
-                log(f"{path}: no labelled data, so it is read as plain text, one a line")
+                log(f"{path}: in no format of labelled data, so it is read as plain text, one a line")
     return records(path, format, options=options, log=log)
 
 

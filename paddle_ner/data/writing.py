@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from paddle_ner.data.writers import Record, Writer, writer_of
-from paddle_ner.errors import InputError
-from paddle_ner.files import whole_file
+from paddle_ner.errors import InputError, ResourceError
+from paddle_ner.files import is_full_disk, whole_file
 from paddle_ner.types import Example
 
 
@@ -50,8 +50,11 @@ def written(path: Path) -> Iterator[IO[str]]:
         try:
             with path.open("w", encoding="utf-8", newline="\n") as stream:
                 yield stream
-        except PermissionError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            kind = ResourceError if is_full_disk(error) else InputError
+            raise kind(f"{path}: cannot be written: {error.strerror or error}") from error
         return
     with whole_file(path) as temporary, temporary.open("wb") as file:
         packs = path.suffix.lower() == ".gz"

@@ -42,7 +42,7 @@ def table_drafts(
         yield from (row for row in head if isinstance(row, Rejected))
         return
     columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
-    yield from map(Remark, columns.remarks())
+    yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
     for row in chain(head, rows):
         if row is header:

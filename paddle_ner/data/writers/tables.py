@@ -22,9 +22,9 @@ def _write(records: Iterable[Record], stream: IO[str], *, put: Callable[[IO[str]
         if not names:
             names = list(row)
             put(stream, names, record)
-        if list(row) != names:
+        if row.keys() != set(names):
             raise record.refused(f"has {', '.join(row)}, the first has {', '.join(names)}: write .jsonl instead")
-        put(stream, [_cell(value) for value in row.values()], record)
+        put(stream, [_cell(row[name]) for name in names], record)
 
 
 def _row(record: Record) -> dict[str, Any]:
