@@ -14,7 +14,7 @@ import numpy.typing as npt
 from paddle_ner.errors import InputError
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedModel
+    from paddle_ner.modeling.model import Model
 
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -119,7 +119,7 @@ def to_paddle_layout(tensors: Mapping[str, npt.NDArray[Any]]) -> Tensors:
     return converted
 
 
-def fill_encoder(model: PretrainedModel, tensors: Tensors, source: str, log: Callable[[str], None]) -> None:
+def fill_encoder(model: Model, tensors: Tensors, source: str, log: Callable[[str], None]) -> None:
     """Put the weights of an encoder, in PaddleNLP's layout, into a model; its head stays as it is.
 
     A pooler may be missing too, since encoders trained on tokens alone have none: to a sequence head it is a part of
