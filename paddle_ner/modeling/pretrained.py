@@ -15,7 +15,7 @@ from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
 from paddle_ner.modeling.heads import Head
 from paddle_ner.modeling.weights import (
     Tensors,
-    fill_encoder,
+    fill,
     is_torch_layout,
     read_files,
     read_folder,
@@ -38,9 +38,10 @@ def from_pretrained(
     source: str | Path,
     *,
     allow_pickle: bool = False,
+    with_head: bool = False,
     log: Callable[[str], None] = _logger.warning,
 ) -> Model:
-    """A pretrained encoder with a new head.
+    """A pretrained encoder with a head, which is new if nothing else is asked for.
 
     Args:
         head: a head of `HEADS`, or its name.
@@ -50,10 +51,13 @@ def from_pretrained(
             (many of them as pickles, which are read as PaddleNLP reads them). See `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
+        with_head: take the head's weights from there too, such as those of a published model for token classification.
+            Its outputs must mean what those of the new model do, in the same order.
         log: is told what was read, what is new and what was left out, one line each.
 
     Raises:
-        InputError: the folder or name cannot be read; a weight of the encoder is missing or has another shape.
+        InputError: the folder or name cannot be read; a weight of the encoder, or of the head where that is taken from
+            there, is missing or has another shape.
     """
     folder = local_folder(source)
     if folder is not None:
@@ -70,7 +74,7 @@ def from_pretrained(
     else:
         config, tensors = _download(str(source))
     model = new_model(head, num_outputs, config)
-    fill_encoder(model, tensors, str(source), log)
+    fill(model, tensors, str(source), log, with_head=with_head)
     return model
 
 
