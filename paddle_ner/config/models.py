@@ -106,14 +106,16 @@ class TokenizerConfig(_Section):
 
 
 class ModelConfig(_Section):
-    """The encoder.
+    """The encoder and the head on it.
 
     Attributes:
+        head: one of `paddle_ner.modeling.HEADS` that gives what the task reads; None takes the task's own.
         pretrained: a PaddleNLP name (ernie-3.0-medium-zh), or a local folder in PaddleNLP's or Hugging Face's layout.
         encoder: fields of PaddleNLP's ErnieConfig for an encoder with random weights; not used with `pretrained`.
         allow_pickle: read .pdparams or .bin files, which can run code; only for files that you trust.
     """
 
+    head: str | None = None
     pretrained: str | None = None
     encoder: dict[str, Any] = {}
     allow_pickle: bool = False
@@ -216,7 +218,7 @@ class BaseConfig(_Section):
     Attributes:
         name: of the model, for people and for routes.
         data: what is read.
-        model: the encoder.
+        model: the encoder and the head on it.
         tokenizer: where the encoder brings none.
         window: how texts are cut.
         training: how it is learned.

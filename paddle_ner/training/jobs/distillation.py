@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paddle_ner.config import Config, DistillationConfig
-from paddle_ner.modeling import structure
+from paddle_ner.modeling import head_for, structure
 from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
@@ -22,6 +22,7 @@ class Distillation:
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data and find the teacher; its place and its hash are spelled out in the config."""
         corpus = read_corpus(config, log)
+        head_for(corpus.task, config.model.head)
         log(f"data checked: {', '.join(corpus.task.labels)}")
         warn_of(config, corpus, warn)
         return pin(config, corpus.task)
@@ -55,8 +56,8 @@ def teacher_loss(task: Task, config: DistillationConfig) -> Loss:
     """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
     of_labels = labels_loss(task)
 
-    def loss(outputs: Any, batch: Mapping[str, Any]) -> Any:
-        soft = task.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)
+    def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
+        soft = task.soft_loss_sum(outputs["logits"], batch["answers"], batch["counted"], config.temperature)
         if config.weight == 1:
             return soft
         return config.weight * soft + (1 - config.weight) * of_labels(outputs, batch)

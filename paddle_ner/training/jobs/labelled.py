@@ -143,7 +143,7 @@ def prepared(
 
 def labels_loss(task: Task) -> Loss:
     """The task's own loss."""
-    return lambda outputs, batch: task.loss_sum(outputs, batch["labels"])
+    return lambda outputs, batch: task.loss_sum(outputs["logits"], batch["labels"])
 
 
 def _write_checkpoint(

@@ -22,6 +22,7 @@ class Supervised:
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data; the config stays as it is."""
         corpus = read_corpus(config, log)
+        modeling.head_for(corpus.task, config.model.head)
         log(f"data checked: {', '.join(corpus.task.labels)}")
         warn_of(config, corpus, warn)
         return config
@@ -50,17 +51,17 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     import paddle
 
     paddle.seed(config.training.seed)
-    source = config.model.pretrained
+    head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
         vocabulary = modeling.vocabulary_of(source)
         tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
         model = modeling.from_pretrained(
-            task.head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
+            head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )
     else:
         tokenizer = build_tokenizer(config, texts)
         model = modeling.build(
-            task.head,
+            head,
             task.num_outputs,
             config={"max_position_embeddings": config.window.size, **config.model.encoder},
             vocab_size=tokenizer.vocabulary_size,
