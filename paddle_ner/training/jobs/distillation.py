@@ -11,7 +11,7 @@ from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, labels_loss, learned, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
 
@@ -40,7 +40,7 @@ class Distillation:
         teacher = find_teacher(config, task)
         tokenizer = teacher.checkpoint.tokenizer
         model = build_student(config, task, teacher.checkpoint)
-        features, misaligned = batches.encode(learned(config, corpus), task, tokenizer, config.window)
+        features, misaligned = encode(config, corpus, tokenizer, run.log)
         texts = read_texts(config, run.log)
         if texts:
             features += batches.encode_texts(texts, task, tokenizer, config.window)

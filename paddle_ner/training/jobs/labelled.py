@@ -99,11 +99,14 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
         )
 
 
-def learned(config: Config, corpus: Corpus) -> list[Example]:
-    """The examples of a training: those of its data, and where sentences are read one by one, some joined."""
-    if config.window.unit != "sentence":
-        return corpus.train
-    return [*corpus.train, *joined(corpus.train, config.training.join, config.training.seed)]
+def encode(config: Config, corpus: Corpus, tokenizer: Tokenizer, log: Say) -> tuple[list[Features], int]:
+    """The features of the training data, of some of it joined (see `training.join`), and how many are misaligned."""
+    features, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, config.window)
+    if config.window.unit == "sentence" and config.training.join:
+        more = joined(corpus.train, config.training.join, config.training.seed)
+        features += batches.encode(more, corpus.task, tokenizer, config.window)[0]
+        log(f"{len(more):,} more are made of them, sentences that run into one another (training.join)")
+    return features, misaligned
 
 
 def _across_sentences(example: Example) -> list[Entity]:

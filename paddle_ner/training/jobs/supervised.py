@@ -10,10 +10,9 @@ from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
-from paddle_ner.training import batches
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, labels_loss, learned, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
 
 
 class Supervised:
@@ -34,7 +33,7 @@ class Supervised:
         corpus = read_corpus(config)
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
-        features, misaligned = batches.encode(learned(config, corpus), corpus.task, tokenizer, config.window)
+        features, misaligned = encode(config, corpus, tokenizer, run.log)
         encoded = Encoded(tokenizer, model, features, misaligned)
         return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
 

@@ -12,7 +12,7 @@ from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 from paddle_ner.inference.planning import LENGTHS, padded_length
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
-from paddle_ner.serving.queue import HORIZON, choose
+from paddle_ner.serving.queue import HORIZON, TURN_TOKENS, choose
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
 
@@ -110,15 +110,17 @@ def test_a_window_longer_than_the_budget_goes_alone() -> None:
 def test_a_long_text_lets_a_short_one_pass_that_came_a_little_later(
     model: FakeModel, make: Callable[..., Served]
 ) -> None:
+    first = -(-TURN_TOKENS // CONTENT)  # windows that keep their turn
+
     async def run() -> None:
         served = make(batch_tokens=padded_length(SIZE))
         held = await hold(model, served)
-        tasks = await queue(served, ["x" * (3 * CONTENT)], ["IBM" + "x" * (CONTENT - 3)])
+        tasks = await queue(served, ["x" * ((first + 2) * CONTENT)], ["IBM" + "x" * (CONTENT - 3)])
         model.free.set()
         await asyncio.gather(held, *tasks)
 
     asyncio.run(run())
-    assert [batch[0][:3] for batch in model.batches[1:]] == ["xxx", "IBM", "xxx", "xxx"]
+    assert [batch[0][:3] for batch in model.batches[1:]] == [*["xxx"] * first, "IBM", "xxx", "xxx"]
 
 
 def test_a_batch_is_chosen_from_the_front_of_the_queue(model: FakeModel, make: Callable[..., Served]) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from paddle_ner import modeling, tasks
 from paddle_ner.bundle import Manifest
-from paddle_ner.config import Config, parse
+from paddle_ner.config import Config, TrainingConfig, parse
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.training import batches
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Run
-from paddle_ner.training.jobs.labelled import Encoded, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
 from paddle_ner.types import Entity, Example
 
 TEXT = "北京很大。我在上海！"  # sentences of five characters
@@ -73,3 +73,14 @@ def test_an_entity_that_ends_with_its_sentence_is_not_across() -> None:
 
 def test_texts_that_are_not_cut_at_sentences_are_not_warned_of() -> None:
     assert warned(config_of(unit="text"), Entity.of(TEXT, 2, 6, "LOC")) == []
+
+
+@pytest.mark.parametrize(("unit", "share", "rows"), [("sentence", 1.0, 3), ("sentence", 0.0, 2), ("tokens", 1.0, 2)])
+def test_sentences_that_run_into_one_another_are_learned_where_sentences_are_read_alone(
+    unit: str, share: float, rows: int
+) -> None:
+    examples = [Example(text, entities=(Entity.of(text, 0, 2, "LOC"),)) for text in ("北京大。", "上海小！")]
+    config = config_of(unit=unit).model_copy(update={"training": TrainingConfig(join=share)})
+    tokenizer = Tokenizer.characters([TEXT])
+    features, misaligned = encode(config, Corpus(examples, examples, TASK), tokenizer, lambda _: None)
+    assert (len(features), misaligned) == (rows, 0)
