@@ -10,18 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-MARKS = "。｡！？!?；;…"
+MARKS = "。｡！？!?；;…～~"
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _CLOSING = "”’」』﹂﹄）)】］\\]》〉〕}"
 _EMOJI = "\U0001f000-\U0001faff"
 _JOINERS = "\ufe0f\u200d"  # of emoji that are made of others
 _CANDIDATE = re.compile(
     r"(?P<whole>《[^《》\n]{1,60}》|(?:https?://|www\.)[!-~]+|&#?[0-9A-Za-z]{1,8};)"
-    rf"|(?P<end>[{MARKS}{_BREAKS}{_EMOJI}]|\.(?=[{_CLOSING}\"']*(?:\s|$)))"
+    rf"|(?P<end>[{MARKS}{_BREAKS}{_EMOJI}]|\[[\u4e00-\u9fff]{{1,4}}\](?!\()|\.(?=[{_CLOSING}\"']*(?:\s|$)))"
 )
 _BEHIND = re.compile(rf"[{MARKS}{_CLOSING}{_EMOJI}{_JOINERS}\s.]*")
 _SPACE = re.compile(r"\s{0,20}")
 _QUOTES = "\"'"
+_NUMERALS = frozenset("零一二三四五六七八九十百千万亿两几")
 _GOES_ON = "，,、：:"  # behind a mark and its closing quote: 他问：“好吗？”，没人回答。
 _WORD_BEFORE_STOP = re.compile(r"(?:[a-z]{2,}|[A-Za-z]{5,}|[0-9]{4,}|[^\x00-\x7f])$")
 _ABBREVIATIONS = re.compile(r"\b(?:al|approx|assoc|ca|cf|eds?|etc|fig|vs)$", re.IGNORECASE)
@@ -65,6 +66,8 @@ def _closes(text: str, mark: int) -> bool:
         )
     if text[mark] in "!?;":
         return not (_is_latin(before) and _is_latin(after))
+    if text[mark] in "～~":  # 谢谢～ ends, 5～7天 and 周一～周五 do not
+        return not (before.isascii() or before in _NUMERALS or after.isdigit() or after in _NUMERALS)
     return True
 
 

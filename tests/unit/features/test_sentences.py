@@ -22,6 +22,7 @@ def sentences(text: str) -> list[str]:
         ["他说：“走吧。”", "（见上。）", '他说"好。"', '"走。"', "「走。」"],
         ["好。 　👍", "好。👍\u200d👍", "坏"],
         ["They left Beijing. ", "He stayed. ", "(It rained.) ", "End"],
+        ["谢谢～", "你来[微笑]", "好呀～～", "他在周一～周五或5～7天后走"],
         ["It was in 2020. ", "他在北京. ", "End"],
     ],
 )
@@ -44,6 +45,8 @@ def test_a_sentence_takes_along_what_closes_it(parts: list[str]) -> None:
         "《南京！南京！》和《GO！纯情。》的票",
         "他问“好吗？”，没人答（真的！）、再问",
         "……。！？",
+        "[微笑]你好",
+        "见[说明](a.md)和[1]的a~b",
         "\n\n  北京",
     ],
 )
