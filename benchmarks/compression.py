@@ -21,7 +21,7 @@ from engine import LENGTH, ROUNDS, ROWS, median_milliseconds
 from numpy.typing import NDArray
 
 from paddle_ner import startup
-from paddle_ner.bundle import BundleManifest, OnnxGraph, load_tokenizer, read_checkpoint_manifest, verify
+from paddle_ner.bundle import BundleManifest, OnnxGraph, WindowSpec, load_tokenizer, read_checkpoint_manifest, verify
 from paddle_ner.bundle.compression import Plan
 from paddle_ner.bundle.scales import FILE as SCALES
 from paddle_ner.bundle.scales import read_scales
@@ -40,7 +40,7 @@ QUANTIZING_SECONDS = 600.0
 def token_rows(folder: Path, texts: list[str]) -> NDArray[np.int64]:
     """`ROWS` full windows of the texts, of `LENGTH` tokens each."""
     tokenizer = load_tokenizer(folder)
-    found = windows.encode("".join(texts[-200:]), tokenizer, LENGTH, 0).windows
+    found = windows.encode("".join(texts[-200:]), tokenizer, WindowSpec(size=LENGTH, overlap=0)).windows
     return np.array([row.ids for row in found if row.length == LENGTH][:ROWS], dtype=np.int64)
 
 

@@ -116,8 +116,8 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
     for update, batch in enumerate(batches(rows, task, found.tokenizer.pad_id, window.size, training, seed)):
         paddle.seed(seed * 1_000_003 + update)  # the same dropout in both arms
         tensors = {name: paddle.to_tensor(values) for name, values in batch.items()}
-        logits = model(input_ids=tensors["input_ids"], token_type_ids=tensors["token_type_ids"])
-        loss = task.loss_sum(logits, tensors["labels"]) / max(1, int(batch["counts"].sum()))
+        outputs = model(input_ids=tensors["input_ids"], token_type_ids=tensors["token_type_ids"])
+        loss = task.loss_sum(outputs["logits"], tensors["labels"]) / max(1, int(batch["counts"].sum()))
         loss.backward()
         optimizer.step()
         optimizer.clear_grad()
@@ -198,9 +198,7 @@ def main() -> None:
     options = parser.parse_args()
     manifest = read_checkpoint_manifest(options.checkpoint)
     corpus = read_corpus(recipe_of(options.checkpoint, manifest))
-    rows, _ = encode(
-        corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window.size, manifest.window.overlap
-    )
+    rows, _ = encode(corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window)
     training = Training(options.updates, options.batch_size, options.rate)
     report: dict[str, Any] = {"cpu": cpu_name(), "cores": usable_cores(), "examples": len(corpus.dev), "runs": []}
     report["checkpoint"] = measured(options.checkpoint, corpus, options.folder / "checkpoint", options.threads).scores

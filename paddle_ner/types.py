@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -62,14 +62,16 @@ class Example:
         labels: the classes, in the order of the file.
         id: the record's own id, where it had one.
         origin: where it was read, as ``path:line``; empty for an example made in memory.
+        fields: what else the record held, by name, where only its text was read.
     """
 
     text: str
     entities: tuple[Entity, ...] | None = None
     label: str | None = None
     labels: tuple[str, ...] | None = None
-    id: str | None = None
+    id: str | int | None = None
     origin: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The record of canonical JSON lines."""
@@ -102,7 +104,7 @@ class Prediction:
     label: str | None = None
     labels: tuple[str, ...] | None = None
     scores: Mapping[str, float] | None = None
-    id: str | None = None
+    id: str | int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, with entities as `Entity.to_dict` gives them and scores rounded to four places."""

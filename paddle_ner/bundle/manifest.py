@@ -25,17 +25,22 @@ FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 class WindowSpec(BaseModel):
-    """How texts longer than the encoder's input are cut.
+    """How texts are cut into windows, the rows that the encoder reads: see `paddle_ner.features.windows`.
 
     Attributes:
-        size: tokens a window, special tokens included.
-        overlap: tokens that two neighbouring windows share at least.
+        size: tokens a window at most, special tokens included.
+        overlap: tokens that two windows over the same sentence share at least.
+        unit: what a window holds: a sentence, as many whole sentences of a text as fit, or tokens as they come.
+        longest: tokens of the longest window that was trained on, which the training fills in: no window of whole
+            sentences is longer.
     """
 
     model_config = STRICT
 
     size: int = 128
     overlap: int = 32
+    unit: Literal["sentence", "text", "tokens"] = "tokens"
+    longest: int | None = None
 
 
 class Manifest(BaseModel):
@@ -44,7 +49,7 @@ class Manifest(BaseModel):
     Attributes:
         name: of the model, for people and for routes.
         task: `Task.spec()`.
-        window: how long texts are cut.
+        window: how texts are cut.
         metrics: reports by the name of the data that they were measured on.
         config: what it was trained with.
         transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.

@@ -6,10 +6,12 @@ Command modules are imported when they are called, so that ``paddle-ner --help``
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -37,6 +39,15 @@ _RUN_ENGINES = ("serve", "export", "compress", "benchmark", "quickstart")  # or 
 
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports each when it is called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; it ends well where who reads its output has read enough, such as head."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Before click sees it, which ends with 1; what is left in the buffer must go somewhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -89,9 +100,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         click.echo(f"error: {error}", err=True)
         return error.exit_status
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except OSError as error:  # a file that cannot be read or written, a full disk
         if debug:
             traceback.print_exc()

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from paddle_ner import data
 from paddle_ner.cli.console import err, out, print_json, track
+from paddle_ner.cli.model_options import PartName
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.data.checking import FileCheck, check_file, warnings
 from paddle_ner.data.formats import FORMATS
@@ -21,6 +22,7 @@ from paddle_ner.data.reading import follow, left_out, records
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import expand
 from paddle_ner.data.statistics import PERCENTILES, WINDOWS, Statistics
+from paddle_ner.data.writers import WRITERS
 from paddle_ner.errors import DataError, InputError, Problem, group
 from paddle_ner.types import Example
 
@@ -35,6 +37,7 @@ class _Found:
 
 
 _PATH = click.Path(path_type=Path)
+_TO = click.option("--to", type=PartName(WRITERS), help="Format to write. By default: by the name of the file.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
 
 
@@ -42,10 +45,11 @@ class _WithFormats(click.Command):
     """A command whose help ends with the formats, its own and those of other packages."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(map(len, FORMATS))
-        with formatter.section("Formats"):
-            for name, format in FORMATS.items():
-                formatter.write(f"  {name:<{width}}  {format.summary}\n")
+        width = max(map(len, (*FORMATS, *WRITERS)))
+        for title, parts in (("Formats that are read", FORMATS), ("Formats that are written", WRITERS)):
+            with formatter.section(title):
+                for name, part in parts.items():
+                    formatter.write(f"  {name:<{width}}  {part.summary}\n")
 
 
 class _Group(_WithFormats, click.Group):
@@ -101,12 +105,18 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
 @command.command()
 @click.argument("source", type=_PATH)
 @click.argument("target", type=_PATH)
+@_TO
 @_JSON
 @reader_options
-def convert(source: Path, target: Path, as_json: bool, reading: Reading) -> int:
-    """Write SOURCE as canonical JSON lines to TARGET, complete or not at all."""
+def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: Reading) -> int:
+    """Write SOURCE to TARGET in the format that its name says, complete or not at all.
+
+    Canonical JSON lines are .jsonl; a record that the format cannot hold ends it, and what stood at TARGET stays.
+    """
+    writer = data.writer_of(target, to)
     try:
-        count = data.write(target, follow(source, _records(source, reading), reading.policy, _warn))
+        examples = follow(source, _records(source, reading), reading.policy, _warn)
+        count = data.write(target, examples, writer.name)
     except DataError as error:
         return _list(error, reading)
     if as_json:
@@ -122,12 +132,21 @@ def convert(source: Path, target: Path, as_json: bool, reading: Reading) -> int:
 @click.option("--fractions", default="0.8,0.1,0.1", show_default=True, help="Share of each part; they add up to 1.")
 @click.option("--names", help="Names of the parts; by default train,dev,test, or train,dev.")
 @click.option("--seed", default=1, show_default=True, type=int, help="The same seed cuts the same parts.")
+@_TO
 @_JSON
 @reader_options
 def split(
-    source: Path, output: Path, fractions: str, names: str | None, seed: int, as_json: bool, reading: Reading
+    source: Path,
+    output: Path,
+    fractions: str,
+    names: str | None,
+    seed: int,
+    to: str | None,
+    as_json: bool,
+    reading: Reading,
 ) -> int:
-    """Cut SOURCE at random into parts, as canonical JSON lines. Equal texts come into the same part."""
+    """Cut SOURCE at random into parts, by default as JSON lines. Equal texts come into the same part."""
+    writer = data.writer_of(None, to)
     shares = _shares(fractions)
     parts = _part_names(names, len(shares))
     try:
@@ -139,12 +158,13 @@ def split(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{output}: cannot be made: {error.strerror or error}") from error
-    written = {name: data.write(output / f"{name}.jsonl", part) for name, part in zip(parts, cut, strict=True)}
+    files = [output / f"{name}{writer.new_suffix}" for name in parts]
+    counts = {str(file): data.write(file, part, writer.name) for file, part in zip(files, cut, strict=True)}
     if as_json:
-        print_json({"seed": seed, "parts": {str(output / f"{name}.jsonl"): count for name, count in written.items()}})
+        print_json({"seed": seed, "parts": counts})
         return 0
-    for name, count in written.items():
-        out.print(Text(f"{output / name}.jsonl: {count:,} examples"))
+    for name, count in counts.items():
+        out.print(Text(f"{name}: {count:,} examples"))
     return 0
 
 

@@ -1,66 +1,128 @@
-"""``paddle-ner predict``: texts in, JSON lines out, in the same order."""
+"""``paddle-ner predict``: texts of any format in, labelled records of any format out, in the same order."""
 
 from __future__ import annotations
 
-import dataclasses
+import os
 import sys
-from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
+from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options
-from paddle_ner.data.texts import read_texts
+from paddle_ner.cli.reader_options import Reading, text_reader_options
+from paddle_ner.data import WRITERS, Record, Writer
+from paddle_ner.data.source import expand, is_standard_input
+from paddle_ner.data.writing import written
 from paddle_ner.errors import InputError
 from paddle_ner.inference import load
-from paddle_ner.inference.predictor import CHUNK
+from paddle_ner.inference.labelling import label
+from paddle_ner.types import Example
+
+_STANDARD_INPUT = Path("-")
 
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", default=_STANDARD_INPUT, type=click.Path(path_type=Path))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write; by default standard output.")
 @click.option(
     "--format",
-    type=click.Choice(["text", "jsonl"]),
-    help="text: one text a line; jsonl: objects with a text. By default: jsonl where the first line is an object.",
+    "--to",
+    "to",
+    metavar="NAME",
+    help="Format to write: jsonl, json-array, conll, csv, tsv, doccano, label-studio, html. By default: by the name of"
+    " --output, jsonl on standard output.",
 )
+@text_reader_options
 @engine_options
-def command(model: Path, file: Path | None, output: Path | None, format: str | None, **engine: Any) -> None:
-    """Label the texts of FILE, or of standard input, with MODEL. Each line in gives one line out."""
-    with ExitStack() as stack:
-        source, name, total = sys.stdin.buffer, "<stdin>", None
-        if file is not None:
-            try:
-                source, name = stack.enter_context(file.open("rb")), str(file)
-            except OSError as error:
-                raise InputError(f"{file}: cannot be read: {error.strerror}") from None
-            total = _lines(file)
-        interactive = file is None and source.isatty()
+def command(model: Path, file: Path, output: Path | None, to: str | None, reading: Reading, **engine: Any) -> None:
+    """Label the texts of FILE with MODEL. Each text gives one record, with its id and other fields as they are.
+
+    FILE has any format that `paddle-ner data` reads; - is standard input, as without FILE. A file of plain text is
+    labelled line by line, an empty line too. All records are read before the first is labelled: where one is bad, all
+    that are bad are listed as path:line, and nothing is written.
+    """
+    writer = data.writer_of(output, _written_format(to))
+    if is_standard_input(file) and sys.stdin is not None and sys.stdin.isatty() and reading.format is None:
+        _label_typed(model, writer, output, engine)
+        return
+    _refuse_own_input(file, output)
+    total, fields = _survey(file, reading)
+    with _target(output) as stream:
         predictor = load(model, **engine)
-        if interactive:
-            console.err.print("one text a line, Ctrl-D ends")
-        target = sys.stdout if output is None else stack.enter_context(output.open("w", encoding="utf-8"))
-        ids: deque[str | None] = deque()
-
-        def texts() -> Iterator[str]:
-            for example in read_texts(source, name, format):
-                ids.append(example.id)
-                yield example.text
-
-        answers = predictor.stream(texts(), chunk=1 if interactive else CHUNK)
-        if not interactive and not (output is None and sys.stdout.isatty()):
-            answers = console.track(answers, "predicting", total)
-        for answer in answers:
-            target.write(dataclasses.replace(answer, id=ids.popleft()).to_json() + "\n")
-            if interactive:
-                target.flush()
+        records: Iterator[Record] = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
+        if output is not None or not sys.stdout.isatty():
+            records = console.track(records, "predicting", total)
+        writer.write(records, stream)
 
 
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+def _written_format(name: str | None) -> str | None:
+    if name in data.FORMATS and name not in WRITERS:
+        raise InputError(f"format {name} is read, not written: --input-format {name} says what FILE is")
+    return name
+
+
+def _refuse_own_input(file: Path, output: Path | None) -> None:
+    """Raise InputError where `output` is a file that is read, by whatever name."""
+    if output is None or not output.is_file():
+        return
+    if is_standard_input(file):
+        same = sys.stdin is not None and os.path.samestat(os.fstat(sys.stdin.fileno()), output.stat())
+    else:
+        same = any(path.exists() and path.samefile(output) for path in expand(file))
+    if same:
+        raise InputError(f"{output}: is the file that is read; name another output")
+
+
+def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
+    """How many texts a file has, and what fields beside them. Raises DataError with all that is wrong with it."""
+    total = 0
+    fields: dict[str, None] = {}
+    for example in _texts(file, reading, say=True):
+        total += 1
+        fields |= dict.fromkeys([*([] if example.id is None else ["id"]), *example.fields])
+    if not total:
+        raise InputError(f"{file}: no text in it that can be read")
+    return total, tuple(fields)
+
+
+def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Example]:
+    log = console.log if say else _silent
+    found = data.unlabelled(file, reading.format, options=reading.options, log=log)
+    return data.follow(file, found, reading.policy, log)
+
+
+def _silent(_: str) -> None:
+    """For what was said when the file was read first."""
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[IO[str]]:
+    if output is not None:
+        with written(output) as stream:
+            yield stream
+        return
+    if sys.stdout is None:
+        raise InputError("standard output is closed, name a file with --output")
+    yield sys.stdout
+    sys.stdout.flush()
+
+
+def _label_typed(model: Path, writer: Writer, output: Path | None, engine: dict[str, Any]) -> None:
+    """Answer each line that is typed at once."""
+    with _target(output) as stream:
+        predictor = load(model, **engine)
+        console.err.print("one text a line, Ctrl-D ends")
+        typed = (Example(line.rstrip("\r\n"), origin=f"line {number}") for number, line in enumerate(sys.stdin, 1))
+
+        def answers() -> Iterator[Record]:
+            for record in label(predictor, typed, chunk=1):
+                yield record
+                stream.flush()
+
+        writer.write(answers(), stream)

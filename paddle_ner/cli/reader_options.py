@@ -24,28 +24,32 @@ class Reading:
     policy: Policy
 
 
+_FORMAT_HELP = "Format of the input. By default: by the content. `paddle-ner data -h` lists them."
 _OPTIONS = (
-    click.option(
-        "--format", type=PartName(FORMATS), help="By default: by the content. `paddle-ner data -h` lists them."
-    ),
     click.option("--strict", is_flag=True, help="Stop at the first bad record."),
     click.option("--skip-bad", is_flag=True, help="Leave bad records out, and say how many."),
 )
 
 
-def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def reader_options(command: Callable[..., Any], format_option: str = "--format") -> Callable[..., Any]:
     """Give a click command the options of reading; it receives them as one `reading: Reading`."""
 
     @functools.wraps(command)
-    def wrapper(*arguments: Any, format: str | None, strict: bool, skip_bad: bool, **values: Any) -> Any:
+    def wrapper(*arguments: Any, read_format: str | None, strict: bool, skip_bad: bool, **values: Any) -> Any:
         given = {name: values.pop(name) for name in ReadOptions.model_fields if name in values}
-        reading = Reading(format, _read_options(given), _policy(strict, skip_bad))
+        reading = Reading(read_format, _read_options(given), _policy(strict, skip_bad))
         return command(*arguments, reading=reading, **values)
 
-    decorated: Callable[..., Any] = model_options(ReadOptions)(wrapper)
-    for option in reversed(_OPTIONS):
+    decorated: Callable[..., Any] = model_options(ReadOptions, without=("texts_only",))(wrapper)
+    format = click.option(format_option, "read_format", type=PartName(FORMATS), help=_FORMAT_HELP)
+    for option in (*reversed(_OPTIONS), format):
         decorated = option(decorated)
     return decorated
+
+
+def text_reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that reads texts to label and writes files: its ``--format`` is what it writes."""
+    return reader_options(command, "--input-format")
 
 
 def _read_options(values: dict[str, Any]) -> ReadOptions:

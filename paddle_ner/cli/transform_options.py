@@ -18,12 +18,10 @@ from paddle_ner.compression.transforms import Transform
 from paddle_ner.compression.transforms.positions import cut_positions
 from paddle_ner.compression.transforms.pruning import NOTHING, Cut, prune
 from paddle_ner.compression.transforms.vocabulary import cut_vocabulary
-from paddle_ner.data.detection import detect
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _MEASURED = 512  # examples that importance is measured on
-_PLAIN = ("", ".txt", ".text")  # endings of files that may hold plain text
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 _PRUNING = (
@@ -114,12 +112,6 @@ def measured(examples: Sequence[Example], count: int = _MEASURED) -> list[Exampl
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """The texts of a file, labelled or plain. Raises InputError where it is missing or empty."""
-    format: str | None = None
-    if Path(path.name.removesuffix(".gz")).suffix in _PLAIN:
-        try:
-            detect(path)
-        except InputError:
-            format = "text"
-            console.log(f"{path}: no labelled data, so it is read as plain text, one a line")
-    return (example.text for example in data.read(path, format))
+    """The texts of a file that are not empty, labelled or plain. Raises InputError where it is missing or empty."""
+    found = data.follow(path, data.unlabelled(path, log=console.log), "strict")
+    return (example.text for example in found if example.text.strip())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
-from paddle_ner.config.models import TrainingConfig
+from paddle_ner.config.models import TrainingConfig, unit_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -35,7 +35,8 @@ data:
 
 {model}
 
-window:  # longer texts are cut into overlapping windows, and put together again
+window:  # {unit_means}, and what is longer is cut into overlapping windows and put together again
+  unit: {unit}
   size: {window}
   overlap: {overlap}
 
@@ -71,6 +72,10 @@ _UPDATES = 2000  # what a small encoder with random weights needs at least to le
 _EPOCHS = (3, 40)
 _PRETRAINED_EPOCHS = 5
 _WINDOW = (32, 512)
+_UNITS = {
+    "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
+    "tokens": "a text is read as a whole up to the size",
+}
 
 
 _DEFAULTS = ReadOptions()
@@ -155,6 +160,7 @@ def write_config(
     if pretrained is not None:
         epochs = _PRETRAINED_EPOCHS
     longest = statistics.percentile(99)
+    unit = unit_of(chosen)
     window = min(_WINDOW[1], max(_WINDOW[0], -(-(longest + 2) // 16) * 16))
     text = _TEMPLATE.format(
         file=target,
@@ -167,6 +173,8 @@ def write_config(
         labels=_flow(list(labels)),
         files="\n".join(_files(sources)),
         skip_bad="\n  skip_bad: true" if sources.policy == "skip" else "",
+        unit=unit,
+        unit_means=_UNITS[unit],
         window=window,
         overlap=window // 4,
         epochs=epochs,

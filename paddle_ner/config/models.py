@@ -106,14 +106,16 @@ class TokenizerConfig(_Section):
 
 
 class ModelConfig(_Section):
-    """The encoder.
+    """The encoder and the head on it.
 
     Attributes:
+        head: one of `paddle_ner.modeling.HEADS` that gives what the task reads; None takes the task's own.
         pretrained: a PaddleNLP name (ernie-3.0-medium-zh), or a local folder in PaddleNLP's or Hugging Face's layout.
         encoder: fields of PaddleNLP's ErnieConfig for an encoder with random weights; not used with `pretrained`.
         allow_pickle: read .pdparams or .bin files, which can run code; only for files that you trust.
     """
 
+    head: str | None = None
     pretrained: str | None = None
     encoder: dict[str, Any] = {}
     allow_pickle: bool = False
@@ -130,6 +132,8 @@ class TrainingConfig(_Section):
         learning_rate: peak, reached after `warmup_ratio` of all updates.
         scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
+        join: where each sentence is read by itself, learn also from some that run into one another, so that a missing
+            mark between two does no harm: characters of these, as a share of the training data; 0 for none.
         evaluate_every: epoch, or a number of updates, and at the end; the training can be resumed from each.
         patience: stop after so many evaluations without a better one; None never stops early.
         precision: fp32, or fp16 or bf16 (GPU only).
@@ -149,6 +153,7 @@ class TrainingConfig(_Section):
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
+    join: float = Field(default=0.4, ge=0, le=1)
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
@@ -202,15 +207,20 @@ class DistillationConfig(_Section):
         return self
 
 
+def unit_of(task: Any) -> Literal["sentence", "tokens"]:
+    """What a window holds where the config of a task does not say."""
+    return "sentence" if task == "ner" else "tokens"
+
+
 class BaseConfig(_Section):
     """What every training needs to know, whatever is learned.
 
     Attributes:
         name: of the model, for people and for routes.
         data: what is read.
-        model: the encoder.
+        model: the encoder and the head on it.
         tokenizer: where the encoder brings none.
-        window: how long texts are cut.
+        window: how texts are cut.
         training: how it is learned.
     """
 
@@ -232,3 +242,20 @@ class Config(BaseConfig):
 
     task: TaskConfig
     distillation: DistillationConfig | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unit(cls, value: Any) -> Any:
+        """Fill in what a window holds where the config does not say: a sentence for ner, else tokens."""
+        task, window = (value.get(name, {}) for name in ("task", "window")) if isinstance(value, dict) else (None, None)
+        if isinstance(task, dict) and isinstance(window, dict):
+            return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
+        return value
+
+    @model_validator(mode="after")
+    def _window(self) -> Config:
+        if self.window.unit == "sentence" and self.task.type != "ner":
+            raise ValueError(f"window.unit sentence is for ner: a label of task {self.task.type} is of the whole text")
+        if self.window.longest is not None:
+            raise ValueError("window.longest is what the training measures: leave it out")
+        return self

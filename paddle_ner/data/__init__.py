@@ -1,12 +1,31 @@
-"""Labelled files of many formats to Examples, and back to canonical JSON lines."""
+"""Labelled files of many formats to Examples, and back to files of several."""
 
 from __future__ import annotations
 
 from paddle_ner.data.detection import detect
 from paddle_ner.data.formats import FORMATS, Fit, Format
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.reading import Policy, load, read
+from paddle_ner.data.reading import Policy, follow, load, read
 from paddle_ner.data.splitting import split
+from paddle_ner.data.unlabelled import unlabelled
+from paddle_ner.data.writers import WRITERS, Record, Writer, writer_of
 from paddle_ner.data.writing import write
 
-__all__ = ["FORMATS", "Fit", "Format", "Policy", "ReadOptions", "detect", "load", "read", "split", "write"]
+__all__ = [
+    "FORMATS",
+    "WRITERS",
+    "Fit",
+    "Format",
+    "Policy",
+    "ReadOptions",
+    "Record",
+    "Writer",
+    "detect",
+    "follow",
+    "load",
+    "read",
+    "split",
+    "unlabelled",
+    "write",
+    "writer_of",
+]

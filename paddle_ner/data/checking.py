@@ -77,7 +77,7 @@ def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Po
         else:
             result.texts[text] = annotation
         if record.id is not None:
-            number = _digest(record.id)
+            number = _digest(str(record.id))
             result.repeated_ids += number in ids
             ids.add(number)
     result.contradicted = len(contradicted)

@@ -10,6 +10,11 @@ from paddle_ner.data.formats import FORMATS, Fit, Format
 from paddle_ner.data.source import expand
 from paddle_ner.errors import InputError
 
+
+class UnknownFormat(InputError):
+    """No format has the shape of a file, nor one that is near."""
+
+
 _NAME_IT = "name it (--format, or format: in YAML)"
 
 
@@ -35,7 +40,7 @@ def _detect(path: Path, encoding: str) -> Format:
     best = max(fits.values())
     names = [name for name, fit in fits.items() if fit == best]
     if best < Fit.POSSIBLE:
-        raise InputError(_unknown(beginning, names if best == Fit.NEAR else []))
+        raise InputError(_unknown(beginning, names)) if best == Fit.NEAR else UnknownFormat(_unknown(beginning, []))
     if len(names) > 1:
         raise InputError(f"{path}: {beginning.look()} on the first line may be {' or '.join(names)}: {_NAME_IT}")
     return FORMATS[names[0]]

@@ -44,6 +44,10 @@ class ReadOptions(BaseModel):
         description="Exactly one label a record, or any number; by default as the file writes it: a text or a list.",
         json_schema_extra={"cli": {"opposite": "--single-label"}},
     )
+    texts_only: bool = Field(
+        default=False,
+        description="Only the texts count: they may be empty, a table needs no label, and annotations are not read.",
+    )
 
     text_field: str | int | None = Field(
         default=None, description="JSON key, column name, or column number from 1, of the text."
@@ -122,5 +126,5 @@ class ReadOptions(BaseModel):
         return field
 
 
-COMMON = frozenset({"encoding", "label_map", "allowed_labels", "overlaps", "multi_label", "label_file"})
+COMMON = frozenset({"encoding", "label_map", "allowed_labels", "overlaps", "multi_label", "label_file", "texts_only"})
 """The options that mean the same for every format."""

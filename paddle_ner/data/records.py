@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from paddle_ner.data.encoding import guess
 from paddle_ner.data.options import ReadOptions
@@ -43,15 +44,17 @@ class Draft:
         id: its own id.
         path: the file it stands in, where that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
+        fields: what else the record holds, by name.
     """
 
     line: int
     text: str
     spans: Sequence[Span] | None = None
     label: str | Sequence[str] | None = None
-    id: str | None = None
+    id: str | int | None = None
     path: Path | None = None
     spans_path: Path | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ class Judge:
     def __call__(self, draft: Draft) -> Example | Rejected:
         """The example, or everything that is wrong with the record."""
         path = str(draft.path or self.path)
+        origin = f"{path}:{draft.line}"
+        if self.options.texts_only:
+            return Example(draft.text, id=draft.id, fields=draft.fields, origin=origin)
         problems = [Problem(path, draft.line, message) for message in _text_faults(draft.text)]
         entities = None if draft.spans is None else self._entities(draft, problems)
         label: str | None = None
@@ -97,7 +103,8 @@ class Judge:
             problems.append(Problem(path, draft.line, str(error)))
         if problems:
             return Rejected(tuple(problems))
-        return Example(draft.text, entities, label, labels, draft.id, f"{path}:{draft.line}")
+        number = None if draft.id is None else str(draft.id)
+        return Example(draft.text, entities, label, labels, number, origin)
 
     def _entities(self, draft: Draft, problems: list[Problem]) -> tuple[Entity, ...]:
         assert draft.spans is not None

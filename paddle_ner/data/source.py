@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -54,24 +54,33 @@ def expand(path: Path) -> list[Path]:
     return files
 
 
-class _StandardInput:
-    """What came from the standard input, kept in a file since a format is recognised before it is read."""
+class _Pipes:
+    """What came from pipes, kept in files since a format is recognised before it is read, and a pipe is read once."""
 
     def __init__(self) -> None:
-        self._source: object = None
-        self._path = Path()
+        self._read: dict[tuple[object, ...], tuple[object, Path]] = {}
 
-    def path(self) -> Path:
-        """The file with all of the standard input; it goes when the process ends."""
-        if self._source is not sys.stdin:
+    def path(self, path: Path) -> Path:
+        """A regular file as it is; for the standard input and other pipes, a file that goes when the process ends."""
+        if is_standard_input(path):
+            if sys.stdin is None:
+                raise InputError("-: the standard input is closed, name a file")
+            return self._kept(("-", id(sys.stdin)), sys.stdin, lambda: sys.stdin.buffer)
+        if path.is_fifo():
+            found = path.stat()
+            return self._kept((found.st_dev, found.st_ino), None, lambda: path.open("rb"))
+        return path
+
+    def _kept(self, key: tuple[object, ...], source: object, opened: Callable[[], IO[bytes]]) -> Path:
+        if key not in self._read:
             with tempfile.NamedTemporaryFile(prefix="paddle-ner-", delete=False) as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-            self._source, self._path = sys.stdin, Path(file.name)
-            atexit.register(self._path.unlink, missing_ok=True)
-        return self._path
+                atexit.register(Path(file.name).unlink, missing_ok=True)
+                shutil.copyfileobj(opened(), file)
+            self._read[key] = source, Path(file.name)
+        return self._read[key][1]
 
 
-_standard_input = _StandardInput()
+_pipes = _Pipes()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -80,7 +89,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     Raises InputError where it is absent or UTF-16.
     """
     try:
-        stream = (_standard_input.path() if is_standard_input(path) else path).open("rb")
+        stream = _pipes.path(path).open("rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     magic = stream.read(3)
@@ -91,8 +100,7 @@ def open_bytes(path: Path) -> IO[bytes]:
             f"{path}: UTF-16, expected UTF-8 or GB18030: convert it, for example with iconv -f utf-16 -t utf-8"
         )
     if magic == b"\x1f\x8b\x08":
-        stream.close()
-        return cast(IO[bytes], gzip.open(path, "rb"))
+        return cast(IO[bytes], gzip.open(stream, "rb"))
     return stream
 
 

@@ -45,15 +45,15 @@ class Columns:
     classes: tuple[int, ...] = ()
     guessed: bool = False
 
-    def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+    def remarks(self, *, all_kept: bool = False) -> Iterator[str]:
+        """What the user should know of the choice; `all_kept`: no column is left out."""
         if self.guessed:
             places = (("text", self.text), ("label", self.label), ("id", self.id))
             said = ", ".join(f"{what} {column + 1}" for what, column in places if column is not None)
             yield f"columns by their content: {said} (--text-field, --label-field and --id-field name others)"
         read = {self.text, self.label, self.id, *self.classes}
         unread = [name or "(no name)" for column, name in enumerate(self.header or ()) if column not in read]
-        if unread:
+        if unread and not all_kept:
             yield f"column{'s' * (len(unread) != 1)} not read: {', '.join(unread)}"
         if self.classes and self.header:
             names = ", ".join(self.header[column] for column in self.classes[:8])
@@ -205,18 +205,18 @@ class _Chooser:
                 " --text-field names the one to read"
             )
         classes: tuple[int, ...] = ()
-        if self.label is None:
+        if self.label is None and not (options.texts_only and len(labels_among(self.names)) > 1):
             self.label = self._only(labels_among(self.names), "the label", "--label-field")
         if self.label is None:
             classes = self._classes()
         rest = self._rest(classes)
         if self.text is None:
             texts = [index for index in rest if self.table[index].is_text]
-            if len(texts) != 1 or (self.label is None and not classes):
+            if len(texts) != 1 or (self.label is None and not classes and not options.texts_only):
                 raise InputError(f"{self.where}: no text among {self._listed()}: {_NAME_THEM}")
             self.text = texts[0]
             rest.remove(self.text)
-        if self.label is None and not classes and rest:
+        if self.label is None and not classes and rest and not options.texts_only:
             labels = [index for index in rest if self.table[index].is_label]
             if len(rest) != 1 or not labels:
                 raise InputError(f"{self.where}: no label among {self._listed()}: {_NAME_THEM}")
@@ -225,6 +225,8 @@ class _Chooser:
 
     def by_content(self, options: ReadOptions) -> Columns:
         """Without a header: by what stands in the columns."""
+        if options.texts_only and (self.text is not None or len(self.names) == 1):
+            return Columns(len(self.names), self.text or 0, self.label, self.number, None)
         if len(self.names) < 2:
             raise InputError(
                 f"{self.where}: one column, expected a text and a label (format text reads one text a line)"

@@ -1,4 +1,4 @@
-"""Texts to label, one a line: plain, or as objects with a ``text``."""
+"""Texts to label on a device, one a line: plain, or as objects with a ``text``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddle_ner.types import Example
 
 
 def read_texts(source: IO[bytes], name: str, format: str | None) -> Iterator[Example]:
-    """One example a line, without annotations; an object's id is kept.
+    """One example a line, without annotations; an object's id is kept, and an empty line among objects holds none.
 
     Args:
         source: lines in UTF-8.
@@ -31,6 +31,8 @@ def read_texts(source: IO[bytes], name: str, format: str | None) -> Iterator[Exa
             format = "jsonl" if line.lstrip().startswith("{") else "text"
         if format == "text":
             yield Example(line)
+            continue
+        if not line.strip():
             continue
         try:
             record = json.loads(line)

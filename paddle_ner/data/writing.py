@@ -1,42 +1,63 @@
-"""Writing canonical JSON lines so that a half-written file is never seen."""
+"""Writing files that appear whole: a half-written one is never seen."""
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-from collections.abc import Iterable
+import gzip
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import IO, cast
 
+from paddle_ner.data.writers import Record, Writer, writer_of
 from paddle_ner.errors import InputError, ResourceError
+from paddle_ner.files import is_full_disk, whole_file
 from paddle_ner.types import Example
 
 
-def write(path: str | Path, examples: Iterable[Example]) -> int:
-    """Write examples as canonical JSON lines and return how many there were.
+def write(path: str | Path, examples: Iterable[Example], format: str | None = None) -> int:
+    """Write labelled examples and return how many there were.
 
     The file appears under its name only when it is complete; where `examples` raises, what stood there stays.
 
+    Args:
+        path: the file; packed where its name ends in ``.gz``.
+        examples: to write.
+        format: one of `WRITERS`; None: what the name of the file says, such as ``.conll``.
+
     Raises:
-        InputError: the folder is absent or may not be written.
+        InputError: the folder is absent or may not be written, the name says no format that can be written, or an
+            example does not fit into it.
         ResourceError: the disk is full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    count = 0
-    try:
+    return write_records(path, Record.of(examples), writer_of(path, format))
+
+
+def write_records(path: Path, records: Iterable[Record], writer: Writer) -> int:
+    """Write records as `write` does."""
+    with written(path) as stream:
+        return writer.write(records, stream)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[IO[str]]:
+    """A stream in UTF-8 whose content is the file `path` once the block ends well.
+
+    A device or a pipe is written as it comes. Raises as `write` does.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
         try:
-            with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-                for example in examples:
-                    stream.write(json.dumps(example.to_dict(), ensure_ascii=False) + "\n")
-                    count += 1
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
+            with path.open("w", encoding="utf-8", newline="\n") as stream:
+                yield stream
+        except BrokenPipeError:
+            raise
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise ResourceError(f"{path}: the disk is full, free some space and run it again") from error
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return count
+            kind = ResourceError if is_full_disk(error) else InputError
+            raise kind(f"{path}: cannot be written: {error.strerror or error}") from error
+        return
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        packs = path.suffix.lower() == ".gz"
+        packed = gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) if packs else nullcontext(file)
+        with packed as raw, io.TextIOWrapper(cast(IO[bytes], raw), "utf-8", newline="\n") as stream:
+            yield stream

@@ -20,10 +20,12 @@ EXPECTED = "expected.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How long texts are cut: tokens a window, and tokens that two neighbours share at least."""
+    """How texts are cut: see `paddle_ner.features.windows.Layout`."""
 
     size: int
     overlap: int
+    unit: str
+    longest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Description:
     Attributes:
         name: of the model.
         task: what `tasks.from_spec` reads.
-        window: how long texts are cut.
+        window: how texts are cut.
         precisions: of the ONNX files, ``model.PRECISION.onnx``.
     """
 

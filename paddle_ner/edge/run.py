@@ -80,7 +80,7 @@ def _predict(folder: Path, options: argparse.Namespace) -> int:
         source = stack.enter_context(Path(name).open("rb")) if options.file else sys.stdin.buffer
         predictor = _open(folder, options).predictor
         target = stack.enter_context(Path(options.output).open("wb")) if options.output else sys.stdout.buffer
-        ids: deque[str | None] = deque()
+        ids: deque[str | int | None] = deque()
 
         def texts() -> Iterator[str]:
             for example in read_texts(source, name, options.format):

@@ -27,7 +27,6 @@ from paddle_ner.modeling import Checkpoint
 from paddle_ner.types import Example
 
 GRAPH, WEIGHTS = "model.json", "model.pdiparams"
-OUTPUTS = ("logits",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def _write(
         weights=WEIGHTS,
         onnx=graphs,
         inputs=list(INPUTS),
-        outputs=list(OUTPUTS),
+        outputs=list(checkpoint.head.outputs),
         versions=versions(),
         files=bundle.checksums(folder),
     )

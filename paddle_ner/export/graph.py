@@ -15,7 +15,7 @@ INPUTS = ("input_ids", "token_type_ids")
 
 
 def save_graph(model: Any, folder: Path) -> None:
-    """Write the graph and its weights to `folder`: logits from two int64 inputs of shape [batch, length].
+    """Write the graph and its weights to `folder`: the head's outputs from two int64 inputs of shape [batch, length].
 
     model.json and model.pdiparams; with Paddle's old IR (FLAGS_enable_pir_api=0), model.pdmodel and model.pdiparams.
     The model is changed and is for running only afterwards; its answers stay the same.
@@ -31,7 +31,8 @@ def save_graph(model: Any, folder: Path) -> None:
             self.model = model
 
         def forward(self, input_ids: Any, token_type_ids: Any) -> Any:
-            return self.model(input_ids=input_ids, token_type_ids=token_type_ids)
+            outputs = self.model(input_ids=input_ids, token_type_ids=token_type_ids)
+            return [outputs[name] for name in model.head.outputs]  # a graph knows them by their order only
 
     drop_pruned(model)
     graph = Graph()

@@ -1,23 +1,47 @@
-"""Long texts: overlapping windows, and which window answers for which token.
+"""Texts as windows, the rows of a batch, and which window answers for which token.
 
-Every token is *owned* by exactly one window: the one in which it has the most context on its poorer side. Training
-counts a token's loss, and prediction reads its logits, only in the window that owns it; so nothing is lost or doubled
-at a seam.
+Every token is *owned* by exactly one window. Windows overlap only where a sentence, or a text that is not cut at
+sentence ends, is longer than a window: there a token is owned by the window in which it has the most context on its
+poorer side. Training counts a token's loss, and prediction reads its logits, only in the window that owns it; so
+nothing is lost or doubled at a seam.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.errors import InputError
+from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 
 SPECIALS = 2  # [CLS] before the tokens and [SEP] behind them
+_CLAUSE_ENDS = frozenset("，,、：:；;—")
+
+
+class Layout(Protocol):
+    """How texts are cut: what a manifest says of it."""
+
+    @property
+    def size(self) -> int:
+        """Tokens a window at most, special tokens included."""
+
+    @property
+    def overlap(self) -> int:
+        """Tokens that two windows over the same sentence share at least."""
+
+    @property
+    def unit(self) -> str:
+        """What a window holds: a ``sentence``, as many whole ones of a ``text`` as fit, or ``tokens`` as they come."""
+
+    @property
+    def longest(self) -> int | None:
+        """Tokens of the longest window that was trained on; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +100,57 @@ def spans(tokens: int, size: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, start + content) for start in starts]
 
 
-def encode(text: str, tokenizer: Tokenizer, size: int, overlap: int) -> Encoded:
-    """Tokenize `text` and cut it into windows of at most `size` tokens."""
+def encode(text: str, tokenizer: Tokenizer, layout: Layout) -> Encoded:
+    """Tokenize `text` and cut it into windows.
+
+    Windows of whole sentences are at most as long as the longest that was trained on, so that no token stands at a
+    position that an encoder trained from random weights has never seen.
+    """
     tokens = tokenizer.encode(text)
-    ranges = spans(len(tokens.ids), size, overlap)
-    middles = ((after[0] + before[1]) // 2 for before, after in pairwise(ranges))
-    seams = [0, *middles, len(tokens.ids)]
-    windows = tuple(
-        Window(
-            np.concatenate(([tokenizer.cls_id], tokens.ids[start:end], [tokenizer.sep_id])),
-            start,
-            (seams[index], seams[index + 1]),
-        )
-        for index, (start, end) in enumerate(ranges)
-    )
-    return Encoded(text, tokens.offsets, windows)
+    size, overlap = layout.size, layout.overlap
+    blocks = [(0, len(tokens.ids))]
+    if layout.unit != "tokens":
+        if layout.longest is not None and layout.longest < size:
+            size = max(layout.longest, SPECIALS + 1)
+            overlap = min(overlap, (size - SPECIALS) // 4)
+        blocks = _sentences(text, tokens.offsets)
+    if layout.unit == "text":
+        blocks = list(_packed(blocks, size - SPECIALS))
+    windows: list[Window] = []
+    for first, last in blocks:
+        ranges = [(first + start, first + end) for start, end in spans(last - first, size, overlap)]
+        seams = [first, *(_seam(text, tokens.offsets, b[0], a[1]) for a, b in pairwise(ranges)), last]
+        for (start, end), owned in zip(ranges, pairwise(seams), strict=True):
+            ids = np.concatenate(([tokenizer.cls_id], tokens.ids[start:end], [tokenizer.sep_id]))
+            windows.append(Window(ids, start, owned))
+    return Encoded(text, tokens.offsets, tuple(windows))
+
+
+def _sentences(text: str, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The token ranges [first, last) of the sentences that have tokens; of an empty text, one empty range."""
+    ends = np.searchsorted(offsets[:, 0], sentence_ends(text)[:-1]).tolist()
+    return [(first, last) for first, last in pairwise([0, *ends, len(offsets)]) if first < last] or [(0, 0)]
+
+
+def _packed(sentences: Sequence[tuple[int, int]], content: int) -> Iterator[tuple[int, int]]:
+    """Neighbouring sentences put together, as many as fit into `content` tokens; a longer one stays alone."""
+    start, end = sentences[0]
+    for first, last in sentences[1:]:
+        if last - start > content:
+            yield start, end
+            start = first
+        end = last
+    yield start, end
+
+
+def _seam(text: str, offsets: NDArray[np.int64], first: int, last: int) -> int:
+    """Where two windows that share the tokens [first, last) part: at the end of a clause near the middle, or there."""
+    middle, reach = (first + last) // 2, (last - first) // 4
+    for distance in range(reach + 1):
+        for seam in (middle - distance, middle + distance):
+            if seam > first and text[offsets[seam - 1][1] - 1] in _CLAUSE_ENDS:
+                return seam
+    return middle
 
 
 def join(windows: Sequence[Window], logits: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -90,7 +90,7 @@ class Predictor:
 
     def encode(self, text: str) -> Encoded:
         """Tokenize `text` and cut it into windows."""
-        return windows.encode(text, self._tokenizer, self.manifest.window.size, self.manifest.window.overlap)
+        return windows.encode(text, self._tokenizer, self.manifest.window)
 
     def padded_length(self, length: int) -> int:
         """The tokens that a row of `length` tokens costs: what it is padded to, at most a whole window."""

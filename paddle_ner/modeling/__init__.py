@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from paddle_ner.modeling.build import build
 from paddle_ner.modeling.checkpoint import Checkpoint, write_checkpoint
+from paddle_ner.modeling.heads import HEADS, Head, head_for
 from paddle_ner.modeling.pretrained import from_pretrained
 from paddle_ner.modeling.vocabulary import Vocabulary, vocabulary_of
 
-__all__ = ["Checkpoint", "Vocabulary", "build", "from_pretrained", "vocabulary_of", "write_checkpoint"]
+__all__ = [
+    "HEADS",
+    "Checkpoint",
+    "Head",
+    "Vocabulary",
+    "build",
+    "from_pretrained",
+    "head_for",
+    "vocabulary_of",
+    "write_checkpoint",
+]

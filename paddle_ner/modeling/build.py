@@ -4,49 +4,28 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import warnings
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from paddle_ner.environment import require
 from paddle_ner.errors import InputError
+from paddle_ner.modeling.encoders import encoder_of, transformers
+from paddle_ner.modeling.heads import HEADS, Head
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedConfig, PretrainedModel
+    from paddlenlp.transformers import PretrainedConfig
 
-Head = Literal["token", "sequence"]
-
-_CLASS_ENDING: dict[Head, str] = {"token": "ForTokenClassification", "sequence": "ForSequenceClassification"}
-
-
-@cache
-def transformers() -> Any:
-    """The module ``paddlenlp.transformers``, imported at the first call and told to log warnings only.
-
-    Raises:
-        MissingPackageError: PaddlePaddle or PaddleNLP is not installed.
-    """
-    require("paddle", "paddlenlp", needed_for="building a model")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import paddlenlp.transformers
-        from paddlenlp.utils.log import logger
-    logger.set_level("WARNING")
-    return paddlenlp.transformers
+    from paddle_ner.modeling.model import Model
 
 
 def build(
-    head: Head, num_outputs: int, *, config: Mapping[str, Any], vocab_size: int, pad_token_id: int
-) -> PretrainedModel:
+    head: Head | str, num_outputs: int, *, config: Mapping[str, Any], vocab_size: int, pad_token_id: int
+) -> Model:
     """An ERNIE encoder with a head, its weights drawn from normal(0, initializer_range), biases zero.
 
-    After ``paddle.seed(n)`` the weights are the same each time. The model takes ``input_ids`` (int64, [batch, length])
-    and optionally ``token_type_ids``, masks the positions that hold `pad_token_id`, and returns logits of shape
-    [batch, length, outputs] (token) or [batch, outputs] (sequence).
+    After ``paddle.seed(n)`` the weights are the same each time. What the model takes and gives: see `Model.forward`.
 
     Args:
-        head: what is classified, each token or the whole sequence.
+        head: a head of `HEADS`, or its name.
         num_outputs: columns of the logits.
         config: fields of PaddleNLP's ``ErnieConfig``, such as hidden_size, num_hidden_layers, num_attention_heads,
             intermediate_size, max_position_embeddings, hidden_dropout_prob, attention_probs_dropout_prob, hidden_act,
@@ -68,27 +47,24 @@ def build(
     return new_model(head, num_outputs, nlp.ErnieConfig(**config, vocab_size=vocab_size, pad_token_id=pad_token_id))
 
 
-def new_model(head: Head, num_outputs: int, config: PretrainedConfig) -> PretrainedModel:
+def new_model(head: Head | str, num_outputs: int, config: PretrainedConfig) -> Model:
     """A model with random weights for any of PaddleNLP's configs. Raises InputError where it makes no model."""
     import paddle
 
+    from paddle_ner.modeling.model import Model
+
     _check(num_outputs, config)
-    architecture = type(config).__name__.removesuffix("Config") + _CLASS_ENDING[head]
-    model_class = getattr(transformers(), architecture, None)
-    if model_class is None:
-        raise InputError(
-            f"PaddleNLP has no {architecture}: choose an encoder that has this head, such as ERNIE or BERT"
-        )
+    encoder_class = encoder_of(config)
     # Names of another task's labels would be written to the checkpoint's config.json.
     config.id2label = None
     config.num_labels = num_outputs
     config.dtype = "float32"
-    # Logits alone: with use_cache, which Hugging Face's configs set, BERT would return keys and values beside them.
+    # States alone: with use_cache, which Hugging Face's configs set, BERT would return keys and values beside them.
     config.return_dict = config.output_hidden_states = config.output_attentions = config.use_cache = False
-    model = model_class(config)
+    model = Model(encoder_class(config), HEADS[head] if isinstance(head, str) else head, num_outputs)
     # PaddleNLP 2.8.1 gives ERNIE an epsilon of 1e-12 whatever the config says; Hugging Face's ERNIE has 1e-5.
     epsilon = getattr(config, "layer_norm_eps", None)
-    for layer in model.sublayers():
+    for layer in model.encoder.sublayers():
         if epsilon is not None and isinstance(layer, paddle.nn.LayerNorm):
             layer._epsilon = epsilon
     return model

@@ -1,8 +1,8 @@
 """A checkpoint as a value: opened once, and handed to whatever evaluates, exports, compresses or learns from it.
 
 On disk it is a folder of four files: ``paddle_ner.json`` (the manifest), ``tokenizer.json``, ``config.json`` and
-``model.safetensors`` (float32, PaddleNLP's names and layout; never a pickle). Plain PaddleNLP reads the folder too:
-``AutoModelForTokenClassification.from_pretrained(folder)``.
+``model.safetensors`` (float32, PaddleNLP's names and layout; never a pickle). Where the head has the layers of one of
+PaddleNLP's models, plain PaddleNLP reads the folder too: ``AutoModelForTokenClassification.from_pretrained(folder)``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from paddle_ner import bundle
 from paddle_ner.bundle import ENCODER_CONFIG, WEIGHTS, Manifest
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.modeling.build import new_model, transformers
+from paddle_ner.modeling.build import new_model
+from paddle_ner.modeling.encoders import encoder_named
+from paddle_ner.modeling.heads import HEADS, Head
 from paddle_ner.modeling.weights import Tensors, read_safetensors
 from paddle_ner.tasks import Task
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedModel
+    from paddle_ner.modeling.model import Model
+
+HEAD = "head"  # the field of config.json that names the head, beside those of PaddleNLP
 
 
 class Checkpoint:
@@ -82,11 +86,11 @@ class Checkpoint:
             raise BundleError(str(error)) from None
 
     @cached_property
-    def model(self) -> PretrainedModel:
+    def model(self) -> Model:
         """The model, built once and shared: to run it, never to change it. Raises as `new_model`."""
         return self.new_model()
 
-    def new_model(self) -> PretrainedModel:
+    def new_model(self) -> Model:
         """A model of the caller's own, to train, prune or turn into a graph; every weight is checked by name and shape.
 
         Raises:
@@ -108,23 +112,33 @@ class Checkpoint:
             parameter.set_value(values)
         return model
 
-    def _empty_model(self) -> PretrainedModel:
-        path, architecture = self.folder / ENCODER_CONFIG, self.config["architectures"][0]
-        model_class = getattr(transformers(), str(architecture), None)
-        if model_class is None:
-            raise BundleError(f"{path}: PaddleNLP has no model {architecture}")
-        config = model_class.config_class.from_dict(copy.deepcopy(self.config))
-        if config.num_labels != self.task.num_outputs:
+    @cached_property
+    def head(self) -> Head:
+        """What stands on the encoder. Raises BundleError where it is not installed, or not one of the task's."""
+        path, name = self.folder / ENCODER_CONFIG, self.config.get(HEAD)
+        if name not in HEADS:
             raise BundleError(
-                f"{path}: its head has {config.num_labels} outputs, but the labels make {self.task.num_outputs}"
+                f"{path}: its head is {name!r}, but there are only {', '.join(HEADS)}: install the package that brings"
+                " it"
             )
+        head = HEADS[str(name)]
+        needed = HEADS[self.task.head].answers
+        if head.answers != needed:
+            raise BundleError(f"{path}: its head is {name}, for each {head.answers}, but the task needs each {needed}")
+        return head
+
+    def _empty_model(self) -> Model:
+        path = self.folder / ENCODER_CONFIG
         try:
-            model = new_model(self.task.head, self.task.num_outputs, config)
+            encoder = encoder_named({"architectures": self.config["architectures"]})
+            config = encoder.config_class.from_dict(copy.deepcopy(self.config))
+            if config.num_labels != self.task.num_outputs:
+                raise InputError(
+                    f"its head has {config.num_labels} outputs, but the labels make {self.task.num_outputs}"
+                )
+            return new_model(self.head, self.task.num_outputs, config)
         except InputError as error:
             raise BundleError(f"{path}: {error}") from error
-        if type(model) is not model_class:
-            raise BundleError(f"{path}: it is a {architecture}, but the task needs a {type(model).__name__}")
-        return model
 
     def table(self, ending: str) -> str:
         """The name of the only embedding table whose name ends so. Raises BundleError where there is none."""
@@ -174,16 +188,17 @@ class Checkpoint:
         _write(target, self.manifest, self.tokenizer, self.config, self.weights)
 
 
-def write_checkpoint(target: Path, model: PretrainedModel, tokenizer: Tokenizer, manifest: Manifest) -> None:
+def write_checkpoint(target: Path, model: Model, tokenizer: Tokenizer, manifest: Manifest) -> None:
     """Write a model as a checkpoint: its four files, all or none; an older checkpoint there is replaced.
 
     Raises:
         InputError: `target` holds something else, or cannot be written.
         ResourceError: the disk is full.
     """
-    model.config.architectures = [type(model).__name__]
+    model.config.architectures = [type(model.encoder).__name__]
+    config = {**json.loads(model.config.to_json_string()), HEAD: model.head.name}
     weights = {name: parameter.astype("float32").numpy() for name, parameter in model.named_parameters()}
-    _write(target, manifest, tokenizer, json.loads(model.config.to_json_string()), weights)
+    _write(target, manifest, tokenizer, config, weights)
 
 
 def _write(target: Path, manifest: Manifest, tokenizer: Tokenizer, config: dict[str, Any], weights: Tensors) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paddle_ner.errors import InputError
-from paddle_ner.modeling.build import Head, new_model, transformers
+from paddle_ner.modeling.build import new_model
+from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
+from paddle_ner.modeling.heads import Head
 from paddle_ner.modeling.weights import (
     Tensors,
-    fill_encoder,
+    fill,
     is_torch_layout,
     read_files,
     read_folder,
@@ -22,7 +23,9 @@ from paddle_ner.modeling.weights import (
 )
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedConfig, PretrainedModel
+    from paddlenlp.transformers import PretrainedConfig
+
+    from paddle_ner.modeling.model import Model
 
 _TORCH_MODELS = ("bert", "ernie")  # others differ in more than names: RoBERTa counts positions from two
 
@@ -30,32 +33,36 @@ _logger = logging.getLogger(__name__)
 
 
 def from_pretrained(
-    head: Head,
+    head: Head | str,
     num_outputs: int,
     source: str | Path,
     *,
     allow_pickle: bool = False,
+    with_head: bool = False,
     log: Callable[[str], None] = _logger.warning,
-) -> PretrainedModel:
-    """A pretrained encoder with a new head.
+) -> Model:
+    """A pretrained encoder with a head, which is new if nothing else is asked for.
 
     Args:
-        head: what is classified, each token or the whole sequence.
+        head: a head of `HEADS`, or its name.
         num_outputs: columns of the logits.
         source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
             a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
             (many of them as pickles, which are read as PaddleNLP reads them). See `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
+        with_head: take the head's weights from there too, such as those of a published model for token classification.
+            Its outputs must mean what those of the new model do, in the same order.
         log: is told what was read, what is new and what was left out, one line each.
 
     Raises:
-        InputError: the folder or name cannot be read; a weight of the encoder is missing or has another shape.
+        InputError: the folder or name cannot be read; a weight of the encoder, or of the head where that is taken from
+            there, is missing or has another shape.
     """
-    nlp = transformers()
     folder = local_folder(source)
     if folder is not None:
-        config, family = _read_config(nlp, folder)
+        config = _read_config(folder)
+        family = encoder_of(config).base_model_prefix
         tensors = read_folder(folder, allow_pickle=allow_pickle, log=log)
         if is_torch_layout(tensors):
             if family not in _TORCH_MODELS:
@@ -65,9 +72,9 @@ def from_pretrained(
                 )
             tensors = to_paddle_layout(tensors)
     else:
-        config, tensors = _download(nlp, str(source), head)
+        config, tensors = _download(str(source))
     model = new_model(head, num_outputs, config)
-    fill_encoder(model, tensors, str(source), log)
+    fill(model, tensors, str(source), log, with_head=with_head)
     return model
 
 
@@ -113,26 +120,25 @@ def downloading(name: str) -> Iterator[None]:
         ) from error
 
 
-def _read_config(nlp: Any, folder: Path) -> tuple[PretrainedConfig, str]:
-    """The config of a folder, and the family (``bert``) that the folder itself names."""
+def _read_config(folder: Path) -> PretrainedConfig:
     path = next((folder / name for name in ("config.json", "model_config.json") if (folder / name).is_file()), None)
     if path is None:
         raise InputError(f"{folder}: no config.json, expected a folder with a model")
     try:
         record = json.loads(path.read_text("utf-8"))
-        architecture = record.get("init_class") or next(iter(record.get("architectures") or []), "")
-    except (ValueError, AttributeError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: expected a JSON object: {error}") from error
-    prefix = re.sub(r"(For[A-Z]\w*|Model)$", "", architecture) or str(record.get("model_type", "")).capitalize()
-    config_class = getattr(nlp, f"{prefix}Config", None)
-    if not prefix or config_class is None:
-        raise InputError(f"{path}: PaddleNLP knows no model {prefix or '(no architectures and no model_type)'}")
-    return config_class.from_pretrained(str(folder)), prefix.lower()
+    if not isinstance(record, dict):
+        raise InputError(f"{path}: expected a JSON object")
+    try:
+        config_class = encoder_named(record).config_class
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return config_class.from_pretrained(str(folder))
 
 
-def _download(nlp: Any, name: str, head: Head) -> tuple[PretrainedConfig, Tensors]:
+def _download(name: str) -> tuple[PretrainedConfig, Tensors]:
     with downloading(name):
-        config = nlp.AutoConfig.from_pretrained(name)
-        model_class = getattr(nlp, type(config).__name__.removesuffix("Config") + "Model")
-        path, shards, _, is_sharded = model_class._resolve_model_file_path(name, config=config)
+        config = transformers().AutoConfig.from_pretrained(name)
+        path, shards, _, is_sharded = encoder_of(config)._resolve_model_file_path(name, config=config)
     return config, read_files(Path(file) for file in (shards if is_sharded else [path]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.errors import InputError
-from paddle_ner.modeling.build import transformers
+from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
 
 
@@ -52,14 +52,24 @@ def _download(name: str) -> Vocabulary:
     with downloading(name):
         from paddlenlp.utils.download import resolve_file_path
 
-        config_class = type(nlp.AutoConfig.from_pretrained(name)).__name__
-        tokenizer = getattr(nlp, config_class.removesuffix("Config") + "Tokenizer")
-        published = tokenizer.pretrained_resource_files_map.get("vocab_file", {}).get(name, "vocab.txt")
+        # Asked for first, since a name that does not exist has no config either.
+        nlp.AutoConfig.from_pretrained(name)
+        tokenizer = _tokenizer_of(name)
+        published = tokenizer.pretrained_resource_files_map["vocab_file"][name] if tokenizer else "vocab.txt"
         path = resolve_file_path(name, [published])
         if path is None:
             raise OSError(f"it has no {published}")
-    settings = tokenizer.pretrained_init_configuration.get(name, {})
+    settings = tokenizer.pretrained_init_configuration.get(name, {}) if tokenizer else {}
     return Vocabulary(_read_lines(Path(path)), bool(settings.get("do_lower_case", True)))
+
+
+def _tokenizer_of(name: str) -> Any:
+    """PaddleNLP's tokenizer that is published with a model of this name; None where it knows none."""
+    for value in vars(transformers()).values():
+        files = getattr(value, "pretrained_resource_files_map", None)
+        if isinstance(value, type) and isinstance(files, dict) and name in files.get("vocab_file", {}):
+            return value
+    return None
 
 
 def _read_lines(path: Path) -> tuple[str, ...]:

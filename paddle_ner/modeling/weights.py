@@ -14,7 +14,7 @@ import numpy.typing as npt
 from paddle_ner.errors import InputError
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedModel
+    from paddle_ner.modeling.model import Model
 
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -119,30 +119,34 @@ def to_paddle_layout(tensors: Mapping[str, npt.NDArray[Any]]) -> Tensors:
     return converted
 
 
-def fill_encoder(model: PretrainedModel, tensors: Tensors, source: str, log: Callable[[str], None]) -> None:
-    """Put the weights of an encoder, in PaddleNLP's layout, into a model; its head stays as it is.
+def fill(model: Model, tensors: Tensors, source: str, log: Callable[[str], None], *, with_head: bool) -> None:
+    """Put the weights of an encoder, in PaddleNLP's layout, into a model, and with `with_head` those of a head.
 
-    A pooler may be missing too, since encoders trained on tokens alone have none: to a sequence head it is a part of
-    the head, and a token head does not use it. What is new and what is left out is logged.
+    The encoder's pooler may be missing, since encoders trained on tokens alone have none: to a sequence head it is a
+    part of the head, and a token head does not use it. What is new and what is left out is logged.
 
     Raises:
-        InputError: a weight of the encoder is missing or has another shape.
+        InputError: a weight of the encoder or of the head is missing or has another shape.
     """
     prefix = model.base_model_prefix + "."
-    tensors = {name if name.startswith(prefix) else prefix + name: value for name, value in tensors.items()}
     parameters = dict(model.named_parameters())
     encoder = {name for name in parameters if name.startswith(prefix)}
-    missing = sorted(name for name in encoder - set(tensors) if not name.startswith(prefix + "pooler."))
-    if missing:
-        raise InputError(f"{source}: {len(missing)} weights of the encoder are missing, such as {missing[0]}")
-    for name in sorted(encoder & set(tensors)):
+    head = set(parameters) - encoder
+    tensors = {name if name in head or name.startswith(prefix) else prefix + name: tensors[name] for name in tensors}
+    needed = {name for name in encoder if not name.startswith(prefix + "pooler.")} | (head if with_head else set())
+    if missing := sorted(needed - set(tensors)):
+        part = "encoder" if missing[0] in encoder else "head"
+        raise InputError(f"{source}: {len(missing)} weights of the {part} are missing, such as {missing[0]}")
+    taken = (encoder | head if with_head else encoder) & set(tensors)
+    for name in sorted(taken):
         expected, found = list(parameters[name].shape), list(tensors[name].shape)
         if expected != found:
             raise InputError(f"{source}: {name} has the shape {found}, but its config makes it {expected}")
         parameters[name].set_value(np.ascontiguousarray(tensors[name]))
-    new = sorted(set(parameters) - encoder | encoder - set(tensors))
-    log(f"{source}: read {len(encoder & set(tensors))} weights of the encoder; new, to be trained: {', '.join(new)}")
-    unused = sorted(name.removeprefix(prefix) for name in set(tensors) - encoder)
+    what = "encoder and the head" if with_head else "encoder"
+    new = ", ".join(sorted(set(parameters) - taken)) or "nothing"
+    log(f"{source}: read {len(taken)} weights of the {what}; new, to be trained: {new}")
+    unused = sorted(name.removeprefix(prefix) for name in set(tensors) - taken)
     if unused:
         shown = ", ".join(unused[:8]) + (f" and {len(unused) - 8} more" if len(unused) > 8 else "")
         log(f"{source}: not used: {shown}")

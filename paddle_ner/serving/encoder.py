@@ -118,6 +118,6 @@ class Encoder:
         text = Text(request, index, self._owner, encoded, [None] * count, count)
         widths = [self._model.padded_length(window.length) for window in encoded.windows]
         return [
-            Row(text, position, window, width, now, turn_of(now, position))
+            Row(text, position, window, width, now, turn_of(now, window.owned[0]))
             for position, (window, width) in enumerate(zip(encoded.windows, widths, strict=True))
         ]

@@ -23,7 +23,7 @@ FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only wha
 # quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of
 # text does not hold up the sentences behind it.
 LONG_TOKENS = 256
-WINDOW_SECONDS, LAST_WINDOW_SECONDS = 0.1, 1.0
+TURN_TOKENS, TURN_SECONDS, LAST_TURN_SECONDS = 128, 0.1, 1.0
 HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
 
 
@@ -113,6 +113,6 @@ def choose(widths: Sequence[int], budget: int) -> list[int]:
         low, high = (low - 1, high) if best_side < 0 else (low, high + 1)
 
 
-def turn_of(since: float, position: int) -> float:
-    """The turn of a window that was encoded at `since`: those after the first of a text let others pass."""
-    return since + min(position * WINDOW_SECONDS, LAST_WINDOW_SECONDS)
+def turn_of(since: float, tokens: int) -> float:
+    """The turn of a window that was encoded at `since`: those behind many `tokens` of their text let others pass."""
+    return since + min(tokens // TURN_TOKENS * TURN_SECONDS, LAST_TURN_SECONDS)

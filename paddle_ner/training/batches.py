@@ -35,24 +35,24 @@ class Features:
 
 
 def encode(
-    examples: Sequence[Example], task: Task, tokenizer: Tokenizer, size: int, overlap: int
+    examples: Sequence[Example], task: Task, tokenizer: Tokenizer, layout: windows.Layout
 ) -> tuple[list[Features], int]:
     """The features of all windows of all examples, and how many annotations do not fall on token boundaries."""
     features: list[Features] = []
     misaligned = 0
     for example in examples:
-        encoded = windows.encode(example.text, tokenizer, size, overlap)
+        encoded = windows.encode(example.text, tokenizer, layout)
         targets, off = task.targets(example, encoded)
         misaligned += off
         features.extend(_features(encoded, targets, task))
     return features, misaligned
 
 
-def encode_texts(texts: Iterable[str], task: Task, tokenizer: Tokenizer, size: int, overlap: int) -> list[Features]:
+def encode_texts(texts: Iterable[str], task: Task, tokenizer: Tokenizer, layout: windows.Layout) -> list[Features]:
     """The features of texts without annotations."""
     features: list[Features] = []
     for text in texts:
-        encoded = windows.encode(text, tokenizer, size, overlap)
+        encoded = windows.encode(text, tokenizer, layout)
         features.extend(_features(encoded, task.unlabelled(encoded), task))
     return features
 

@@ -47,7 +47,7 @@ def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
         if not encoder:
             raise InputError("model.encoder: is empty: say how large the student is, or set distillation.start")
         student = modeling.build(
-            task.head,
+            modeling.head_for(task, config.model.head),
             task.num_outputs,
             config={"max_position_embeddings": config.window.size, **encoder},
             vocab_size=teacher.tokenizer.vocabulary_size,
@@ -59,6 +59,11 @@ def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
         if encoder:
             raise InputError("model.encoder: a student that starts from a checkpoint has the checkpoint's encoder")
         student = _from_checkpoint(Path(settings.start), task, teacher)
+    if config.model.head not in (None, student.head.name):
+        raise InputError(
+            f"model.head: is {config.model.head}, but a student that starts from weights has their head,"
+            f" {student.head.name}"
+        )
     positions = int(student.config.max_position_embeddings)
     if config.window.size > positions:
         raise InputError(f"window.size is {config.window.size}, but the student has {positions} positions")
@@ -101,7 +106,7 @@ def _from_layers(task: Task, teacher: Any, layers: tuple[int, ...], encoder: dic
             f"model.encoder: intermediate_size is {config.intermediate_size}, more than the teacher's"
             f" {teacher.config.intermediate_size}"
         )
-    student = new_model(task.head, task.num_outputs, config)
+    student = new_model(teacher.head, task.num_outputs, config)
     weights = {name: parameter.numpy() for name, parameter in teacher.named_parameters()}
     for name, parameter in student.named_parameters():
         match = _LAYER.fullmatch(name)

@@ -142,7 +142,8 @@ class JobTrainer(ResumableTrainer):
             with _no_sync(model, start != starts[-1]), self.autocast_smart_context_manager():
                 outputs = model(**{name: values[part] for name, values in inputs.items()})
                 targets = {name: values[part] for name, values in wanted.items()}
-                share = self._prepared.loss(outputs.astype("float32"), targets) * (world / max(1, valid))
+                single = {name: values.astype("float32") for name, values in outputs.items()}
+                share = self._prepared.loss(single, targets) * (world / max(1, valid))
             with _no_sync(model, start != starts[-1]):
                 (self.scaler.scale(share) if self.do_grad_scaling else share).backward()
             loss += share.detach()

@@ -55,7 +55,7 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         vocab_size=tokenizer.vocabulary_size,
         pad_token_id=tokenizer.pad_id,
     )
-    rows, _ = batches.encode(training, task, tokenizer, window.size, window.overlap)
+    rows, _ = batches.encode(training, task, tokenizer, window)
     schedule = paddle.optimizer.lr.LinearWarmup(
         paddle.optimizer.lr.PolynomialDecay(RATE, UPDATES, end_lr=0.0), UPDATES // 10, 0.0, RATE
     )
@@ -66,8 +66,8 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
     for _ in range(UPDATES):
         chosen = [rows[index] for index in draw.integers(len(rows), size=BATCH)]
         batch = batches.collate(chosen, task, tokenizer.pad_id, window.size)
-        logits = model(input_ids=paddle.to_tensor(batch["input_ids"]))
-        loss = task.loss_sum(logits, paddle.to_tensor(batch["labels"])) / int(batch["counts"].sum())
+        outputs = model(input_ids=paddle.to_tensor(batch["input_ids"]))
+        loss = task.loss_sum(outputs["logits"], paddle.to_tensor(batch["labels"])) / int(batch["counts"].sum())
         loss.backward()
         optimizer.step()
         optimizer.clear_grad()

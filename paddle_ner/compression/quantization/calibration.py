@@ -32,7 +32,7 @@ def batches(texts: Sequence[str], tokenizer: Tokenizer, window: WindowSpec, rows
     for index in order:
         if len(windows) >= rows:
             break
-        windows += [cut.ids for cut in encode(texts[index], tokenizer, window.size, window.overlap).windows]
+        windows += [cut.ids for cut in encode(texts[index], tokenizer, window).windows]
     if not windows:
         raise InputError("no texts to calibrate with; name a file that holds some")
     windows = windows[:rows]

@@ -118,7 +118,7 @@ def _batches(checkpoint: Checkpoint, examples: Sequence[Example]) -> list[dict[s
 
     task, window, pad_id = checkpoint.task, checkpoint.manifest.window, checkpoint.tokenizer.pad_id
     check(list(examples), task)
-    rows, _ = encode(examples, task, checkpoint.tokenizer, window.size, window.overlap)
+    rows, _ = encode(examples, task, checkpoint.tokenizer, window)
     rows.sort(key=lambda row: len(row.ids))
     return [
         {
@@ -132,8 +132,8 @@ def _batches(checkpoint: Checkpoint, examples: Sequence[Example]) -> list[dict[s
 def _losses(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, int]]:
     """The loss of each batch, summed over the positions that count, and their number."""
     for batch in batches:
-        logits = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
-        yield task.loss_sum(logits, batch["labels"]), int(batch["counts"].sum())
+        outputs = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
+        yield task.loss_sum(outputs["logits"], batch["labels"]), int(batch["counts"].sum())
 
 
 def _loss(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> float:

@@ -1,4 +1,4 @@
-"""The formats that can be read and written, one module each.
+"""The formats that can be read, one module each.
 
 A module holds one ``FORMAT``, or a tuple of several. Other distributions add theirs through an entry point of the
 group ``paddle_ner.formats``.

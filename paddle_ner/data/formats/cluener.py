@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.fields import Misfit, id_of, offset_of, shown, text_of
+from paddle_ner.data.formats.fields import Misfit, id_of, offset_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
 from paddle_ner.data.options import ReadOptions
@@ -27,8 +27,11 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             continue
         try:
             spans = _spans(record.value["label"]) if "label" in record.value else None
-            text = text_of(record.value, (str(options.text_field or "text"),))
-            yield Draft(record.line, text, spans, id=id_of(record.value, str(options.id_field or "id")))
+            text_field = str(options.text_field or "text")
+            text = text_of(record.value, (text_field,))
+            number = str(options.id_field or "id")
+            rest = others(record.value, text_field, "label", number)
+            yield Draft(record.line, text, spans, id=id_of(record.value, number), fields=rest)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
 

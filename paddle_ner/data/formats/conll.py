@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.format import Fit, Format
@@ -14,8 +13,7 @@ from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
 from paddle_ner.data.tagging import Tagging, Token, is_tag
 from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
-from paddle_ner.errors import InputError, Problem
-from paddle_ner.types import Example
+from paddle_ner.errors import Problem
 
 _BREAK = "-DOCSTART-"
 _HEAD = 2000
@@ -235,39 +233,10 @@ def _has_paragraphs(all_lines: Sequence[str]) -> bool:
     return len(groups) > 1 and sum(groups) >= 2 * len(groups)
 
 
-def _write(examples: Iterable[Example], stream: IO[str]) -> int:
-    """A character and its tag a line, BIO. Raises InputError for an example that columns cannot hold."""
-    count = 0
-    for count, example in enumerate(examples, start=1):
-        where = example.origin or f"example {count}"
-        if example.entities is None:
-            raise InputError(f"{where}: no entities, expected some or [] to write columns: write .jsonl instead")
-        tags = [OUTSIDE] * len(example.text)
-        for entity in example.entities:
-            if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
-                raise InputError(f"{where}: overlapping entities, which columns cannot hold: write .jsonl instead")
-            if any(character.isspace() for character in entity.label):
-                raise InputError(
-                    f"{where}: space in the label {entity.label!r}, expected none in columns (--label-map)"
-                )
-            tags[entity.start : entity.end] = [
-                f"B-{entity.label}",
-                *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
-            ]
-        for character, tag in zip(example.text, tags, strict=True):
-            if character in "\r\n\t":
-                raise InputError(f"{where}: {character!r} in the text, which columns cannot hold: write .jsonl instead")
-            stream.write(f"{character}\t{tag}\n")
-        stream.write("\n")
-    return count
-
-
 FORMAT = Format(
     "conll",
     "columns of token and tag (BIO, BIOES, BMES, BMEWO, BILOU, IOB1, IO), blank lines between sentences",
     _drafts,
     _recognise,
     frozenset({"tag_column", "tag_scheme", "token_joiner"}),
-    suffixes=(".conll", ".bio"),
-    write=_write,
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
@@ -15,11 +13,6 @@ from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
-from paddle_ner.errors import InputError
-from paddle_ner.types import Example
-
-LABEL_SEPARATOR = "|"
-"""What stands between the labels of one cell in files that are written."""
 
 
 def rows_of(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> tuple[str, Iterator[Row | Rejected]]:
@@ -49,7 +42,7 @@ def table_drafts(
         yield from (row for row in head if isinstance(row, Rejected))
         return
     columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
-    yield from map(Remark, columns.remarks())
+    yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
     for row in chain(head, rows):
         if row is header:
@@ -67,7 +60,14 @@ def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions, separat
         label = _classes(row, columns) if columns.classes else _label(row, columns, options)
     except ValueError as error:
         return Rejected.at(path, row.line, str(error))
-    return Draft(row.line, row.cells[columns.text], label=label, id=number)
+    return Draft(row.line, row.cells[columns.text], label=label, id=number, fields=_others(row, columns))
+
+
+def _others(row: Row, columns: Columns) -> dict[str, str]:
+    """The cells of the columns that are neither text, label nor id; without a header they are numbered."""
+    taken = {columns.text, columns.label, columns.id, *columns.classes}
+    names = columns.header or [f"column {number}" for number in range(1, columns.count + 1)]
+    return {names[index]: cell for index, cell in enumerate(row.cells) if index not in taken}
 
 
 def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
@@ -108,49 +108,6 @@ def _recognise_tsv(beginning: Beginning) -> Fit:
     return Fit.POSSIBLE if tabs else Fit.NO
 
 
-def _cells(example: Example, number: int) -> list[str]:
-    where = example.origin or f"example {number}"
-    if example.entities is not None:
-        raise InputError(f"{where}: entities, which a table of texts and labels cannot hold: write .jsonl or .conll")
-    cells = [example.text]
-    if example.labels is not None:
-        if any(LABEL_SEPARATOR in label for label in example.labels):
-            raise InputError(f"{where}: {LABEL_SEPARATOR!r} in a label, which parts labels in a table: write .jsonl")
-        cells.append(LABEL_SEPARATOR.join(example.labels))
-    elif example.label is not None:
-        cells.append(example.label)
-    return cells if example.id is None else [*cells, example.id]
-
-
-def _write(examples: Iterable[Example], stream: IO[str], *, put: Callable[[IO[str], list[str], str], None]) -> int:
-    """Text, label and id with a header. Raises InputError for an example that a table cannot hold."""
-    count = 0
-    names: list[str] = []
-    for count, example in enumerate(examples, start=1):
-        labels = [] if example.label is None and example.labels is None else ["label"]
-        needed = ["text", *labels, *([] if example.id is None else ["id"])]
-        where = example.origin or f"example {count}"
-        if not names:
-            names = needed
-            put(stream, names, where)
-        if needed != names:
-            raise InputError(
-                f"{where}: has {', '.join(needed)}, the first has {', '.join(names)}: write .jsonl instead"
-            )
-        put(stream, _cells(example, count), where)
-    return count
-
-
-def _put_quoted(stream: IO[str], cells: list[str], _: str) -> None:
-    csv.writer(stream, lineterminator="\n").writerow(cells)
-
-
-def _put_literal(stream: IO[str], cells: list[str], where: str) -> None:
-    if any(mark in cell for cell in cells for mark in "\t\r\n"):
-        raise InputError(f"{where}: a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl")
-    stream.write("\t".join(cells) + "\n")
-
-
 _OPTIONS = frozenset({"text_field", "label_field", "id_field", "header", "delimiter", "quotes", "label_separator"})
 FORMAT = (
     Format(
@@ -159,8 +116,6 @@ FORMAT = (
         partial(_read, delimiter=",", quotes="csv"),
         _recognise_csv,
         _OPTIONS,
-        suffixes=(".csv",),
-        write=partial(_write, put=_put_quoted),
     ),
     Format(
         "tsv",
@@ -168,7 +123,5 @@ FORMAT = (
         partial(_read, delimiter="\t", quotes="literal"),
         _recognise_tsv,
         _OPTIONS,
-        suffixes=(".tsv",),
-        write=partial(_write, put=_put_literal),
     ),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.fields import Misfit, id_of, label_of, offset_of, shown, spans_of, text_of
+from paddle_ner.data.formats.fields import Misfit, id_of, label_of, offset_of, others, shown, spans_of, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
 from paddle_ner.data.options import ReadOptions
@@ -34,7 +34,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             name = next((key for key in keys if record.value.get(key) is not None), None)
             spans, label = (None, None) if name is None else _annotation(record.value[name], name, classes)
             classes = classes or label is not None
-            yield Draft(record.line, text, spans, label, id_of(record.value, number))
+            rest = others(record.value, *text_names, number, *([] if name is None else [name]))
+            yield Draft(record.line, text, spans, label, id_of(record.value, number), fields=rest)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
 

@@ -23,13 +23,11 @@ def text_of(record: dict[str, Any], names: Sequence[str]) -> str:
     raise Misfit(f"no text: the keys are {', '.join(record) or 'none'}, expected {known} (text_field names another)")
 
 
-def id_of(record: dict[str, Any], name: str) -> str | None:
-    """The record's id as a string; a number is taken as it is written."""
+def id_of(record: dict[str, Any], name: str) -> str | int | None:
+    """The record's id as it is written."""
     value = record.get(name)
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str | int) and not isinstance(value, bool)):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     raise Misfit(f'"{name}" is {shown(value)}, expected a string or a number')
 
 
@@ -95,7 +93,12 @@ def draft_of(line: int, record: dict[str, Any], text_names: Sequence[str], label
             label = labels_of(value, given[0])
         else:
             label = label_of(value, given[0])
-    return Draft(line, text, spans, label, id_of(record, id_name))
+    return Draft(line, text, spans, label, id_of(record, id_name), fields=others(record, *text_names, *given, id_name))
+
+
+def others(record: dict[str, Any], *taken: str) -> dict[str, Any]:
+    """What a record holds beside the keys that were read, and beside what a model said of it before."""
+    return {key: value for key, value in record.items() if key not in taken and key != "scores"}
 
 
 def shown(value: Any) -> str:

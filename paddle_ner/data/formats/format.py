@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import IO
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
-from paddle_ner.types import Example
 
 
 class Fit(IntEnum):
@@ -35,7 +33,7 @@ def never(_: Beginning) -> Fit:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that can be read, and perhaps written.
+    """A format that can be read; `paddle_ner.data.writers` has those that can be written.
 
     Attributes:
         name: what it is called on the command line and in YAML.
@@ -45,8 +43,6 @@ class Format:
         recognise: how sure the format is of a file. Of several, the surest reads it; of equals, none does.
         options: the fields of ReadOptions that it uses beside those that all formats share.
         reads_folders: whether the path may be a folder.
-        suffixes: of the names that `write` takes without being asked, such as ``.conll``.
-        write: writes examples to a stream in UTF-8 and returns how many; None for a format that is only read.
     """
 
     name: str
@@ -55,5 +51,3 @@ class Format:
     recognise: Callable[[Beginning], Fit] = never
     options: frozenset[str] = frozenset()
     reads_folders: bool = False
-    suffixes: tuple[str, ...] = ()
-    write: Callable[[Iterable[Example], IO[str]], int] | None = None

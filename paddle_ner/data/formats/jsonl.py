@@ -21,7 +21,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
     id_field = str(options.id_field or "id")
     # A mistyped key (entites) would turn a labelled record into an unlabelled one. Whoever names the fields has said
     # that the other keys do not count.
-    closed = options.text_field is None and options.label_field is None and options.id_field is None
+    named = (options.text_field, options.label_field, options.id_field)
+    closed = not options.texts_only and named == (None, None, None)
     for record in json_lines(path, options.encoding):
         if isinstance(record, Rejected):
             yield record

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.fields import Misfit, id_of, labels_of, offset_of, shown, text_of
+from paddle_ner.data.formats.fields import Misfit, id_of, labels_of, offset_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import Record, json_array
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Span
+
+_MARKED = ("annotations", "completions", "predictions", "drafts")
+"""Where the labels of a task stand."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
@@ -42,8 +45,9 @@ def _draft(record: Record, options: ReadOptions) -> Draft:
     text = text_of(data, names)
     results = _results(task)
     number = id_of(task, "id")
+    rest = others(task, "id", *_MARKED)
     if results is None:
-        return Draft(record.line, text, id=number)
+        return Draft(record.line, text, id=number, fields=rest)
     spans: list[Span] = []
     classes: list[str] = []
     choices = False
@@ -59,11 +63,9 @@ def _draft(record: Record, options: ReadOptions) -> Draft:
                 spans.append(_span(value))
     if choices and spans:
         raise Misfit("labels and choices in one task, expected entities or classes")
-    return (
-        Draft(record.line, text, None, tuple(classes), number)
-        if choices
-        else Draft(record.line, text, tuple(spans), id=number)
-    )
+    if choices:
+        return Draft(record.line, text, None, tuple(classes), number, fields=rest)
+    return Draft(record.line, text, tuple(spans), id=number, fields=rest)
 
 
 def _results(task: dict[str, Any]) -> list[dict[str, Any]] | None:

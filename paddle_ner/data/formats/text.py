@@ -15,7 +15,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
     for line in lines(path, options.encoding):
         if line.fault is not None:
             yield Rejected.at(path, line.number, line.fault)
-        elif line.text.strip():
+        elif line.text.strip() or options.texts_only:
             yield Draft(line.number, line.text)
 
 

@@ -13,7 +13,7 @@ from paddle_ner.machine import usable_cores
 from paddle_ner.modeling import Checkpoint
 
 if TYPE_CHECKING:
-    from paddlenlp.transformers import PretrainedModel
+    from paddle_ner.modeling.model import Model
 
 
 class DynamicEngine:
@@ -22,12 +22,12 @@ class DynamicEngine:
     For one thread at a time, its clones included: they share the model, whose mode each run sets.
 
     Args:
-        model: of PaddleNLP.
+        model: an encoder with a head.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         threads: CPU threads; None leaves them to Paddle, which takes all cores that are visible.
     """
 
-    def __init__(self, model: PretrainedModel, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(self, model: Model, device: str = "cpu", threads: int | None = None) -> None:
         self._model = model
         self.info = EngineInfo("dynamic", device, "fp32", threads)
 
@@ -45,8 +45,8 @@ class DynamicEngine:
         self._model.eval()
         try:
             with paddle.no_grad():
-                logits = self._model(input_ids=paddle.to_tensor(input_ids, dtype="int64"))
-            return {"logits": logits.astype("float32").numpy()}
+                outputs = self._model(input_ids=paddle.to_tensor(input_ids, dtype="int64"))
+            return {name: outputs[name].astype("float32").numpy() for name in self._model.head.outputs}
         finally:
             if training:
                 self._model.train()

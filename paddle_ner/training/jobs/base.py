@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from paddle_ner.config import BaseConfig
 
 Say = Callable[[str], None]
-# From the model's outputs and the rest of a batch to the loss, summed over all positions that count.
-Loss = Callable[[Any, Mapping[str, Any]], Any]
+# From the model's outputs by name and the rest of a batch to the loss, summed over all positions that count.
+Loss = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Prepared:
     """All that the Trainer needs.
 
     Attributes:
-        model: its outputs go to `loss`.
+        model: it gives its outputs by name; they go to `loss`.
         features: what is learned from, one window each.
         collate: makes a batch of some of them: ``input_ids``, ``token_type_ids``, ``counts`` (positions of loss by
             window, int64), and what else `loss` wants.

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from paddle_ner.config import Config, DistillationConfig
-from paddle_ner.modeling import structure
+from paddle_ner.modeling import head_for, structure
 from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, labels_loss, learned, prepared, warn_of
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
 
@@ -22,6 +22,7 @@ class Distillation:
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data and find the teacher; its place and its hash are spelled out in the config."""
         corpus = read_corpus(config, log)
+        head_for(corpus.task, config.model.head)
         log(f"data checked: {', '.join(corpus.task.labels)}")
         warn_of(config, corpus, warn)
         return pin(config, corpus.task)
@@ -35,16 +36,16 @@ class Distillation:
         assert config.distillation is not None
         corpus = read_corpus(config)
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
-        task, size, overlap = corpus.task, config.window.size, config.window.overlap
+        task = corpus.task
         teacher = find_teacher(config, task)
         tokenizer = teacher.checkpoint.tokenizer
         model = build_student(config, task, teacher.checkpoint)
-        features, misaligned = batches.encode(corpus.train, task, tokenizer, size, overlap)
+        features, misaligned = batches.encode(learned(config, corpus), task, tokenizer, config.window)
         texts = read_texts(config, run.log)
         if texts:
-            features += batches.encode_texts(texts, task, tokenizer, size, overlap)
+            features += batches.encode_texts(texts, task, tokenizer, config.window)
             run.log(f"{len(texts):,} texts without labels; {len(features):,} windows in all")
-        features = answers.answered(features, teacher, size, run.output, stop=run.stop, log=run.log)
+        features = answers.answered(features, teacher, config.window.size, run.output, stop=run.stop, log=run.log)
         zeros = structure.masks(model)
         encoded = Encoded(tokenizer, model, features, misaligned)
         callbacks = [KeepZeros(zeros, model)] if zeros else []
@@ -55,8 +56,8 @@ def teacher_loss(task: Task, config: DistillationConfig) -> Loss:
     """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
     of_labels = labels_loss(task)
 
-    def loss(outputs: Any, batch: Mapping[str, Any]) -> Any:
-        soft = task.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)
+    def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
+        soft = task.soft_loss_sum(outputs["logits"], batch["answers"], batch["counted"], config.temperature)
         if config.weight == 1:
             return soft
         return config.weight * soft + (1 - config.weight) * of_labels(outputs, batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, portable
 from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.modeling import write_checkpoint
@@ -23,7 +25,8 @@ from paddle_ner.training import batches
 from paddle_ner.training.batches import Features
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.types import Example
+from paddle_ner.training.joining import joined
+from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
 
@@ -79,12 +82,34 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
     dev = check_file(named.path if named else f"{train} (the dev set cut from it)", corpus.dev)
     for warning in warnings([training, dev], training):
         warn(warning)
+    if config.window.unit == "sentence":
+        across = [(example, entity) for example in corpus.train for entity in _across_sentences(example)]
+        if across:
+            example, entity = across[0]
+            count = "1 entity reaches" if len(across) == 1 else f"{len(across):,} entities reach"
+            warn(
+                f"{train}: {count} across the end of a sentence, where texts are cut, and will hardly be found, such as"
+                f" {entity.text!r} of {example.origin}: --set window.unit=text keeps neighbouring sentences together"
+            )
     rate = config.training.learning_rate
     if config.model.pretrained is not None and rate > FINE_TUNING_RATE:
         warn(
             f"learning rate {rate:g} is meant for random weights and destroys what {config.model.pretrained} has"
             " learned: 5e-5 is usual from pretrained weights, --set training.learning_rate=5e-5"
         )
+
+
+def learned(config: Config, corpus: Corpus) -> list[Example]:
+    """The examples of a training: those of its data, and where sentences are read one by one, some joined."""
+    if config.window.unit != "sentence":
+        return corpus.train
+    return [*corpus.train, *joined(corpus.train, config.training.join, config.training.seed)]
+
+
+def _across_sentences(example: Example) -> list[Entity]:
+    """The entities of an example in which one of its sentences ends."""
+    ends = sentence_ends(example.text)
+    return [entity for entity in example.entities or () if ends[bisect_right(ends, entity.start)] < entity.end]
 
 
 def prepared(
@@ -96,7 +121,14 @@ def prepared(
     task, tokenizer, model = corpus.task, encoded.tokenizer, encoded.model
     if encoded.misaligned:
         run.log(f"{encoded.misaligned:,} entities begin or end inside a token and are learned as the tokens they touch")
-    manifest = Manifest(name=config.name, task=task.spec(), window=config.window, config=portable(config, Path.cwd()))
+    longest = max(len(window.ids) for window in encoded.features)
+    if config.window.unit == "text" and longest < config.window.size:
+        run.log(
+            f"window.size is {config.window.size}, but no text to train on fills more than {longest} tokens: the model"
+            f" reads longer texts in windows of whole sentences of at most {longest}"
+        )
+    window = config.window.model_copy(update={"longest": longest})
+    manifest = Manifest(name=config.name, task=task.spec(), window=window, config=portable(config, Path.cwd()))
     return Prepared(
         model=model,
         features=encoded.features,
@@ -111,7 +143,7 @@ def prepared(
 
 def labels_loss(task: Task) -> Loss:
     """The task's own loss."""
-    return lambda outputs, batch: task.loss_sum(outputs, batch["labels"])
+    return lambda outputs, batch: task.loss_sum(outputs["logits"], batch["labels"])
 
 
 def _write_checkpoint(

@@ -13,7 +13,7 @@ from paddle_ner.tasks import Task
 from paddle_ner.training import batches
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, labels_loss, learned, prepared, warn_of
 
 
 class Supervised:
@@ -22,6 +22,7 @@ class Supervised:
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data; the config stays as it is."""
         corpus = read_corpus(config, log)
+        modeling.head_for(corpus.task, config.model.head)
         log(f"data checked: {', '.join(corpus.task.labels)}")
         warn_of(config, corpus, warn)
         return config
@@ -33,8 +34,7 @@ class Supervised:
         corpus = read_corpus(config)
         run.log(f"{len(corpus.train):,} examples to train on, {len(corpus.dev):,} to choose by")
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
-        window = config.window
-        features, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, window.size, window.overlap)
+        features, misaligned = batches.encode(learned(config, corpus), corpus.task, tokenizer, config.window)
         encoded = Encoded(tokenizer, model, features, misaligned)
         return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
 
@@ -51,17 +51,17 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     import paddle
 
     paddle.seed(config.training.seed)
-    source = config.model.pretrained
+    head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
         vocabulary = modeling.vocabulary_of(source)
         tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
         model = modeling.from_pretrained(
-            task.head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
+            head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )
     else:
         tokenizer = build_tokenizer(config, texts)
         model = modeling.build(
-            task.head,
+            head,
             task.num_outputs,
             config={"max_position_embeddings": config.window.size, **config.model.encoder},
             vocab_size=tokenizer.vocabulary_size,

@@ -107,6 +107,35 @@ def test_convert_writes_canonical_json_lines(capsys, tmp_path):
     }
 
 
+def test_convert_writes_what_the_name_of_the_target_says(capsys, good, tmp_path):
+    target = tmp_path / "o.conll"
+    assert run(capsys, "convert", good, target)[0] == 0
+    first, *_ = target.read_text(encoding="utf-8").split("\n\n")
+    assert first.splitlines() == ["雷\tO", "军\tO", "一\tO", "北\tB-LOC", "京\tI-LOC"]
+    assert run(capsys, "convert", good, tmp_path / "o.data", "--to", "doccano")[0] == 0
+    assert json.loads((tmp_path / "o.data").read_text(encoding="utf-8").splitlines()[0])["label"] == [[3, 5, "LOC"]]
+
+
+def test_convert_refuses_a_name_that_says_no_format(capsys, good, tmp_path):
+    status, out, err = run(capsys, "convert", good, tmp_path / "o.txt")
+    assert (status, out) == (2, "") and err.count("\n") == 1 and "no format is written to files that end in .txt" in err
+
+
+def test_convert_of_what_the_target_cannot_hold_leaves_it_as_it_was(capsys, tmp_path):
+    source, target = tmp_path / "a.jsonl", tmp_path / "b.conll"
+    source.write_text(GOOD + '{"text": "雷\\n军", "entities": []}\n', encoding="utf-8")
+    target.write_text("before", encoding="utf-8")
+    status, _, err = run(capsys, "convert", source, target)
+    assert status == 2 and err.startswith(f"error: {source}:2: ") and target.read_text(encoding="utf-8") == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.conll"]
+
+
+def test_split_writes_parts_in_another_format(capsys, good, tmp_path):
+    assert run(capsys, "split", good, "-o", tmp_path / "parts", "--to", "conll")[0] == 0
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == ["dev.conll", "test.conll", "train.conll"]
+    assert run(capsys, "check", *(tmp_path / "parts").iterdir())[0] == 0
+
+
 def test_convert_of_bad_data_lists_it_and_writes_nothing(capsys, file, tmp_path):
     target = tmp_path / "b.jsonl"
     status, out, err = run(capsys, "convert", file, target)

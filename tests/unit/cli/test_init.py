@@ -53,6 +53,12 @@ def test_a_window_holds_all_but_the_longest_texts() -> None:
     assert written("--train", "long.jsonl").window.size == 208
 
 
+def test_what_a_window_holds_is_written() -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    assert written("--train", "mine.txt").window.unit == "sentence"
+    assert "  unit: sentence\n" in Path("config.yaml").read_text("utf-8")
+
+
 def test_labels_that_yaml_would_misread_stay_labels() -> None:
     Path("x.jsonl").write_text('{"text": "好", "label": "no"}\n{"text": "坏", "label": "1"}\n', "utf-8")
     assert written("--train", "x.jsonl").task.labels == ("1", "no")

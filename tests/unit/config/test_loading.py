@@ -69,3 +69,24 @@ def test_every_recipe_that_is_shipped_is_valid() -> None:
     assert recipes
     for path in recipes:
         config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("task", "unit"), [("ner", "sentence"), ("classification", "tokens"), ("multi-label", "tokens")]
+)
+def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: str) -> None:
+    assert config.load(recipe, [f"task.type={task}"]).window.unit == unit
+    assert config.load(recipe, [f"task.type={task}", "window.size=64", "window.unit=text"]).window.unit == "text"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["task.type=classification", "window.unit=sentence"], r"window\.unit sentence is for ner"),
+        (["window.longest=3"], r"window\.longest is what the training measures"),
+        (["window=3"], "window"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(recipe: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        config.load(recipe, overrides)

@@ -80,6 +80,6 @@ def test_a_full_disk_is_told_with_its_mend(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResourceError, match="the disk is full, free some space"):
+    with pytest.raises(ResourceError, match="no space left on the disk: free some space"):
         write(tmp_path / "a.jsonl", [Example("甲")])
     assert not list(tmp_path.iterdir())

@@ -48,7 +48,7 @@ def logits(model) -> np.ndarray:
     ids = np.random.default_rng(3).integers(1, 50, (3, 11))
     ids[1, 7:] = 0
     with paddle.no_grad():
-        return model(input_ids=paddle.to_tensor(ids)).numpy()
+        return model(input_ids=paddle.to_tensor(ids))["logits"].numpy()
 
 
 def widths(model) -> list[tuple[int, int, int]]:

@@ -90,7 +90,7 @@ def test_a_model_with_random_weights_learns() -> None:
     optimizer = paddle.optimizer.AdamW(3e-3, parameters=model.parameters())
     losses = []
     for _ in range(40):
-        loss = paddle.nn.functional.cross_entropy(model(input_ids=ids), ids % 3)
+        loss = paddle.nn.functional.cross_entropy(model(input_ids=ids)["logits"], ids % 3)
         loss.backward()
         optimizer.step()
         optimizer.clear_grad()

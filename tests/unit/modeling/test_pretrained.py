@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from paddlenlp import transformers
 from paddlenlp.transformers import ErnieConfig, ErnieTokenizer
 from safetensors.numpy import load_file, save_file
 
@@ -18,6 +19,8 @@ from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling import build, from_pretrained, vocabulary_of
 from paddle_ner.modeling.checkpoint import write_checkpoint
+
+from .conftest import TINY
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PUBLISHED = "ernie-3.0-tiny-pico-v2-zh"
@@ -260,3 +263,57 @@ def test_the_vocabulary_of_a_published_name_is_read_from_what_paddlenlp_download
     (cache / PUBLISHED / url.rsplit("/", 1)[-1]).write_text("[PAD]\n[CLS]\n中\n", "utf-8")
     vocabulary = vocabulary_of(PUBLISHED)
     assert (vocabulary.tokens, vocabulary.lowercase) == (("[PAD]", "[CLS]", "中"), True)
+
+
+def published(folder: Path, architecture: str) -> Any:
+    """A model of PaddleNLP's with five outputs, written by PaddleNLP itself; returned as it stands there."""
+    model_class = getattr(transformers, architecture)
+    paddle.seed(13)
+    model = model_class(model_class.config_class(vocab_size=40, pad_token_id=0, num_labels=5, **TINY))
+    model.eval()
+    model.save_pretrained(str(folder), safe_serialization=True)
+    return model
+
+
+PUBLISHED_MODELS = [
+    ("ErnieForTokenClassification", "token"),
+    ("ErnieForSequenceClassification", "sequence"),
+    ("BertForTokenClassification", "token"),
+    ("BertForSequenceClassification", "sequence"),
+]
+
+
+@pytest.mark.parametrize(("architecture", "head"), PUBLISHED_MODELS)
+def test_a_published_model_with_its_head_answers_as_in_paddlenlp(
+    architecture: str, head: str, tmp_path: Path, no_network: None
+) -> None:
+    theirs = published(tmp_path, architecture)
+    lines: list[str] = []
+    ours = from_pretrained(head, 5, tmp_path, with_head=True, log=lines.append)
+    ours.eval()
+    ids = paddle.to_tensor([[2, 9, 14, 3, 0], [2, 31, 3, 0, 0]])
+    assert np.array_equal(ours(input_ids=ids)["logits"].numpy(), theirs(ids).numpy())
+    assert len(lines) == 1
+    assert "weights of the encoder and the head; new, to be trained: nothing" in lines[0]
+
+
+def test_a_head_that_is_missing_or_has_other_outputs_is_refused(tmp_path: Path, no_network: None) -> None:
+    published(tmp_path, "BertForTokenClassification")
+    with pytest.raises(InputError, match=r"classifier\.bias has the shape \[5\], but its config makes it \[7\]"):
+        from_pretrained("token", 7, tmp_path, with_head=True)
+    with pytest.raises(InputError, match=r"2 weights of the head are missing, such as classifier\.bias"):
+        from_pretrained("token", 3, FIXTURES / "hugging_face_bert_mlm", with_head=True)
+
+
+@pytest.mark.parametrize("head", ["token", "sequence"])
+def test_a_folder_may_say_what_it_is_by_its_model_type_alone(head: str, tmp_path: Path, no_network: None) -> None:
+    shutil.copytree(FIXTURES / "hugging_face_bert_mlm", tmp_path / "bert")
+    path = tmp_path / "bert/config.json"
+    record = json.loads(path.read_text("utf-8"))
+    del record["architectures"]
+    path.write_text(json.dumps(record), "utf-8")
+    named = from_pretrained(head, 3, FIXTURES / "hugging_face_bert_mlm", log=lambda line: None)
+    assert encoder_weights(named)
+    for name, values in encoder_weights(from_pretrained(head, 3, tmp_path / "bert", log=lambda line: None)).items():
+        if "pooler" not in name:  # which this folder does not have
+            assert np.array_equal(values, encoder_weights(named)[name])

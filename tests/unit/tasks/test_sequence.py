@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from paddle_ner import tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
@@ -15,7 +16,7 @@ TOKENIZER = Tokenizer.characters(["北京"])
 
 def test_the_most_probable_class_is_the_label() -> None:
     task = tasks.create("classification", LABELS)
-    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
     prediction = task.decode(encoded, [{"logits": np.array([0.0, 2.0, 1.0])}])
     assert prediction.label == "财经"
     assert list(prediction.scores) == ["财经", "娱乐", "体育"]
@@ -24,7 +25,7 @@ def test_the_most_probable_class_is_the_label() -> None:
 
 def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
     task = tasks.create("classification", LABELS)
-    encoded = windows.encode("北" * 9, TOKENIZER, 8, 0)
+    encoded = windows.encode("北" * 9, TOKENIZER, WindowSpec(size=8, overlap=0))
     owned = [window.owned[1] - window.owned[0] for window in encoded.windows]
     assert len(set(owned)) > 1
     sure = np.array([[30.0, 0, 0], [0, 30.0, 0]])
@@ -34,21 +35,21 @@ def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
 
 def test_every_window_learns_the_label_of_the_text() -> None:
     task = tasks.create("classification", LABELS)
-    encoded = windows.encode("北" * 20, TOKENIZER, 8, 2)
+    encoded = windows.encode("北" * 20, TOKENIZER, WindowSpec(size=8, overlap=2))
     targets, _ = task.targets(Example("北" * 20, label="娱乐"), encoded)
     assert task.collate(targets, 8).tolist() == [2] * len(encoded.windows)
 
 
 def test_multi_label_gives_the_classes_that_reach_the_threshold() -> None:
     task = tasks.create("multi-label", LABELS, threshold=0.7)
-    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
     prediction = task.decode(encoded, [{"logits": np.array([0.8, 3.0, 1.0])}])  # probabilities .69, .95, .73
     assert prediction.labels == ("财经", "娱乐")
 
 
 def test_multi_label_learns_an_empty_list() -> None:
     task = tasks.create("multi-label", LABELS)
-    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
     assert task.problem(Example("北京", labels=())) is None
     assert task.targets(Example("北京", labels=()), encoded)[0][0].tolist() == [0, 0, 0]
 
@@ -79,7 +80,7 @@ def test_windows_without_labels_add_nothing_to_the_hard_loss_and_all_to_the_soft
     import paddle
 
     task = tasks.create(name, ["a", "b"])
-    encoded = windows.encode("北京", TOKENIZER, 8, 2)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
     example = Example("x", label="b", labels=("b",))
     labelled, unlabelled = task.targets(example, encoded)[0], task.unlabelled(encoded)
     logits = paddle.to_tensor(np.array([[0.5, -1.0], [2.0, 1.0]], dtype=np.float32))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_ner import tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import IGNORED
@@ -48,7 +49,7 @@ def spans(entities) -> list[tuple[int, int, str]]:
 def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: int, overlap: int) -> None:
     task = tasks.create("ner", LABELS, tag_scheme=scheme)
     tokenizer = Tokenizer.characters([example.text])
-    encoded = windows.encode(example.text, tokenizer, size, min(overlap, size - 3))
+    encoded = windows.encode(example.text, tokenizer, WindowSpec(size=size, overlap=min(overlap, size - 3)))
     prediction = task.decode(encoded, gold_outputs(task, example, encoded))
     assert spans(prediction.entities) == spans(example.entities)
 
@@ -57,7 +58,7 @@ def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: i
 def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: str, seed: int) -> None:
     task = tasks.create("ner", LABELS, tag_scheme=scheme)
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a", "北", "##京"]
-    encoded = windows.encode(text, Tokenizer.wordpiece(vocabulary), 16, 4)
+    encoded = windows.encode(text, Tokenizer.wordpiece(vocabulary), WindowSpec(size=16, overlap=4))
     random = np.random.default_rng(seed)
     sizes = [(window.length, task.num_outputs) for window in encoded.windows]
     outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4} for size in sizes]
@@ -73,7 +74,7 @@ def test_an_entity_that_cuts_a_token_is_counted_and_learned_as_the_whole_token()
     task = tasks.create("ner", LABELS)
     tokenizer = Tokenizer.wordpiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "2026", "年"])
     example = Example("2026年", entities=(Entity.of("2026年", 0, 2, "LOC"),))
-    encoded = windows.encode(example.text, tokenizer, 16, 4)
+    encoded = windows.encode(example.text, tokenizer, WindowSpec(size=16, overlap=4))
     targets, misaligned = task.targets(example, encoded)
     assert misaligned == 1
     assert targets[0].tolist() == [IGNORED, task.scheme.tags.index("B-LOC"), 0, IGNORED]

@@ -10,6 +10,7 @@ import paddle
 import pytest
 
 from paddle_ner import modeling, tasks
+from paddle_ner.bundle import WindowSpec
 from paddle_ner.config import parse
 from paddle_ner.errors import PaddleNerError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -44,7 +45,7 @@ def make_trainer(folder: Path, **training: Any) -> JobTrainer:
         "config",
     )
     examples = [Example(text, entities=(Entity.of(text, 0, 1, "LOC"),)) for text in TEXTS]
-    features, _ = encode(examples, TASK, TOKENIZER, 64, 8)
+    features, _ = encode(examples, TASK, TOKENIZER, WindowSpec(size=64, overlap=8))
     run = Run(config, folder, lambda: False, lambda _: None)
     job = prepared(
         run,

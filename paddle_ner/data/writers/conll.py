@@ -1,0 +1,47 @@
+"""Columns: a character and its tag a line (BIO), a blank line behind each text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO
+
+from paddle_ner.data.records import OUTSIDE
+from paddle_ner.data.writers.writer import Record, Writer
+
+_INSTEAD = "write .jsonl instead"
+
+
+def _write(records: Iterable[Record], stream: IO[str]) -> None:
+    for record in records:
+        tags = _tags(record)
+        for character, tag in zip(record.text, tags, strict=True):
+            stream.write(f"{character}\t{tag}\n")
+        stream.write("\n")
+
+
+def _tags(record: Record) -> list[str]:
+    """The tag of each character. Raises InputError for what columns cannot hold."""
+    entities = record.labelled.entities
+    if entities is None:
+        raise record.refused(f"no entities, expected some or [] to write columns: {_INSTEAD}")
+    if not record.text:
+        raise record.refused(f"an empty text, of which columns hold nothing: {_INSTEAD}")
+    for character in "\r\n\t":
+        if character in record.text:
+            raise record.refused(f"{character!r} in the text, which columns cannot hold: {_INSTEAD}")
+    tags = [OUTSIDE] * len(record.text)
+    for entity in entities:
+        if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
+            raise record.refused(f"overlapping entities, which columns cannot hold: {_INSTEAD}")
+        if any(character.isspace() for character in entity.label):
+            raise record.refused(f"space in the label {entity.label!r}, expected none in columns (--label-map)")
+        tags[entity.start : entity.end] = [
+            f"B-{entity.label}",
+            *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
+        ]
+    return tags
+
+
+WRITER = Writer(
+    "conll", "a character and its tag a line (BIO): entities that do not overlap", (".conll", ".bio"), _write
+)

@@ -1,0 +1,75 @@
+"""CSV and TSV: a text a row, with its class, or with what a model says of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import IO, Any
+
+from paddle_ner.data.writers.writer import Record, Writer, json_of
+from paddle_ner.types import Prediction
+
+LABEL_SEPARATOR = "|"
+"""What stands between the labels of one cell."""
+
+
+def _write(records: Iterable[Record], stream: IO[str], *, put: Callable[[IO[str], list[str], Record], None]) -> None:
+    """A header, then a row a record, whose fields are those of the first."""
+    names: list[str] = []
+    for record in records:
+        row = _row(record)
+        if not names:
+            names = list(row)
+            put(stream, names, record)
+        if row.keys() != set(names):
+            raise record.refused(f"has {', '.join(row)}, the first has {', '.join(names)}: write .jsonl instead")
+        put(stream, [_cell(row[name]) for name in names], record)
+
+
+def _row(record: Record) -> dict[str, Any]:
+    """The cells by the names of their columns."""
+    labelled = record.labelled
+    row: dict[str, Any] = {"text": labelled.text}
+    if labelled.entities is not None:
+        if not isinstance(labelled, Prediction):
+            raise record.refused("entities, which a table of texts and labels cannot hold: write .jsonl or .conll")
+        row["entities"] = [entity.to_dict() for entity in labelled.entities]
+    classes = record.classes
+    if classes is not None:
+        if labelled.label is None and any(LABEL_SEPARATOR in label for label in classes):
+            raise record.refused(f"{LABEL_SEPARATOR!r} in a label, which parts labels in a table: write .jsonl")
+        row["label"] = LABEL_SEPARATOR.join(classes)
+    if record.scores:
+        row["scores"] = {name: round(score, 4) for name, score in record.scores.items()}
+    if labelled.id is not None:
+        row["id"] = labelled.id
+    return {**row, **{name: value for name, value in record.fields.items() if name not in row}}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_of(value)
+
+
+def _put_quoted(stream: IO[str], cells: list[str], _: Record) -> None:
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+
+
+def _put_literal(stream: IO[str], cells: list[str], record: Record) -> None:
+    if any(mark in cell for cell in cells for mark in "\t\r\n"):
+        raise record.refused("a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl")
+    stream.write("\t".join(cells) + "\n")
+
+
+WRITER = (
+    Writer(
+        "csv",
+        "a text and its class a row; of a model's entities, JSON in a cell",
+        (".csv",),
+        partial(_write, put=_put_quoted),
+        same_fields=True,
+    ),
+    Writer("tsv", "the same, separated by tabs", (".tsv",), partial(_write, put=_put_literal), same_fields=True),
+)

@@ -1,0 +1,99 @@
+"""Heads: what makes the states of an encoder into outputs with names. Each describes itself in a module of this folder.
+
+Another distribution adds a head through an entry point of the group ``paddle_ner.heads``:
+
+    [project.entry-points."paddle_ner.heads"]
+    my-head = "my_package.head:HEAD"
+
+with a module such as this one, which imports Paddle only when a model is built:
+
+    from paddle_ner.modeling.heads import Head
+
+    def layers(encoder, num_outputs):
+        import paddle
+        size = encoder.config.hidden_size
+        return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
+
+    def forward(model, tokens, pooled):
+        return {"logits": model.classifier(model.hidden(tokens).tanh())}
+
+    HEAD = Head(name="my-head", answers="token", outputs=("logits",), layers=layers, forward=forward)
+
+``model.head: my-head`` in a config, or ``--set model.head=my-head``, trains with it. A checkpoint needs the package
+that brings its head; a bundle does not, since its graph holds the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from paddle_ner.errors import InputError
+from paddle_ner.registry import Registry
+from paddle_ner.tasks import Task
+
+Tensor = Any  # of Paddle, which declares no types
+Answers = Literal["token", "sequence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a head says of itself: ``HEAD`` in its module, found in `HEADS`.
+
+    Attributes:
+        name: what it is asked for by, such as ``model.head: NAME`` in a config.
+        answers: whether its outputs speak of each token or of the whole sequence: tasks take heads of one kind.
+        outputs: names of what `forward` gives, in the order of an exported graph. The tasks read ``logits``: [batch,
+            length, outputs] where it answers for each token, [batch, outputs] where it answers for the sequence.
+        layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
+            drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
+            PaddleNLP's own models, the weights of those load.
+        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
+            token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
+            the encoder has no pooler.
+    """
+
+    name: str
+    answers: Answers
+    outputs: tuple[str, ...]
+    layers: Callable[[Any, int], Mapping[str, Any]]
+    forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+
+
+HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)
+
+
+def head_for(task: Task, name: str | None = None) -> Head:
+    """The head called `name`; the task's own where that is None.
+
+    Raises:
+        InputError: there is no such head, or it does not give what the task reads.
+    """
+    own = HEADS[task.head]
+    if name is None:
+        return own
+    try:
+        head = HEADS[name]
+    except InputError as error:
+        raise InputError(f"model.head: {error}") from None
+    missing = [output for output in own.outputs if output not in head.outputs]
+    if head.answers != own.answers or missing:
+        gives = f"gives {', '.join(head.outputs)} for each {head.answers}"
+        needs = f"{', '.join(own.outputs)} for each {own.answers}"
+        raise InputError(f"model.head: {name} {gives}, but task {task.name} needs {needs}")
+    return head
+
+
+def dropout(encoder: Any) -> Any:
+    """The dropout between an encoder and its head, as PaddleNLP's models have it."""
+    import paddle
+
+    config = encoder.config
+    own = getattr(config, "classifier_dropout", None)
+    return paddle.nn.Dropout(getattr(config, "hidden_dropout_prob", 0.1) if own is None else own)
+
+
+def has_pooler(encoder: Any) -> bool:
+    """Whether the encoder gives a pooled state of the first token beside those of all tokens."""
+    return getattr(encoder, "pooler", None) is not None

@@ -1,0 +1,111 @@
+"""A head that another distribution brings: trained, exported and asked by its name on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+from .conftest import recipe_file, small_recipe
+
+TEXT = "王小明昨天去了北京。"
+# Two layers instead of one, and a second output: how sure it is of each token.
+SOURCE = """
+from paddle_ner.modeling.heads import Head
+
+
+def layers(encoder, num_outputs):
+    import paddle
+
+    size = encoder.config.hidden_size
+    return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
+
+
+def forward(model, tokens, pooled):
+    logits = model.classifier(model.hidden(tokens).tanh())
+    return {"certainty": logits.max(axis=-1, keepdim=True), "logits": logits}
+
+
+HEAD = Head(name="deep", answers="token", outputs=("logits", "certainty"), layers=layers, forward=forward)
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of a process in which the distribution is installed: a module, and what pip leaves beside it."""
+    root = tmp_path_factory.mktemp("site")
+    (root / "deep_head.py").write_text(SOURCE)
+    metadata = root / "deep_head-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: deep-head\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[paddle_ner.heads]\ndeep = deep_head:HEAD\n")
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def paddle_ner(environment: dict[str, str], *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "paddle_ner", *arguments]
+    return subprocess.run(command, env=environment, input=text, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def trained(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that was trained with the head."""
+    folder = tmp_path_factory.mktemp("deep")
+    recipe = recipe_file(folder, small_recipe(folder))
+    done = paddle_ner(environment, "train", str(recipe), "--output", str(folder / "run"), "--set", "model.head=deep")
+    assert done.returncode == 0, done.stderr
+    return folder / "run" / "checkpoint"
+
+
+@pytest.fixture(scope="module")
+def exported(environment: dict[str, str], trained: Path) -> Path:
+    """Its bundle."""
+    target = trained.parent / "bundle"
+    done = paddle_ner(environment, "export", str(trained), "--output", str(target))
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+def test_the_checkpoint_holds_its_layers_and_says_its_name(trained: Path) -> None:
+    assert "hidden.weight" in load_file(trained / "model.safetensors")
+    assert json.loads((trained / "config.json").read_text("utf-8"))["head"] == "deep"
+
+
+def test_the_bundle_names_its_outputs(exported: Path) -> None:
+    assert json.loads((exported / "manifest.json").read_text("utf-8"))["outputs"] == ["logits", "certainty"]
+
+
+def test_predict_answers_from_the_checkpoint(environment: dict[str, str], trained: Path) -> None:
+    done = paddle_ner(environment, "predict", str(trained), text=TEXT + "\n")
+    assert done.returncode == 0, done.stderr
+    assert [entity["text"] for entity in json.loads(done.stdout)["entities"]] == ["王小明", "北京"]
+
+
+def test_predict_answers_from_the_bundle_without_the_distribution(exported: Path) -> None:
+    done = paddle_ner(dict(os.environ), "predict", str(exported), text=TEXT + "\n")
+    assert done.returncode == 0, done.stderr
+    assert [entity["text"] for entity in json.loads(done.stdout)["entities"]] == ["王小明", "北京"]
+
+
+def test_without_the_distribution_the_checkpoint_is_refused_in_one_line(trained: Path) -> None:
+    done = paddle_ner(dict(os.environ), "predict", str(trained), text=TEXT + "\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    message = "config.json: its head is 'deep', but there are only sequence, token: install the package that brings it"
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_the_distribution_a_training_is_refused_before_it_starts(tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, small_recipe(tmp_path))
+    done = paddle_ner(
+        dict(os.environ), "train", str(recipe), "--output", str(tmp_path / "run"), "--set", "model.head=deep"
+    )
+    assert done.returncode == 2
+    assert "model.head: head 'deep' is unknown, expected one of sequence, token" in done.stderr
+    assert not (tmp_path / "run" / "checkpoint").exists()

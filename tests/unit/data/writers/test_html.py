@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from paddle_ner.errors import InputError
+from paddle_ner.types import Entity, Example
+
+
+class Page(HTMLParser):
+    """The texts of the page's paragraphs and marks, and every address that it names."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.paragraphs: list[str] = []
+        self.marks: list[str] = []
+        self.addresses: list[str] = []
+        self.scripts = 0
+        self.feed(source)
+        assert not [tag for tag in self.open if tag not in ("meta", "html")]
+
+    def handle_starttag(self, tag, attributes):
+        self.scripts += tag == "script"
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+        if tag == "p":
+            self.paragraphs.append("")
+        if tag == "mark":
+            self.marks.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "small" in self.open:
+            return
+        if "p" in self.open:
+            self.paragraphs[-1] += data
+        if "mark" in self.open:
+            self.marks[-1] += data
+
+
+def test_entities_are_marked_in_the_text(write, found):
+    page = Page(write("html", found("王芳在北京", (0, 2, "PER", 0.9), (3, 5, "LOC", 0.8))))
+    assert page.paragraphs[0] == "王芳在北京" and page.marks[:2] == ["王芳", "北京"]
+
+
+def test_everything_is_escaped_and_nothing_is_loaded(write, found):
+    evil = '<script src="//x">&amp;</script>'
+    page = Page(write("html", found(evil, (0, len(evil), f"</mark>{evil}", 0.9), id=evil)))
+    assert (page.paragraphs[0], page.scripts, page.addresses) == (evil, 0, [])
+
+
+def test_no_style_loads_anything(write, found):
+    assert not re.search(r"url\(|@import|https?:", write("html", found("好")))
+
+
+def test_an_entity_inside_another_is_marked_inside_it(write):
+    text = "北京大学在北京"
+    entities = tuple(Entity.of(text, *span) for span in ((0, 4, "ORG"), (0, 2, "LOC"), (5, 7, "LOC")))
+    page = Page(write("html", Example(text, entities)))
+    assert page.paragraphs[0] == text and "大学" not in page.marks[2]
+    assert "".join(page.marks[:2]) == "北京大学"
+
+
+def test_entities_that_cross_are_refused(write):
+    entities = tuple(Entity.of("北京大学", *span) for span in ((0, 3, "A"), (2, 4, "B")))
+    with pytest.raises(InputError, match=r"^in:1: entities that cross each other"):
+        write("html", Example("北京大学", entities, origin="in:1"))
+
+
+def test_control_characters_are_pictured(write, found):
+    assert "␀" in write("html", found("a\x00b")) and "\x00" not in write("html", found("a\x00b"))
+
+
+def test_classes_stand_below_with_their_scores(write, found):
+    source = write("html", found("好", labels=("物流",), scores={"物流": 0.91, "好": 0.2}))
+    assert re.search(r"<mark[^>]*>0\.91<small>物流</small></mark>", source)

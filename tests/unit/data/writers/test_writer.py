@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from paddle_ner.data import FORMATS, WRITERS, ReadOptions, Record, load, write, writer_of
+from paddle_ner.data.writers.writer import utf16_offsets
+from paddle_ner.errors import InputError
+from paddle_ner.types import Entity, Example
+
+NER = [
+    Example("王芳在北京", (Entity(0, 2, "PER", "王芳"), Entity(3, 5, "LOC", "北京")), id="1"),
+    Example("好", (), id="2"),
+]
+CLASSES = [Example("物流很快", label="好"), Example("屏幕碎了", label="差")]
+SEVERAL = [Example("物流很快", labels=("物流", "好")), Example("屏幕碎了", labels=())]
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [("a.jsonl", "jsonl"), ("a.conll", "conll"), ("a.CSV", "csv"), ("a.tsv.gz", "tsv"), ("a.html", "html")],
+)
+def test_the_name_of_a_file_says_its_format(target, name):
+    assert writer_of(Path(target)).name == name
+
+
+@pytest.mark.parametrize("target", [None, Path("out")])
+def test_a_name_that_says_nothing_means_json_lines(target):
+    assert writer_of(target).name == "jsonl"
+
+
+@pytest.mark.parametrize("target", ["a.txt", "a.docx", "a.xlsx.gz"])
+def test_a_name_that_says_another_format_is_refused(target):
+    with pytest.raises(InputError, match=r"no format is written to files that end in .*expected \.conll.*--to"):
+        writer_of(Path(target))
+
+
+def test_a_named_format_goes_before_the_name_of_the_file():
+    assert writer_of(Path("a.jsonl"), "doccano").name == "doccano"
+
+
+def test_no_suffix_says_two_formats():
+    suffixes = [suffix for writer in WRITERS.values() for suffix in writer.suffixes]
+    assert len(suffixes) == len(set(suffixes))
+
+
+@pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"csv", "tsv"}))
+def test_entities_are_read_back_as_they_were_written(tmp_path, name):
+    path = tmp_path / f"a{WRITERS[name].new_suffix}"
+    assert write(path, NER, name) == 2
+    assert [(one.text, one.entities) for one in load(path, name)] == [(one.text, one.entities) for one in NER]
+
+
+@pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"conll"}))
+@pytest.mark.parametrize("examples", [CLASSES, SEVERAL], ids=["one class", "several"])
+def test_classes_are_read_back_as_they_were_written(tmp_path, name, examples):
+    path = tmp_path / f"a{WRITERS[name].new_suffix}"
+    write(path, examples, name)
+    options = {"label_separator": "|"} if name in ("csv", "tsv") and examples is SEVERAL else {}
+    multi_label = examples is SEVERAL
+    again = load(path, name, options=ReadOptions(multi_label=multi_label, **options))
+    assert [(one.text, one.label, one.labels) for one in again] == [
+        (one.text, one.label, one.labels) for one in examples
+    ]
+
+
+def test_a_lone_surrogate_is_refused_where_the_format_cannot_escape_it():
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    record = Record(Example("\ud800", ()), "in.jsonl:7")
+    with pytest.raises(
+        InputError, match=r"^in\.jsonl:7: U\+D800 in it, which utf-8 cannot hold: write \.jsonl instead$"
+    ):
+        WRITERS["conll"].write([record], stream)
+    WRITERS["jsonl"].write([record], stream)
+
+
+def test_offsets_of_javascript_count_a_character_beyond_the_basic_plane_twice():
+    text = "😀王芳𠮷野"
+    entities = [Entity.of(text, 1, 3, "PER"), Entity.of(text, 3, 5, "LOC")]
+    units = text.encode("utf-16-le")
+    for entity, start, end in utf16_offsets(text, entities):
+        assert units[2 * start : 2 * end].decode("utf-16-le") == entity.text

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paddle_ner import modeling, tasks
+from paddle_ner.bundle import Manifest
+from paddle_ner.config import Config, parse
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.training import batches
+from paddle_ner.training.corpus import Corpus
+from paddle_ner.training.jobs.base import Run
+from paddle_ner.training.jobs.labelled import Encoded, labels_loss, prepared, warn_of
+from paddle_ner.types import Entity, Example
+
+TEXT = "北京很大。我在上海！"  # sentences of five characters
+TASK = tasks.create("ner", ["LOC"])
+ENCODER = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+
+
+def config_of(**window: Any) -> Config:
+    record = {"name": "x", "task": {"type": "ner"}, "data": {"train": "x.jsonl", "dev": "d.jsonl"}, "window": window}
+    return parse(record, "config")
+
+
+def trained(config: Config) -> tuple[Manifest, list[str]]:
+    """The manifest of a training on TEXT, and what was said."""
+    said: list[str] = []
+    tokenizer = Tokenizer.characters([TEXT])
+    examples = [Example(TEXT, entities=(Entity.of(TEXT, 0, 2, "LOC"),))]
+    features, misaligned = batches.encode(examples, TASK, tokenizer, config.window)
+    model = modeling.build(
+        TASK.head, TASK.num_outputs, config=ENCODER, vocab_size=tokenizer.vocabulary_size, pad_token_id=0
+    )
+    run = Run(config, Path("unused"), lambda: False, said.append)
+    encoded = Encoded(tokenizer, model, features, misaligned)
+    job = prepared(run, config, Corpus(examples, examples, TASK), encoded, labels_loss(TASK))
+    return job.scorer._predictor.manifest, said  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("unit", "longest"), [("sentence", 7), ("text", 12), ("tokens", 12)])
+def test_the_manifest_knows_the_longest_window_that_was_trained_on(unit: str, longest: int) -> None:
+    manifest, _ = trained(config_of(size=64, overlap=8, unit=unit))
+    assert (manifest.window.unit, manifest.window.size, manifest.window.longest) == (unit, 64, longest)
+
+
+def test_a_window_that_no_text_fills_is_said_where_texts_are_put_together() -> None:
+    assert "of at most 12" in " ".join(trained(config_of(size=64, overlap=8, unit="text"))[1])
+    assert trained(config_of(size=12, overlap=2, unit="text"))[1] == []
+    assert trained(config_of(size=64, overlap=8))[1] == []
+
+
+def warned(config: Config, *entities: Entity) -> list[str]:
+    """What of the windows is warned of, where `entities` are in the training data."""
+    said: list[str] = []
+    examples = [Example(TEXT, entities=entities, origin="x.jsonl:7")]
+    warn_of(config, Corpus(examples, examples, TASK), said.append)
+    return [line for line in said if "end of a sentence" in line]
+
+
+def test_entities_across_the_end_of_a_sentence_are_counted_and_one_is_named() -> None:
+    across = Entity.of(TEXT, 2, 6, "LOC")
+    (warning,) = warned(config_of(), Entity.of(TEXT, 0, 2, "LOC"), across)
+    assert "x.jsonl: 1 entity reaches across" in warning
+    assert "'很大。我' of x.jsonl:7" in warning and "--set window.unit=text" in warning
+
+
+def test_an_entity_that_ends_with_its_sentence_is_not_across() -> None:
+    assert warned(config_of(), Entity.of(TEXT, 0, 5, "LOC"), Entity.of(TEXT, 5, 10, "LOC")) == []
+
+
+def test_texts_that_are_not_cut_at_sentences_are_not_warned_of() -> None:
+    assert warned(config_of(unit="text"), Entity.of(TEXT, 2, 6, "LOC")) == []
