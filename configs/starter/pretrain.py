@@ -13,7 +13,6 @@ tokens that the corpus has: others keep the vector that they came with.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from pathlib import Path
@@ -43,6 +42,7 @@ class Layer(nn.Module):
         self.after_attention, self.after_inner = nn.LayerNorm(width, 1e-12), nn.LayerNorm(width, 1e-12)
 
     def forward(self, x: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
+        """[rows, length, width] in and out; `mask` is True where may be looked at."""
         rows, length, width = x.shape
         q, k, v = self.qkv(x).view(rows, length, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v, mask, dropout)
@@ -62,6 +62,7 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(width, 4 * width) for _ in range(layers))
 
     def forward(self, ids: Tensor, mask: Tensor | None = None, dropout: float = 0.0) -> Tensor:
+        """The state of each token: [rows, length, width]."""
         x = self.words(ids) + self.positions.weight[: ids.shape[1]] + self.types
         x = F.dropout(self.norm(x), dropout)
         for layer in self.layers:
@@ -120,6 +121,7 @@ class MaskedHead(nn.Module):
         self.register_buffer("seen", seen)
 
     def forward(self, states: Tensor, words: nn.Embedding) -> Tensor:
+        """[places, seen tokens] of the states of the masked places."""
         return F.linear(self.norm(F.gelu(self.dense(states))), words(self.seen), self.bias)
 
 
@@ -160,8 +162,13 @@ class Corpus:
 
 
 def train(
-    model: Encoder, teacher: tuple[Encoder, MaskedHead] | None, corpus: Corpus, held_out: Corpus, seen: Tensor,
-    seconds: float, log: Any,
+    model: Encoder,
+    teacher: tuple[Encoder, MaskedHead] | None,
+    corpus: Corpus,
+    held_out: Corpus,
+    seen: Tensor,
+    seconds: float,
+    log: Any,
 ) -> MaskedHead:
     """Train for so long; the learning rate falls with the time that is left. With a teacher, towards it too."""
     device = seen.device
@@ -209,7 +216,8 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         step, read = step + 1, read + count * length
         if step % 200 == 0:
-            log(f"{step} steps, {read / 1e6:.0f}M tokens, {time.monotonic() - began:.0f} s: {float(masked):.3f}, {float(right):.3f}")
+            so_far = f"{step} steps, {read / 1e6:.0f}M tokens, {time.monotonic() - began:.0f} s"
+            log(f"{so_far}: {masked.item():.3f}, {right.item():.3f}")
         elif step % 8 == 0:
             torch.cuda.synchronize() if device.type == "cuda" else None
     with torch.no_grad():
@@ -220,7 +228,9 @@ def train(
     return head
 
 
-def _step_rows(corpus: Corpus, count: int, length: int, vocabulary: int, column: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _step_rows(
+    corpus: Corpus, count: int, length: int, vocabulary: int, column: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     ids, places, targets = corpus.rows(count, length, vocabulary, whole_lines=length == 128)
     return ids, places, column[targets]
 
