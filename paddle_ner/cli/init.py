@@ -8,7 +8,7 @@ import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
-from paddle_ner.config.draft import Sources, write_config
+from paddle_ner.config.draft import STARTER, Sources, write_config
 from paddle_ner.errors import InputError
 from paddle_ner.tasks import TASKS
 
@@ -21,7 +21,13 @@ _PATH = click.Path(path_type=Path)
 @click.option("--test", type=_PATH, help="Data that `evaluate` takes by default.")
 @click.option("--task", type=click.Choice(TASKS), help="By default: what the annotations are of.")
 @click.option("--name", help="Name of the model; by default that of the training file.")
-@click.option("--pretrained", metavar="NAME", help="Encoder to start from: a published name or a local folder.")
+@click.option(
+    "--pretrained",
+    metavar="NAME",
+    default=STARTER,
+    show_default=True,
+    help="Encoder to start from: a published name, a local folder, the package's starter, or none for random weights.",
+)
 @click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @reader_options
@@ -31,7 +37,7 @@ def command(
     test: Path | None,
     task: str | None,
     name: str | None,
-    pretrained: str | None,
+    pretrained: str,
     output: Path,
     force: bool,
     reading: Reading,
@@ -45,7 +51,9 @@ def command(
         raise InputError(f"{output}: is there already: --force replaces it, --output names another")
     sources = Sources(train, dev, test, reading.format, reading.options, reading.policy)
     with console.err.status("reading the files"):
-        draft = write_config(sources, output, task=task, name=name, pretrained=pretrained)
+        draft = write_config(
+            sources, output, task=task, name=name, pretrained=None if pretrained == "none" else pretrained
+        )
     for warning in draft.warnings:
         console.warn(warning)
     console.out.print(f"{output}  ({draft.task})", markup=False)

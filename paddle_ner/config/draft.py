@@ -49,9 +49,8 @@ training:
 
 _FROM_SCRATCH = """\
 model:
-  # The best that you can do for quality: start from a pretrained encoder, as paddle-ner init --pretrained
-  # ernie-3.0-medium-zh writes it. A name is fetched once, a local folder works without the internet.
-  encoder:  # random weights: small enough for a CPU
+  # Random weights, as paddle-ner init --pretrained none writes them. A pretrained encoder needs fewer labels.
+  encoder:  # small enough for a CPU
     hidden_size: 256
     num_hidden_layers: 4
     num_attention_heads: 4
@@ -63,6 +62,11 @@ model:
 tokenizer:
   type: characters
   min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
+_STARTER = """\
+model:
+  # The encoder that comes with paddle-ner. Where the internet or a folder has a larger one, it is better:
+  # paddle-ner init --pretrained ernie-3.0-medium-zh
+  pretrained: starter"""
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
@@ -71,6 +75,8 @@ _BATCH_SIZE = 32
 _UPDATES = 2000  # what a small encoder with random weights needs at least to learn a task
 _EPOCHS = (3, 40)
 _PRETRAINED_EPOCHS = 5
+STARTER = "starter"  # the encoder of `paddle_ner.modeling.starter`
+_STARTER_UPDATES = 1500
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -138,7 +144,8 @@ def write_config(
         target: YAML file to write.
         task: of `tasks.TASKS`; None takes the one that the annotations are of.
         name: of the model; None takes the name of the training file.
-        pretrained: name or folder of the encoder to start from; None starts from random weights.
+        pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
+            encoder of this package.
 
     Raises:
         DataError: bad records in one of the files.
@@ -156,8 +163,9 @@ def write_config(
         _compare(examples, labels, path, chosen)
     found = _warnings(sources, train, others)
     low, high = _EPOCHS
-    epochs = min(high, max(low, -(-_UPDATES * _BATCH_SIZE // len(train))))
-    if pretrained is not None:
+    updates = _STARTER_UPDATES if pretrained == STARTER else _UPDATES
+    epochs = min(high, max(low, -(-updates * _BATCH_SIZE // len(train))))
+    if pretrained not in (None, STARTER):
         epochs = _PRETRAINED_EPOCHS
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
@@ -180,8 +188,8 @@ def write_config(
         epochs=epochs,
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
-        model=_FROM_SCRATCH if pretrained is None else _PRETRAINED.format(name=_flow(pretrained)),
-        learning_rate="1.0e-3" if pretrained is None else "5.0e-5",
+        model=_model(pretrained),
+        learning_rate={None: "1.0e-3", STARTER: "2.0e-4"}.get(pretrained, "5.0e-5"),
         patience=5 if pretrained is None else 3,
     )
     try:
@@ -191,6 +199,12 @@ def write_config(
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Draft(chosen, found)
+
+
+def _model(pretrained: str | None) -> str:
+    if pretrained is None:
+        return _FROM_SCRATCH
+    return _STARTER if pretrained == STARTER else _PRETRAINED.format(name=_flow(pretrained))
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paddle_ner.errors import InputError
+from paddle_ner.modeling import starter
 from paddle_ner.modeling.build import new_model
 from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
 from paddle_ner.modeling.heads import Head
@@ -48,7 +49,8 @@ def from_pretrained(
         num_outputs: columns of the logits.
         source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
             a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
-            (many of them as pickles, which are read as PaddleNLP reads them). See `local_folder`.
+            (many of them as pickles, which are read as PaddleNLP reads them); or ``starter``, the encoder that comes
+            with this package. See `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
         with_head: take the head's weights from there too, such as those of a published model for token classification.
@@ -63,7 +65,10 @@ def from_pretrained(
     if folder is not None:
         config = _read_config(folder)
         family = encoder_of(config).base_model_prefix
-        tensors = read_folder(folder, allow_pickle=allow_pickle, log=log)
+        if folder == starter.FOLDER:
+            tensors = starter.read_weights()
+        else:
+            tensors = read_folder(folder, allow_pickle=allow_pickle, log=log)
         if is_torch_layout(tensors):
             if family not in _TORCH_MODELS:
                 raise InputError(
@@ -82,11 +87,13 @@ def local_folder(source: str | Path) -> Path | None:
     """The folder that `source` means; None where it is a published name.
 
     A `Path`, whatever exists, and whatever starts or ends as a path does are paths; ``owner/name`` is one where the
-    folder ``owner`` exists.
+    folder ``owner`` exists. ``starter`` is the folder of the encoder in this package, ``./starter`` one beside it.
 
     Raises:
         InputError: it is a path, but not of a folder.
     """
+    if source == starter.NAME:
+        return starter.FOLDER
     path = Path(source).expanduser()
     is_path = (
         isinstance(source, Path)

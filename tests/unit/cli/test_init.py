@@ -92,3 +92,13 @@ def test_bad_records_are_listed_as_path_and_line(capsys: pytest.CaptureFixture[s
     Path("mine.txt").write_text(NER + "坏\tI-PER\n", "utf-8")
     assert main(["init", "--train", "mine.txt"]) == 2
     assert "mine.txt:" in capsys.readouterr().err
+
+
+def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    starter = written("--train", "mine.txt")
+    scratch = written("--train", "mine.txt", "--pretrained", "none", "--force")
+    published = written("--train", "mine.txt", "--pretrained", "ernie-3.0-medium-zh", "--force")
+    assert (starter.model.pretrained, starter.training.learning_rate) == ("starter", 2e-4)
+    assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
+    assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
