@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import recipe_file, small_recipe
 from safetensors.numpy import load_file
-
-from .conftest import recipe_file, small_recipe
 
 TEXT = "王小明昨天去了北京。"
 # Two layers instead of one, and a second output: how sure it is of each token.
