@@ -49,11 +49,11 @@ def paddle_runner(checkpoint: Path) -> Runner:
     def run(text: str) -> tuple[Any, Offsets]:
         encoded = tokenizer(list(text), is_split_into_words=True, max_length=LONGEST, truncation=True)
         with paddle.no_grad():
-            logits = model(
+            outputs = model(
                 input_ids=paddle.to_tensor([encoded["input_ids"]]),
                 token_type_ids=paddle.to_tensor([encoded["token_type_ids"]]),
             )
-        return logits.numpy()[0, 1:-1], [(index, index + 1) for index in range(len(text))]
+        return outputs["logits"].numpy()[0, 1:-1], [(index, index + 1) for index in range(len(text))]
 
     return run
 
