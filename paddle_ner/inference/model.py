@@ -44,10 +44,10 @@ class Model(Predictor):
         self, predictors: Sequence[Predictor], reopen: tuple[Callable[..., Predictor], tuple[Any, ...]]
     ) -> None:
         first = predictors[0]
-        super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
-        self.labels: tuple[str, ...] = tuple(self.manifest.task["labels"])
+        super().__init__(first._manifest, first._tokenizer, first._engine, first._multiple)
+        self.labels: tuple[str, ...] = self.decoding.labels
         self.batch_size: int | None = None
-        self.threshold: float | None = self.manifest.task.get("threshold")
+        self.threshold: float | None = self.decoding.spec().get("threshold")
         self.engines = len(predictors)
         self._reopen = reopen
         self._process = os.getpid()
