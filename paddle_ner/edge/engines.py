@@ -78,9 +78,9 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
     manifest: Any = description  # has what a predictor asks of a manifest: the task and the window
     predictor = Predictor(manifest, Tokenizer.load(folder / TOKENIZER), runner)
     outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]
-    if outputs != predictor.task.num_outputs:
+    if outputs != predictor.decoding.num_outputs:
         raise BundleError(
-            f"{folder}: the model gives {outputs} logits, but the labels make {predictor.task.num_outputs};"
+            f"{folder}: the model gives {outputs} logits, but the labels make {predictor.decoding.num_outputs};"
             " export the folder again"
         )
     return Opened(predictor, description, engine, precision)

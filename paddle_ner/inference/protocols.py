@@ -8,21 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from paddle_ner.features.windows import Layout
 from paddle_ner.tasks.decoding import Decoding
-
-
-class WindowSize(Protocol):
-    """How texts longer than the encoder's input are cut."""
-
-    @property
-    def size(self) -> int:
-        """Tokens of a window, special tokens included."""
-        ...
-
-    @property
-    def overlap(self) -> int:
-        """Tokens that two neighbouring windows share at least."""
-        ...
 
 
 class ModelManifest(Protocol):
@@ -34,7 +21,7 @@ class ModelManifest(Protocol):
         ...
 
     @property
-    def window(self) -> WindowSize:
+    def window(self) -> Layout:
         """How texts are cut."""
         ...
 

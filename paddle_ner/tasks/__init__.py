@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from paddle_ner.tasks import decoding as decodings
 from paddle_ner.tasks.decoding import TASKS, ClassDecoding, Decoding, MultiLabelDecoding, TagDecoding
@@ -42,8 +42,8 @@ class Task:
         return self.decoding.labels
 
     @property
-    def head(self) -> Literal["token", "sequence"]:
-        """The name of the model's head."""
+    def head(self) -> str:
+        """The name of the model's usual head."""
         return self.decoding.head
 
     @property

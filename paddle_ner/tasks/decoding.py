@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,14 @@ class Decoding(ABC):
     Attributes:
         labels: entity types or classes, in the order of the model's outputs.
         name: of the task.
-        head: name of the head that gives the outputs.
+        head: name of the head that usually gives the outputs.
         fewest_labels: that make a task.
     """
 
     labels: tuple[str, ...]
 
     name: ClassVar[str]
-    head: ClassVar[Literal["token", "sequence"]]
+    head: ClassVar[str]
     fewest_labels: ClassVar[int] = 1
 
     @property

@@ -14,35 +14,8 @@ ROOTS = (f"{RUNTIME}.run", f"{RUNTIME}.check")
 # What may be imported on a device beside the standard library; the last two are looked for when they are wanted.
 PACKAGES = frozenset(("numpy", "tokenizers", "onnxruntime", "tensorrt"))
 
-# What only training, evaluation and the server ask of these modules.
-_TASK_METHODS = (
-    "problem",
-    "targets",
-    "unlabelled",
-    "count_targets",
-    "collate",
-    "answered",
-    "collate_answers",
-    "loss_sum",
-    "soft_loss_sum",
-    "count",
-    "report",
-)
-# Those that the two kinds of text classification share.
-_SHARED = ("collate", "count_targets", "answered", "collate_answers")
+# What only the server asks of a predictor.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
-    f"{PACKAGE}.tasks.base": tuple(f"Task.{name}" for name in _TASK_METHODS),
-    f"{PACKAGE}.tasks.token": tuple(f"TokenClassification.{name}" for name in _TASK_METHODS),
-    f"{PACKAGE}.tasks.sequence": (
-        "_SequenceTask._check",
-        *(f"_SequenceTask.{name}" for name in _SHARED),
-        *(
-            f"{kind}.{name}"
-            for kind in ("SequenceClassification", "MultiLabelClassification")
-            for name in _TASK_METHODS
-            if name not in _SHARED
-        ),
-    ),
     f"{PACKAGE}.inference.predictor": tuple(f"Predictor.{name}" for name in ("info", "version", "clone")),
 }
 
