@@ -173,7 +173,7 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
 
 def value_of(task: Task, counts: NDArray[np.int64]) -> float:
     """The task's metric from the counts of each example."""
-    return task.report(counts.sum(axis=0), len(counts)).value
+    return task.scoring.report(counts.sum(axis=0), len(counts)).value
 
 
 def interval(task: Task, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[float, float]:

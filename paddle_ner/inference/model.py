@@ -44,7 +44,7 @@ class Model(Predictor):
         self, predictors: Sequence[Predictor], reopen: tuple[Callable[..., Predictor], tuple[Any, ...]]
     ) -> None:
         first = predictors[0]
-        super().__init__(first._manifest, first._tokenizer, first._engine, first._multiple)
+        super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
         self.labels: tuple[str, ...] = self.decoding.labels
         self.batch_size: int | None = None
         self.threshold: float | None = self.decoding.spec().get("threshold")

@@ -37,7 +37,7 @@ class Predictor:
 
     def __init__(self, manifest: ModelManifest, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
         self.decoding = manifest.build_decoding()
-        self._manifest = manifest
+        self.manifest = manifest
         self._window = manifest.window
         self._tokenizer = tokenizer
         self._engine = engine
@@ -70,11 +70,11 @@ class Predictor:
     @property
     def version(self) -> str:
         """Twelve digits of the bundle's checksum; empty for a checkpoint."""
-        return self._manifest.version
+        return self.manifest.version
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
-        return Predictor(self._manifest, self._tokenizer, self._engine.clone(), self._multiple)
+        return Predictor(self.manifest, self._tokenizer, self._engine.clone(), self._multiple)
 
     def warm_up(self) -> None:
         """Run one row of every length that batches are padded to: the first run builds what later ones reuse."""
@@ -113,7 +113,7 @@ class Predictor:
         """The prediction for a text from the outputs of its windows. Raises NonFiniteError where one is not finite."""
         if not all(np.isfinite(values).all() for window in outputs for values in window.values()):
             raise NonFiniteError(
-                f"model {self._manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
+                f"model {self.manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
                 " lower training.learning_rate"
             )
         return self.decoding.decode(encoded, outputs)
