@@ -18,7 +18,7 @@ TOKENIZER = "tokenizer.json"
 EXPECTED = "expected.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """How texts are cut: see `paddle_ner.features.windows.Layout`."""
 
@@ -28,7 +28,7 @@ class Window:
     longest: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """The ``edge.json`` of a folder.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import overload
+from typing import Dict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from paddle_ner.types import Prediction
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
 CHUNK = 1024  # texts that `stream` holds at a time
 
-Outputs = dict[str, NDArray[np.float32]]  # of one window, by name
+Outputs = Dict[str, NDArray[np.float32]]  # of one window, by name
 
 
 class Predictor:
@@ -57,7 +57,7 @@ class Predictor:
         rows = [window for one in encoded for window in one.windows]
         outputs: list[Outputs] = [{}] * len(rows)
         for batch in plan([row.length for row in rows], BATCH_TOKENS):
-            for index, values in zip(batch, self.run([rows[i] for i in batch]), strict=True):
+            for index, values in zip(batch, self.run([rows[i] for i in batch])):
                 outputs[index] = values
         answers = iter(outputs)
         return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
