@@ -1,7 +1,7 @@
 """The package that a device runs: the modules that it starts from and all that they import, as they are here.
 
-They are written for Python 3.8 (``per-file-target-version`` in pyproject.toml), NumPy and `tokenizers`, so that a device
-runs the server's own tokenization, windows and decoding.
+They are written for NumPy, `tokenizers` and Python 3.8 (``per-file-target-version`` in pyproject.toml), so that a
+device runs the server's own tokenization, windows and decoding.
 """
 
 from __future__ import annotations
