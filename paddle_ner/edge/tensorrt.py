@@ -60,8 +60,9 @@ class TensorRTEngine:
         self._buffers = {name: _Buffer(self._cuda) for name in self._types}
 
     def clone(self) -> TensorRTEngine:
-        """Another context over the same engine, with memory of its own on the device."""
+        """Another context over the same engine, with a stream and memory of its own on the device."""
         twin = copy.copy(self)
+        twin._cuda = _Cuda()
         twin._attach()
         return twin
 
