@@ -44,7 +44,7 @@ def main() -> None:
     startup.restart_with(startup.ENGINES)
     predictors = {name: opened(name) for name in options.bundles}
     first = options.bundles[0]
-    config = recipe_of(Path(first), predictors[first].manifest)
+    config = recipe_of(Path(first), verify(Path(first.partition("=")[0])))
     if config.data.test is None:
         raise SystemExit(f"{first}: its config names no test set")
     examples = read_file(config.data, config.data.test)

@@ -117,7 +117,7 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
         paddle.seed(seed * 1_000_003 + update)  # the same dropout in both arms
         tensors = {name: paddle.to_tensor(values) for name, values in batch.items()}
         outputs = model(input_ids=tensors["input_ids"], token_type_ids=tensors["token_type_ids"])
-        loss = task.loss_sum(outputs["logits"], tensors["labels"]) / max(1, int(batch["counts"].sum()))
+        loss = task.learning.loss_sum(outputs, tensors["labels"]) / max(1, int(batch["counts"].sum()))
         loss.backward()
         optimizer.step()
         optimizer.clear_grad()
@@ -157,7 +157,7 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
         engine = open_engine(folder, manifest.model_copy(update=changes), options)
         _, predictions = score(Predictor(manifest, tokenizer, engine), corpus.dev)
         pairs = zip(corpus.dev, predictions, strict=True)
-        return np.stack([corpus.task.count([example], [prediction]) for example, prediction in pairs])
+        return np.stack([corpus.task.scoring.count([example], [prediction]) for example, prediction in pairs])
 
     found = {"fp32": counts(bundle, "fp32")}
     texts = spread([example.text for example in corpus.train], CALIBRATION_TEXTS)
@@ -173,7 +173,7 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
 
 def value_of(task: Task, counts: NDArray[np.int64]) -> float:
     """The task's metric from the counts of each example."""
-    return task.report(counts.sum(axis=0), len(counts)).value
+    return task.scoring.report(counts.sum(axis=0), len(counts)).value
 
 
 def interval(task: Task, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[float, float]:

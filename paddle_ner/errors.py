@@ -20,7 +20,7 @@ class InputError(PaddleNerError):
     """Wrong use or bad input: an option, a path, a configuration value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """A bad record of a labelled file: where it stands, what is wrong, what was expected."""
 

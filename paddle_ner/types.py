@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entity:
     """A labelled span of a text.
 
@@ -48,7 +48,7 @@ class Entity:
         return record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Example:
     """One labelled (or, with no annotation at all, unlabelled) text.
 
@@ -86,7 +86,7 @@ class Example:
         return record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prediction:
     """What a model says of one text. The same fields as in `Example` are set, by task.
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel
 from paddle_ner import tasks
 from paddle_ner.bundle.compression import Compression
 from paddle_ner.bundle.measurements import STRICT, Precision, Tuning
+from paddle_ner.tasks import decoding
 
 SCHEMA_VERSION = 1
 
@@ -68,6 +69,15 @@ class Manifest(BaseModel):
     def build_task(self) -> tasks.Task:
         """The task object."""
         return tasks.from_spec(self.task)
+
+    def build_decoding(self) -> tasks.Decoding:
+        """What the model predicts: all of the task that running it needs."""
+        return decoding.from_spec(self.task)
+
+    @property
+    def version(self) -> str:
+        """Twelve digits of the bundle's checksum; empty for a checkpoint."""
+        return ""
 
 
 class OnnxGraph(BaseModel):
@@ -132,6 +142,11 @@ class BundleManifest(Manifest):
     files: dict[FileName, str]
     checksum: str = ""
     signature: str = ""
+
+    @property
+    def version(self) -> str:
+        """Twelve digits of the checksum."""
+        return self.checksum[:12]
 
     @property
     def onnx_files(self) -> dict[Precision, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from paddle_ner import data
-from paddle_ner.bundle import Manifest
+from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options
 from paddle_ner.cli.reader_options import Reading, reader_options
@@ -50,12 +50,13 @@ def command(
 ) -> None:
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names."""
     predictor = load(model, **engine)
+    manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:
         examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
     else:
-        examples = _from_config(model, predictor.manifest, split)
+        examples = _from_config(model, manifest, split)
     if unseen:
-        examples = _unseen(model, predictor.manifest, examples)
+        examples = _unseen(model, manifest, examples)
     with console.progress() as display:
         bar = display.add_task("evaluating", total=len(examples), note="")
         report, answers = score(predictor, examples, lambda done: display.advance(bar, done))

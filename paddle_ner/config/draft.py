@@ -222,7 +222,7 @@ def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wante
     """The first task that has no objection to the first example, or the one wanted if it has none."""
     objections = []
     for name in tasks.TASKS if wanted is None else (wanted,):
-        objection = tasks.create(name, labels).problem(examples[0])
+        objection = tasks.create(name, labels).scoring.problem(examples[0])
         if objection is None:
             return name
         objections.append(f"{name}: {objection}")
@@ -232,7 +232,7 @@ def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wante
 
 
 def _compare(examples: list[Example], labels: tuple[str, ...], path: Path, task: str) -> None:
-    judge = tasks.create(task, labels)
+    judge = tasks.create(task, labels).scoring
     for example in examples:
         if objection := judge.problem(example):
             raise InputError(f"{example.origin or path}: {objection}")

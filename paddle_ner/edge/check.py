@@ -24,7 +24,7 @@ TOLERANCE = {"fp32": 0.01, "fp16": 0.05, "int8": 0.05}
 AGREEMENT = {"fp32": 1.0, "fp16": 0.98, "int8": 0.98}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """What the model answered, against what was expected.
 
@@ -53,10 +53,10 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
         started = time.perf_counter()
         opened = open_folder(folder, options.engine, options.precision, options.threads)
         loaded = time.perf_counter() - started
-        checked = check(opened, read_expected(folder, opened.precision))
+        checked = check(opened, read_expected(folder, opened.predictor.info.precision))
         _show(opened, checked, loaded, options.json)
-        tolerance = TOLERANCE[opened.precision] if options.tolerance is None else options.tolerance
-        agreement = AGREEMENT[opened.precision] if options.agreement is None else options.agreement
+        tolerance = TOLERANCE[opened.predictor.info.precision] if options.tolerance is None else options.tolerance
+        agreement = AGREEMENT[opened.predictor.info.precision] if options.agreement is None else options.agreement
         refuse(checked, tolerance, agreement)
     except PaddleNerError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -113,8 +113,8 @@ def _show(opened: Opened, checked: Checked, loaded: float, as_json: bool) -> Non
     same = checked.texts - len(checked.different)
     if as_json:
         record = {
-            "engine": opened.engine,
-            "precision": opened.precision,
+            "engine": opened.predictor.info.engine,
+            "precision": opened.predictor.info.precision,
             "texts": checked.texts,
             "same": same,
             "difference": checked.difference,
@@ -123,7 +123,7 @@ def _show(opened: Opened, checked: Checked, loaded: float, as_json: bool) -> Non
         }
         print(json.dumps(record))
         return
-    print(f"{opened.engine} {opened.precision}: loaded and verified in {loaded:.1f} s")
+    print(f"{opened.predictor.info.engine} {opened.predictor.info.precision}: loaded and verified in {loaded:.1f} s")
     print(
         f"{same} of {checked.texts} texts: the expected labels and offsets; scores differ by {checked.difference:.4f}"
     )
@@ -141,8 +141,7 @@ def _without_scores(record: dict[str, Any]) -> dict[str, Any]:
 def _differences(one: dict[str, Any], other: dict[str, Any]) -> list[float]:
     """Between the scores of two predictions with the same labels and offsets."""
     pairs = [
-        (first["score"], second["score"])
-        for first, second in zip(one.get("entities", ()), other.get("entities", ()), strict=True)
+        (first["score"], second["score"]) for first, second in zip(one.get("entities", ()), other.get("entities", ()))
     ]
     scores = other.get("scores", {})
     pairs += [(score, scores[name]) for name, score in one.get("scores", {}).items()]

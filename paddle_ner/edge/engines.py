@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from paddle_ner.edge.folder import SUMS, TOKENIZER, Description, read, verify
 from paddle_ner.errors import BundleError, InputError, MissingPackageError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
+from paddle_ner.inference.protocols import Engine, EngineInfo
 
 ENGINES = ("auto", "onnxruntime", "tensorrt")
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -20,21 +20,12 @@ PRECISIONS = ("fp32", "fp16", "int8")
 _BUILT = ("fp16", "int8", "fp32")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
-    """A predictor, and what runs it.
-
-    Attributes:
-        predictor: of the folder's model.
-        description: of the folder.
-        engine: ``onnxruntime`` or ``tensorrt``.
-        precision: of the arithmetic.
-    """
+    """A predictor over the model of a folder, and what the folder says of itself."""
 
     predictor: Predictor
     description: Description
-    engine: str
-    precision: str
 
 
 def open_folder(folder: Path, engine: str = "auto", precision: str | None = None, threads: int | None = None) -> Opened:
@@ -68,22 +59,21 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
             )
         from paddle_ner.edge.tensorrt import TensorRTEngine
 
-        runner: Any = TensorRTEngine(engine_file(folder, precision))
+        runner: Engine = TensorRTEngine(engine_file(folder, precision), precision)
     else:
         precision = precision or "fp32"
         if precision not in description.precisions:
             has = ", ".join(description.precisions)
             raise InputError(f"{folder}: no model of precision {precision} for ONNX Runtime, expected {has}")
-        runner = OnnxEngine(onnx_file(folder, precision), threads)
-    manifest: Any = description  # has what a predictor asks of a manifest: the task and the window
-    predictor = Predictor(manifest, Tokenizer.load(folder / TOKENIZER), runner)
+        runner = OnnxEngine(onnx_file(folder, precision), threads, precision)
+    predictor = Predictor(description, Tokenizer.load(folder / TOKENIZER), runner)
     outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]
-    if outputs != predictor.task.num_outputs:
+    if outputs != predictor.decoding.num_outputs:
         raise BundleError(
-            f"{folder}: the model gives {outputs} logits, but the labels make {predictor.task.num_outputs};"
+            f"{folder}: the model gives {outputs} logits, but the labels make {predictor.decoding.num_outputs};"
             " export the folder again"
         )
-    return Opened(predictor, description, engine, precision)
+    return Opened(predictor, description)
 
 
 def _is_current(folder: Path, precision: str) -> bool:
@@ -109,7 +99,7 @@ def engine_file(folder: Path, precision: str) -> Path:
 class OnnxEngine:
     """An ONNX file in ONNX Runtime, on the CPU."""
 
-    def __init__(self, path: Path, threads: int | None = None) -> None:
+    def __init__(self, path: Path, threads: int | None = None, precision: str = "fp32") -> None:
         try:
             import onnxruntime
         except ImportError as error:
@@ -124,6 +114,11 @@ class OnnxEngine:
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [one.name for one in self._session.get_inputs()]
+        self.info = EngineInfo("onnxruntime", "cpu", precision, threads)
+
+    def clone(self) -> OnnxEngine:
+        """Itself: a session may run in several threads at once."""
+        return self
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         """Its outputs by name; see `Engine`."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddle_ner import tasks
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.files import sha256
+from paddle_ner.tasks import decoding
 
 SCHEMA_VERSION = 1
 DESCRIPTION = "edge.json"
@@ -18,7 +18,7 @@ TOKENIZER = "tokenizer.json"
 EXPECTED = "expected.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """How texts are cut: see `paddle_ner.features.windows.Layout`."""
 
@@ -28,25 +28,27 @@ class Window:
     longest: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """The ``edge.json`` of a folder.
 
     Attributes:
         name: of the model.
-        task: what `tasks.from_spec` reads.
+        task: what `paddle_ner.tasks.decoding.from_spec` reads.
         window: how texts are cut.
         precisions: of the ONNX files, ``model.PRECISION.onnx``.
+        version: of a bundle, which this is not.
     """
 
     name: str
     task: dict[str, Any]
     window: Window
     precisions: tuple[str, ...]
+    version: str = ""
 
-    def build_task(self) -> tasks.Task:
-        """The task object."""
-        return tasks.from_spec(self.task)
+    def build_decoding(self) -> decoding.Decoding:
+        """How the model's outputs become predictions."""
+        return decoding.from_spec(self.task)
 
 
 def verify(folder: Path) -> None:
@@ -80,7 +82,7 @@ def read(folder: Path) -> Description:
         description = Description(
             record["name"], record["task"], Window(**record["window"]), tuple(record["precisions"])
         )
-        description.build_task()
+        description.build_decoding()
     except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise BundleError(f"{path}: cannot be read: {error}; export the folder again") from None
     return description

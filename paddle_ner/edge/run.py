@@ -70,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _open(folder: Path, options: argparse.Namespace) -> Opened:
     opened = open_folder(folder, options.engine, options.precision, options.threads)
-    print(f"{opened.description.name}: {opened.engine} {opened.precision}", file=sys.stderr)
+    info = opened.predictor.info
+    print(f"{opened.description.name}: {info.engine} {info.precision}", file=sys.stderr)
     return opened
 
 

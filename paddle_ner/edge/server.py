@@ -34,7 +34,7 @@ _PATIENCE = 16  # how many times the bound of a body is read and thrown away, be
 _BLOCK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """Where to listen, and every bound.
 
@@ -142,7 +142,7 @@ class EdgeServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say in one line why a connection broke; clients that leave are no news."""
         error = sys.exc_info()[1]
-        if not isinstance(error, ConnectionError | TimeoutError):
+        if not isinstance(error, (ConnectionError, TimeoutError)):
             print(f"{client_address[0]}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     def reading(self, connection: socket.socket, reads: bool) -> None:

@@ -6,6 +6,7 @@ device**: the project's machines have no GPU.
 
 from __future__ import annotations
 
+import copy
 import ctypes
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.errors import DeviceError, MissingPackageError
+from paddle_ner.inference.protocols import EngineInfo
 
 # By name, since `tensorrt.nptype` of 8.5 fails beside NumPy 1.24, which has no numpy.bool.
 _TYPES = {"INT32": np.int32, "INT64": np.int64, "FLOAT": np.float32, "HALF": np.float16}
@@ -29,7 +31,7 @@ class TensorRTEngine:
         DeviceError: the engine was built by another version or for another GPU, or the GPU cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, precision: str = "fp16") -> None:
         try:
             import tensorrt
         except ImportError as error:
@@ -44,14 +46,25 @@ class TensorRTEngine:
                 f"{path}: TensorRT {tensorrt.__version__} refuses it: an engine runs only with the version and on the"
                 " GPU that it was built with; run ./build_engine.sh again"
             )
-        self._context = self._engine.create_execution_context()
+        self.info = EngineInfo("tensorrt", "gpu", precision, None)
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         is_input = {name: self._engine.get_tensor_mode(name) == tensorrt.TensorIOMode.INPUT for name in names}
         self._inputs = [name for name in names if is_input[name]]
         (self._output,) = (name for name in names if not is_input[name])
         self._types = {name: np.dtype(_TYPES[self._engine.get_tensor_dtype(name).name]) for name in names}
         _, _, self._largest = self._engine.get_tensor_profile_shape(self._inputs[0], 0)
-        self._buffers: dict[str, _Buffer] = {name: _Buffer(self._cuda) for name in names}
+        self._attach()
+
+    def _attach(self) -> None:
+        self._context = self._engine.create_execution_context()
+        self._buffers = {name: _Buffer(self._cuda) for name in self._types}
+
+    def clone(self) -> TensorRTEngine:
+        """Another context over the same engine, with a stream and memory of its own on the device."""
+        twin = copy.copy(self)
+        twin._cuda = _Cuda()
+        twin._attach()
+        return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         """Its outputs by name; see `Engine`.

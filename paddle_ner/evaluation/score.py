@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.inference.predictor import CHUNK, Predictor
+from paddle_ner.tasks import of
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example, Prediction
 
@@ -27,8 +28,9 @@ def score(
     """
     if not examples:
         raise InputError("no examples to score on")
+    scoring = of(predictor.decoding).scoring
     for example in examples:
-        if message := predictor.task.problem(example):
+        if message := scoring.problem(example):
             raise InputError(f"{example.origin or 'example'}: {message}")
     predictions: list[Prediction] = []
     for start in range(0, len(examples), CHUNK):
@@ -37,8 +39,8 @@ def score(
         if not all(map(_is_finite, predictions[start:])):
             raise GateError("the model gives scores that are not numbers: train it again with a lower learning rate")
         advance(len(part))
-    counts = predictor.task.count(examples, predictions)
-    return predictor.task.report(counts, len(examples)), predictions
+    counts = scoring.count(examples, predictions)
+    return scoring.report(counts, len(examples)), predictions
 
 
 def _is_finite(prediction: Prediction) -> bool:

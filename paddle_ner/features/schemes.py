@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Tuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.errors import InputError
 
-Span = tuple[int, int, int]  # first token, one past the last, index of the label
+Span = Tuple[int, int, int]  # first token, one past the last, index of the label
 
 _PREFIXES = {"BIO": "BI", "BIOES": "BIES"}
 _FORBIDDEN = -1e9
@@ -142,7 +143,7 @@ class TagScheme:
         # Plain lists: for a few tags a step in numpy costs more than the work in it.
         scores, *rest = logits
         if at_start:
-            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts, strict=True)]
+            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts)]
         steps: list[list[int]] = []
         for row in rest:
             following, before = list(scores), [0] * len(scores)

@@ -33,7 +33,7 @@ _ONE_CHARACTER = np.array([[0, 1]], dtype=np.int64)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tokens:
     """The tokens of one text, without special tokens.
 
@@ -204,16 +204,16 @@ class Tokenizer:
         Most of a Chinese text is made of them, and looking them up is many times faster than the backend. They are
         found by asking the backend about each character of the vocabulary between letters, digits and itself.
         """
-        if not isinstance(self._backend.model, models.WordPiece | models.WordLevel):
+        if not isinstance(self._backend.model, (models.WordPiece, models.WordLevel)):
             return {}  # others may merge neighbours
         if any(not token.special for token in self._backend.get_added_tokens_decoder().values()):
             return {}  # those are found anywhere in a text
         singles = [token for token in self._backend.get_vocab() if len(token) == 1]
         encode = partial(self._backend.encode_batch, add_special_tokens=False)
         letter, digit = encode(["a", "1"])
-        between = zip(encode([f"a{c}a" for c in singles]), encode([f"1{c}1{c}{c}" for c in singles]), strict=True)
+        between = zip(encode([f"a{c}a" for c in singles]), encode([f"1{c}1{c}{c}" for c in singles]))
         found: dict[str, int] = {}
-        for character, (letters, digits) in zip(singles, between, strict=True):
+        for character, (letters, digits) in zip(singles, between):
             number = digits.ids[-1] if digits.ids else self.unk_id
             if (
                 number != self.unk_id

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -44,7 +43,7 @@ class Layout(Protocol):
         """Tokens of the longest window that was trained on; None where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """One row of a batch.
 
@@ -70,7 +69,7 @@ class Window:
         return slice(self.owned[0] + shift, self.owned[1] + shift)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Encoded:
     """A text ready for the encoder.
 
@@ -119,8 +118,8 @@ def encode(text: str, tokenizer: Tokenizer, layout: Layout) -> Encoded:
     windows: list[Window] = []
     for first, last in blocks:
         ranges = [(first + start, first + end) for start, end in spans(last - first, size, overlap)]
-        seams = [first, *(_seam(text, tokens.offsets, b[0], a[1]) for a, b in pairwise(ranges)), last]
-        for (start, end), owned in zip(ranges, pairwise(seams), strict=True):
+        seams = [first, *(_seam(text, tokens.offsets, b[0], a[1]) for a, b in zip(ranges, ranges[1:])), last]
+        for (start, end), owned in zip(ranges, zip(seams, seams[1:])):
             ids = np.concatenate(([tokenizer.cls_id], tokens.ids[start:end], [tokenizer.sep_id]))
             windows.append(Window(ids, start, owned))
     return Encoded(text, tokens.offsets, tuple(windows))
@@ -129,7 +128,8 @@ def encode(text: str, tokenizer: Tokenizer, layout: Layout) -> Encoded:
 def _sentences(text: str, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
     """The token ranges [first, last) of the sentences that have tokens; of an empty text, one empty range."""
     ends = np.searchsorted(offsets[:, 0], sentence_ends(text)[:-1]).tolist()
-    return [(first, last) for first, last in pairwise([0, *ends, len(offsets)]) if first < last] or [(0, 0)]
+    bounds = [0, *ends, len(offsets)]
+    return [(first, last) for first, last in zip(bounds, bounds[1:]) if first < last] or [(0, 0)]
 
 
 def _packed(sentences: Sequence[tuple[int, int]], content: int) -> Iterator[tuple[int, int]]:
@@ -155,4 +155,6 @@ def _seam(text: str, offsets: NDArray[np.int64], first: int, last: int) -> int:
 
 def join(windows: Sequence[Window], logits: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Put token logits together again: [length, outputs] a window to [tokens, outputs] for the text."""
-    return np.concatenate([rows[window.owned_rows] for window, rows in zip(windows, logits, strict=True)])
+    if len(logits) != len(windows):
+        raise ValueError(f"logits of {len(logits)} windows, expected {len(windows)}")
+    return np.concatenate([rows[window.owned_rows] for window, rows in zip(windows, logits)])

@@ -90,7 +90,7 @@ def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor
     engine = open_engine(folder, manifest, options or EngineOptions())
     predictor = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
     outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]
-    expected = predictor.task.num_outputs
+    expected = predictor.decoding.num_outputs
     if outputs != expected:
         raise BundleError(
             f"{folder / manifest.graph}: it gives {outputs} logits, but the labels in manifest.json make {expected}"

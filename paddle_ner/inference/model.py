@@ -45,9 +45,9 @@ class Model(Predictor):
     ) -> None:
         first = predictors[0]
         super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
-        self.labels: tuple[str, ...] = tuple(self.manifest.task["labels"])
+        self.labels: tuple[str, ...] = self.decoding.labels
         self.batch_size: int | None = None
-        self.threshold: float | None = self.manifest.task.get("threshold")
+        self.threshold: float | None = self.decoding.spec().get("threshold")
         self.engines = len(predictors)
         self._reopen = reopen
         self._process = os.getpid()

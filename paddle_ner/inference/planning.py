@@ -53,6 +53,6 @@ def pad(rows: Sequence[NDArray[np.int64]], pad_id: int, limit: int, multiple: in
     """int64 of shape [rows, padded length], where no row is longer than `limit`, the encoder's window."""
     length = min(padded_length(max(len(row) for row in rows), multiple), limit)
     batch = np.full((len(rows), length), pad_id, dtype=np.int64)
-    for target, row in zip(batch, rows, strict=True):
+    for target, row in zip(batch, rows):
         target[: len(row)] = row
     return batch

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import overload
+from typing import Dict, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.bundle import BundleManifest, Manifest
 from paddle_ner.errors import NonFiniteError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.planning import LENGTHS, pad, padded_length, plan
-from paddle_ner.inference.protocols import Engine, EngineInfo
+from paddle_ner.inference.protocols import Engine, EngineInfo, ModelManifest
 from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
 CHUNK = 1024  # texts that `stream` holds at a time
 
-Outputs = dict[str, NDArray[np.float32]]  # of one window, by name
+Outputs = Dict[str, NDArray[np.float32]]  # of one window, by name
 
 
 class Predictor:
@@ -32,13 +31,14 @@ class Predictor:
     Args:
         manifest: of the model.
         tokenizer: of the model.
-        engine: of which nothing but `run` is asked to label texts.
+        engine: that runs the model.
         multiple: of tokens, to which rows are padded; see `paddle_ner.inference.planning.multiple_for`.
     """
 
-    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
+    def __init__(self, manifest: ModelManifest, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
+        self.decoding = manifest.build_decoding()
         self.manifest = manifest
-        self.task = manifest.build_task()
+        self._window = manifest.window
         self._tokenizer = tokenizer
         self._engine = engine
         self._multiple = multiple
@@ -57,7 +57,7 @@ class Predictor:
         rows = [window for one in encoded for window in one.windows]
         outputs: list[Outputs] = [{}] * len(rows)
         for batch in plan([row.length for row in rows], BATCH_TOKENS):
-            for index, values in zip(batch, self.run([rows[i] for i in batch]), strict=True):
+            for index, values in zip(batch, self.run([rows[i] for i in batch])):
                 outputs[index] = values
         answers = iter(outputs)
         return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
@@ -70,7 +70,7 @@ class Predictor:
     @property
     def version(self) -> str:
         """Twelve digits of the bundle's checksum; empty for a checkpoint."""
-        return self.manifest.checksum[:12] if isinstance(self.manifest, BundleManifest) else ""
+        return self.manifest.version
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
@@ -78,7 +78,7 @@ class Predictor:
 
     def warm_up(self) -> None:
         """Run one row of every length that batches are padded to: the first run builds what later ones reuse."""
-        size = self.manifest.window.size
+        size = self._window.size
         for length in sorted({self.padded_length(min(length, size)) for length in LENGTHS}):
             self._engine.run(np.full((1, length), self._tokenizer.pad_id, dtype=np.int64))
 
@@ -90,16 +90,16 @@ class Predictor:
 
     def encode(self, text: str) -> Encoded:
         """Tokenize `text` and cut it into windows."""
-        return windows.encode(text, self._tokenizer, self.manifest.window)
+        return windows.encode(text, self._tokenizer, self._window)
 
     def padded_length(self, length: int) -> int:
         """The tokens that a row of `length` tokens costs: what it is padded to, at most a whole window."""
-        return min(padded_length(length, self._multiple), self.manifest.window.size)
+        return min(padded_length(length, self._multiple), self._window.size)
 
     def run(self, rows: Sequence[Window]) -> list[Outputs]:
         """One padded batch through the engine: the outputs of each window by name, in order, without padding."""
         outputs = self._engine.run(
-            pad([row.ids for row in rows], self._tokenizer.pad_id, self.manifest.window.size, self._multiple)
+            pad([row.ids for row in rows], self._tokenizer.pad_id, self._window.size, self._multiple)
         )
         return [
             {
@@ -116,4 +116,4 @@ class Predictor:
                 f"model {self.manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
                 " lower training.learning_rate"
             )
-        return self.task.decode(encoded, outputs)
+        return self.decoding.decode(encoded, outputs)

@@ -1,4 +1,4 @@
-"""What a predictor asks of an engine."""
+"""What a predictor asks of a model's manifest, and of the engine that runs the model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,32 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from paddle_ner.features.windows import Layout
+from paddle_ner.tasks.decoding import Decoding
+
+
+class ModelManifest(Protocol):
+    """What a model says of itself, as far as predictions depend on it."""
+
+    @property
+    def name(self) -> str:
+        """Of the model, for people."""
+        ...
+
+    @property
+    def window(self) -> Layout:
+        """How texts are cut."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Twelve digits of the bundle's checksum; empty where the model is no bundle."""
+        ...
+
+    def build_decoding(self) -> Decoding:
+        """How the model's outputs become predictions."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,8 @@ def _describe(served: Served) -> schemas.ModelBody:
     return schemas.ModelBody(
         name=served.name,
         state=served.state,
-        task=served.task.name if served.task else None,
-        labels=list(served.task.labels) if served.task else None,
+        task=served.decoding.name if served.decoding else None,
+        labels=list(served.decoding.labels) if served.decoding else None,
         version=served.version or None,
         engine=served.info.engine if served.info else None,
         device=served.info.device if served.info else None,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving.settings import Settings
-from paddle_ner.tasks import Task
+from paddle_ner.tasks import Decoding
 from paddle_ner.types import Prediction
 
 # What the model's head gives for one window: [length, outputs] or [outputs] by name
@@ -28,8 +28,8 @@ class Model(Protocol):
     """
 
     @property
-    def task(self) -> Task:
-        """The label space."""
+    def decoding(self) -> Decoding:
+        """What it predicts, and in which labels."""
         ...
 
     @property

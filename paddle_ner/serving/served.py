@@ -16,7 +16,7 @@ from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.fair import Shares
 from paddle_ner.serving.metrics import ModelMetrics
 from paddle_ner.serving.work import Answer, Request, cost
-from paddle_ner.tasks import Task
+from paddle_ner.tasks import Decoding
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +90,9 @@ class Served:
         return "ready" if self._batcher.working else "rebuilding"
 
     @property
-    def task(self) -> Task | None:
+    def decoding(self) -> Decoding | None:
         """The label space; None before it is loaded, as with all below."""
-        return self._batcher.model.task if self._batcher else None
+        return self._batcher.model.decoding if self._batcher else None
 
     @property
     def version(self) -> str | None:
@@ -181,7 +181,7 @@ class Served:
             engine=info.engine,
             device=info.device,
             precision=info.precision,
-            task=batcher.model.task.name,
+            task=batcher.model.decoding.name,
             threads=info.threads,
             replicas=batcher.replicas,
         )

@@ -119,7 +119,7 @@ class Upkeep:
                 before = fingerprint(self._served.path)
                 try:
                     check_files(self._served.path)
-                    if self._trial and self._served.task is not None and before != self._seen:
+                    if self._trial and self._served.decoding is not None and before != self._seen:
                         self._trial(self._served.path, self._settings, self._ending)
                     batcher = Batcher(
                         self._load(self._served.path, self._settings),

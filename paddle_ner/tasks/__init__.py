@@ -1,53 +1,88 @@
-"""The tasks: token classification (NER), single-label and multi-label sequence classification."""
+"""The tasks: token classification (NER), single-label and multi-label classification of texts.
+
+A task has three parts, one for each kind of reader:
+
+- `decoding`: what is predicted, and how the outputs of a model become a `Prediction`. Inference, the server and
+  devices need nothing else.
+- `learning`: targets, batches of them, losses. Training and pruning need it.
+- `scoring`: which examples fit, what is counted, the report. Evaluation needs it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from paddle_ner.errors import InputError
-from paddle_ner.tasks.base import IGNORED, Task
-from paddle_ner.tasks.labels import check_labels
-from paddle_ner.tasks.sequence import MultiLabelClassification, SequenceClassification
-from paddle_ner.tasks.token import TokenClassification
+from paddle_ner.tasks import decoding as decodings
+from paddle_ner.tasks.decoding import TASKS, ClassDecoding, Decoding, MultiLabelDecoding, TagDecoding
+from paddle_ner.tasks.learning import IGNORED, ClassLearning, Learning, MultiLabelLearning, TagLearning
+from paddle_ner.tasks.scoring import ClassScoring, EntityScoring, MultiLabelScoring, Scoring
 from paddle_ner.types import Example
 
-__all__ = ["IGNORED", "TASKS", "Task", "create", "from_spec", "labels_of"]
+__all__ = ["IGNORED", "TASKS", "Decoding", "Learning", "Scoring", "Task", "create", "from_spec", "labels_of", "of"]
 
-TASKS = (TokenClassification.name, SequenceClassification.name, MultiLabelClassification.name)
+
+@dataclass(frozen=True)
+class Task:
+    """A label space with all that is done with it. Two tasks are equal where their specs are."""
+
+    decoding: Decoding
+    learning: Learning
+    scoring: Scoring
+
+    @property
+    def name(self) -> str:
+        """Of `TASKS`."""
+        return self.decoding.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Entity types or classes, in the order of the model's outputs."""
+        return self.decoding.labels
+
+    @property
+    def head(self) -> str:
+        """The name of the model's usual head."""
+        return self.decoding.head
+
+    @property
+    def num_outputs(self) -> int:
+        """Columns of the logits."""
+        return self.decoding.num_outputs
+
+    def spec(self) -> dict[str, Any]:
+        """What manifests hold of the task: `from_spec` reads it back."""
+        return self.decoding.spec()
+
+
+def of(decoding: Decoding) -> Task:
+    """The task that has this decoding."""
+    if isinstance(decoding, TagDecoding):
+        return Task(decoding, TagLearning(decoding), EntityScoring(decoding.labels))
+    if isinstance(decoding, ClassDecoding):
+        return Task(decoding, ClassLearning(decoding), ClassScoring(decoding.labels))
+    if isinstance(decoding, MultiLabelDecoding):
+        return Task(decoding, MultiLabelLearning(decoding), MultiLabelScoring(decoding.labels))
+    raise TypeError(f"no task has a {type(decoding).__name__}")
 
 
 def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5) -> Task:
-    """The task called `name` over `labels`. Raises InputError for an unknown name or for too few labels."""
-    check_labels(name, labels, spans=name == TokenClassification.name)
-    if name == TokenClassification.name:
-        task: Task = TokenClassification(tuple(labels), scheme_name=tag_scheme)
-    elif name == SequenceClassification.name:
-        task = SequenceClassification(tuple(labels))
-    elif name == MultiLabelClassification.name:
-        task = MultiLabelClassification(tuple(labels), threshold=threshold)
-    else:
-        raise InputError(f"task {name!r} is unknown, expected one of {', '.join(TASKS)}")
-    least = 2 if name == SequenceClassification.name else 1
-    if len(labels) < least:
-        raise InputError(
-            f"task {name} needs at least {least} labels, found {len(labels)}: {', '.join(labels) or 'none'}"
-        )
-    return task
+    """The task called `name` over `labels`; see `paddle_ner.tasks.decoding.create`."""
+    return of(decodings.create(name, labels, tag_scheme=tag_scheme, threshold=threshold))
 
 
 def from_spec(spec: Mapping[str, Any]) -> Task:
-    """The task that `Task.spec` described."""
-    options = {key: spec[key] for key in ("tag_scheme", "threshold") if key in spec}
-    return create(spec["name"], spec["labels"], **options)
+    """The task that `Task.spec` described; see `paddle_ner.tasks.decoding.from_spec`."""
+    return of(decodings.from_spec(spec))
 
 
 def labels_of(examples: Iterable[Example]) -> tuple[str, ...]:
     """All entity types and classes that occur, in alphabetical order."""
-    found: set[str] = set()
+    labels: set[str] = set()
     for example in examples:
-        found.update(entity.label for entity in example.entities or ())
-        found.update(example.labels or ())
+        labels.update(entity.label for entity in example.entities or ())
+        labels.update(example.labels or ())
         if example.label is not None:
-            found.add(example.label)
-    return tuple(sorted(found))
+            labels.add(example.label)
+    return tuple(sorted(labels))

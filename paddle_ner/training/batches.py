@@ -42,7 +42,7 @@ def encode(
     misaligned = 0
     for example in examples:
         encoded = windows.encode(example.text, tokenizer, layout)
-        targets, off = task.targets(example, encoded)
+        targets, off = task.learning.targets(example, encoded)
         misaligned += off
         features.extend(_features(encoded, targets, task))
     return features, misaligned
@@ -53,13 +53,13 @@ def encode_texts(texts: Iterable[str], task: Task, tokenizer: Tokenizer, layout:
     features: list[Features] = []
     for text in texts:
         encoded = windows.encode(text, tokenizer, layout)
-        features.extend(_features(encoded, task.unlabelled(encoded), task))
+        features.extend(_features(encoded, task.learning.unlabelled(encoded), task))
     return features
 
 
 def _features(encoded: windows.Encoded, targets: Sequence[NDArray[Any]], task: Task) -> Iterator[Features]:
     for window, target in zip(encoded.windows, targets, strict=True):
-        yield Features(window.ids, target, task.answered(window))
+        yield Features(window.ids, target, task.learning.answered(window))
 
 
 def fingerprint(features: Sequence[Features], task: Task, dev: Sequence[Example]) -> str:
@@ -74,19 +74,19 @@ def fingerprint(features: Sequence[Features], task: Task, dev: Sequence[Example]
 def collate(features: Sequence[Features], task: Task, pad_id: int, limit: int) -> dict[str, NDArray[Any]]:
     """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss each.
 
-    Where there are a teacher's answers, also ``answers`` and ``counted`` as `Task.collate_answers` makes them, and each
-    position that has an answer is one of loss. No window is longer than `limit`, the encoder's.
+    Where there are a teacher's answers, also ``answers`` and ``counted`` as `Learning.collate_answers` makes them, and
+    each position that has an answer is one of loss. No window is longer than `limit`, the encoder's.
     """
     length = min(-(-max(len(window.ids) for window in features) // 8) * 8, limit)
     input_ids = np.full((len(features), length), pad_id, dtype=np.int64)
     for row, window in zip(input_ids, features, strict=True):
         row[: len(window.ids)] = window.ids
-    labels = task.collate([window.target for window in features], length)
-    counts = np.array([task.count_targets(labels[i : i + 1]) for i in range(len(features))], dtype=np.int64)
+    labels = task.learning.collate([window.target for window in features], length)
+    counts = np.array([task.learning.count_targets(labels[i : i + 1]) for i in range(len(features))], dtype=np.int64)
     batch = {"input_ids": input_ids, "token_type_ids": np.zeros_like(input_ids), "labels": labels, "counts": counts}
     answers = [window.answers for window in features if window.answers is not None]
     if answers:
-        batch["answers"], batch["counted"] = task.collate_answers(
+        batch["answers"], batch["counted"] = task.learning.collate_answers(
             answers, [window.place for window in features], length
         )
         batch["counts"] = batch["counted"].reshape(len(features), -1).sum(axis=1).astype(np.int64)

@@ -82,7 +82,7 @@ def check(examples: list[Example], task: Task) -> None:
     """Raise DataError where the task cannot use an example."""
     problems = []
     for example in examples:
-        if message := task.problem(example):
+        if message := task.scoring.problem(example):
             path, _, line = example.origin.rpartition(":")
             problems.append(Problem(path or "example", int(line) if line.isdigit() else 0, message))
     if problems:

@@ -12,7 +12,7 @@ from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import Settings
-from paddle_ner.tasks import create
+from paddle_ner.tasks.decoding import create
 from paddle_ner.types import Entity, Prediction
 
 POISON = "☠"
@@ -33,7 +33,7 @@ class _RuleModel:
     version = "0123456789ab"
 
     def __init__(self, task: str, labels: Sequence[str]) -> None:
-        self.task = create(task, labels)
+        self.decoding = create(task, labels)
 
     def warm_up(self) -> None:
         pass

@@ -67,7 +67,7 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         chosen = [rows[index] for index in draw.integers(len(rows), size=BATCH)]
         batch = batches.collate(chosen, task, tokenizer.pad_id, window.size)
         outputs = model(input_ids=paddle.to_tensor(batch["input_ids"]))
-        loss = task.loss_sum(outputs["logits"], paddle.to_tensor(batch["labels"])) / int(batch["counts"].sum())
+        loss = task.learning.loss_sum(outputs, paddle.to_tensor(batch["labels"])) / int(batch["counts"].sum())
         loss.backward()
         optimizer.step()
         optimizer.clear_grad()

@@ -25,7 +25,7 @@ _AS_ON_A_DEVICE = """
 import runpy, sys
 from importlib.abc import MetaPathFinder
 
-ALLOWED = {"numpy", "tokenizers", "onnxruntime", "paddle_ner_edge"}
+ALLOWED = {"numpy", "tokenizers", "onnxruntime", "paddle_ner"}
 
 class Refuse(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):

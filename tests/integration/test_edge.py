@@ -88,7 +88,7 @@ def predict(folder: Path, texts: list[str], *options: str) -> list[dict]:
 def test_a_device_answers_thousands_of_texts_as_the_package_does(work: Path, kind: str) -> None:
     folder, bundle = work / kind / "folder", work / kind / "bundle"
     engine = OnnxEngine(folder / "model.fp32.onnx")
-    ours = Predictor(read_bundle_manifest(bundle), load_tokenizer(bundle), engine)  # type: ignore[arg-type]
+    ours = Predictor(read_bundle_manifest(bundle), load_tokenizer(bundle), engine)
     texts = hard_texts(2000)
     found = predict(folder, texts, "--engine", "onnxruntime")
     for text, record, answer in zip(texts, found, ours(texts), strict=True):
@@ -129,7 +129,7 @@ def test_the_sums_are_those_of_sha256sum_and_leave_nothing_out(work: Path) -> No
     assert there == listed | {"SHA256SUMS"}
 
 
-@pytest.mark.parametrize("name", ["model.fp32.onnx", "tokenizer.json", "expected.jsonl", "paddle_ner_edge/types.py"])
+@pytest.mark.parametrize("name", ["model.fp32.onnx", "tokenizer.json", "expected.jsonl", "paddle_ner/types.py"])
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
         file.write(b"\n")

@@ -133,7 +133,7 @@ def _losses(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> Iterat
     """The loss of each batch, summed over the positions that count, and their number."""
     for batch in batches:
         outputs = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
-        yield task.loss_sum(outputs["logits"], batch["labels"]), int(batch["counts"].sum())
+        yield task.learning.loss_sum(outputs, batch["labels"]), int(batch["counts"].sum())
 
 
 def _loss(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> float:

@@ -1,111 +1,53 @@
-"""The package that a device runs, gathered from this one: the modules that it starts from, and all that they import."""
+"""The package that a device runs: the modules that it starts from and all that they import, as they are here.
+
+They are written for NumPy, `tokenizers` and Python 3.8 (``per-file-target-version`` in pyproject.toml), so that a
+device runs the server's own tokenization, windows and decoding.
+"""
 
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import paddle_ner
-from paddle_ner.export.edge.downgrade import PACKAGE, RUNTIME, TARGET, DowngradeError, device_name, downgrade, render
 
-ROOTS = (f"{RUNTIME}.run", f"{RUNTIME}.check")
-# What may be imported on a device beside the standard library; the last two are looked for when they are wanted.
-PACKAGES = frozenset(("numpy", "tokenizers", "onnxruntime", "tensorrt"))
-
-# What only training, evaluation and the server ask of these modules.
-_TASK_METHODS = (
-    "problem",
-    "targets",
-    "unlabelled",
-    "count_targets",
-    "collate",
-    "answered",
-    "collate_answers",
-    "loss_sum",
-    "soft_loss_sum",
-    "count",
-    "report",
-)
-# Those that the two kinds of text classification share.
-_SHARED = ("collate", "count_targets", "answered", "collate_answers")
-LEFT_OUT: dict[str, tuple[str, ...]] = {
-    f"{PACKAGE}.tasks.base": tuple(f"Task.{name}" for name in _TASK_METHODS),
-    f"{PACKAGE}.tasks.token": tuple(f"TokenClassification.{name}" for name in _TASK_METHODS),
-    f"{PACKAGE}.tasks.sequence": (
-        "_SequenceTask._check",
-        *(f"_SequenceTask.{name}" for name in _SHARED),
-        *(
-            f"{kind}.{name}"
-            for kind in ("SequenceClassification", "MultiLabelClassification")
-            for name in _TASK_METHODS
-            if name not in _SHARED
-        ),
-    ),
-    f"{PACKAGE}.inference.predictor": tuple(f"Predictor.{name}" for name in ("info", "version", "clone")),
-}
+PACKAGE = "paddle_ner"
+ROOTS = (f"{PACKAGE}.edge.run", f"{PACKAGE}.edge.check")
 
 
 def sources() -> dict[str, str]:
     """The files of the device's package: text by path inside it.
 
-    Raises:
-        DowngradeError: a module that is needed imports what a device has not, or has no older form.
+    A package has an empty ``__init__.py`` there, where only its modules are imported.
     """
-    trees: dict[str, ast.Module] = {}
+    root = Path(paddle_ner.__file__).parent
+    texts: dict[str, str] = {}
     waiting = list(ROOTS)
     while waiting:
         module = waiting.pop()
-        if module in trees:
-            continue
-        path = _path(module)
-        assert path is not None
-        trees[module] = downgrade(path.read_text("utf-8"), module, LEFT_OUT.get(module, ()))
-        waiting += _imports(trees[module], module)
-    files = {_file(module): render(tree, module) for module, tree in sorted(trees.items())}
-    for name in list(files):
-        for folder in Path(name).parents:
+        if module not in texts:
+            texts[module] = _path(module).read_text("utf-8")
+            waiting += _imports(texts[module])
+    files = {"__init__.py": f'"""What a device runs of paddle-ner {paddle_ner.__version__}."""\n'}
+    for module, text in sorted(texts.items()):
+        path = _path(module).relative_to(root)
+        files[str(path)] = text
+        for folder in path.parents:
             files.setdefault(str(folder / "__init__.py"), "")
-    if not files["__init__.py"]:
-        files["__init__.py"] = f'"""What this device runs; made by paddle-ner {paddle_ner.__version__}."""\n'
     return files
 
 
-def _path(module: str) -> Path | None:
-    """The source of a module of this package; None where `module` is none."""
-    relative = Path(*module.split(".")[1:])
-    root = Path(paddle_ner.__file__).parent
-    found = (root / relative / "__init__.py", (root / relative).with_suffix(".py"))
-    return next((path for path in found if path.is_file()), None) if relative.parts else root / "__init__.py"
+def _path(module: str) -> Path:
+    """Where a module or package of this package stands, if there is one."""
+    path = Path(paddle_ner.__file__).parent.joinpath(*module.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _file(module: str) -> str:
-    inside = device_name(module).split(".")[1:]
-    path = _path(module)
-    assert path is not None
-    return "/".join([*inside, "__init__.py"] if path.name == "__init__.py" else [*inside[:-1], f"{inside[-1]}.py"])
-
-
-def _imports(tree: ast.Module, module: str) -> Iterator[str]:
-    """The modules of this package that a module needs."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            name = node.module or ""
-            if name.split(".")[0] == PACKAGE:
-                for alias in node.names:
-                    inner = f"{name}.{alias.name}"
-                    yield inner if _path(inner) else name
-                continue
-            names = [name]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if not _is_at_hand(name.split(".")[0]):
-                raise DowngradeError(f"{module}: it imports {name}, which {TARGET} cannot count on")
-
-
-def _is_at_hand(package: str) -> bool:
-    return package in PACKAGES or package in sys.stdlib_module_names
+def _imports(text: str) -> Iterator[str]:
+    """The modules of this package that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if _path(inner).is_file() else str(node.module)

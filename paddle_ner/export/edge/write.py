@@ -24,8 +24,7 @@ from paddle_ner.errors import GateError, InputError
 from paddle_ner.evaluation.gate import agreement
 from paddle_ner.evaluation.score import score
 from paddle_ner.export.comparison import PROBES
-from paddle_ner.export.edge.downgrade import TARGET
-from paddle_ner.export.edge.runtime import sources
+from paddle_ner.export.edge.runtime import PACKAGE, sources
 from paddle_ner.export.edge.shapes import Profile, option, profile
 from paddle_ner.export.edge.tensorrt import fit
 from paddle_ner.export.export import export
@@ -45,7 +44,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the folder may be mounted read-only, and holds what SHA256SUMS lists
 
-from {package}.{module} import main
+from {package}.edge.{module} import main
 
 sys.exit(main(Path(__file__).resolve().parent))
 '''
@@ -60,7 +59,7 @@ _MEANING = {
     "model.int8.onnx": "the same with symmetric int8 products, as QuantizeLinear and DequantizeLinear",
     TOKENIZER: "its tokenizer",
     DESCRIPTION: "its task, labels and window",
-    f"{TARGET}/": "what runs it, made from paddle-ner's own sources",
+    f"{PACKAGE}/": "what runs it, copied from paddle-ner",
     "run.py": "labels files, and serves",
     "check.py": "verifies, compares, measures",
     EXPECTED: "texts, and what the server's engine says of them",
@@ -149,8 +148,7 @@ def write_edge(
 
 
 def _predictor(folder: Path, manifest: BundleManifest, made: Path, precision: str) -> Predictor:
-    engine: Any = OnnxEngine(onnx_file(folder, precision))  # a predictor asks of an engine nothing but `run`
-    return Predictor(manifest, bundle.load_tokenizer(made), engine)
+    return Predictor(manifest, bundle.load_tokenizer(made), OnnxEngine(onnx_file(folder, precision), None, precision))
 
 
 def _scores(predictors: Mapping[str, Predictor], examples: Sequence[Example], max_drop: float) -> dict[str, float]:
@@ -186,11 +184,11 @@ def _write_rest(folder: Path, manifest: BundleManifest, precisions: Sequence[str
     text = json.dumps(description, ensure_ascii=False, indent=2)
     (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
     for name, source in sources().items():
-        path = folder / TARGET / name
+        path = folder / PACKAGE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
     for module, summary in _SCRIPTS.items():
-        script = _SCRIPT.format(summary=summary, package=TARGET, module=module)
+        script = _SCRIPT.format(summary=summary, package=PACKAGE, module=module)
         (folder / f"{module}.py").write_text(script, encoding="utf-8")
     present = {path.name + ("/" if path.is_dir() else "") for path in folder.iterdir()}
     values = {

@@ -57,7 +57,7 @@ def teacher_loss(task: Task, config: DistillationConfig) -> Loss:
     of_labels = labels_loss(task)
 
     def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
-        soft = task.soft_loss_sum(outputs["logits"], batch["answers"], batch["counted"], config.temperature)
+        soft = task.learning.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)
         if config.weight == 1:
             return soft
         return config.weight * soft + (1 - config.weight) * of_labels(outputs, batch)

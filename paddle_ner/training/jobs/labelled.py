@@ -19,7 +19,7 @@ from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.modeling import write_checkpoint
-from paddle_ner.tasks import Task
+from paddle_ner.tasks import Scoring, Task
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.training import batches
 from paddle_ner.training.batches import Features
@@ -52,27 +52,28 @@ class TaskScorer:
     """A task's metrics on the dev examples, by the predictor that will answer with the checkpoint.
 
     Args:
+        scoring: of the task.
         predictor: over the model in training.
         examples: the dev examples.
     """
 
-    def __init__(self, predictor: Predictor, examples: Sequence[Example]) -> None:
+    def __init__(self, scoring: Scoring, predictor: Predictor, examples: Sequence[Example]) -> None:
         self._predictor, self._examples = predictor, examples
-        self._task = predictor.task
+        self._scoring = scoring
 
     @property
     def metric(self) -> str:
         """f1 or accuracy."""
-        return self._task.metric
+        return self._scoring.metric
 
     def count(self, rank: int, world: int) -> NDArray[np.int64]:
         """Over every `world`-th example: together, the processes count each example once."""
         mine = self._examples[rank::world]
-        return self._task.count(mine, list(self._predictor.stream(example.text for example in mine)))
+        return self._scoring.count(mine, list(self._predictor.stream(example.text for example in mine)))
 
     def report(self, counts: NDArray[np.int64]) -> Report:
         """The task's report."""
-        return self._task.report(counts, len(self._examples))
+        return self._scoring.report(counts, len(self._examples))
 
 
 def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
@@ -137,7 +138,7 @@ def prepared(
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
         loss=loss,
-        scorer=TaskScorer(Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev),
+        scorer=TaskScorer(task.scoring, Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev),
         fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
         write=partial(_write_checkpoint, model, tokenizer, manifest),
         callbacks=callbacks,
@@ -146,7 +147,7 @@ def prepared(
 
 def labels_loss(task: Task) -> Loss:
     """The task's own loss."""
-    return lambda outputs, batch: task.loss_sum(outputs["logits"], batch["labels"])
+    return lambda outputs, batch: task.learning.loss_sum(outputs, batch["labels"])
 
 
 def _write_checkpoint(

@@ -129,6 +129,17 @@ def test_rows_go_through_in_parts_that_the_engine_was_built_for(
     assert len(cudart.held) == len(types), "memory is kept, and what grew was freed"
 
 
+def test_a_clone_has_memory_of_its_own(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+    types = {"input_ids": "INT32", "token_type_ids": "INT32", "logits": "FLOAT"}
+    monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
+    engine = tensorrt.TensorRTEngine(engine_file, "int8")
+    twin = engine.clone()
+    assert (twin.info.engine, twin.info.precision) == ("tensorrt", "int8")
+    ids = np.array([[1, 2]], dtype=np.int64)
+    assert (twin.run(ids)["logits"] == engine.run(ids)["logits"]).all()
+    assert len(cudart.held) == 2 * len(types)
+
+
 def test_a_shape_beyond_the_engine_is_said(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
     types = {"input_ids": "INT32", "token_type_ids": "INT32", "logits": "FLOAT"}
     monkeypatch.setitem(sys.modules, "tensorrt", fake(types))

@@ -20,7 +20,7 @@ class Answers:
     """A predictor that gives every text the same answer."""
 
     def __init__(self, task: Any, **answer: Any) -> None:
-        self.task, self.answer = task, answer
+        self.decoding, self.answer = task.decoding, answer
 
     def __call__(self, texts: Sequence[str]) -> list[Prediction]:
         return [Prediction(text, **self.answer) for text in texts]

@@ -86,6 +86,8 @@ def test_joined_rows_are_those_of_the_whole_text(text: str, layout: Layout) -> N
     encoded = windows.encode(text, TOKENIZER, layout)
     rows = [window.ids[:, None].astype(np.float32) for window in encoded.windows]
     assert windows.join(encoded.windows, rows)[:, 0].tolist() == TOKENIZER.encode(text).ids.tolist()
+    with pytest.raises(ValueError, match=f"logits of {len(rows) - 1} windows, expected {len(rows)}"):
+        windows.join(encoded.windows, rows[:-1])
 
 
 @given(

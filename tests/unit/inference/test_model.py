@@ -59,7 +59,7 @@ class OneThreadEngine:
 def make(task: dict[str, Any] = NER, engines: int = 3) -> Model:
     """A model with fake engines; a pickle of it makes it again."""
     manifest = Manifest(name="m", task=task, window=WindowSpec(size=16, overlap=4))
-    outputs = manifest.build_task().num_outputs
+    outputs = manifest.build_decoding().num_outputs
     engine = OneThreadEngine(outputs, by_token=task["name"] == "ner")
     first = Predictor(manifest, Tokenizer.characters([CHARACTERS]), engine)
     return Model([first, *(first.clone() for _ in range(engines - 1))], (make, (task, engines)))

@@ -23,7 +23,7 @@ from paddle_ner.serving import Settings, run
 from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import Served
-from paddle_ner.tasks import Task, create
+from paddle_ner.tasks.decoding import Decoding, create
 from paddle_ner.types import Prediction
 
 SIZE, CONTENT = 34, 32  # tokens a window, with and without [CLS] and [SEP]
@@ -43,7 +43,7 @@ class FakeModel:
     """
 
     def __init__(self, version: str = "", label: str = "X") -> None:
-        self.task: Task = create("ner", [label])
+        self.decoding: Decoding = create("ner", [label])
         self.info = EngineInfo("fake", "cpu", "fp32", 1)
         self.version = version
         self.free = threading.Event()
@@ -56,7 +56,7 @@ class FakeModel:
 
     def clone(self) -> FakeModel:
         """Another replica."""
-        twin = FakeModel(self.version, self.task.labels[0])
+        twin = FakeModel(self.version, self.decoding.labels[0])
         twin._own = self._own
         return twin
 
@@ -102,7 +102,7 @@ class FakeModel:
     def decode(self, encoded: Encoded, outputs: Sequence[dict[str, np.ndarray]]) -> Prediction:
         if "decode-fails" in encoded.text:
             raise ValueError("decode fails")
-        return self.task.decode(encoded, outputs)
+        return self.decoding.decode(encoded, outputs)
 
     def _logits(self, row: Window) -> np.ndarray:
         capital = (row.ids >= ord("A")) & (row.ids <= ord("Z"))

@@ -22,7 +22,7 @@ from paddle_ner.serving import Settings, upkeep
 from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.watch import fingerprint
-from paddle_ner.tasks import create
+from paddle_ner.tasks.decoding import create
 
 EAGER = {"reload_seconds": 0.005}
 
@@ -333,7 +333,7 @@ def test_the_task_may_be_another_one(folder: Path) -> None:
     class Classes(FakeModel):
         def __init__(self) -> None:
             super().__init__("B")
-            self.task = create("classification", ["short", "long"])
+            self.decoding = create("classification", ["short", "long"])
 
         def _logits(self, row: Window) -> np.ndarray:
             return np.array([10.0, row.length], dtype=np.float32)
@@ -354,7 +354,7 @@ def test_the_task_may_be_another_one(folder: Path) -> None:
             assert [answer.label for answer in await waiting] == ["short", "long"]
             old.free.set()
             assert words(await begun) == [["W"]]
-            task = service.models["fake"].task
+            task = service.models["fake"].decoding
             assert task is not None and task.name == "classification"
             labels = {"model": "fake", "version": "B", "engine": "fake", "device": "cpu", "precision": "fp32"}
             labels |= {"task": "classification", "threads": "1", "replicas": "1"}

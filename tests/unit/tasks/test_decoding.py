@@ -1,3 +1,5 @@
+"""What the tasks predict, from the outputs of a model."""
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from paddle_ner import tasks
 from paddle_ner.bundle import WindowSpec
+from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import IGNORED
@@ -16,6 +19,8 @@ from paddle_ner.types import Entity, Example
 
 LABELS = ("LOC", "PER")
 SCHEMES = st.sampled_from(["BIO", "BIOES"])
+CLASSES = ("体育", "财经", "娱乐")
+TOKENIZER = Tokenizer.characters(["北京"])
 
 
 @st.composite
@@ -30,7 +35,7 @@ def examples(draw: st.DrawFn) -> Example:
 
 def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]:
     """Logits of a model that is always right, and wild outside of the tokens that a window owns."""
-    targets, misaligned = task.targets(example, encoded)
+    targets, misaligned = task.learning.targets(example, encoded)
     assert misaligned == 0
     rows = []
     for target in targets:
@@ -50,7 +55,7 @@ def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: i
     task = tasks.create("ner", LABELS, tag_scheme=scheme)
     tokenizer = Tokenizer.characters([example.text])
     encoded = windows.encode(example.text, tokenizer, WindowSpec(size=size, overlap=min(overlap, size - 3)))
-    prediction = task.decode(encoded, gold_outputs(task, example, encoded))
+    prediction = task.decoding.decode(encoded, gold_outputs(task, example, encoded))
     assert spans(prediction.entities) == spans(example.entities)
 
 
@@ -63,63 +68,50 @@ def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: s
     sizes = [(window.length, task.num_outputs) for window in encoded.windows]
     outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4} for size in sizes]
     end = 0
-    for entity in task.decode(encoded, outputs).entities:
+    for entity in task.decoding.decode(encoded, outputs).entities:
         assert text[entity.start : entity.end] == entity.text != ""
         assert entity.start >= end
         assert 0 <= entity.score <= 1
         end = entity.end
 
 
-def test_an_entity_that_cuts_a_token_is_counted_and_learned_as_the_whole_token() -> None:
-    task = tasks.create("ner", LABELS)
-    tokenizer = Tokenizer.wordpiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "2026", "年"])
-    example = Example("2026年", entities=(Entity.of("2026年", 0, 2, "LOC"),))
-    encoded = windows.encode(example.text, tokenizer, WindowSpec(size=16, overlap=4))
-    targets, misaligned = task.targets(example, encoded)
-    assert misaligned == 1
-    assert targets[0].tolist() == [IGNORED, task.scheme.tags.index("B-LOC"), 0, IGNORED]
+def test_the_most_probable_class_is_the_label() -> None:
+    task = tasks.create("classification", CLASSES)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
+    prediction = task.decoding.decode(encoded, [{"logits": np.array([0.0, 2.0, 1.0])}])
+    assert prediction.label == "财经"
+    assert list(prediction.scores) == ["财经", "娱乐", "体育"]
+    assert sum(prediction.scores.values()) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(
-    ("example", "message"),
-    [
-        (Example("北京"), "no entities"),
-        (Example("北京", entities=(Entity.of("北京", 0, 2, "ORG"),)), "unknown entity type 'ORG'"),
-        (Example("北京", entities=(Entity.of("北京", 0, 2, "LOC"), Entity.of("北京", 1, 2, "PER"))), "overlaps"),
-    ],
-)
-def test_what_it_cannot_learn_is_said(example: Example, message: str) -> None:
-    assert message in tasks.create("ner", LABELS).problem(example)
+def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
+    task = tasks.create("classification", CLASSES)
+    encoded = windows.encode("北" * 9, TOKENIZER, WindowSpec(size=8, overlap=0))
+    owned = [window.owned[1] - window.owned[0] for window in encoded.windows]
+    assert len(set(owned)) > 1
+    sure = np.array([[30.0, 0, 0], [0, 30.0, 0]])
+    prediction = task.decoding.decode(encoded, [{"logits": row} for row in sure])
+    assert prediction.scores["体育"] == pytest.approx(owned[0] / 9)
 
 
-def test_the_loss_is_the_sum_over_valid_positions() -> None:
-    import paddle
-
-    task = tasks.create("ner", LABELS)
-    random = np.random.default_rng(1)
-    logits = random.normal(size=(2, 4, task.num_outputs)).astype(np.float32)
-    targets = np.array([[IGNORED, 1, 0, IGNORED], [2, IGNORED, IGNORED, IGNORED]])
-    rows = [(logits[0, 1], 1), (logits[0, 2], 0), (logits[1, 0], 2)]
-    expected = sum(np.log(np.exp(row).sum()) - row[tag] for row, tag in rows)
-    assert float(task.loss_sum(paddle.to_tensor(logits), paddle.to_tensor(targets))) == pytest.approx(
-        expected, rel=1e-5
-    )
-    assert task.count_targets(targets) == 3
+def test_multi_label_gives_the_classes_that_reach_the_threshold() -> None:
+    task = tasks.create("multi-label", CLASSES, threshold=0.7)
+    encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
+    prediction = task.decoding.decode(encoded, [{"logits": np.array([0.8, 3.0, 1.0])}])  # probabilities .69, .95, .73
+    assert prediction.labels == ("财经", "娱乐")
 
 
-def test_soft_loss_counts_the_owned_positions_alone() -> None:
-    import paddle
+@pytest.mark.parametrize("name", tasks.TASKS)
+def test_a_spec_gives_the_task_back(name: str) -> None:
+    task = tasks.create(name, CLASSES)
+    assert tasks.from_spec(task.spec()) == task
 
-    task = tasks.create("ner", ["LOC"])
-    answers = [np.array([[2.0, 0.0, -1.0]], dtype=np.float16), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])]
-    values, counted = task.collate_answers(answers, [slice(1, 2), slice(2, 4)], 5)
-    assert counted.tolist() == [[0, 1, 0, 0, 0], [0, 0, 1, 1, 0]]
-    draw = np.random.default_rng(0)
-    logits = draw.normal(size=(2, 5, 3)).astype(np.float32)
-    loss = float(task.soft_loss_sum(*map(paddle.to_tensor, (logits, values, counted)), 2.0))
-    expected = 0.0
-    for row, position, answer in ((0, 1, answers[0][0]), (1, 2, answers[1][0]), (1, 3, answers[1][1])):
-        wanted = np.exp(answer / 2.0) / np.exp(answer / 2.0).sum()
-        given = logits[row, position] / 2.0
-        expected -= 4.0 * float((wanted * (given - np.log(np.exp(given).sum()))).sum())
-    assert loss == pytest.approx(expected, rel=1e-3)
+
+def test_one_class_is_too_few() -> None:
+    with pytest.raises(InputError, match="at least 2"):
+        tasks.create("classification", ["体育"])
+
+
+def test_an_unknown_task_is_refused() -> None:
+    with pytest.raises(InputError, match="multi-label"):
+        tasks.create("parsing", CLASSES)

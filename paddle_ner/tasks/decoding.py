@@ -1,0 +1,203 @@
+"""What a task predicts: its label space, and how the named outputs of a model become a `Prediction`.
+
+Inference, the server and devices need nothing else of a task. Devices get this file as it is: it is written for
+Python 3.8 and NumPy, see `paddle_ner.export.edge.runtime`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.errors import InputError
+from paddle_ner.features.schemes import TagScheme
+from paddle_ner.features.windows import Encoded, join
+from paddle_ner.tasks.labels import check_labels
+from paddle_ner.types import Entity, Prediction
+
+
+@dataclass(frozen=True)
+class Decoding(ABC):
+    """A label space, and how a model answers in it. Two are equal where their specs are.
+
+    Attributes:
+        labels: entity types or classes, in the order of the model's outputs.
+        name: of the task.
+        head: name of the head that usually gives the outputs.
+        fewest_labels: that make a task.
+    """
+
+    labels: tuple[str, ...]
+
+    name: ClassVar[str]
+    head: ClassVar[str]
+    fewest_labels: ClassVar[int] = 1
+
+    @property
+    @abstractmethod
+    def num_outputs(self) -> int:
+        """Columns of the logits."""
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """What ``paddle_ner.json`` and ``manifest.json`` hold of the task: `from_spec` reads it back."""
+
+    @abstractmethod
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The answer for a text, from what the model's head gives for each of its windows, by name."""
+
+
+@dataclass(frozen=True)
+class TagDecoding(Decoding):
+    """Flat entities, as one tag of a scheme for each token.
+
+    Attributes:
+        scheme_name: BIO or BIOES.
+    """
+
+    scheme_name: str = "BIO"
+
+    name = "ner"
+    head = "token"
+
+    @cached_property
+    def scheme(self) -> TagScheme:
+        """The tags of the label set."""
+        return TagScheme(self.scheme_name, self.labels)
+
+    @property
+    def num_outputs(self) -> int:
+        """One column for each tag."""
+        return len(self.scheme.tags)
+
+    def spec(self) -> dict[str, Any]:
+        """Name, labels and tag scheme."""
+        return {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
+
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""
+        joined = join(encoded.windows, [window["logits"] for window in outputs])
+        if len(joined) == 0:
+            return Prediction(encoded.text, entities=())
+        tags = self.scheme.best(joined)
+        chosen = joined[np.arange(len(tags)), tags][:, None]
+        probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        offsets = encoded.offsets.tolist()
+        entities: list[Entity] = []
+        for first, last, label in self.scheme.decode(tags.tolist()):
+            start, end = offsets[first][0], offsets[last - 1][1]
+            score = sum(probabilities[first:last]) / (last - first)
+            # Normalization can make two tokens of one character; it belongs to the first entity that takes it.
+            if start < end and (not entities or entities[-1].end <= start):
+                entities.append(Entity.of(encoded.text, start, end, self.labels[label], score))
+        return Prediction(encoded.text, entities=tuple(entities))
+
+
+@dataclass(frozen=True)
+class _SequenceDecoding(Decoding):
+    """What the two kinds of text classification share."""
+
+    head = "sequence"
+
+    @property
+    def num_outputs(self) -> int:
+        """One column for each class."""
+        return len(self.labels)
+
+    def _scores(self, encoded: Encoded, probabilities: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[int]]:
+        """The mean over windows, weighted by the tokens that each owns; and the classes, most probable first."""
+        weights = np.array([max(1, window.owned[1] - window.owned[0]) for window in encoded.windows], dtype=np.float64)
+        mean = (probabilities * weights[:, None]).sum(axis=0) / weights.sum()
+        return mean, [int(index) for index in np.argsort(-mean, kind="stable")]
+
+
+@dataclass(frozen=True)
+class ClassDecoding(_SequenceDecoding):
+    """One class for each text."""
+
+    name = "classification"
+    fewest_labels = 2
+
+    def spec(self) -> dict[str, Any]:
+        """Name and labels."""
+        return {"name": self.name, "labels": list(self.labels)}
+
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The class with the greatest mean probability."""
+        values = np.stack([window["logits"] for window in outputs])
+        exponentials = np.exp(values - values.max(axis=1, keepdims=True))
+        mean, order = self._scores(encoded, exponentials / exponentials.sum(axis=1, keepdims=True))
+        return Prediction(
+            encoded.text,
+            label=self.labels[order[0]],
+            scores={self.labels[index]: float(mean[index]) for index in order},
+        )
+
+
+@dataclass(frozen=True)
+class MultiLabelDecoding(_SequenceDecoding):
+    """Any number of classes for each text.
+
+    Attributes:
+        threshold: a class is given where its probability is at least this.
+    """
+
+    threshold: float = 0.5
+
+    name = "multi-label"
+
+    def spec(self) -> dict[str, Any]:
+        """Name, labels and threshold."""
+        return {"name": self.name, "labels": list(self.labels), "threshold": self.threshold}
+
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The classes whose mean probability reaches the threshold."""
+        logits = np.stack([window["logits"] for window in outputs])
+        mean, order = self._scores(encoded, 1.0 / (1.0 + np.exp(-logits)))
+        return Prediction(
+            encoded.text,
+            labels=tuple(self.labels[index] for index in order if mean[index] >= self.threshold),
+            scores={self.labels[index]: float(mean[index]) for index in order},
+        )
+
+
+TASKS = (TagDecoding.name, ClassDecoding.name, MultiLabelDecoding.name)
+
+
+def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5) -> Decoding:
+    """The decoding of the task called `name` over `labels`.
+
+    Args:
+        name: of `TASKS`.
+        labels: entity types or classes.
+        tag_scheme: of entities, BIO or BIOES.
+        threshold: of multi-label classification.
+
+    Raises:
+        InputError: the name is unknown, a label cannot be one, or there are too few.
+    """
+    check_labels(name, labels, spans=name == TagDecoding.name)
+    if name == TagDecoding.name:
+        decoding: Decoding = TagDecoding(tuple(labels), scheme_name=tag_scheme)
+    elif name == ClassDecoding.name:
+        decoding = ClassDecoding(tuple(labels))
+    elif name == MultiLabelDecoding.name:
+        decoding = MultiLabelDecoding(tuple(labels), threshold=threshold)
+    else:
+        raise InputError(f"task {name!r} is unknown, expected one of {', '.join(TASKS)}")
+    if len(labels) < decoding.fewest_labels:
+        shown = ", ".join(labels) or "none"
+        raise InputError(f"task {name} needs at least {decoding.fewest_labels} labels, found {len(labels)}: {shown}")
+    return decoding
+
+
+def from_spec(spec: Mapping[str, Any]) -> Decoding:
+    """The decoding that `Decoding.spec` described. Raises as `create`."""
+    options = {key: spec[key] for key in ("tag_scheme", "threshold") if key in spec}
+    return create(spec["name"], spec["labels"], **options)
