@@ -29,6 +29,11 @@ from paddle_ner.serving.settings import LogFormat, LogLevel
     help="Engines of each model. Without it and --threads: the layout that the bundle was measured best in.",
 )
 @click.option(
+    "--verify-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Load only bundles that the key in this file signed, see export --sign-key; at each swap too.",
+)
+@click.option(
     "--reload-seconds",
     default=2.0,
     show_default=True,

@@ -43,6 +43,7 @@ class Settings(BaseModel):
         precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
         threads: CPU threads of each engine; None is the bundle's, else two engines share the cores.
         replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
+        verify_key: file of the key that must have signed every bundle, at the start and at each swap.
         reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
         max_queue: texts accepted and not yet answered, for each model; past it 429.
         max_queue_tokens: characters of these texts. Where either bound is reached, each key (without keys each address)
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     precision: Precision | Literal["auto"] = "auto"
     threads: int | None = Field(None, ge=1)
     replicas: int | None = Field(None, ge=1)
+    verify_key: Path | None = None
     reload_seconds: float = Field(2.0, ge=0, allow_inf_nan=False)
     max_queue: int = Field(1024, ge=1)
     max_queue_tokens: int = Field(1 << 20, ge=1)
