@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, verify
+from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, read_key, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
@@ -37,6 +37,7 @@ def load(
     precision: Precision | Literal["auto"] = AUTO,
     threads: int | None = None,
     replicas: int | None = None,
+    verify_key: str | Path | None = None,
 ) -> Model:
     """A model over a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
 
@@ -48,45 +49,53 @@ def load(
         threads: CPU threads of each engine; with None and no replicas, the engines share all cores as was measured
             best for the bundle.
         replicas: engines side by side. One on all cores answers a text alone the soonest; several answer more of them.
+        verify_key: file of the key that must have signed the bundle (`paddle-ner export --sign-key`).
 
     Raises:
-        InputError: there is no such folder or engine, or a checkpoint is asked for what only a bundle has.
-        BundleError: a file is missing, damaged, or does not fit the others.
+        InputError: there is no such folder, engine or key, or a checkpoint is asked for what only a bundle has.
+        BundleError: a file is missing, damaged, or does not fit the others, or the key did not sign the bundle.
         DeviceError: the device, or the precision on it, cannot be had.
         MissingPackageError: a package that the engine needs is not installed.
     """
     options = EngineOptions(engine, device, precision, threads)
-    predictors = load_replicas(model, options, replicas)
-    return Model(predictors, (_load_again, (Path(model).absolute(), options, replicas)))
+    key = None if verify_key is None else Path(verify_key).absolute()
+    predictors = load_replicas(model, options, replicas, key)
+    return Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key)))
 
 
-def _load_again(folder: Path, options: EngineOptions, replicas: int | None) -> Model:
+def _load_again(folder: Path, options: EngineOptions, replicas: int | None, verify_key: Path | None) -> Model:
     """`load` for a pickle."""
-    return load(folder, **asdict(options), replicas=replicas)
+    return load(folder, **asdict(options), replicas=replicas, verify_key=verify_key)
 
 
-def load_replicas(model: str | Path, options: EngineOptions, replicas: int | None = None) -> list[Predictor]:
+def load_replicas(
+    model: str | Path, options: EngineOptions, replicas: int | None = None, verify_key: Path | None = None
+) -> list[Predictor]:
     """Predictors over the same weights, each for a thread of its own; raises as `load`.
 
     Args:
         model: folder of a bundle or of a checkpoint.
         options: of each engine.
         replicas: how many; with None for it and for the threads, see `paddle_ner.inference.layout.chosen`.
+        verify_key: see `load`.
     """
     folder = Path(model)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
+    key = None if verify_key is None else read_key(verify_key)
+    if key is not None and not is_bundle(folder):
+        raise BundleError(f"{folder}: is a checkpoint, which has no signature; export it with --sign-key")
     if not is_bundle(folder):
         return [_load_checkpoint(folder, options, replicas)]
     if device_kind(options.device) == "cpu":
         options, replicas = _arranged(folder, options, replicas)
-    first = load_bundle(folder, options)
+    first = load_bundle(folder, options, key)
     return [first, *(first.clone() for _ in range(1, replicas or 1))]
 
 
-def load_bundle(folder: Path, options: EngineOptions | None = None) -> Predictor:
-    """A predictor over a verified bundle, for one thread at a time."""
-    manifest = verify(folder)
+def load_bundle(folder: Path, options: EngineOptions | None = None, key: bytes | None = None) -> Predictor:
+    """A predictor over a bundle for one thread at a time, once `paddle_ner.bundle.verify` accepts it."""
+    manifest = verify(folder, key)
     engine = open_engine(folder, manifest, options or EngineOptions())
     predictor = Predictor(manifest, load_tokenizer(folder), engine, multiple_for(engine.info.precision))
     outputs = predictor.run(predictor.encode("").windows)[0]["logits"].shape[-1]

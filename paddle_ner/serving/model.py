@@ -72,7 +72,7 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     from paddle_ner.inference import EngineOptions, load_replicas
 
     options = EngineOptions(settings.engine, settings.device, settings.precision, settings.threads)
-    return load_replicas(path, options, settings.replicas)
+    return load_replicas(path, options, settings.replicas, settings.verify_key)
 
 
 def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:

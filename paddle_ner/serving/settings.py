@@ -28,88 +28,113 @@ Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidat
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 ENVIRONMENT_PREFIX = "PADDLE_NER_SERVE_"
+_FILE: dict[str, Any] = {"cli": {"metavar": "FILE"}}
 
 
 class Settings(BaseModel):
-    """The settings of one server. Durations are seconds.
-
-    Attributes:
-        models: folder of a bundle (or of a checkpoint) by the model's name; the first answers ``POST /predict``.
-        host: the address to listen on.
-        port: 0 takes a free one.
-        ready_file: where to write ``{"url", "port", "pid"}`` once every model is ready; removed at exit.
-        engine: ``auto`` is what each bundle says; the others insist.
-        device: ``cpu``, ``gpu`` or ``gpu:N``.
-        precision: ``auto`` is what each bundle says; fp32, bf16, fp16 and int8 insist.
-        threads: CPU threads of each engine; None is the bundle's, else two engines share the cores.
-        replicas: engines of each model, over the same weights; None takes what the bundle says, else one.
-        reload_seconds: how often the bundles on disk are looked at for a newer one; 0 never.
-        max_queue: texts accepted and not yet answered, for each model; past it 429.
-        max_queue_tokens: characters of these texts. Where either bound is reached, each key (without keys each address)
-            still has its share of it.
-        max_texts: texts in one request; past it 422.
-        max_characters: characters (code points) in one text; past it 422.
-        max_body_bytes: bytes of a request's body; past it 413.
-        max_bodies_bytes: bytes of all bodies that are read or not yet answered; past it 503. Answers that nobody has
-            read yet have as much again.
-        max_head_bytes: bytes of a request's line and headers; past it 431.
-        max_connections: open connections; past it 503, but for ``/health/*``.
-        max_client_connections: open connections of one address.
-        head_timeout: how long the head of a request may take, and a new connection without one; then 408.
-        body_timeout: how long a body may take; then 408.
-        send_timeout: how long a client may leave its answer unread, beside a second for each 64 KiB.
-        trusted_proxies: addresses and networks whose header ``X-Forwarded-For`` is believed.
-        deadline_seconds: from the body's last byte to the answer; past it 504.
-        drain_timeout: how long SIGTERM waits for the requests that are under way.
-        batch_tokens: padded tokens that go through the engine at once.
-        batch_delay: how long the oldest text waits for company while the engine is free.
-        api_keys: file of the hashed API keys; it is read again when it changes.
-        api_key_hashes: the lines of such a file themselves, separated by commas or line ends.
-        insecure: listen without keys on an address that other machines reach.
-        rate_limit: requests a second of each key, or of each client address where there are no keys; None any number.
-        cors_origins: origins whose pages may ask from a browser, such as ``https://example.org``; ``*`` for all.
-        metrics_public: ``/metrics`` needs no key.
-        log_format: of the lines on stderr: ``text``, or ``json`` with one object a line.
-        log_level: None is ``warning`` for text and ``info``, one line a request, for JSON.
-    """
+    """The settings of one server, each with its default, bounds and help: `paddle-ner serve` has an option for each."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    models: dict[ModelName, Path] = Field(min_length=1)
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    ready_file: Path | None = None
-    engine: EngineChoice = "auto"
-    device: str = "cpu"
-    precision: Precision | Literal["auto"] = "auto"
-    threads: int | None = Field(None, ge=1)
-    replicas: int | None = Field(None, ge=1)
-    reload_seconds: float = Field(2.0, ge=0, allow_inf_nan=False)
-    max_queue: int = Field(1024, ge=1)
-    max_queue_tokens: int = Field(1 << 20, ge=1)
-    max_texts: int = Field(256, ge=1)
-    max_characters: int = Field(20_000, ge=1)
-    max_body_bytes: int = Field(4 * 1024 * 1024, ge=1)
-    max_bodies_bytes: int = Field(64 * 1024 * 1024, ge=1)
-    max_head_bytes: int = Field(32 * 1024, ge=256)
-    max_connections: int = Field(1024, ge=1)
-    max_client_connections: int = Field(512, ge=1)
-    head_timeout: float = Field(10.0, gt=0, allow_inf_nan=False)
-    body_timeout: float = Field(30.0, gt=0, allow_inf_nan=False)
-    send_timeout: float = Field(30.0, gt=0, allow_inf_nan=False)
-    trusted_proxies: tuple[Network, ...] = ()
-    deadline_seconds: float = Field(10.0, gt=0, allow_inf_nan=False)
-    drain_timeout: float = Field(30.0, ge=0, allow_inf_nan=False)
-    batch_tokens: int = Field(2048, ge=1)
-    batch_delay: float = Field(0.0, ge=0, allow_inf_nan=False)
-    api_keys: Path | None = None
-    api_key_hashes: str | None = Field(None, min_length=1)
-    insecure: bool = False
-    rate_limit: float | None = Field(None, gt=0, allow_inf_nan=False)
-    cors_origins: tuple[Origin, ...] = ()
-    metrics_public: bool = False
-    log_format: LogFormat = "text"
-    log_level: LogLevel | None = None
+    models: dict[ModelName, Path] = Field(
+        min_length=1, description="Folder of a bundle or a checkpoint by name; the first answers POST /predict."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="0 takes a free one.")
+    ready_file: Path | None = Field(
+        None, description="Write {url, port, pid} here once ready; removed at exit.", json_schema_extra=_FILE
+    )
+    engine: EngineChoice = Field("auto", description="What runs the graph; auto is what the bundle says.")
+    device: str = Field("cpu", description="cpu, gpu or gpu:N.")
+    precision: Precision | Literal["auto"] = Field("auto", description="Of the arithmetic; auto is the bundle's.")
+    threads: int | None = Field(None, ge=1, description="CPU threads of each engine; None as measured best.")
+    replicas: int | None = Field(
+        None,
+        ge=1,
+        description="Engines of each model. Without it and --threads: the layout that the bundle was measured best in.",
+    )
+    verify_key: Path | None = Field(
+        None,
+        description="Load only bundles that the key in this file signed, see export --sign-key; at each swap too.",
+        json_schema_extra=_FILE,
+    )
+    reload_seconds: float = Field(
+        2.0, ge=0, allow_inf_nan=False, description="How often bundles on disk are looked at for a newer one; 0 never."
+    )
+    max_queue: int = Field(
+        1024, ge=1, description="Texts of a model that wait; then 429. Each client still has its share of them."
+    )
+    max_queue_tokens: int = Field(1 << 20, ge=1, description="Characters of the texts waiting; then 429.")
+    max_texts: int = Field(256, ge=1, description="Texts a request; then 422.")
+    max_characters: int = Field(20_000, ge=1, description="Characters (code points) a text; then 422.")
+    max_body_bytes: int = Field(4 << 20, ge=1, description="Bytes a body; then 413.")
+    max_bodies_bytes: int = Field(
+        64 << 20,
+        ge=1,
+        description="Bytes of all bodies that are read or not yet answered; then 503.",
+    )
+    max_head_bytes: int = Field(32 << 10, ge=256, description="Bytes a head; then 431.")
+    max_connections: int = Field(1024, ge=1, description="Open connections; then 503, but for /health/*.")
+    max_client_connections: int = Field(512, ge=1, description="Open connections of one address.")
+    head_timeout: float = Field(
+        10.0, gt=0, allow_inf_nan=False, description="Seconds for a request's head, or until there is one; then 408."
+    )
+    body_timeout: float = Field(30.0, gt=0, allow_inf_nan=False, description="Seconds for a request's body; then 408.")
+    send_timeout: float = Field(
+        30.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds that a client may leave its answer unread, beside 1 for each 64 KiB.",
+    )
+    deadline_seconds: float = Field(
+        10.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds from the body's last byte to the answer; then 504.",
+        json_schema_extra={"cli": {"flag": "--deadline"}},
+    )
+    drain_timeout: float = Field(
+        30.0, ge=0, allow_inf_nan=False, description="Seconds that SIGTERM waits for what is under way."
+    )
+    batch_tokens: int = Field(2048, ge=1, description="Padded tokens a batch at most.")
+    batch_delay: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="Seconds that a text waits for company while the engine is free."
+    )
+    api_keys: Path | None = Field(
+        None,
+        description="File of hashed API keys, from `paddle-ner api-key`; read again when it changes.",
+        json_schema_extra=_FILE,
+    )
+    api_key_hashes: str | None = Field(
+        None,
+        min_length=1,
+        description="The lines of such a file themselves, separated by commas.",
+        json_schema_extra={"cli": {"envvar": "PADDLE_NER_SERVE_API_KEY_HASHES", "metavar": "LINES"}},
+    )
+    insecure: bool = Field(False, description="Listen without keys on an address that other machines reach.")
+    rate_limit: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Requests a second of each key, or without keys of each client address; then 429.",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (),
+        description="Addresses and networks of proxies whose header X-Forwarded-For is believed, such as"
+        " 127.0.0.1,10.0.0.0/8.",
+        json_schema_extra={"cli": {"split": True, "metavar": "ADDRESSES"}},
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        (),
+        description="Let pages of this origin ask from a browser, such as https://example.org; may be repeated.",
+        json_schema_extra={"cli": {"flag": "--cors-origin", "metavar": "ORIGIN"}},
+    )
+    metrics_public: bool = Field(False, description="/metrics needs no key.")
+    log_format: LogFormat = Field("text", description="Of the lines on stderr; json is one object a line.")
+    log_level: LogLevel | None = Field(
+        None,
+        description="Least level written; info has a line a request. warning for text, info for json where not given.",
+    )
 
     @model_validator(mode="after")
     def _one_request_fits_the_queue(self) -> Settings:

@@ -22,7 +22,8 @@ import pytest
 from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Prediction, tasks
-from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest
+from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest, write_manifest
+from paddle_ner.errors import BundleError, InputError
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")
@@ -308,6 +309,46 @@ def test_a_damaged_bundle_is_refused_with_the_file_and_the_old_one_stays(
     replace(path, other_bundle)
     version = read_bundle_manifest(other_bundle).checksum[:12]
     wait_for(lambda: served_version(client) == version)
+
+
+def signed(source: Path, target: Path, key: bytes) -> Path:
+    """A copy of a bundle, signed by `key`."""
+    shutil.copytree(source, target)
+    write_manifest(target, read_bundle_manifest(source), key)
+    return target
+
+
+def test_with_a_verify_key_a_bundle_of_nobody_known_is_not_swapped_in(
+    start: Start, ner_bundle: Path, other_bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"k" * 32)
+    path = signed(ner_bundle, tmp_path / "served", b"k" * 32)
+    process, client = start(str(path), "--reload-seconds", "0.1", "--verify-key", str(tmp_path / "key"))
+    assert process.stderr is not None
+    for source, reason in (
+        (other_bundle, "is not signed"),
+        (signed(other_bundle, tmp_path / "foreign", b"x" * 32), "is signed by another key"),
+    ):
+        replace(path, source)
+        line = process.stderr.readline()
+        assert f"refused, the old one stays: {path / BUNDLE_MANIFEST}: {reason}" in line
+        assert served_version(client) == read_bundle_manifest(ner_bundle).checksum[:12]
+    replace(path, signed(other_bundle, tmp_path / "ours", b"k" * 32))
+    version = read_bundle_manifest(other_bundle).checksum[:12]
+    wait_for(lambda: served_version(client) == version)
+
+
+def test_with_a_verify_key_nothing_unsigned_is_loaded(ner_bundle: Path, tmp_path: Path) -> None:
+    import paddle_ner
+
+    (tmp_path / "key").write_bytes(b"k" * 32)
+    for folder, reason in ((ner_bundle, "is not signed"), (ner_bundle.parent / "checkpoint", "is a checkpoint")):
+        with pytest.raises(BundleError, match=reason):
+            paddle_ner.load(folder, verify_key=tmp_path / "key")
+    ours = signed(ner_bundle, tmp_path / "ours", b"k" * 32)
+    assert paddle_ner.load(ours, verify_key=tmp_path / "key")("王小明").text == "王小明"
+    with pytest.raises(InputError, match="absent: no such file, expected a key"):
+        paddle_ner.load(ours, verify_key=tmp_path / "absent")
 
 
 def test_serving_a_bundle_needs_neither_paddlenlp_nor_paddleslim(ner_bundle: Path) -> None:

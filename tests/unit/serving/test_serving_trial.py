@@ -45,6 +45,12 @@ def test_what_ends_the_process_is_one_line(monkeypatch: pytest.MonkeyPatch, code
     assert str(refused.value) == message
 
 
+def test_a_trial_asks_for_the_same_signature_as_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "_CODE", "import json, sys; sys.exit(json.loads(sys.argv[1])['verify_key'] != 'a/key')")
+    settings = Settings.create(models={"fake": "."}, verify_key="a/key")
+    trial.try_bundle(Path("bundle"), settings, threading.Event())
+
+
 def test_a_bundle_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "LIMIT_SECONDS", 0.0)
     with pytest.raises(BundleError, match="no answer to a first text within 0 s"):
