@@ -15,7 +15,6 @@ _COMMAND = re.compile(rf"(?:[A-Z_]+=\S+ +)*(?:{'|'.join(_PROGRAMS)}|\./\w+)(?: |
 # What a test does not run, by a pattern of the whole command, and why.
 NOT_RUN = {
     r"make quickstart": "installs packages; tests/integration/test_quickstart.py runs the command behind it",
-    r"paddle-ner init --train YOURS": "YOURS stands for a file of the reader",
     r"docker .*": "no Docker daemon here; tests/unit/deployment reads what the images and the compose file say",
     r"kubectl .*": "no cluster here; tests/unit/deployment checks what is applied",
     r"scp .*": "needs a device",
@@ -23,7 +22,7 @@ NOT_RUN = {
     r"pip install .*": "installs packages",
     r"export PADDLE_NER_DATA=/path/to/data": "the path stands for a folder of the reader",
     r"curl .*crawler\.NNBwHC….*": "the key is cut short; tests/unit/serving sends whole ones",
-    r"PADDLE_NER_SERVE_MODELS=.*": "serves until it is stopped, at a port that may be taken; tests/integration runs asgi",
+    r"PADDLE_NER_SERVE_MODELS=.*": "serves at a port that may be taken; tests/integration/test_serve.py runs asgi",
     r"OTEL_TRACES_EXPORTER=.*": "needs a collector of traces",
     r"paddle-ner (train|distill) configs/.*": "half an hour of training on data that is not in the project",
     r"paddle-ner compress runs/(msra|thucnews)-.*": "minutes of search in those models; that of runs/my is run",
@@ -85,8 +84,8 @@ def commands_of(page: Path) -> list[Command]:
         prompted = re.search(r"^\$ ", block[2], flags=re.M) is not None
         for line in re.finditer(r"^(?:.*\\\n)*.*$", block[2], flags=re.M):
             text = re.sub(r"\s+#\s.*", "", re.sub(r"\s*\\\n\s*", " ", line[0])).strip()
-            if prompted != text.startswith("$ "):
-                continue
+            if prompted != text.startswith("$ ") or line[0].startswith(" "):
+                continue  # what a command printed
             text = text.removeprefix("$ ")
             if prompted or _COMMAND.match(text):
                 number = source.count("\n", 0, block.start(2) + line.start()) + 1

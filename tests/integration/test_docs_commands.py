@@ -22,7 +22,8 @@ from docs_commands import COMMANDS, ROOT, STAND_INS, Command
 from paddle_ner import data
 from paddle_ner.data.sample import write_sample
 
-RUN = list({command.text: command for command in reversed(COMMANDS) if command.reason is None}.values())[::-1]
+FIRST = {command.text: command for command in reversed(COMMANDS)}
+RUN = [command for command in COMMANDS if command.reason is None and FIRST[command.text] is command]
 _SIZES = {"train": 800, "dev": 40, "test": 40}
 _START = 120.0  # seconds that a server may take
 
