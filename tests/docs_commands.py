@@ -39,6 +39,7 @@ ADDED = {
     r"paddle-ner distill ": "--set training.epochs=1",
     r"paddle-ner compress ": "--budget 0.05 --max-drop 1 --max-label-drop 1 --allow-slower",
     r"paddle-ner export .*(--embeddings|--scales)": "--max-drop 1",
+    r"paddle-ner export .*--(target onnx|embeddings)": "--no-tune",
     r"paddle-ner serve ": "--port 0 --ready-file ready",
 }
 
@@ -71,7 +72,8 @@ class Command:
     @property
     def addition(self) -> str:
         """What is added to it so that it takes seconds."""
-        return " ".join(more for pattern, more in ADDED.items() if re.match(pattern, self.text))
+        matching = (more for pattern, more in ADDED.items() if re.match(pattern, self.text))
+        return " ".join(more for more in matching if more not in self.text)
 
 
 def commands_of(page: Path) -> list[Command]:
