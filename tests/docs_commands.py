@@ -37,7 +37,7 @@ _SMALL = "--set model.encoder.hidden_size=32 --set model.encoder.intermediate_si
 ADDED = {
     r"paddle-ner train my\.yaml": f"--set training.epochs=2 {_SMALL}",
     r"paddle-ner distill ": "--set training.epochs=1",
-    r"paddle-ner compress ": "--budget 0.05 --max-drop 1 --max-label-drop 1 --allow-slower",
+    r"paddle-ner compress ": "--precision int8 --budget 0.5 --max-drop 1 --max-label-drop 1 --allow-slower",
     r"paddle-ner export .*(--embeddings|--scales)": "--max-drop 1",
     r"paddle-ner export .*--(target onnx|embeddings)": "--no-tune",
     r"paddle-ner serve ": "--port 0 --ready-file ready",

@@ -24,7 +24,7 @@ from paddle_ner.data.sample import write_sample
 
 FIRST = {command.text: command for command in reversed(COMMANDS)}
 RUN = [command for command in COMMANDS if command.reason is None and FIRST[command.text] is command]
-_SIZES = {"train": 800, "dev": 40, "test": 40}
+_SIZES = {"train": 500, "dev": 40, "test": 40}
 _START = 120.0  # seconds that a server may take
 
 
