@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,3 +85,14 @@ def test_a_folder_is_no_file_to_write(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="is a folder, expected the name of a file"), whole_file(Path()):
         pass
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    living = tmp_path / f".it.new-{os.getpid()}-{'0' * 32}"
+    for path in (living, tmp_path / f".it.new-{ended.pid}-{'0' * 32}"):
+        path.touch()
+    with whole_file(tmp_path / "it") as file:
+        file.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [living.name, "it"]
