@@ -53,6 +53,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     target = _written_to(target)
     if target.is_dir():
         raise InputError(f"{target}: is a folder, expected the name of a file to write")
+    _remove_leftovers(target)
     temporary = _temporary(target)
     try:
         with _one_line(target):
@@ -113,13 +114,16 @@ def _temporary(target: Path) -> Path:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Remove temporary folders whose process was killed; those of living processes stay."""
+    """Remove temporary files and folders whose process was killed; those of living processes stay."""
     pattern = re.compile(rf"\.{re.escape(target.name)}\.new-(\d+)-[0-9a-f]{{32}}")
     if target.parent.is_dir():
         for path in target.parent.iterdir():
             match = pattern.fullmatch(path.name)
             if match and not _is_alive(int(match[1])):
-                shutil.rmtree(path, ignore_errors=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
 
 def _is_alive(pid: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from paddle_ner import __version__, startup
-from paddle_ner.errors import PaddleNerError
+from paddle_ner.errors import PaddleNerError, ResourceError
 
 COMMANDS = {
     "doctor": "Show what this machine has and what is missing.",
@@ -100,6 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         click.echo(f"error: {error}", err=True)
         return error.exit_status
+    except MemoryError:
+        if debug:
+            traceback.print_exc()
+        click.echo("error: memory ran out: cut long texts into shorter ones, or use a machine with more", err=True)
+        return ResourceError.exit_status
     except OSError as error:  # a file that cannot be read or written, a full disk
         if debug:
             traceback.print_exc()

@@ -1,4 +1,7 @@
-"""What README and docs tell people to type exists, and what they link to is there."""
+"""What README and docs tell people to type exists, and what they link to is there.
+
+tests/integration/test_docs_commands.py runs the commands; which of them it does not run is checked here.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
+from docs_commands import ADDED, COMMANDS, NOT_RUN, STAND_INS
 
+from paddle_ner import config
 from paddle_ner.cli import cli
 
 ROOT = Path(__file__).parents[2]
@@ -48,3 +53,26 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("pattern", NOT_RUN)
+def test_what_is_not_run_is_in_the_docs(pattern: str) -> None:
+    assert any(re.fullmatch(pattern, command.text) for command in COMMANDS)
+
+
+@pytest.mark.parametrize("pattern", ADDED)
+def test_what_is_added_to_is_in_the_docs_and_run(pattern: str) -> None:
+    assert any(re.match(pattern, command.text) and command.reason is None for command in COMMANDS)
+
+
+@pytest.mark.parametrize("model", STAND_INS)
+def test_what_has_a_stand_in_is_in_the_docs_and_run(model: str) -> None:
+    assert any(model in command.text and command.reason is None for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "path", sorted({path for command in COMMANDS for path in re.findall(r"configs/\S+\.yaml", command.text)})
+)
+def test_a_config_of_the_docs_can_be_loaded(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADDLE_NER_DATA", "/data")
+    assert config.load(ROOT / path).name

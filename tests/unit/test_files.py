@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from paddle_ner.errors import InputError
-from paddle_ner.files import whole_folder
+from paddle_ner.files import whole_file, whole_folder
 
 MARK = "mark"
 
@@ -58,3 +60,39 @@ def test_whom_the_umask_lets_read_new_files_can_read_it(tmp_path: Path, umask: i
         (folder / "run.sh").chmod(0o755)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "it", *(tmp_path / "it").iterdir())}
     assert modes == {"it": 0o777 & ~umask, MARK: 0o666 & ~umask, "run.sh": 0o755}
+
+
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "it"
+    with whole_file(target) as first:
+        first.write_text("first")
+        with whole_file(target) as second:
+            second.write_text("second")
+        assert target.read_text() == "second" and first.read_text() == "first"
+    assert target.read_text() == "first" and [path.name for path in tmp_path.iterdir()] == ["it"]
+
+
+def test_a_writer_that_fails_leaves_the_file_of_another(tmp_path: Path) -> None:
+    target = tmp_path / "it"
+    with pytest.raises(ValueError, match="no"), whole_file(target):
+        with whole_file(target) as other:
+            other.write_text("other")
+        raise ValueError("no")
+    assert target.read_text() == "other" and [path.name for path in tmp_path.iterdir()] == ["it"]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="is a folder, expected the name of a file"), whole_file(Path()):
+        pass
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    living = tmp_path / f".it.new-{os.getpid()}-{'0' * 32}"
+    for path in (living, tmp_path / f".it.new-{ended.pid}-{'0' * 32}"):
+        path.touch()
+    with whole_file(tmp_path / "it") as file:
+        file.write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [living.name, "it"]

@@ -6,6 +6,7 @@ results are not part of an Example. A task whose annotations were all cancelled,
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,8 +98,20 @@ def _span(value: dict[str, Any]) -> Span:
 def _recognise(beginning: Beginning) -> Fit:
     if not beginning.is_json_array:
         return Fit.NO
-    annotated = re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text)
-    return Fit.SURE if annotated and re.search(r'"data"\s*:\s*\{', beginning.text) else Fit.NO
+    if not re.search(r'"data"\s*:\s*\{', beginning.text):
+        return Fit.NO
+    if re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text):
+        return Fit.SURE
+    return Fit.LIKELY if _is_task(beginning.text) else Fit.NO
+
+
+def _is_task(text: str) -> bool:
+    """Whether the first object of an array is a task that nobody labelled: it has data, and no text beside them."""
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(first, dict) and isinstance(first.get("data"), dict) and "text" not in first
 
 
 FORMAT = Format(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -43,7 +45,13 @@ def test_an_unknown_command_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(InputError("bad"), 2), (GateError("refused"), 1), (InterruptedRun("kept"), 130), (KeyboardInterrupt(), 130)],
+    [
+        (InputError("bad"), 2),
+        (MemoryError(), 2),
+        (GateError("refused"), 1),
+        (InterruptedRun("kept"), 130),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_each_error_has_its_exit_status(failing: type, error: BaseException, status: int) -> None:
     failing.error = error
@@ -67,3 +75,13 @@ def test_the_package_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "paddle_ner", "nothing"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_it_ends_well_when_nobody_reads_its_output(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "好", "label": "正"}\n', encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "paddle_ner", "data", "stats", "a.jsonl", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -69,6 +69,16 @@ def test_tasks_of_label_studio_keep_their_data(make_file, texts):
     assert pairs(found) == [("北京", 3, {"data": {"text": "北京", "url": "x"}})]
 
 
+def test_tasks_that_nobody_labelled_are_read(make_file, texts):
+    tasks = [{"id": 3, "data": {"text": "北京"}}, {"id": 4, "data": {"text": "上海"}, "predictions": [{"result": []}]}]
+    assert [one.text for one in texts(make_file("a.json", json.dumps(tasks)))[0]] == ["北京", "上海"]
+
+
+def test_data_beside_a_text_are_a_field(make_file, texts):
+    path = make_file("a.json", json.dumps([{"text": "北京", "data": {"a": "b"}}]))
+    assert pairs(texts(path)[0]) == [("北京", None, {"data": {"a": "b"}})]
+
+
 def test_plain_text_is_read_line_by_line_and_an_empty_line_is_a_text(make_file, texts):
     path = make_file("a.txt", "今天天气不错\n\n王芳在北京\n")
     found, said = texts(path)
