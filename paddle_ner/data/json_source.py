@@ -19,17 +19,18 @@ _MARGIN = 64
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One JSON object and the line that it begins on."""
+    """One JSON object (or array, where arrays were asked for) and the line that it begins on."""
 
     line: int
-    value: dict[str, Any]
+    value: Any
 
 
 class _Decoder(json.JSONDecoder):
-    """A decoder that remembers the keys that stood twice in one object."""
+    """A decoder that remembers the keys that stood twice in one object; each record is of type `expected`."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: type[Any] = dict) -> None:
         super().__init__(object_pairs_hook=self._object)
+        self.expected = expected
         self.repeated: list[str] = []
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -42,14 +43,14 @@ class _Decoder(json.JSONDecoder):
     def fault(self, value: Any) -> str | None:
         """What is wrong with the value just decoded, forgetting it for the next."""
         repeated, self.repeated = self.repeated, []
-        if not isinstance(value, dict):
-            return f"{_kind(value)}, expected a JSON object"
+        if not isinstance(value, self.expected):
+            return f"{_kind(value)}, expected {_kind(self.expected())}"
         return f"key {repeated[0]!r} stands twice in one object, expected each key once" if repeated else None
 
 
-def json_lines(path: Path, encoding: str) -> Iterator[Record | Rejected]:
-    """One object a line; blank lines hold no record."""
-    decoder = _Decoder()
+def json_lines(path: Path, encoding: str, expected: type[Any] = dict) -> Iterator[Record | Rejected]:
+    """One object (or value of type `expected`) a line; blank lines hold no record."""
+    decoder = _Decoder(expected)
     for line in lines(path, encoding):
         if line.fault is not None:
             yield Rejected.at(path, line.number, line.fault)
@@ -71,21 +72,24 @@ def json_lines(path: Path, encoding: str) -> Iterator[Record | Rejected]:
         yield Record(line.number, value) if fault is None else Rejected.at(path, line.number, fault)
 
 
-def json_array(path: Path, encoding: str) -> Iterator[Record | Rejected]:
-    """The objects of one array, read piece by piece. A syntax error is fatal: what follows it cannot be told apart."""
+def json_array(path: Path, encoding: str, expected: type[Any] = dict) -> Iterator[Record | Rejected]:
+    """The objects (or values of type `expected`) of one array, read piece by piece.
+
+    A syntax error is fatal: what follows it cannot be told apart.
+    """
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as stream:
-        yield from _Array(path, stream, encoding).elements()
+        yield from _Array(path, stream, encoding, expected).elements()
 
 
 class _Array:
-    def __init__(self, path: Path, stream: io.TextIOWrapper, encoding: str) -> None:
+    def __init__(self, path: Path, stream: io.TextIOWrapper, encoding: str, expected: type[Any]) -> None:
         self.path = path
         self.stream = stream
         self.encoding = encoding
         self.buffer = stream.read(_CHUNK).removeprefix(BYTE_ORDER_MARK)
         self.position = 0
         self.line = 1
-        self.decoder = _Decoder()
+        self.decoder = _Decoder(expected)
 
     def elements(self) -> Iterator[Record | Rejected]:
         if self._next() != "[":
@@ -156,5 +160,12 @@ class _Array:
 
 
 def _kind(value: Any) -> str:
-    names = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
+    names = {
+        dict: "a JSON object",
+        list: "an array",
+        str: "a string",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), "null")

@@ -68,6 +68,12 @@ class ReadOptions(BaseModel):
         " letters.",
     )
 
+    tag_names: tuple[str, ...] | None = Field(
+        default=None,
+        description="Tokens in JSON: the names of tags that are numbers, in their order, such as O,B-PER,I-PER.",
+        json_schema_extra={"cli": {"metavar": "NAME,…", "split": True}},
+    )
+
     header: bool | None = Field(
         default=None,
         description="csv, tsv: whether the first row names the columns; by default if it holds a usual name, or no"

@@ -1,0 +1,164 @@
+"""Tokens and tags in one JSON object, as Hugging Face's `datasets` writes them: ``tokens`` and ``ner_tags``.
+
+Tags are names, or numbers whose names are given in order with ``tag_names``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.fields import Misfit, id_of, others, shown
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.json_source import Record, json_array, json_lines
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.records import Draft, Rejected, Remark
+from paddle_ner.data.tagging import Tagging, Token
+from paddle_ner.data.tokens import joined, spaces_are_needed
+from paddle_ner.errors import InputError, Problem
+
+TOKENS = ("tokens", "words")
+TAGS = ("ner_tags", "tags", "ner", "labels", "bio_tags", "tag")
+_HEAD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    tokens: Sequence[str]
+    tags: Sequence[str]
+    id: str
+    names: Sequence[str] | None
+
+    def parts(self, record: dict[str, Any]) -> tuple[list[str], list[str] | None]:
+        """The tokens of a record and their tags by name; None where it has none. Raises Misfit."""
+        tokens = next((record[key] for key in self.tokens if key in record), None)
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+            raise Misfit(f'"{self.tokens[0]}" is {shown(tokens)}, expected an array of strings')
+        if "" in tokens:
+            raise Misfit(f"token {tokens.index('') + 1} is empty, expected at least one character")
+        tags = next((record[key] for key in self.tags if record.get(key) is not None), None)
+        if tags is None:
+            return tokens, None
+        if not isinstance(tags, list) or len(tags) != len(tokens):
+            count = f"{len(tags)} tags" if isinstance(tags, list) else f"tags {shown(tags)}"
+            raise Misfit(f"{len(tokens)} tokens and {count}, expected a tag for each token")
+        return tokens, [self._name(tag) for tag in tags]
+
+    def _name(self, tag: Any) -> str:
+        if isinstance(tag, str):
+            return tag
+        if not isinstance(tag, int) or isinstance(tag, bool):
+            raise Misfit(f"a tag is {shown(tag)}, expected a string or a number")
+        if self.names is None or not 0 <= tag < len(self.names):
+            known = "no names" if self.names is None else f"names for 0 to {len(self.names) - 1}"
+            raise Misfit(f"tag {tag} has no name: {known} in tag_names")
+        return self.names[tag]
+
+
+def token_drafts(
+    path: Path, records: Iterator[Record | Rejected], options: ReadOptions, names: Sequence[str] | None = None
+) -> Iterator[Draft | Rejected | Remark]:
+    """The drafts of objects with tokens and tags, whatever they are stored in.
+
+    Args:
+        path: the file, for messages.
+        records: its objects.
+        options: what the user says of the file.
+        names: the names of tags that are numbers, where the file gives them; those of the options come first.
+
+    Raises:
+        InputError: the tags are numbers without names.
+    """
+    keys = _Keys(
+        TOKENS if options.text_field is None else (str(options.text_field),),
+        TAGS if options.label_field is None else (str(options.label_field),),
+        str(options.id_field or "id"),
+        options.tag_names or names,
+    )
+    head = list(islice(records, _HEAD))
+    if keys.names is None and not options.texts_only:
+        _refuse_numbers(path, head, keys)
+    sentences = list(_sentences(head, keys))
+    tagging = Tagging.of([tags for _, tags in sentences if tags is not None], options.tag_scheme)
+    if (message := tagging.remark()) is not None:
+        yield Remark(message)
+    joiner = options.token_joiner
+    if joiner is None and spaces_are_needed([token for tokens, _ in sentences for token in tokens]):
+        joiner = " "
+        yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+    for record in chain(head, records):
+        yield record if isinstance(record, Rejected) else _draft(path, record, keys, tagging, joiner, options)
+
+
+def _refuse_numbers(path: Path, head: Iterable[Record | Rejected], keys: _Keys) -> None:
+    for record in head:
+        tags = [record.value[key] for key in keys.tags if key in record.value] if isinstance(record, Record) else []
+        if isinstance(record, Record) and tags and isinstance(tags[0], list):
+            number = next((tag for tag in tags[0] if isinstance(tag, int)), None)
+            if number is not None:
+                raise InputError(
+                    f"{path}:{record.line}: tags are numbers, such as {number}: give their names in order, such as"
+                    " --tag-names O,B-PER,I-PER (tag_names in YAML; the data set's card lists them)"
+                )
+
+
+def _sentences(head: Iterable[Record | Rejected], keys: _Keys) -> Iterator[tuple[list[str], list[str] | None]]:
+    for record in head:
+        try:
+            if isinstance(record, Record):
+                yield keys.parts(record.value)
+        except Misfit:
+            continue  # reported when the record is read
+
+
+def _draft(
+    path: Path, record: Record, keys: _Keys, tagging: Tagging, joiner: str | None, options: ReadOptions
+) -> Draft | Rejected:
+    try:
+        taken = keys.tags[:1] if options.texts_only else keys.tags
+        value = {key: item for key, item in record.value.items() if key not in keys.tags or not options.texts_only}
+        tokens, tags = keys.parts(value)
+        number = id_of(record.value, keys.id)
+    except Misfit as error:
+        return Rejected.at(path, record.line, str(error))
+    text, starts = joined(tokens, joiner)
+    rest = others(record.value, *keys.tokens, *taken, keys.id)
+    if tags is None:
+        return Draft(record.line, text, id=number, fields=rest)
+    faults: list[tuple[int, str]] = []
+    spans = tuple(tagging.spans([Token(record.line, *pair) for pair in zip(tokens, tags, strict=True)], starts, faults))
+    if faults:
+        return Rejected(tuple(Problem(str(path), line, message) for line, message in faults))
+    return Draft(record.line, text, spans, id=number, fields=rest)
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    read = json_array if Beginning.of(path, options.encoding).is_json_array else json_lines
+    yield from token_drafts(path, read(path, options.encoding), options)
+
+
+def are_tokens(record: dict[str, Any]) -> bool:
+    """Whether a record holds tokens, and tags if any for each."""
+    tokens = next((record[key] for key in TOKENS if key in record), None)
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        return False
+    return any(isinstance(record.get(key), list) for key in TAGS) or not {"text", "label", "labels"} & record.keys()
+
+
+def _recognise(beginning: Beginning) -> Fit:
+    if beginning.is_json_array:
+        return Fit.SURE if '"tokens"' in beginning.text and '"ner_tags"' in beginning.text else Fit.NO
+    return Fit.SURE if any(map(are_tokens, beginning.records)) else Fit.NO
+
+
+FORMAT = Format(
+    "hf-tokens",
+    "Hugging Face's tokens and ner_tags, JSON lines or an array; --tag-names for tags that are numbers",
+    _drafts,
+    _recognise,
+    frozenset({"text_field", "label_field", "id_field", "tag_scheme", "tag_names", "token_joiner"}),
+)
