@@ -36,7 +36,13 @@ setup(
     python_requires=">=3.10,<3.13",
     packages=find_packages(include=["paddle_ner", "paddle_ner.*"]),
     package_data={
-        "paddle_ner": ["py.typed", "data/sample_data/*", "serving/page/*", "export/edge/files/*", "modeling/starter/*"]
+        "paddle_ner": [
+            "py.typed",
+            "data/sample_data/*",
+            "serving/page/*",
+            "export/edge/files/*",
+            *(f"modeling/starter/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
+        ]
     },
     install_requires=[
         "click>=8.1",

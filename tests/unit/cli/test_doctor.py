@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from paddle_ner import environment
 from paddle_ner.environment import Dependency, Framework, findings
 from paddle_ner.inference.engines import ENGINES
@@ -44,7 +46,10 @@ def test_without_a_framework_it_still_runs_and_names_the_mend() -> None:
     assert "pip install 'paddle-ner[cpu]'" in done.stdout
 
 
-def test_without_a_framework_bundles_with_an_onnx_graph_still_run_where_another_engine_is_there() -> None:
+def test_without_a_framework_bundles_with_an_onnx_graph_still_run_where_another_engine_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(environment, "is_installed", lambda module: module == "openvino")
     alone = [WHOLE[0], dependency("paddlepaddle", "cpu", None)]
     (finding,) = findings(alone, None)
     assert (finding.level, finding.mend) == ("problem", "pip install 'paddle-ner[cpu]'")

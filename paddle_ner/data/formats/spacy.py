@@ -1,0 +1,80 @@
+"""spaCy's training pairs: ``[text, {"entities": [[start, end, label], …]}]`` or ``[text, {"cats": {label: 1.0}}]``.
+
+The file is an array of pairs, or a pair a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.fields import Misfit, label_of, offset_of, others, shown
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.json_source import json_array, json_lines
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.records import Draft, Rejected, Span
+
+_ARRAY = re.compile(r"\s*\[\s*\[\s*\"")
+_LINE = re.compile(r"\s*\[\s*\".*\{\s*\"(entities|cats)\"\s*:.*\]\s*,?\s*")
+_EXPECTED = '[text, {"entities": [[start, end, label], …]}] or [text, {"cats": {label: 1}}]'
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+    is_array = _ARRAY.match(Beginning.of(path, options.encoding).text) is not None
+    for record in (json_array if is_array else json_lines)(path, options.encoding, list):
+        if isinstance(record, Rejected):
+            yield record
+            continue
+        try:
+            yield _draft(record.line, record.value)
+        except Misfit as error:
+            yield Rejected.at(path, record.line, str(error))
+
+
+def _draft(line: int, pair: list[Any]) -> Draft:
+    if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], dict):
+        raise Misfit(f"{shown(pair)}, expected {_EXPECTED}")
+    text, annotation = pair
+    entities, cats = annotation.get("entities"), annotation.get("cats")
+    rest = others(annotation, "entities", "cats")
+    if entities and cats:
+        raise Misfit("entities and cats of one text, expected one of them")
+    if cats:
+        return Draft(line, text, label=_classes(cats), fields=rest)
+    if entities is None:
+        return Draft(line, text, label=None if cats is None else (), fields=rest)
+    if not isinstance(entities, list):
+        raise Misfit(f'"entities" is {shown(entities)}, expected [[start, end, label], …]')
+    return Draft(line, text, tuple(map(_span, entities)), fields=rest)
+
+
+def _span(entity: Any) -> Span:
+    if not isinstance(entity, list) or len(entity) != 3:
+        raise Misfit(f"an entity is {shown(entity)}, expected [start, end, label]")
+    return Span(offset_of(entity[0], "start"), offset_of(entity[1], "end"), label_of(entity[2], "label"))
+
+
+def _classes(cats: Any) -> tuple[str, ...]:
+    if not isinstance(cats, dict):
+        raise Misfit(f'"cats" is {shown(cats)}, expected {{label: 0 or 1}}')
+    for name, value in cats.items():
+        if value not in (0, 1):
+            raise Misfit(f"cat {name!r} is {shown(value)}, expected 0 or 1 (true and false count as those)")
+    return tuple(name for name, value in cats.items() if value)
+
+
+def _recognise(beginning: Beginning) -> Fit:
+    if _ARRAY.match(beginning.text):
+        return Fit.SURE if re.search(r'\{\s*"(entities|cats)"\s*:', beginning.text) else Fit.NEAR
+    return Fit.SURE if beginning.most(_LINE.fullmatch) else Fit.NO
+
+
+FORMAT = Format(
+    "spacy",
+    'spaCy\'s pairs in JSON: [text, {"entities": [[start, end, label]]}], or with {"cats": {label: 1}}',
+    _drafts,
+    _recognise,
+)
