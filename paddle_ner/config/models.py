@@ -132,8 +132,9 @@ class TrainingConfig(_Section):
         learning_rate: peak, reached after `warmup_ratio` of all updates.
         scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
-        join: where each sentence is read by itself, learn also from some that run into one another, so that a missing
-            mark between two does no harm: characters of these, as a share of the training data; 0 for none.
+        augment: more examples to learn from, made of the training data, by the name of what makes them, such as
+            ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
+            0.4 where each sentence is read by itself. ``{}`` takes none.
         evaluate_every: epoch, or a number of updates, and at the end; the training can be resumed from each.
         patience: stop after so many evaluations without a better one; None never stops early.
         precision: fp32, or fp16 or bf16 (GPU only).
@@ -153,7 +154,7 @@ class TrainingConfig(_Section):
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
-    join: float = Field(default=0.4, ge=0, le=1)
+    augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"

@@ -23,7 +23,9 @@ def apply(record: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
         *parents, last = key.split(".")
         section = changed
         for parent in parents:
-            inner = section.setdefault(parent, {})
+            if section.get(parent) is None:
+                section[parent] = {}
+            inner = section[parent]
             if not isinstance(inner, dict):
                 raise InputError(f"--set {override}: {parent} is not a section")
             section = inner

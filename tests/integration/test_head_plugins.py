@@ -1,4 +1,4 @@
-"""A head that another distribution brings: trained, exported and asked by its name on the command line."""
+"""What another distribution brings, used by name on the command line: a head and an augmentation."""
 
 from __future__ import annotations
 
@@ -33,16 +33,38 @@ def forward(model, tokens, pooled):
 HEAD = Head(name="deep", answers="token", outputs=("logits", "certainty"), layers=layers, forward=forward)
 """
 
+AUGMENTATION = """
+from paddle_ner.training.augmentation import Augmentation
+from paddle_ner.types import Entity, Example
+
+
+def make(examples, share, seed):
+    some = examples[: int(len(examples) * share)]
+    return [Example(f"又{one.text}", entities=tuple(moved(one))) for one in some]
+
+
+def moved(example):
+    for entity in example.entities:
+        yield Entity.of(f"又{example.text}", entity.start + 1, entity.end + 1, entity.label)
+
+
+AUGMENTATION = Augmentation("again", "with a word before them", make, tasks=("ner",))
+"""
+
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a process in which the distribution is installed: a module, and what pip leaves beside it."""
     root = tmp_path_factory.mktemp("site")
     (root / "deep_head.py").write_text(SOURCE)
+    (root / "deep_augmentation.py").write_text(AUGMENTATION)
     metadata = root / "deep_head-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: deep-head\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[paddle_ner.heads]\ndeep = deep_head:HEAD\n")
+    (metadata / "entry_points.txt").write_text(
+        "[paddle_ner.heads]\ndeep = deep_head:HEAD\n"
+        "[paddle_ner.augmentations]\nagain = deep_augmentation:AUGMENTATION\n"
+    )
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
@@ -57,8 +79,10 @@ def trained(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     """A checkpoint that was trained with the head."""
     folder = tmp_path_factory.mktemp("deep")
     recipe = recipe_file(folder, small_recipe(folder))
-    done = paddle_ner(environment, "train", str(recipe), "--output", str(folder / "run"), "--set", "model.head=deep")
+    named = ("--set", "model.head=deep", "--set", "training.augment.again=0.5")
+    done = paddle_ner(environment, "train", str(recipe), "--output", str(folder / "run"), *named)
     assert done.returncode == 0, done.stderr
+    assert "more are made of them, with a word before them (training.augment.again)" in done.stderr
     return folder / "run" / "checkpoint"
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from paddle_ner.config import Config, DistillationConfig
-from paddle_ner.modeling import head_for, structure
+from paddle_ner.modeling import structure
 from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
 
@@ -21,11 +21,7 @@ class Distillation:
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data and find the teacher; its place and its hash are spelled out in the config."""
-        corpus = read_corpus(config, log)
-        head_for(corpus.task, config.model.head)
-        log(f"data checked: {', '.join(corpus.task.labels)}")
-        warn_of(config, corpus, warn)
-        return pin(config, corpus.task)
+        return pin(config, check(config, log, warn).task)
 
     def prepare(self, run: Run) -> Prepared:
         """The windows of labelled and other texts with the teacher's answers, and the student."""

@@ -18,14 +18,14 @@ from paddle_ner.data.checking import check_file, warnings
 from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
-from paddle_ner.modeling import write_checkpoint
+from paddle_ner.modeling import head_for, write_checkpoint
 from paddle_ner.tasks import Scoring, Task
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.training import batches
+from paddle_ner.training.augmentation import AUGMENTATIONS, augmented, shares_of
 from paddle_ner.training.batches import Features
-from paddle_ner.training.corpus import Corpus
+from paddle_ner.training.corpus import Corpus, read_corpus
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.joining import joined
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -76,6 +76,16 @@ class TaskScorer:
         return self._scoring.report(counts, len(self._examples))
 
 
+def check(config: Config, log: Say, warn: Say) -> Corpus:
+    """Read the data, and refuse what cannot be trained before anything is."""
+    corpus = read_corpus(config, log)
+    head_for(corpus.task, config.model.head)
+    shares_of(config.training, config.window.unit, corpus.task.name)
+    log(f"data checked: {', '.join(corpus.task.labels)}")
+    warn_of(config, corpus, warn)
+    return corpus
+
+
 def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
     """Say what in data and config deserves a look: of the data what `paddle-ner data check` and `init` say."""
     named, train = config.data.dev, config.data.train.path
@@ -101,12 +111,12 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
 
 
 def encode(config: Config, corpus: Corpus, tokenizer: Tokenizer, log: Say) -> tuple[list[Features], int]:
-    """The features of the training data, of some of it joined (see `training.join`), and how many are misaligned."""
+    """The features of the training data and of what `training.augment` makes of it, and how many are misaligned."""
     features, misaligned = batches.encode(corpus.train, corpus.task, tokenizer, config.window)
-    if config.window.unit == "sentence" and config.training.join:
-        more = joined(corpus.train, config.training.join, config.training.seed)
+    shares = shares_of(config.training, config.window.unit, corpus.task.name)
+    for name, more in augmented(corpus.train, shares, config.training.seed).items():
         features += batches.encode(more, corpus.task, tokenizer, config.window)[0]
-        log(f"{len(more):,} more are made of them, sentences that run into one another (training.join)")
+        log(f"{len(more):,} more are made of them, {AUGMENTATIONS[name].summary} (training.augment.{name})")
     return features, misaligned
 
 

@@ -12,7 +12,7 @@ from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
 
 
 class Supervised:
@@ -20,10 +20,7 @@ class Supervised:
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data; the config stays as it is."""
-        corpus = read_corpus(config, log)
-        modeling.head_for(corpus.task, config.model.head)
-        log(f"data checked: {', '.join(corpus.task.labels)}")
-        warn_of(config, corpus, warn)
+        check(config, log, warn)
         return config
 
     def prepare(self, run: Run) -> Prepared:

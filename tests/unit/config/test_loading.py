@@ -51,6 +51,11 @@ def test_a_wrong_override_is_named(recipe: Path, override: str, message: str) ->
         config.load(recipe, [override])
 
 
+def test_a_section_that_is_null_is_begun(recipe: Path) -> None:
+    overrides = ["training.augment=null", "training.augment.join=0.2"]
+    assert config.load(recipe, overrides).training.augment == {"join": 0.2}
+
+
 def test_a_root_that_is_not_set_says_what_to_export(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_FOLDER", raising=False)
     loaded = config.load(recipe, ["data.root=$NO_SUCH_FOLDER"])

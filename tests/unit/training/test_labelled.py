@@ -8,8 +8,10 @@ import pytest
 from paddle_ner import modeling, tasks
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, TrainingConfig, parse
+from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.training import batches
+from paddle_ner.training.augmentation import shares_of
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Run
 from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
@@ -75,12 +77,38 @@ def test_texts_that_are_not_cut_at_sentences_are_not_warned_of() -> None:
     assert warned(config_of(unit="text"), Entity.of(TEXT, 2, 6, "LOC")) == []
 
 
-@pytest.mark.parametrize(("unit", "share", "rows"), [("sentence", 1.0, 3), ("sentence", 0.0, 2), ("tokens", 1.0, 2)])
+@pytest.mark.parametrize(
+    ("unit", "augment", "rows"),
+    [
+        ("sentence", {"join": 1.0}, 3),
+        ("sentence", {}, 2),
+        ("sentence", {"join": 0.0}, 2),
+        ("sentence", None, 3),
+        ("tokens", None, 2),
+    ],
+)
 def test_sentences_that_run_into_one_another_are_learned_where_sentences_are_read_alone(
-    unit: str, share: float, rows: int
+    unit: str, augment: dict[str, float] | None, rows: int
 ) -> None:
     examples = [Example(text, entities=(Entity.of(text, 0, 2, "LOC"),)) for text in ("北京大。", "上海小！")]
-    config = config_of(unit=unit).model_copy(update={"training": TrainingConfig(join=share)})
+    config = config_of(unit=unit).model_copy(update={"training": TrainingConfig(augment=augment)})
     tokenizer = Tokenizer.characters([TEXT])
     features, misaligned = encode(config, Corpus(examples, examples, TASK), tokenizer, lambda _: None)
     assert (len(features), misaligned) == (rows, 0)
+
+
+@pytest.mark.parametrize(
+    ("augment", "task", "message"),
+    [
+        ({"jion": 0.4}, "ner", "training.augment: augmentation 'jion' is unknown, expected of join"),
+        ({"join": 0.4}, "classification", "training.augment.join: it is for ner, and this is classification"),
+        (
+            {"join": 0.4},
+            "ner",
+            "training.augment.join: it is for window.unit sentence, and this is tokens: leave",
+        ),
+    ],
+)
+def test_an_augmentation_that_does_not_fit_is_refused(augment: dict[str, float], task: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        shares_of(TrainingConfig(augment=augment), "tokens", task)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_ner.training.joining import joined
+from paddle_ner.training.augmentation.join import joined
 from paddle_ner.types import Entity, Example
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from paddle_ner.features.sentences import MARKS
+from paddle_ner.training.augmentation.augmentation import Augmentation
 from paddle_ner.types import Entity, Example
 
 _COUNTS = (2, 2, 3)  # how many examples are joined, drawn from these
@@ -47,3 +48,8 @@ def _join(examples: Sequence[Example]) -> Example:
         end = max([len(example.text.rstrip(MARKS)), *(entity.end for entity in entities)])
         text += example.text[:end]
     return Example(text, entities=tuple(Entity.of(text, *place) for place in places))
+
+
+AUGMENTATION = Augmentation(
+    "join", "sentences that run into one another", joined, tasks=("ner",), units=("sentence",), usual=True
+)
