@@ -326,7 +326,7 @@ class _Handler(BaseHTTPRequestHandler):
 def parse(body: bytes, settings: Settings) -> list[str]:
     """The texts of a body. Raises ProblemError 422 that says what is wrong with it."""
     try:
-        content = json.loads(body.decode("utf-8"))
+        content = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ProblemError(422, f"the body is not JSON in UTF-8: {error}; {_EXPECTED}") from None
     if not isinstance(content, dict) or len(content) != 1 or not {"text", "texts"} & set(content):
@@ -341,6 +341,13 @@ def parse(body: bytes, settings: Settings) -> list[str]:
         if objection := _objection(text, settings.max_characters):
             raise ProblemError(422, f"#/{name}{'' if name == 'text' else f'/{index}'}: {objection}")
     return texts
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ProblemError(422, f"the body has a name more than once, {_EXPECTED}")
+    return content
 
 
 def _objection(text: str, max_characters: int) -> str | None:

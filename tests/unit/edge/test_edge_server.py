@@ -167,6 +167,12 @@ def test_head_answers_as_get_does_without_a_body(server: EdgeServer) -> None:
         assert client.get("/health/live").json() == {"status": "alive"}
 
 
+@pytest.mark.parametrize("body", [b'{"text": "a", "text": "b"}', b'{"texts": [], "te\\u0078ts": ["b"]}'])
+def test_a_name_that_is_there_twice_is_refused(server: EdgeServer, body: bytes) -> None:
+    reply = httpx.post(f"{url(server)}/predict", content=body)
+    assert reply.status_code == 422 and "more than once" in reply.json()["detail"]
+
+
 def test_an_empty_text_among_others_is_answered(server: EdgeServer) -> None:
     reply = httpx.post(f"{url(server)}/predict", json={"texts": ["a", "", "b"]}, timeout=30)
     assert [one["text"] for one in reply.json()["predictions"]] == ["a", "", "b"]
