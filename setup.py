@@ -39,6 +39,7 @@ setup(
         "paddle_ner": [
             "py.typed",
             "data/sample_data/*",
+            "serving/README.md",
             "serving/page/*",
             "export/edge/files/*",
             *(f"modeling/starter/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),

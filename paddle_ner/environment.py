@@ -13,6 +13,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
+from paddle_ner import processes
 from paddle_ner.errors import InputError, MissingPackageError
 
 DISTRIBUTION = "paddle-ner"
@@ -159,6 +160,8 @@ class Framework:
 
 
 _PROBE = """
+import sys
+sys.path[:] = [path for path in sys.path if path]  # Python 3.10 puts the working directory first
 import json, paddle
 gpus = range(paddle.device.cuda.device_count()) if paddle.is_compiled_with_cuda() else []
 print("\\n" + json.dumps({
@@ -176,7 +179,9 @@ def probe_framework(timeout: float = 60) -> Framework | str:
         What it said, or in one line why it could not be asked.
     """
     try:
-        done = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=timeout, env=processes.environment()
+        )
     except subprocess.TimeoutExpired:
         return f"import paddle did not end within {timeout:.0f} s"
     if done.returncode != 0:

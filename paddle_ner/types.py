@@ -7,9 +7,19 @@ that any part of this project returns.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+_HIDDEN = frozenset(
+    {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
+)  # not what Python's Unicode does not know yet, nor private use
+
+
+def hidden_character(label: str) -> str | None:
+    """The first character of a label's name that cannot be seen in it, such as a control or a space of no width."""
+    return next((one for one in label if one != " " and unicodedata.category(one) in _HIDDEN), None)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,10 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         """Split a text at its commas."""
         if not isinstance(value, str):
             return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
+        names = tuple(name.strip() for name in value.split(","))
+        if not all(names):
+            self.fail(f"{value!r} has an empty part, expected one or more separated by commas", param, ctx)
+        return names
 
 
 class Renamings(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on

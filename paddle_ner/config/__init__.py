@@ -14,7 +14,7 @@ from paddle_ner.config.models import (
     TokenizerConfig,
     TrainingConfig,
 )
-from paddle_ner.config.paths import portable
+from paddle_ner.config.paths import portable, shareable
 
 __all__ = [
     "BaseConfig",
@@ -31,4 +31,5 @@ __all__ = [
     "parse",
     "portable",
     "read",
+    "shareable",
 ]

@@ -1,47 +1,73 @@
-"""The paths of a config as a manifest may show them: none tells where its author's home is."""
+"""The paths of a config as a manifest may show them: what is given away does not tell where its author's files lie."""
 
 from __future__ import annotations
 
+import copy
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from paddle_ner.config.models import BaseConfig
 
+UNNAMED_ROOT = "$DATA_ROOT"
+"""Stands for `data.root` where the author's own would tell of another machine; whoever has the data names it."""
+
 
 def portable(config: BaseConfig, folder: Path) -> dict[str, Any]:
-    """The config as plain data without an absolute path.
+    """The config as plain data, for a checkpoint. Absolute paths into `folder`, the working directory, become relative.
 
-    `data.root` and the folders of models become relative to `folder`, the files of the data to `data.root`. So the
-    config still finds its data from where the training was started, and names nothing else of that machine.
-
-    Args:
-        config: as it was given.
-        folder: the working directory.
+    So the config finds its data from wherever the project lies. Others stay as they are, until `shareable`.
     """
     record = config.model_dump(mode="json")
     root = folder / os.path.expandvars(config.data.root)
-    _relative(record["data"], "root", folder)
-    for name in ("train", "dev", "test"):
-        _file(record["data"].get(name), root)
-    _relative(record["tokenizer"], "vocabulary", root)
-    _relative(record["model"], "pretrained", folder)
-    if distillation := record.get("distillation"):
-        _relative(distillation, "teacher", folder)
-        _relative(distillation, "start", folder)
-        for text in distillation["texts"]:
-            _file(text, root)
+    for section, field in _data_files(record):
+        _make_relative(section, field, root)
+    for section, field in [(record["data"], "root"), *_folders(record)]:
+        _make_relative(section, field, folder)
     return record
 
 
-def _file(entry: dict[str, Any] | None, root: Path) -> None:
-    if entry is not None:
-        _relative(entry, "path", root)
-        _relative(entry["options"], "label_file", root)
+def shareable(record: dict[str, Any]) -> dict[str, Any]:
+    """The config of a checkpoint as a bundle may hold it: without absolute paths, of which names are left.
+
+    Where data were named by one, `data.root` becomes `UNNAMED_ROOT`.
+    """
+    record = copy.deepcopy(record)
+    if not record.get("data"):
+        return record
+    absolute = [entry for entry in (*_data_files(record), *_folders(record)) if _is_absolute(*entry)]
+    if _is_absolute(record["data"], "root") or any(entry in absolute for entry in _data_files(record)):
+        record["data"]["root"] = UNNAMED_ROOT
+    for section, field in absolute:
+        section[field] = Path(section[field]).name
+    return record
 
 
-def _relative(section: dict[str, Any], field: str, folder: Path) -> None:
-    """Make the path in `section[field]` relative, where it is an absolute one."""
+def _data_files(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Section and field of each path that is relative to `data.root`."""
+    distillation = record.get("distillation") or {}
+    files = [record["data"].get(name) for name in ("train", "dev", "test")]
+    for entry in [*files, *distillation.get("texts", [])]:
+        if entry is not None:
+            yield entry, "path"
+            yield entry.get("options", {}), "label_file"
+    yield record.get("tokenizer", {}), "vocabulary"
+
+
+def _folders(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Section and field of each path that is relative to the working directory."""
+    distillation = record.get("distillation") or {}
+    yield record.get("model", {}), "pretrained"
+    yield distillation, "teacher"
+    yield distillation, "start"
+
+
+def _is_absolute(section: dict[str, Any], field: str) -> bool:
     path = section.get(field)
-    if isinstance(path, str) and Path(path).is_absolute():
-        section[field] = os.path.relpath(path, folder)
+    return isinstance(path, str) and Path(path).is_absolute()
+
+
+def _make_relative(section: dict[str, Any], field: str, folder: Path) -> None:
+    if _is_absolute(section, field) and Path(section[field]).is_relative_to(folder):
+        section[field] = str(Path(section[field]).relative_to(folder))

@@ -12,12 +12,11 @@ from paddle_ner.data.encoding import guess
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.source import DecodingFault, whole
 from paddle_ner.errors import InputError, Problem
-from paddle_ner.types import Entity, Example
+from paddle_ner.types import Entity, Example, hidden_character
 
 MAX_LABEL = 64
 OUTSIDE = "O"
 """The tag of tokens outside of every entity: no entity can be called so."""
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -151,12 +150,10 @@ class Judge:
             self.trimmed += 1
             self.first_trimmed = self.first_trimmed or label
             label = label.strip()
-        if control := _CONTROL.search(label):
-            raise ValueError(
-                f"label {label!r} holds the control character U+{ord(control[0]):04X}, expected a name without"
-            )
         if _SURROGATE.search(label):
             raise ValueError(f"label {label!r} holds a lone surrogate, expected valid Unicode")
+        if unseen := _unseen(label):
+            raise ValueError(unseen)
         if len(label) > MAX_LABEL:
             raise ValueError(
                 f"label of {len(label)} characters ({label[:20]}…), expected at most {MAX_LABEL}:"
@@ -171,6 +168,8 @@ class Judge:
                 )
             label = names[int(label)]
         label = self.options.label_map.get(label, label)
+        if unseen := _unseen(label):
+            raise ValueError(f"{unseen} (label_map)")
         allowed = self.options.allowed_labels
         if allowed is not None and label not in allowed:
             raise ValueError(f"unknown label {label!r}, expected one of {', '.join(allowed)}")
@@ -180,7 +179,7 @@ class Judge:
 def label_names(path: Path) -> tuple[str, ...]:
     """The label names of a file with one a line, in UTF-8 or GB18030 whatever the data are in.
 
-    Raises InputError for an empty or a repeated name.
+    Raises InputError for an empty or a repeated name, and for characters in one that cannot be seen.
     """
     try:
         names = [name.strip() for name in whole(path, guess(path)).rstrip().split("\n")]
@@ -189,9 +188,19 @@ def label_names(path: Path) -> tuple[str, ...]:
     for number, name in enumerate(names, start=1):
         if not name:
             raise InputError(f"{path}:{number}: empty line, expected one label name a line")
+        if unseen := _unseen(name):
+            raise InputError(f"{path}:{number}: {unseen}")
         if name in names[: number - 1]:
             raise InputError(f"{path}:{number}: label {name!r} stands twice, expected each name once")
     return tuple(names)
+
+
+def _unseen(label: str) -> str | None:
+    """What is wrong with a label whose name cannot be seen whole, which no task takes."""
+    hidden = hidden_character(label)
+    if hidden is None:
+        return None
+    return f"label {label!r} holds the character U+{ord(hidden):04X}, which cannot be seen: expected a name without"
 
 
 def _overlaps(found: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,8 @@ from paddle_ner.inference.predictor import Predictor
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ROUTE = re.compile(r"/predict|/models/(?P<name>[^/]+)/predict")
-_LENGTH = re.compile("[0-9]{1,19}")
+_HOST = re.compile(r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|(localhost|[0-9.]+))(?::[0-9]{0,5})?", re.IGNORECASE)
+_FORWARDING = ("forwarded", "via", "x-real-ip")
 _PAUSE = 0.1  # seconds between looks at whether it shall stop
 _PATIENCE = 16  # how many times the bound of a body is read and thrown away, before the connection is closed
 _BLOCK = 1 << 16
@@ -239,6 +240,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get_payload() or any("\n" in value for value in self.headers.values()):
             raise ProblemError(400, "a line of the request's head is no header")
         lengths = self.headers.get_all("Content-Length", [])
+        if len(self.headers.get_all("Host", [])) > 1:
+            raise ProblemError(400, "the header Host is there twice, expected it once")
         if "Transfer-Encoding" in self.headers:
             raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
         if len(lengths) > 1 or not all(
@@ -247,6 +250,17 @@ class _Handler(BaseHTTPRequestHandler):
             raise ProblemError(400, "expected one Content-Length, in digits")
         if self.command != "POST" and lengths and int(lengths[0]):
             raise ProblemError(400, f"expected no body with {self.command}")
+
+    def _check_local(self) -> None:
+        """Without keys answer this machine alone: neither a page that has its name resolve to us nor a proxy."""
+        if self.server.settings.keys or self.server.settings.insecure:
+            return
+        if not _names_loopback(self.headers.get("Host", "localhost")):
+            raise ProblemError(
+                403, "the server has no keys and was asked by another name than localhost: give it --keys"
+            )
+        if any(name.lower() in _FORWARDING or name.lower().startswith("x-forwarded-") for name in self.headers):
+            raise ProblemError(403, "the server has no keys and was asked through a proxy: give it --keys")
 
     def _send(self, status: int, body: dict[str, Any], media: str, headers: dict[str, str]) -> None:
         content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
@@ -272,6 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise ProblemError(404, f"there is no {self.path} to POST to; POST /predict labels texts")
         server = self.server
         self._check_key()
+        self._check_local()
         if route["name"] not in (None, server.name):
             raise ProblemError(404, f"there is no model {route['name']!r}; this server has {server.name}")
         size = self._declared()
@@ -326,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
 def parse(body: bytes, settings: Settings) -> list[str]:
     """The texts of a body. Raises ProblemError 422 that says what is wrong with it."""
     try:
-        content = json.loads(body.decode("utf-8"))
+        content = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ProblemError(422, f"the body is not JSON in UTF-8: {error}; {_EXPECTED}") from None
     if not isinstance(content, dict) or len(content) != 1 or not {"text", "texts"} & set(content):
@@ -343,12 +358,24 @@ def parse(body: bytes, settings: Settings) -> list[str]:
     return texts
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ProblemError(422, f"the body has a name more than once, {_EXPECTED}")
+    return content
+
+
 def _objection(text: str, max_characters: int) -> str | None:
     if len(text) > max_characters:
         return f"{len(text)} characters, expected at most {max_characters}; split the text"
     if _SURROGATE.search(text):
         return "a lone surrogate, which is no character"
     return None
+
+
+def _names_loopback(host: str) -> bool:
+    found = _HOST.fullmatch(host)
+    return found is not None and _is_loopback((found[1] or found[2]).lower())
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ from paddle_ner import __version__, bundle
 from paddle_ner.bundle import BundleManifest, Storage
 from paddle_ner.bundle.scales import FILE as SCALES_FILE
 from paddle_ner.bundle.scales import MatmulScales, write_scales
+from paddle_ner.config import shareable
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
@@ -142,7 +143,7 @@ def _write(
         write_scales(folder / SCALES_FILE, scales)
     checkpoint.tokenizer.save(folder / bundle.TOKENIZER)
     manifest = BundleManifest(
-        **checkpoint.manifest.model_dump(),
+        **{**checkpoint.manifest.model_dump(), "config": shareable(checkpoint.manifest.config)},
         graph=GRAPH,
         weights=WEIGHTS,
         onnx=graphs,

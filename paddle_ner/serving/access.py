@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +20,9 @@ OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
 """Paths that need no key: they tell nothing of texts, and probes and browsers ask them before they have one."""
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+# The whole of a header Host: what a URL would read out of more than this, another reader may read otherwise.
+_HOST = re.compile(r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|(localhost|[0-9.]+))(?::([0-9]{0,5}))?", re.IGNORECASE)
+_PORTS = 65535
 
 
 def fixed_keys(settings: Settings) -> Keys | None:
@@ -106,10 +109,10 @@ def _is_local(scope: Scope) -> bool:
 @lru_cache(maxsize=64)
 def _names_loopback(host: bytes) -> bool:
     """Whether the value of a header Host is a name or an address of the loopback; nothing is resolved."""
-    try:
-        return is_loopback(urlsplit("//" + host.decode("latin-1")).hostname or "")
-    except ValueError:  # no host at all
+    found = _HOST.fullmatch(host.decode("latin-1"))
+    if found is None or int(found[3] or 0) > _PORTS:
         return False
+    return is_loopback((found[1] or found[2]).lower())
 
 
 @lru_cache(maxsize=64)

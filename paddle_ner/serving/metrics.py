@@ -19,8 +19,6 @@ Stage = Literal["encode", "run", "decode"]
 Closed = Literal["head_late", "body_late", "answer_unread", "head_too_large", "malformed", "too_many", "evicted"]
 ReloadResult = Literal["swapped", "refused"]
 
-NO_LABEL = "none"  # the label under which a text is counted in which nothing was found
-
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -58,9 +56,13 @@ class Metrics:
         )
         self.texts = self._counter(
             "paddle_ner_texts",
-            "Texts answered, by each label found in them; none where there is none.",
+            "Texts answered in which a label was found, once for each label.",
             "model",
             "label",
+        )
+        # A series of its own, since any name that could stand for it is one that a model's label may have.
+        self.without_label = self._counter(
+            "paddle_ner_texts_without_label", "Texts answered in which no label was found.", "model"
         )
         self.dropped = self._counter(
             "paddle_ner_dropped_texts", "Texts not answered since nobody waited for them any more.", "model", "reason"
@@ -143,6 +145,7 @@ class ModelMetrics:
         self._text_tokens = metrics.tokens.labels(name, "text")
         self._padding_tokens = metrics.tokens.labels(name, "padding")
         self._texts = metrics.texts
+        self._without_label = metrics.without_label.labels(name)
         # Bound here so that each is shown from the start, as 0: a rate needs a first value.
         self._dropped = {reason: metrics.dropped.labels(name, reason) for reason in ("deadline", "client_left")}
         self._failed = {stage: metrics.failed.labels(name, stage) for stage in ("encode", "run", "decode")}
@@ -179,9 +182,10 @@ class ModelMetrics:
 
     def answered_texts(self, found: Iterable[Sequence[str]]) -> None:
         """Texts were answered, with these labels in each; one counts once a text however often it comes."""
-        counts = collections.Counter(label for labels in found for label in set(labels) or (NO_LABEL,))
-        for label, count in counts.items():
+        distinct = [set(labels) for labels in found]
+        for label, count in collections.Counter(label for labels in distinct for label in labels).items():
             self._texts.labels(self._name, label).inc(count)
+        self._without_label.inc(sum(not labels for labels in distinct))
 
     def dropped(self, reason: DropReason) -> None:
         """One text was not answered, since nobody waited for it any more."""

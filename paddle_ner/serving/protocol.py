@@ -3,6 +3,7 @@
 uvicorn's own (0.54) bounds no head, waits for ever for a head, a body or a reader, and lets httptools stop at a header
 ``Upgrade``, so that a body is read as the next request. Its protocol over h11 has a bound for heads and ignores
 upgrades, but takes a good part of the server's throughput (docs/serving.md has the figures) and waits for ever as well.
+Neither asks for a Host; `heads` says which requests are refused beside those that httptools cannot parse.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from paddle_ner.serving import heads
 from paddle_ner.serving.connections import Connections, Place
 from paddle_ner.serving.problems import (
     BAD_REQUEST,
@@ -145,8 +147,9 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            self._all.closed("malformed" if self._refusal is None else "head_too_large")
-            self._refuse(*(self._refusal or (BAD_REQUEST, "this is no request of HTTP/1.1")))
+            kind, detail = self._refusal or (BAD_REQUEST, "this is no request of HTTP/1.1")
+            self._all.closed("head_too_large" if kind is HEAD_TOO_LARGE else "malformed")
+            self._refuse(kind, detail)
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Go on as if the header Upgrade were not there (RFC 9110, 7.8). httptools took the head for the whole."""
@@ -202,6 +205,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             self._upgrading = True  # `_ignore_upgrade` reads it again
             return
+        try:
+            self.url = heads.check(self.parser.get_http_version(), self.url, self.headers)
+        except heads.HeadError as error:
+            self._refusal = BAD_REQUEST, str(error)
+            raise
         self._head_done = True
         self.deadline = self._clock() + self._settings.body_timeout
         super().on_headers_complete()

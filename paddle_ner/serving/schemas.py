@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from json import JSONDecoder
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ from paddle_ner.serving.settings import Settings
 
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SHOWN = 20  # places of a wrong body that the answer points at
+# Gives the number of the names in an object, each counted as often as it is written. Numbers are left as they are.
+_COUNTING = JSONDecoder(object_pairs_hook=len, parse_int=str, parse_float=str, parse_constant=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ def parse(body: bytes, settings: Settings) -> Asked:
     if len(content) != 1:
         raise HTTPProblem(INVALID, f"the body has neither or both of text and texts, {_EXPECTED}", errors=[])
     single = "text" in content
+    if _is_named_twice(body):
+        name = next(iter(content))
+        raise HTTPProblem(
+            INVALID, f"the body has {name} more than once, {_EXPECTED}", errors=[_error((name,), "expected once")]
+        )
     asked = Asked([content["text"]] if single else content["texts"], single)
     count = len(asked.texts)
     if not 1 <= count <= settings.max_texts:
@@ -55,6 +63,11 @@ def parse(body: bytes, settings: Settings) -> Asked:
     if errors:
         raise HTTPProblem(INVALID, f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors)
     return asked
+
+
+def _is_named_twice(body: bytes) -> bool:
+    """Whether a body with one name has it more than once, of which `from_json` keeps the last."""
+    return body.count(b":") > 1 and _COUNTING.decode(body.decode("utf-8")) > 1
 
 
 def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddle_ner.errors import InputError
+from paddle_ner.types import hidden_character
 
 _OUTSIDE = "O"  # the tag of a token that belongs to no entity
 
@@ -20,7 +21,7 @@ def check_labels(task: str, labels: Sequence[str], *, spans: bool = False) -> No
     for label in labels:
         if not isinstance(label, str) or not label.strip():
             raise InputError(f"task {task}: {label!r} is no label, expected a name")
-        if not label.isprintable():
+        if hidden_character(label):
             raise InputError(f"task {task}: label {label!r} has characters that cannot be seen: rename it in the data")
         if label != label.strip():
             raise InputError(f"task {task}: label {label!r} begins or ends with a space: rename it in the data")

@@ -185,7 +185,10 @@ ROWS = (
         [
             Panel(
                 "By label",
-                {"{{model}} {{label}}": rate("paddle_ner_texts_total", MODEL, "model", "label")},
+                {
+                    "{{model}} {{label}}": rate("paddle_ner_texts_total", MODEL, "model", "label"),
+                    "{{model}}: no label": rate("paddle_ner_texts_without_label_total", MODEL, "model"),
+                },
                 "ops",
                 about="Texts a second in which a label was found. A change of its share says that the texts changed.",
                 width=12,

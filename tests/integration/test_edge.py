@@ -342,6 +342,7 @@ def test_an_empty_text_has_an_empty_answer(client: httpx.Client) -> None:
         (422, b"[" * 3000),
         (422, b'{"txt": "a"}'),
         (422, b'{"text": "a", "texts": ["b"]}'),
+        (422, b'{"text": "a", "text": "b"}'),
         (422, b'{"texts": "a"}'),
         (422, b'{"texts": [1]}'),
         (422, b'{"texts": []}'),

@@ -86,7 +86,10 @@ def test_every_product_with_a_weight_runs_in_int8_and_the_manifest_says_so(int8_
     assert graph.runtime == onnxruntime.__version__
 
 
-def test_what_onnx_runtime_answers_at_int8_is_what_was_scored(int8_bundle: Path, examples: list[Example]) -> None:
+def test_what_onnx_runtime_answers_at_int8_is_what_was_scored(
+    int8_bundle: Path, examples: list[Example], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_ROOT", str(checkpoint.parent.parent))
     manifest = bundles.read_bundle_manifest(int8_bundle)
     for precision in ("fp32", "int8"):
         predictor = paddle_ner.load(int8_bundle, engine="onnxruntime", precision=precision)

@@ -136,15 +136,28 @@ def test_predict_names_the_line_that_it_cannot_read(
     assert f"{texts}:2: " in capsys.readouterr().err
 
 
-def test_evaluate_takes_the_test_data_of_the_recipe(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bundle_does_not_tell_where_its_author_keeps_the_data(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert str(bundle.parent.parent) not in (bundle / "manifest.json").read_text("utf-8")
+    monkeypatch.delenv("DATA_ROOT", raising=False)
+    assert main(["evaluate", str(bundle)]) == 2
+    assert "export DATA_ROOT=FOLDER" in capsys.readouterr().err
+
+
+def test_evaluate_takes_the_test_data_of_the_recipe(
+    bundle: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_ROOT", str(bundle.parent.parent))
     assert main(["evaluate", str(bundle), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["value"] == read_bundle_manifest(bundle).metrics["dev"]["value"]
 
 
 def test_evaluate_can_leave_out_what_training_saw(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DATA_ROOT", str(bundle.parent.parent))
     seen = data.load(bundle.parent.parent / "train.jsonl")[0]
     new = paddle_ner.Example("没有人见过这一句。", entities=())
     data.write(tmp_path / "mixed.jsonl", [seen, new])

@@ -76,3 +76,12 @@ def test_what_has_a_stand_in_is_in_the_docs_and_run(model: str) -> None:
 def test_a_config_of_the_docs_can_be_loaded(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PADDLE_NER_DATA", "/data")
     assert config.load(ROOT / path).name
+
+
+@pytest.mark.parametrize("folder", ["paddle_ner/serving", "serving"])
+def test_the_readme_of_a_folder_names_all_that_it_holds(folder: str) -> None:
+    text = (ROOT / folder / "README.md").read_text("utf-8")
+    held = {path for path in (ROOT / folder).iterdir() if path.name not in ("README.md", "__init__.py", "__pycache__")}
+    assert [path.name for path in sorted(held) if f"`{path.name}{'/' * path.is_dir()}`" not in text] == []
+    for target in re.findall(r"\]\((\.\.[^)]+)\)", text):
+        assert (ROOT / folder / target).exists(), target

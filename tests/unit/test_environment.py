@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,12 @@ def test_nothing_is_said_where_all_is_there() -> None:
 def test_a_package_without_an_extra_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(InputError, match="padle"):
         environment.require("padle", needed_for="train")
+
+
+def test_a_file_of_the_working_directory_is_not_imported_by_the_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("random.py", "json.py", "paddle.py"):
+        (tmp_path / name).write_text("raise SystemExit('imported')\n")
+    monkeypatch.chdir(tmp_path)
+    assert "imported" not in str(environment.probe_framework())

@@ -79,6 +79,10 @@ def test_a_value_arrives_under_the_name_of_its_field(arguments: list[str], expec
         (["--deadline", "0"], "x>0"),
         (["--engine", "other"], "'paddle', 'onnxruntime', 'auto'"),
         (["--label-map", "nr"], "expected OLD=NEW"),
+        (["--label-map", ""], "expected OLD=NEW"),
+        (["--labels", ""], "'' has an empty part"),
+        (["--labels", "PER,,LOC"], "'PER,,LOC' has an empty part"),
+        (["--labels", "PER,"], "'PER,' has an empty part"),
         (["--left", "x"], "No such option"),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,51 @@ def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: 
 def test_a_window_that_cannot_be_is_refused(recipe: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         config.load(recipe, overrides)
+
+
+def test_an_alias_bomb_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"bomb\.yaml: its aliases \(\*name\) stand for more than 100,000 values"):
+        config.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: &a {x: *a}", r"x\.yaml:1: an alias \(\*name\) stands inside what it stands for"),
+        ("name: a\ntask: {}\nname: b", r"x\.yaml:3: the key 'name' is there twice"),
+        ("name: " + "[" * 5000, r"x\.yaml: is nested too deep"),
+    ],
+)
+def test_yaml_that_is_no_config_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message) as error:
+        config.load(path)
+    assert "\n" not in str(error.value)
+
+
+def test_what_a_few_aliases_stand_for_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "few.yaml"
+    path.write_text(
+        "name: a\ntask: {type: ner}\ndata: {train: &file {path: t.jsonl, format: jsonl}, dev: *file}", encoding="utf-8"
+    )
+    loaded = config.load(path)
+    assert loaded.data.dev == loaded.data.train
+
+
+def test_an_override_is_no_way_round_the_bound(recipe: Path) -> None:
+    bomb = (
+        "["
+        + "&a [x, x, x, x, x, x, x, x, x, x], "
+        + ", ".join(f"&{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]" for n in range(8))
+        + "]"
+    )
+    with pytest.raises(InputError, match="stand for more than"):
+        config.load(recipe, [f"task.labels={bomb}"])

@@ -138,7 +138,11 @@ def test_labels_with_space_around_them_are_one_type_and_counted(make_file):
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        ("PE\\u0000R", "holds the control character U+0000"),
+        ("PE\\u0000R", "holds the character U+0000, which cannot be seen"),
+        ("PE\\u009bR", "holds the character U+009B, which cannot be seen"),
+        ("PE\\u200bR", "holds the character U+200B, which cannot be seen"),
+        ("PE\\u2028R", "holds the character U+2028, which cannot be seen"),
+        ("PE\\ud800R", "holds a lone surrogate"),
         ("O", "an entity is called O, the tag of what is no entity"),
     ],
 )
@@ -146,6 +150,15 @@ def test_names_that_cannot_be_labels_are_bad(make_file, read_all, label, message
     record = '{"text": "甲", "entities": [{"start": 0, "end": 1, "label": "LABEL"}]}\n'
     _, (problem,) = read_all(make_file("a.jsonl", record.replace("LABEL", label)))
     assert message in problem.message
+
+
+def test_a_new_name_of_a_label_can_be_seen_too(make_file, read_all, tmp_path):
+    path = make_file("a.jsonl", '{"text": "甲", "label": "a"}\n')
+    _, (problem,) = read_all(path, label_map={"a": "b\x1b[31m"})
+    assert problem.line == 1 and "holds the character U+001B, which cannot be seen" in problem.message
+    names = make_file("names.txt", "正\n负\u200b\n")
+    with pytest.raises(InputError, match=r"names\.txt:2: label .* holds the character U\+200B"):
+        read_all(path, label_file=names)
 
 
 def test_a_class_may_be_called_o(make_file, read_all):

@@ -159,12 +159,40 @@ def test_a_request_whose_end_can_be_doubted_is_refused_and_what_follows_is_not_r
     assert body["status"] == status and b"application/problem+json" in received
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "localhost:8000"}, 200),
+        ({"Host": "[::1]"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "evil.example@127.0.0.1"}, 403),
+        ({"Host": "127.0.0.1/../x"}, 403),
+        ({"Host": ""}, 403),
+        ({"X-Forwarded-For": "127.0.0.1"}, 403),
+        ({"Via": "1.1 proxy"}, 403),
+    ],
+)
+def test_without_keys_only_this_machine_is_answered(server: EdgeServer, headers: dict[str, str], status: int) -> None:
+    assert httpx.post(f"{url(server)}/predict", json={"text": "a"}, headers=headers).status_code == status
+
+
+def test_two_hosts_are_refused(server: EdgeServer) -> None:
+    received = send(server, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n" + SMUGGLED)
+    assert received.startswith(b"HTTP/1.1 400 ") and received.count(b"HTTP/1.1 ") == 1
+
+
 def test_head_answers_as_get_does_without_a_body(server: EdgeServer) -> None:
     with httpx.Client(base_url=url(server)) as client:
         reply = client.head("/health/live")
         assert (reply.status_code, reply.content) == (200, b"")
         assert int(reply.headers["content-length"]) > 0
         assert client.get("/health/live").json() == {"status": "alive"}
+
+
+@pytest.mark.parametrize("body", [b'{"text": "a", "text": "b"}', b'{"texts": [], "te\\u0078ts": ["b"]}'])
+def test_a_name_that_is_there_twice_is_refused(server: EdgeServer, body: bytes) -> None:
+    reply = httpx.post(f"{url(server)}/predict", content=body)
+    assert reply.status_code == 422 and "more than once" in reply.json()["detail"]
 
 
 def test_an_empty_text_among_others_is_answered(server: EdgeServer) -> None:

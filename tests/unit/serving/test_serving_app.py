@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving_fakes import POISON, FakeModel
 from serving_harness import PATIENCE, ThreadServer
+from starlette.routing import Route
 
 from paddle_ner.errors import BundleError
-from paddle_ner.serving import Settings
+from paddle_ner.serving import Settings, create_app, pages
 
 Serve = Callable[..., httpx.Client]
 
@@ -149,6 +150,26 @@ def test_an_empty_text_among_others_has_an_empty_answer(strict: httpx.Client) ->
 @pytest.mark.parametrize("body", [b"{}", b'{"text": "a", "texts": ["b"]}'])
 def test_a_body_has_exactly_one_of_text_and_texts(strict: httpx.Client, body: bytes) -> None:
     assert "neither or both" in problem(strict.post("/predict", content=body), 422, "invalid-request")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"text": "a", "text": "b"}', "text"),
+        (b'{"text": "a", "te\\u0078t": "a"}', "text"),
+        (b'{"texts": ["a"], "texts": ["b"]}', "texts"),
+        (b'{"text": {"text": [NaN, 1e999]}, "text": "b"}', "text"),
+    ],
+)
+def test_a_name_that_is_there_twice_is_refused(strict: httpx.Client, body: bytes, name: str) -> None:
+    answer = problem(strict.post("/predict", content=body), 422, "invalid-request")
+    assert answer["detail"].startswith(f"the body has {name} more than once, expected ")
+    assert answer["errors"] == [{"pointer": f"#/{name}", "detail": "expected once"}]
+
+
+@pytest.mark.parametrize("text", ['"a":"b":', '{":"', '\\:":'])
+def test_a_text_may_look_like_names(strict: httpx.Client, text: str) -> None:
+    assert strict.post("/predict", json={"text": text}).json()["predictions"][0]["text"] == text
 
 
 @pytest.mark.parametrize("text", ["\u0000", " ", "\u202e右到左", "👨‍👩‍👧", "e\u0301", "\ufeff", "a" * 10])
@@ -366,16 +387,20 @@ def test_the_documentation_has_an_anchor_for_every_problem(serve: Serve) -> None
 # ---------------------------------------------------------------------- HEAD
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/docs", "/page/main.js", "/models", "/stats", "/metrics", "/health/live", "/openapi.json"]
-)
-def test_head_answers_as_get_does_without_a_body(serve: Callable[..., httpx.Client], path: str) -> None:
+def test_head_answers_as_get_does_without_a_body_on_every_route(serve: Callable[..., httpx.Client]) -> None:
     client = serve()
-    got, asked = client.get(path), client.head(path)
-    assert (asked.status_code, asked.content) == (200, b"")
-    assert asked.headers["content-type"] == got.headers["content-type"]
-    assert int(asked.headers["content-length"]) > 0
-    assert client.get("/health/live").json() == {"status": "alive"}  # the connection goes on
+    routes = [*create_app(Settings.create(models={"fake": "."})).routes, *pages.router.routes]
+    found = [route for route in routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+    paths = [route.path.replace("{name}", "main.js") for route in found]
+    assert {"/", "/docs", "/page/main.js", "/models", "/stats", "/metrics", "/health/live", "/health/ready"} < set(
+        paths
+    )
+    for path in paths:
+        got, asked = client.get(path), client.head(path)
+        assert (got.status_code, asked.status_code, asked.content) == (200, 200, b""), path
+        assert asked.headers["content-type"] == got.headers["content-type"]
+        assert int(asked.headers["content-length"]) > 0
+        assert client.get("/health/live").json() == {"status": "alive"}  # the connection goes on
 
 
 def test_head_on_a_route_that_takes_post_is_not_allowed(serve: Callable[..., httpx.Client]) -> None:

@@ -71,7 +71,7 @@ BODIES: dict[str, tuple[bytes, int]] = {
     "an exponent of 100,000 digits": (b'{"text": 1e' + b"9" * 100_000 + b"}", 422),
     "NaN": (b'{"text": NaN}', 422),
     "Infinity": (b'{"texts": [Infinity]}', 422),
-    "the same name twice": (b'{"text": "a", "text": "b"}', 200),
+    "the same name twice": (b'{"text": "a", "text": "b"}', 422),
     "the same name twice, once wrong": (b'{"text": "a", "text": 1}', 422),
     "a name of 1 MB": (b'{"' + b"a" * MEGABYTE + b'": 1}', 422),
     "names that JSON Pointer escapes": (b'{"a/b~c": 1}', 422),

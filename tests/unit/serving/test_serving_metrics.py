@@ -25,6 +25,7 @@ def test_counters_are_there_before_anything_happened() -> None:
         'paddle_ner_dropped_texts_total{model="ner",reason="deadline"}',
         'paddle_ner_dropped_texts_total{model="ner",reason="client_left"}',
         'paddle_ner_failed_texts_total{model="ner",stage="run"}',
+        'paddle_ner_texts_without_label_total{model="ner"}',
         'paddle_ner_engine_rebuilds_total{model="ner"}',
         'paddle_ner_reloads_total{model="ner",result="refused"}',
         'paddle_ner_model_ready{model="ner"}',
@@ -35,7 +36,7 @@ def test_counters_are_there_before_anything_happened() -> None:
 def test_what_happens_to_a_model_is_counted() -> None:
     metrics = Metrics()
     model = metrics.model("ner")
-    model.answered_texts([["PER", "LOC", "PER"], [], ["LOC"]])
+    model.answered_texts([["PER", "LOC", "PER"], [], ["LOC"], ["none"], []])
     model.dropped("deadline")
     model.failed("encode")
     model.rebuilt()
@@ -45,6 +46,7 @@ def test_what_happens_to_a_model_is_counted() -> None:
         'paddle_ner_texts_total{label="PER",model="ner"} 1.0',
         'paddle_ner_texts_total{label="LOC",model="ner"} 2.0',
         'paddle_ner_texts_total{label="none",model="ner"} 1.0',
+        'paddle_ner_texts_without_label_total{model="ner"} 2.0',
         'paddle_ner_dropped_texts_total{model="ner",reason="deadline"} 1.0',
         'paddle_ner_failed_texts_total{model="ner",stage="encode"} 1.0',
         'paddle_ner_engine_rebuilds_total{model="ner"} 1.0',
@@ -78,7 +80,7 @@ def test_a_server_counts_labels_failures_and_what_it_serves(serve: Serve, model:
     found = client.get("/metrics").text.splitlines()
     assert {
         'paddle_ner_texts_total{label="X",model="fake"} 1.0',
-        'paddle_ner_texts_total{label="none",model="fake"} 1.0',
+        'paddle_ner_texts_without_label_total{model="fake"} 1.0',
         'paddle_ner_failed_texts_total{model="fake",stage="run"} 1.0',
         'paddle_ner_model_ready{model="fake"} 1.0',
     } <= set(found)

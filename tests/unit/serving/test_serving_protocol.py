@@ -147,6 +147,16 @@ def test_what_is_no_http_is_answered_as_a_problem(serve: Callable[..., httpx.Cli
         b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
         b"Content-Length: +5\r\n",
         b"Content-Length: 5, 5\r\n",
+        b"Content-Length: 0x5\r\n",
+        b"Content-Length: 5\r\nContent-Length: 5\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: chunked, gzip\r\n",
+        b"Transfer-Encoding: chunked, chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: identity\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding:\r\n",
+        b"Transfer-Encoding : chunked\r\n",
     ],
 )
 def test_a_length_that_can_be_read_in_two_ways_is_refused(
@@ -156,6 +166,61 @@ def test_a_length_that_can_be_read_in_two_ways_is_refused(
     peer.sendall(POST + lengths + b"\r\n" + GET)
     received = read_all(peer)
     assert received.count(b"HTTP/1.1 ") == 1 and problem(received)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("head", "detail"),
+    [
+        (b"GET /health/live HTTP/1.1\r\n", "Host is missing"),
+        (b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", "Host is there twice"),
+        (b"GET /health/live HTTP/1.0\r\nHost: localhost\r\nHost: example.org\r\n", "Host is there twice"),
+        (b"GET /health/live HTTP/1.1\r\nHost: evil.example@127.0.0.1\r\n", "Host is neither NAME nor NAME:PORT"),
+        (b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1/../x\r\n", "Host is neither"),
+        (b"GET /health/live HTTP/1.1\r\nHost: localhost#evil\r\n", "Host is neither"),
+        (b"GET /health/live HTTP/1.1\r\nHost: [::1\r\n", "Host is neither"),
+        (b"GET http://evil.example/health/live HTTP/1.1\r\nHost: localhost\r\n", "another host than the header Host"),
+        (b"GET http://localhost:1/health/live HTTP/1.1\r\nHost: localhost:2\r\n", "another host"),
+        (b"GET http://a@localhost/health/live HTTP/1.1\r\nHost: localhost\r\n", "another host"),
+        (b"GET http://localhost/health/live HTTP/1.0\r\n", "another host"),
+        (b"GET ftp://localhost/health/live HTTP/1.1\r\nHost: localhost\r\n", "target is no path"),
+        (b"GET /health/live HTTP/2.0\r\nHost: localhost\r\n", "HTTP/2.0"),
+        (b"GET /health/live\r\n", "HTTP/0.9"),
+        (b"POST /predict HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n", "HTTP/1.0, which has none"),
+    ],
+)
+def test_a_head_that_others_read_otherwise_is_refused(
+    serve: Callable[..., httpx.Client], connect: Connect, head: bytes, detail: str
+) -> None:
+    client = serve()
+    peer = connect(client)
+    peer.sendall(head + b"\r\n" + GET)
+    received = read_all(peer)
+    assert received.count(b"HTTP/1.1 ") == 1 and problem(received) == (400, "bad-request")
+    assert detail in json.loads(received.partition(b"\r\n\r\n")[2])["detail"]
+    assert ended(client, "malformed") == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET http://localhost:80/health/live?x HTTP/1.1\r\nHost: LOCALHOST:80\r\n",
+        b"GET /health/live HTTP/1.0\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost:\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n",
+    ],
+)
+def test_other_heads_that_are_read_in_one_way_are_answered(
+    serve: Callable[..., httpx.Client], connect: Connect, head: bytes
+) -> None:
+    peer = connect(serve())
+    peer.sendall(head + b"\r\n")
+    assert read_answer(peer) == (200, {"status": "alive"})
+
+
+def test_an_upgrade_does_not_lead_past_the_checks(serve: Callable[..., httpx.Client], connect: Connect) -> None:
+    peer = connect(serve())
+    peer.sendall(b"GET /health/live HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    assert problem(read_all(peer)) == (400, "bad-request")
 
 
 def test_a_wrong_request_behind_another_does_not_take_its_answer(

@@ -77,6 +77,10 @@ def test_settings_come_from_the_environment() -> None:
         ({"PADDLE_NER_SERVE_MODELS": "a=x,a=y"}, "named twice"),
         ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_MAX_QEUE": "1"}, "PADDLE_NER_SERVE_MAX_QEUE: no such"),
         ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_PORT": "http"}, "port: "),
+        (
+            {"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_TRUSTED_PROXIES": ""},
+            r"trusted_proxies\.0: .*expected an address or a network",
+        ),
     ],
 )
 def test_a_wrong_environment_is_refused(environment: dict[str, str], message: str) -> None:
@@ -98,6 +102,13 @@ def test_the_command_says_what_is_wrong_before_it_listens(arguments: list[str], 
     error = CliRunner().invoke(command, arguments).exception
     assert isinstance(error, InputError)
     assert message in str(error)
+
+
+@pytest.mark.parametrize("proxies", ["", "127.0.0.1,", "127.0.0.1,,10.0.0.0/8"])
+def test_an_empty_list_of_trusted_proxies_is_refused(tmp_path: Path, proxies: str) -> None:
+    refused = CliRunner().invoke(command, [str(tmp_path), "--trusted-proxies", proxies])
+    assert refused.exit_code == 2
+    assert f"Invalid value for '--trusted-proxies': {proxies!r} has an empty part" in refused.output
 
 
 def test_every_setting_has_an_option_with_the_same_default() -> None:

@@ -14,6 +14,8 @@ from paddle_ner.errors import InputError
         ("A\nB", "cannot be seen"),
         ("\x1b[31mPER", "cannot be seen"),
         ("PER\u202e", "cannot be seen"),
+        ("PER\u200b", "cannot be seen"),
+        ("A\u3000B", "cannot be seen"),
         ("", "is no label"),
         (" ", "is no label"),
         (5, "is no label"),
@@ -31,3 +33,7 @@ def test_a_name_that_cannot_be_a_label_is_refused_when_the_task_is_created(label
 
 def test_a_class_may_be_called_as_the_tag_of_no_entity() -> None:
     assert tasks.create("classification", ["O", "A", "血型 B"]).labels == ("O", "A", "血型 B")
+
+
+def test_rare_characters_that_no_unicode_of_this_python_knows_may_stand_in_a_label() -> None:
+    assert tasks.create("ner", ["\U0003347a", "\ue863"]).labels == ("\U0003347a", "\ue863")
