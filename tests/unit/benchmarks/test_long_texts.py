@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from paddle_ner import data
+from paddle_ner import data, tasks
 from paddle_ner.types import Entity, Example, Prediction
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "long_texts.py"
@@ -41,8 +41,8 @@ def test_joined_examples_have_their_entities_where_they_stand(program: ModuleTyp
 class FindsInShortTexts:
     """A model that finds everything in the texts of EXAMPLES, and nothing in others."""
 
-    def __init__(self, task: object) -> None:
-        self.task = task
+    def __init__(self, labels: list[str]) -> None:
+        self.decoding = tasks.create("ner", labels).decoding
 
     def __call__(self, texts: list[str]) -> list[Prediction]:
         known = {example.text: example.entities for example in EXAMPLES}
@@ -52,10 +52,8 @@ class FindsInShortTexts:
 def test_each_join_is_scored(
     program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from paddle_ner import tasks
-
     data.write(tmp_path / "x.jsonl", EXAMPLES)
-    monkeypatch.setattr(program, "load", lambda _: FindsInShortTexts(tasks.create("ner", ["PER", "LOC"])))
+    monkeypatch.setattr(program, "load", lambda _: FindsInShortTexts(["PER", "LOC"]))
     program.main(["model", str(tmp_path / "x.jsonl"), "--join", "2", "--json"])
     assert json.loads(capsys.readouterr().out)["rows"] == [
         {"joined": 1, "texts": 3, "f1": 1.0},
