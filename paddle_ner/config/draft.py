@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,9 +108,9 @@ class Sources:
     options: ReadOptions = _DEFAULTS
     policy: Policy = "report"
 
-    def read(self, path: Path) -> list[Example]:
+    def read(self, path: Path, log: Callable[[str], None]) -> list[Example]:
         """All examples of one of the files."""
-        return load(path, self.format, options=self.options, policy=self.policy)
+        return load(path, self.format, options=self.options, policy=self.policy, log=log)
 
     def entry(self, path: Path) -> str:
         """The file as a config names it."""
@@ -152,16 +152,18 @@ def write_config(
         InputError: a file is missing, the annotations are of no task or not of `task`, dev or test have a label that
             train has not, or the target cannot be written.
     """
-    train = sources.read(sources.train)
+    said: list[str] = []
+    train = sources.read(sources.train, said.append)
     labels = tasks.labels_of(train)
     chosen = _task_of(train, labels, sources.train, task)
     statistics = Statistics()
     for example in train:
         statistics.add(example)
-    others = {path: sources.read(path) for path in (sources.dev, sources.test) if path is not None}
+    _compare(train, labels, sources.train, chosen)
+    others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
     for path, examples in others.items():
         _compare(examples, labels, path, chosen)
-    found = _warnings(sources, train, others)
+    found = (*said, *_warnings(sources, train, others))
     low, high = _EPOCHS
     updates = _STARTER_UPDATES if pretrained == STARTER else _UPDATES
     epochs = min(high, max(low, -(-updates * _BATCH_SIZE // len(train))))
@@ -219,9 +221,13 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 
 def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None) -> str:
-    """The first task that has no objection to the first example, or the one wanted if it has none."""
+    """The first task that has no objection to the first example, or the one wanted if it has none.
+
+    Entities are learned by one task alone, whose objection is the one to read.
+    """
     objections = []
-    for name in tasks.TASKS if wanted is None else (wanted,):
+    candidates = tasks.TASKS if examples[0].entities is None else ("ner",)
+    for name in candidates if wanted is None else (wanted,):
         objection = tasks.create(name, labels).scoring.problem(examples[0])
         if objection is None:
             return name

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
+from paddle_ner.data.overlaps import do_overlap
 from paddle_ner.data.reading import Policy
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.splitting import split
@@ -33,6 +34,7 @@ class FileCheck:
         repeated: records whose text stands earlier in the file.
         contradicted: different texts that stand in the file with different annotations.
         repeated_ids: records whose id stands earlier in the file.
+        overlapping: records with entities that overlap, where the reader was told to keep them.
         texts: digest of each text → digest of its first annotation.
         times: digest of each text that stands more than once → how often.
     """
@@ -45,6 +47,7 @@ class FileCheck:
     repeated: int = 0
     contradicted: int = 0
     repeated_ids: int = 0
+    overlapping: int = 0
     texts: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     times: dict[bytes, int] = field(default_factory=dict, repr=False)
 
@@ -68,6 +71,7 @@ def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Po
                 break
             continue
         result.statistics.add(record)
+        result.overlapping += do_overlap(record.entities or ())
         text, annotation = _digest(record.text), _digest(_annotation(record))
         if text in result.texts:
             result.repeated += 1
@@ -121,6 +125,11 @@ def _within(file: FileCheck) -> Iterator[str]:
         yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
     if file.repeated_ids:
         yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
+    if file.overlapping:
+        yield (
+            f"{file.path}: {_texts(file.overlapping)} with overlapping entities, which no task can learn: --overlaps"
+            " outermost or innermost keeps one of them"
+        )
 
 
 def _few(training: FileCheck) -> Iterator[str]:

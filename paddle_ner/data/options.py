@@ -36,8 +36,10 @@ class ReadOptions(BaseModel):
         description="The label set, after the renaming; a record with any other label is bad.",
         json_schema_extra={"cli": {"flag": "--labels", "metavar": "NAME,…", "split": True}},
     )
-    overlaps: Literal["report", "allow"] = Field(
-        default="report", description="Whether a record whose entities overlap is bad, or kept as it stands."
+    overlaps: Literal["report", "outermost", "innermost", "allow"] = Field(
+        default="report",
+        description="Entities that overlap: report: the record is bad; outermost, innermost: the longest, or the"
+        " shortest, is kept and the others are counted; allow: all are kept, which no task can learn.",
     )
     multi_label: bool | None = Field(
         default=None,

@@ -173,10 +173,8 @@ class _File:
         if empty:
             nothing = Rejected.at(self.path, 1, "no record, expected at least one")
             yield nothing, nothing
-        if trimmed := self.judge.trimmed:
-            count = f"{trimmed:,} label{'s' * (trimmed != 1)}"
-            example = repr(self.judge.first_trimmed)
-            self.log(f"{self.path}: {count} with space around the name, such as {example}, read without it")
+        for remark in self.judge.remarks():
+            self.log(f"{self.path}: {remark}")
 
 
 def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:

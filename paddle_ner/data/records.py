@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.data import overlaps
 from paddle_ner.data.encoding import guess
 from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.overlaps import LeftOut
 from paddle_ner.data.source import DecodingFault, whole
 from paddle_ner.errors import InputError, Problem
 from paddle_ner.types import Entity, Example, hidden_character
@@ -83,8 +85,19 @@ class Judge:
         self.path = path
         self.options = options
         self._file_names = None if options.label_file is None else label_names(options.label_file)
-        self.trimmed = 0
-        self.first_trimmed = ""
+        self._left_out: LeftOut | None = None
+        if options.overlaps == "outermost" or options.overlaps == "innermost":
+            self._left_out = LeftOut(options.overlaps)
+        self._trimmed = 0
+        self._first_trimmed = ""
+
+    def remarks(self) -> Iterator[str]:
+        """What was changed in the records judged so far, a line each."""
+        if self._trimmed:
+            count = f"{self._trimmed:,} label{'s' * (self._trimmed != 1)}"
+            yield f"{count} with space around the name, such as {self._first_trimmed!r}, read without it"
+        if self._left_out is not None and (remark := self._left_out.remark()) is not None:
+            yield remark
 
     def __call__(self, draft: Draft) -> Example | Rejected:
         """The example, or everything that is wrong with the record."""
@@ -124,9 +137,11 @@ class Judge:
                 problems.append(Problem(path, line, str(error)))
             else:
                 found.append((entity, line))
+        if self._left_out is not None:
+            return () if problems else tuple(self._left_out.flat([entity for entity, _ in found]))
         found.sort(key=lambda pair: (pair[0].start, pair[0].end))
         if self.options.overlaps == "report":
-            problems.extend(Problem(path, line, message) for line, message in _overlaps(found))
+            problems.extend(Problem(path, line, message) for line, message in overlaps.faults(found))
         return tuple(entity for entity, _ in found)
 
     def _classes(self, given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
@@ -147,8 +162,8 @@ class Judge:
         if not label.strip():
             raise ValueError("empty label, expected a name")
         if label != label.strip():
-            self.trimmed += 1
-            self.first_trimmed = self.first_trimmed or label
+            self._trimmed += 1
+            self._first_trimmed = self._first_trimmed or label
             label = label.strip()
         if _SURROGATE.search(label):
             raise ValueError(f"label {label!r} holds a lone surrogate, expected valid Unicode")
@@ -201,20 +216,6 @@ def _unseen(label: str) -> str | None:
     if hidden is None:
         return None
     return f"label {label!r} holds the character U+{ord(hidden):04X}, which cannot be seen: expected a name without"
-
-
-def _overlaps(found: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
-    """What is wrong, and on which line, with entities (in order of their start) that begin before another ends."""
-    widest: Entity | None = None
-    for entity, line in found:
-        if widest is not None and entity.start < widest.end:
-            yield (
-                line,
-                f"overlapping entities {widest.label} {widest.start}..{widest.end} {widest.text!r} and {entity.label}"
-                f" {entity.start}..{entity.end} {entity.text!r}, expected flat entities (overlaps: allow keeps them)",
-            )
-        if widest is None or entity.end > widest.end:
-            widest = entity
 
 
 def _text_faults(text: str) -> list[str]:

@@ -55,7 +55,10 @@ class EntityScoring(Scoring):
             if entity.label not in self.labels:
                 return f"unknown entity type {entity.label!r}, expected one of {', '.join(self.labels)}"
             if entity.start < end:
-                return f"entity {entity.text!r} at {entity.start} overlaps the one before it, expected flat entities"
+                return (
+                    f"entity {entity.text!r} at {entity.start} overlaps the one before it, expected flat entities"
+                    " (--overlaps outermost or innermost keeps one of them; in a config options: {overlaps: outermost})"
+                )
             end = entity.end
         return None
 

@@ -1,7 +1,7 @@
 """CLUENER: JSON lines whose label is {type: {surface: [[start, end], …]}}, the end inclusive.
 
 One record of the published train file (line 1507) holds overlapping entities, which no flat tag scheme can express. It
-is bad by default, as in any format: `skip` leaves it out, ``overlaps: allow`` keeps it with all its entities.
+is bad by default, as in any format: `skip` leaves it out, ``overlaps: outermost`` keeps it with the longer entity.
 """
 
 from __future__ import annotations

@@ -102,3 +102,32 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     assert (starter.model.pretrained, starter.training.learning_rate) == ("starter", 2e-4)
     assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
+
+
+NESTED = (
+    '{"text": "在北京大学", "entities": [{"start": 1, "end": 5, "label": "ORG"},'
+    ' {"start": 1, "end": 3, "label": "LOC"}]}\n'
+)
+
+
+def test_what_the_message_on_nested_entities_advises_leads_to_a_training(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.jsonl").write_text("".join(NESTED.replace("在", word) for word in "在去来到从向"), "utf-8")
+    assert main(["init", "--train", "mine.jsonl"]) == 2
+    assert "--overlaps outermost or innermost keeps one of them" in capsys.readouterr().err
+    recipe = written("--train", "mine.jsonl", "--overlaps", "outermost")
+    assert "warning: mine.jsonl: left out 6 of 12 entities, in 6 records" in capsys.readouterr().err
+    assert recipe.task.labels == ("ORG",)
+    assert [entity.label for entity in read_corpus(recipe).train[0].entities or ()] == ["ORG"]
+
+
+@pytest.mark.parametrize("flat_before", [0, 3])
+def test_nested_entities_that_are_kept_are_refused_with_the_option_that_helps(
+    capsys: pytest.CaptureFixture[str], flat_before: int
+) -> None:
+    flat = '{"text": "在北京", "entities": [{"start": 1, "end": 3, "label": "LOC"}]}\n'
+    Path("mine.jsonl").write_text(flat * flat_before + NESTED, "utf-8")
+    assert main(["init", "--train", "mine.jsonl", "--overlaps", "allow"]) == 2
+    told = capsys.readouterr().err
+    assert f"mine.jsonl:{flat_before + 1}: " in told
+    assert "--overlaps outermost" in told
+    assert "classification" not in told
