@@ -1,13 +1,15 @@
 """brat: a text in NAME.txt and its annotation in NAME.ann; one document is one Example.
 
-Read are the text-bound annotations (lines T…); relations, events, attributes and notes are not part of an Example.
+Read are the text-bound annotations (lines T…); relations, events, attributes and notes are not part of an Example. brat
+writes an entity over a line end as fragments: where white space alone stands between them, they are one range.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
@@ -17,14 +19,41 @@ from paddle_ner.data.records import Draft, Rejected, Span
 from paddle_ner.data.source import DecodingFault, lines, whole
 from paddle_ner.errors import Problem
 
-_BOUND = re.compile(r"(T\S+)\t(\S+) (\d+) (\d+)\t(.*)")
-_DISCONTINUOUS = re.compile(r"T\S+\t\S+ \d+ \d+(;\d+ \d+)+\t")
+_BOUND = re.compile(r"(T\S+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
 _OTHERS = tuple("REAMN#*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """An annotation T…: its label, the ranges of its fragments, its surface on one line, and its own line."""
+
+    key: str
+    label: str
+    fragments: tuple[tuple[int, int], ...]
+    surface: str
+    line: int
+
+    def span(self, text: str) -> Span:
+        """One range over all fragments, with the surface of the text where the one given is that of the text."""
+        start, end = self.fragments[0][0], self.fragments[-1][1]
+        surface = text[start:end]
+        flat = surface.replace("\r", " ").replace("\n", " ")
+        parts = " ".join(text[first:last] for first, last in self.fragments)
+        return Span(start, end, self.label, surface if self.surface in (flat, parts) else self.surface, self.line)
+
+    def fault(self, text: str) -> str | None:
+        """What is wrong where more than white space stands between two fragments, or they are out of order."""
+        for (_, end), (start, _) in pairwise(self.fragments):
+            between = text[end:start]
+            if start < end or between.strip():
+                what = "its parts are out of order" if start < end else f"{between[:20]!r} stands between its parts"
+                return f"discontinuous entity {self.key}: {what}, expected one range: start end"
+        return None
 
 
 @dataclass(slots=True)
 class _Annotation:
-    spans: list[Span] = field(default_factory=list)
+    entities: list[_Entity] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -50,24 +79,21 @@ def _document(path: Path, annotation_path: Path, name: Path, options: ReadOption
         return Rejected(tuple(annotation.problems))
     # Offsets of a text with CRLF may have been counted with LF. The surfaces tell: only one of the two can fit.
     with_lf = text.replace("\r\n", "\n")
-    if with_lf != text and not _fits(text, annotation.spans) and _fits(with_lf, annotation.spans):
+    if with_lf != text and not _fits(text, annotation.entities) and _fits(with_lf, annotation.entities):
         text = with_lf
-    spans = [_with_line_ends(text, span) for span in annotation.spans]
+    faults = [(one.line, fault) for one in annotation.entities if (fault := one.fault(text)) is not None]
+    if faults:
+        return Rejected(tuple(Problem(str(annotation_path), line, fault) for line, fault in faults))
+    spans = [entity.span(text) for entity in annotation.entities]
     return Draft(
         1, text.rstrip("\r\n"), spans, id=name.with_suffix("").as_posix(), path=path,
         spans_path=annotation_path,
     )  # fmt: skip
 
 
-def _fits(text: str, spans: list[Span]) -> bool:
-    return all(_with_line_ends(text, span).surface == text[span.start : span.end] for span in spans)
-
-
-def _with_line_ends(text: str, span: Span) -> Span:
-    """brat writes a surface on one line, with spaces for the line ends in it: put those of the text back."""
-    surface = text[span.start : span.end]
-    flat = surface.replace("\r", " ").replace("\n", " ")
-    return replace(span, surface=surface) if flat == span.surface else span
+def _fits(text: str, entities: Sequence[_Entity]) -> bool:
+    spans = [entity.span(text) for entity in entities]
+    return all(span.surface == text[span.start : span.end] for span in spans)
 
 
 def _read(path: Path, encoding: str) -> _Annotation:
@@ -77,14 +103,13 @@ def _read(path: Path, encoding: str) -> _Annotation:
         message = line.fault
         bound = _BOUND.fullmatch(line.text)
         if message is None and bound is not None:
-            key, label, start, end, surface = bound.groups()
+            key, label, ranges, surface = bound.groups()
             if key in seen:
                 message = f"{key} stands on line {seen[key]} too, expected each once"
             else:
                 seen[key] = line.number
-                annotation.spans.append(Span(int(start), int(end), label, surface, line.number))
-        elif message is None and _DISCONTINUOUS.match(line.text):
-            message = f"discontinuous entity {line.text.split()[0]}, expected one range: start end"
+                fragments = tuple((int(start), int(end)) for start, end in map(str.split, ranges.split(";")))
+                annotation.entities.append(_Entity(key, label, fragments, surface, line.number))
         elif message is None and line.text.strip() and not line.text.startswith(_OTHERS):
             message = f"{line.text[:40]!r}, expected T1<tab>LABEL start end<tab>surface"
         if message is not None:

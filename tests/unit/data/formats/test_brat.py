@@ -53,9 +53,29 @@ def test_an_entity_over_a_line_end_has_a_space_in_its_surface(make_file, read_al
 
 
 @pytest.mark.parametrize(
+    ("text", "ranges", "surface", "whole"),
+    [
+        ("在北\n京", "1 2;3 4", "北 京", "北\n京"),
+        ("在北 \n\n  京", "1 2;7 8", "北 京", "北 \n\n  京"),
+        ("在北\r\n京", "1 2;4 5", "北 京", "北\r\n京"),
+        ("在北\r\n京", "1 2;3 4", "北 京", "北\n京"),  # counted with LF
+        ("在北\n京\n市", "1 2;3 4;5 6", "北 京 市", "北\n京\n市"),
+    ],
+)
+def test_fragments_with_white_space_alone_between_them_are_one_range(make_file, read_all, text, ranges, surface, whole):
+    path = make_file("a.txt", text)
+    make_file("a.ann", f"T1\tLOC {ranges}\t{surface}\n")
+    (example,), problems = read_all(path)
+    assert ([entity.text for entity in example.entities], problems) == ([whole], [])
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("T2\tLOC 3 5;6 7\t北京 x", "discontinuous entity T2, expected one range"),
+        ("T2\tLOC 2 3;4 5\t在 京", "discontinuous entity T2: '北' stands between its parts, expected one range"),
+        ("T2\tLOC 3 4;2 3\t北 在", "discontinuous entity T2: its parts are out of order, expected one range"),
+        ("T2\tLOC 3 5;6 7\t北京 x", "entity LOC at 3..7 is outside the text of 5 characters"),
+        ("T2\tLOC 3 4;4 5\t北 东", "entity LOC at 3..5 is '北京' in the text, but the record says '北 东'"),
         ("T1\tLOC 3 5\t北京", "T1 stands on line 1 too, expected each once"),
         ("T2 LOC 3 5 北京", "'T2 LOC 3 5 北京', expected T1<tab>LABEL start end<tab>surface"),
         ("X9", "'X9', expected T1<tab>"),
