@@ -36,6 +36,12 @@ class ReadOptions(BaseModel):
         description="The label set, after the renaming; a record with any other label is bad.",
         json_schema_extra={"cli": {"flag": "--labels", "metavar": "NAME,…", "split": True}},
     )
+    keep_labels: tuple[str, ...] | None = Field(
+        default=None,
+        description="Only entities, or labels of several, of these names are read, after the renaming; the others are"
+        " left out and counted.",
+        json_schema_extra={"cli": {"metavar": "NAME,…", "split": True}},
+    )
     overlaps: Literal["report", "outermost", "innermost", "allow"] = Field(
         default="report",
         description="Entities that overlap: report: the record is bad; outermost, innermost: the longest, or the"
@@ -134,5 +140,16 @@ class ReadOptions(BaseModel):
         return field
 
 
-COMMON = frozenset({"encoding", "label_map", "allowed_labels", "overlaps", "multi_label", "label_file", "texts_only"})
+COMMON = frozenset(
+    {
+        "encoding",
+        "label_map",
+        "allowed_labels",
+        "keep_labels",
+        "overlaps",
+        "multi_label",
+        "label_file",
+        "texts_only",
+    }
+)
 """The options that mean the same for every format."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from paddle_ner.types import Entity, Example, hidden_character
 MAX_LABEL = 64
 OUTSIDE = "O"
 """The tag of tokens outside of every entity: no entity can be called so."""
+_SHOWN = 8
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -91,11 +93,21 @@ class Judge:
         self._trimmed = 0
         self._first_trimmed = ""
 
+        self._unkept: Counter[str] = Counter()
+        self._kept: set[str] = set()
+
     def remarks(self) -> Iterator[str]:
         """What was changed in the records judged so far, a line each."""
         if self._trimmed:
             count = f"{self._trimmed:,} label{'s' * (self._trimmed != 1)}"
             yield f"{count} with space around the name, such as {self._first_trimmed!r}, read without it"
+        if self._unkept:
+            shown = ", ".join(f"{label} {count:,}" for label, count in self._unkept.most_common(_SHOWN))
+            more = f" and {len(self._unkept) - _SHOWN} more" if len(self._unkept) > _SHOWN else ""
+            yield f"left out {self._unkept.total():,} annotations of other labels (--keep-labels): {shown}{more}"
+        named = () if self.options.texts_only else self.options.keep_labels or ()
+        if absent := [label for label in named if label not in self._kept]:
+            yield f"no annotation of {', '.join(absent)}, which --keep-labels names"
         if self._left_out is not None and (remark := self._left_out.remark()) is not None:
             yield remark
 
@@ -126,6 +138,8 @@ class Judge:
             line = span.line or draft.line
             try:
                 entity = Entity.of(draft.text, span.start, span.end, self._name(span.label))
+                if not self._keeps(entity.label):
+                    continue
                 if entity.label == OUTSIDE:
                     raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
                 if span.surface is not None and span.surface != entity.text:
@@ -152,10 +166,23 @@ class Judge:
             raise ValueError(f"a label stands twice in {', '.join(names)}, expected each once")
         as_many = not isinstance(given, str) if self.options.multi_label is None else self.options.multi_label
         if as_many:
-            return None, names
+            return None, tuple(name for name in names if self._keeps(name))
         if len(names) != 1:
             raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (multi_label is false)")
+        if not self._keeps(names[0]):
+            raise ValueError(f"label {names[0]!r}, which --keep-labels does not name: it is the only one of the text")
         return names[0], None
+
+    def _keeps(self, label: str) -> bool:
+        """Whether an annotation of this name is read; what is not is counted."""
+        if self.options.keep_labels is None:
+            return True
+        kept = label in self.options.keep_labels
+        if kept:
+            self._kept.add(label)
+        else:
+            self._unkept[label] += 1
+        return kept
 
     def _name(self, label: str) -> str:
         """The label's final name. Raises ValueError for one that is empty or not in the label set."""
@@ -186,7 +213,8 @@ class Judge:
         if unseen := _unseen(label):
             raise ValueError(f"{unseen} (label_map)")
         allowed = self.options.allowed_labels
-        if allowed is not None and label not in allowed:
+        kept = self.options.keep_labels is None or label in self.options.keep_labels
+        if allowed is not None and kept and label not in allowed:
             raise ValueError(f"unknown label {label!r}, expected one of {', '.join(allowed)}")
         return label
 

@@ -187,3 +187,21 @@ def test_files_of_a_pattern_are_annotated_alike(make_file, tmp_path):
 def test_a_minus_is_the_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("好\t正\n坏\t负\n".encode())))
     assert [(example.text, example.origin) for example in load("-")] == [("好", "-:1"), ("坏", "-:2")]
+
+
+def test_labels_that_are_not_kept_are_counted_and_names_that_never_occur_are_told(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", '{"text": "甲", "labels": ["A", "B"]}\n{"text": "乙", "labels": ["B"]}\n')
+    examples = load(path, options=ReadOptions(keep_labels=("A", "C")), log=said.append)
+    assert [example.labels for example in examples] == [("A",), ()]
+    assert said == [
+        f"{path}: left out 2 annotations of other labels (--keep-labels): B 2",
+        f"{path}: no annotation of C, which --keep-labels names",
+    ]
+
+
+def test_the_only_label_of_a_text_is_not_left_out(make_file, read_all):
+    path = make_file("a.jsonl", '{"text": "甲", "label": "A"}\n{"text": "乙", "label": "B"}\n')
+    examples, (problem,) = read_all(path, keep_labels=("A",))
+    assert ([example.label for example in examples], problem.line) == (["A"], 2)
+    assert "--keep-labels does not name" in problem.message
