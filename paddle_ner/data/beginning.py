@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,35 @@ HEAD_BYTES = 1 << 18
 _MAGIC_BYTES = 16
 _LINES = 200
 _SHOWN = 40
+_LONG = 1000
+_COLUMN_SHARE = 0.9
+SEPARATORS = {
+    "\t": "tabs",
+    "\x02": "the character U+0002",
+    "|||": "'|||'",
+    "_!_": "'_!_'",
+    "||": "'||'",
+    "|": "'|'",
+    ";": "semicolons",
+    ",": "commas",
+    "\uff0c": "full-width commas",
+}
+"""What may stand between two columns of a line, in the order in which it is looked for, in words."""
+_BINARY = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive, such as those of Word and Excel"),
+    (b"PAR1", "a Parquet table"),
+    (b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x80\x04", "a Python pickle"),
+    (b"ARROW1", "an Arrow table"),
+)
+"""The first bytes of files that people take for data, in words."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +114,32 @@ class Beginning:
         """Whether it begins as an array of objects does; a bracket that is a token of its own line does not count."""
         return re.match(r"\s*\[\s*(\{|\]|$)", self.text) is not None
 
+    @property
+    def binary(self) -> str | None:
+        """What a file that is not text is, in words; None for text."""
+        for magic, name in _BINARY:
+            if self.magic.startswith(magic):
+                return name
+        return "binary data" if b"\0" in self.magic or "\0" in self.text[:_LONG] else None
+
     def most(self, test: Callable[[str], object]) -> bool:
         """Whether more than half of `lines` pass a test."""
         return 2 * sum(map(bool, map(test, self.lines))) > len(self.lines)
 
     def look(self) -> str:
         """What the first line looks like, for a message."""
+        if self.binary is not None:
+            return self.binary
         return look_of(self.lines[0]) if self.lines else "an empty file"
+
+
+def separator_of(lines: Sequence[str]) -> str | None:
+    """What seems to part the columns of a table: a mark that nearly every line holds equally often."""
+    for mark in SEPARATORS:
+        count, times = Counter(line.count(mark) for line in lines).most_common(1)[0]
+        if count and times > 1 and times >= _COLUMN_SHARE * len(lines) and mark.isprintable():
+            return mark
+    return None
 
 
 def look_of(line: str) -> str:
@@ -99,11 +148,13 @@ def look_of(line: str) -> str:
     record = _object(line)
     if record is not None:
         return f"a JSON object with the keys {', '.join(map(str, record)) or '(none)'}"
-    if line.lstrip().startswith("{"):
+    if re.match(r"\s*<[?!/A-Za-z]", line):
+        return f"XML or HTML ({shown})"
+    if line.lstrip().startswith("{") and not line.lstrip().startswith("{{"):
         return f"the beginning of a JSON object ({shown})"
     if line.lstrip().startswith("["):
         return f"the beginning of a JSON array ({shown})"
-    for mark, name in (("\t", "tabs"), (",", "commas"), ("\x02", "the character U+0002")):
+    for mark, name in SEPARATORS.items():
         if mark in line:
             return f"{line.count(mark) + 1} columns separated by {name} ({shown})"
     parts = line.split()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from unicodedata import normalize
 
 from paddle_ner.data.overlaps import do_overlap
 from paddle_ner.data.reading import Policy
@@ -125,6 +126,13 @@ def _within(file: FileCheck) -> Iterator[str]:
         yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
     if file.repeated_ids:
         yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
+    for kind, counts in _counts(file.statistics):
+        for names in _alike(counts):
+            shown = ", ".join(f"{name} {counts[name]:,}" for name in names)
+            yield (
+                f"{file.path}: {kind} that differ in case, width or spaces alone: {shown}"
+                f" (--label-map {names[1]}={names[0]} makes them one)"
+            )
     if file.overlapping:
         yield (
             f"{file.path}: {_texts(file.overlapping)} with overlapping entities, which no task can learn: --overlaps"
@@ -159,6 +167,14 @@ def _labels_apart(file: FileCheck, training: FileCheck) -> Iterator[str]:
 
 def _counts(statistics: Statistics) -> tuple[tuple[str, Counter[str]], ...]:
     return ("entity types", statistics.entities), ("labels", statistics.labels)
+
+
+def _alike(counts: Counter[str]) -> Iterator[list[str]]:
+    """Names that read alike, the most frequent of each first."""
+    groups: dict[str, list[str]] = {}
+    for name, _ in counts.most_common():
+        groups.setdefault("".join(normalize("NFKC", name).casefold().split()), []).append(name)
+    return (names for names in groups.values() if len(names) > 1)
 
 
 def _texts(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.beginning import Beginning, separator_of
 from paddle_ner.data.encoding import AUTO
 from paddle_ner.data.formats import FORMATS, Fit, Format
 from paddle_ner.data.source import expand
@@ -39,6 +39,8 @@ def _detect(path: Path, encoding: str) -> Format:
     fits = {name: format.recognise(beginning) for name, format in FORMATS.items()}
     best = max(fits.values())
     names = [name for name, fit in fits.items() if fit == best]
+    if best < Fit.LIKELY and beginning.binary is not None:
+        raise InputError(f"{path}: {beginning.binary}, expected text in one of {', '.join(FORMATS)}: export it as one")
     if best < Fit.POSSIBLE:
         raise InputError(_unknown(beginning, names)) if best == Fit.NEAR else UnknownFormat(_unknown(beginning, []))
     if len(names) > 1:
@@ -50,6 +52,9 @@ def _unknown(beginning: Beginning, nearest: list[str]) -> str:
     if beginning.is_folder:
         return f"{beginning.path}: a folder with neither brat's .ann files nor a folder of .txt files for each class"
     near = "".join(f"; the nearest is {name}: {FORMATS[name].summary}" for name in nearest)
+    if not nearest and (mark := separator_of(beginning.lines)) is not None:
+        delimiter = "" if mark == "," else f" --delimiter '{mark}'"
+        near = f"; if it is a table, read it with --format csv{delimiter}"
     return (
         f"{beginning.path}: cannot tell the format from the content: the first line looks like"
         f" {beginning.look()}{near}. Expected one of {', '.join(FORMATS)}: {_NAME_IT}"

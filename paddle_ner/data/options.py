@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU", "IOB1", "IO"]
 
@@ -89,7 +89,8 @@ class ReadOptions(BaseModel):
     )
     delimiter: str | None = Field(
         default=None,
-        description="csv, tsv: one character, or tab; by default a comma, or a tab for tsv.",
+        description="csv, tsv: a character, tab, or several characters, such as ||| (then quotes are text); by default"
+        " a comma, or a tab for tsv.",
         json_schema_extra={"cli": {"character": True}},
     )
     quotes: Literal["csv", "literal"] | None = Field(
@@ -118,19 +119,18 @@ class ReadOptions(BaseModel):
             )
         return name
 
-    @field_validator("delimiter")
+    @field_validator("delimiter", "label_separator")
     @classmethod
-    def _one_character(cls, delimiter: str | None) -> str | None:
-        if delimiter is not None and len(delimiter) != 1:
-            raise ValueError(f"delimiter {delimiter!r} is {len(delimiter)} characters long, expected 1")
-        return delimiter
-
-    @field_validator("label_separator")
-    @classmethod
-    def _not_empty(cls, separator: str | None) -> str | None:
-        if separator == "":
-            raise ValueError("label_separator is empty, expected at least one character")
+    def _not_empty(cls, separator: str | None, info: ValidationInfo) -> str | None:
+        if separator == "" or (separator is not None and not separator.isprintable() and len(separator) > 1):
+            raise ValueError(f"{info.field_name} is {separator!r}, expected at least one character that can be seen")
         return separator
+
+    @model_validator(mode="after")
+    def _quotes_fit(self) -> ReadOptions:
+        if self.quotes == "csv" and self.delimiter is not None and len(self.delimiter) > 1:
+            raise ValueError(f"delimiter {self.delimiter!r} has several characters: quotes are text then, not csv")
+        return self
 
     @field_validator("text_field", "label_field", "id_field")
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from paddle_ner.data.beginning import SEPARATORS, separator_of
 from paddle_ner.data.column_names import ids_among, is_known, labels_among, second_texts_among, texts_among
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE
@@ -229,7 +230,8 @@ class _Chooser:
             return Columns(len(self.names), self.text or 0, self.label, self.number, None)
         if len(self.names) < 2:
             raise InputError(
-                f"{self.where}: one column, expected a text and a label (format text reads one text a line)"
+                f"{self.where}: one column{self._parted()}, expected a text and a label (format text reads one text a"
+                " line)"
             )
         named = self.text is not None and self.label is not None
         guessed = False
@@ -244,6 +246,12 @@ class _Chooser:
             guessed = True
         assert self.text is not None
         return Columns(len(self.names), self.text, self.label, self.number, None, guessed=guessed)
+
+    def _parted(self) -> str:
+        """The delimiter that would make several columns of the one, in words."""
+        cells = self.table[0].filled
+        mark = separator_of(cells) if len(cells) > 1 else None
+        return "" if mark is None else f", which {SEPARATORS[mark]} part (--delimiter '{mark}')"
 
     def _two(self) -> None:
         """A text and its label, the text first unless the content says the opposite."""

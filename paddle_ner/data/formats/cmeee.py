@@ -23,6 +23,7 @@ from paddle_ner.data.source import lines
 _BAR = "|||"
 _TRIPLE = re.compile(r"\s*(\d+)\s+(\d+)\s+(\S+)\s*")
 _TEXT_LINE = re.compile(r".*?\|\|\|(\s*\d+\s+\d+\s+[^\s|]+\s*(\|\|\||$))*\s*")
+_ANNOTATED = re.compile(r"\|\|\|.*\d")
 _HEAD = 500
 _KEYS = '"start_idx", "end_idx" and "type"'
 
@@ -114,7 +115,9 @@ def _recognise(beginning: Beginning) -> Fit:
     if beginning.is_json_array or beginning.is_json_lines:
         keys = re.search(r'"start_idx"\s*:', beginning.text) and re.search(r'"end_idx"\s*:', beginning.text)
         return Fit.SURE if keys else Fit.NO
-    return Fit.SURE if beginning.most(_TEXT_LINE.fullmatch) else Fit.NO
+    if beginning.most(_TEXT_LINE.fullmatch):
+        return Fit.SURE
+    return Fit.NEAR if beginning.most(_ANNOTATED.search) else Fit.NO
 
 
 FORMAT = Format(

@@ -17,9 +17,8 @@ from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
 
 def rows_of(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> tuple[str, Iterator[Row | Rejected]]:
     """The delimiter of a file and its rows, by the options or else by what is usual."""
-    literal = (options.quotes or quotes) == "literal"
     mark = options.delimiter or delimiter
-    if literal:
+    if (options.quotes or quotes) == "literal" or len(mark) > 1:
         return mark, literal_rows(path, options.encoding, mark)
     return mark, quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
 
@@ -71,12 +70,20 @@ def _others(row: Row, columns: Columns) -> dict[str, str]:
 
 
 def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
-    if columns.label is None:
+    """One label, or several; an empty cell is none of several. Raises ValueError for one where one is expected."""
+    if columns.label is None or options.texts_only:
         return None
     cell = row.cells[columns.label].strip()
     if options.label_separator is not None:
         return tuple(label.strip() for label in cell.split(options.label_separator)) if cell else ()
-    return () if options.multi_label and not cell else cell
+    if not cell and options.multi_label:
+        return ()
+    if not cell and row.cells[columns.text].strip():
+        raise ValueError(
+            "empty label, expected a name (--multi-label reads an empty cell as none of the labels,"
+            " --label-separator ',' several in one cell)"
+        )
+    return cell
 
 
 def _classes(row: Row, columns: Columns) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_array
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
+
+_STRINGS = re.compile(r"\s*\[\s*\"(?:[^\"\\]|\\.)*\"\s*[,\]]\s*(\"|$)")
+"""An array of strings, which says nothing but texts."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
@@ -28,7 +32,9 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.POSSIBLE if beginning.is_json_array else Fit.NO
+    if beginning.is_json_array:
+        return Fit.POSSIBLE
+    return Fit.NEAR if _STRINGS.match(beginning.text) else Fit.NO
 
 
 FORMAT = Format(

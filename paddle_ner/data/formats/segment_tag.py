@@ -19,6 +19,7 @@ from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.data.source import Line, lines
 
 _SEGMENT = re.compile(r".+/[A-Za-z]{1,4}(\]/?[A-Za-z]{1,4})*")
+_ANY_TAG = re.compile(r".+/[A-Za-z_-]+")
 _CLOSING = re.compile(r"(.+?/[A-Za-z]+)((?:\]/?[A-Za-z]+)+)")
 _NUMBER = re.compile(r"(\d{8}-\d+(?:-\d+)*)/m")
 _OUTSIDE = ("o", "O")
@@ -108,7 +109,10 @@ def _compounds(parts: list[str]) -> tuple[list[int], list[list[str]]]:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.LIKELY if beginning.most(lambda line: all(map(_SEGMENT.fullmatch, line.split()))) else Fit.NO
+    if beginning.most(lambda line: all(map(_SEGMENT.fullmatch, line.split()))):
+        return Fit.LIKELY
+    tagged = beginning.most(lambda line: len(line.split()) > 1 and all(map(_ANY_TAG.fullmatch, line.split())))
+    return Fit.NEAR if tagged else Fit.NO
 
 
 FORMAT = Format("segment-tag", "segment/tag lines: 他/o 在/o 北京/ns, tags o, nr, ns, nt", _drafts, _recognise)

@@ -86,3 +86,20 @@ def test_figures_of_entities():
     statistics.add(Example("丁"))
     record = statistics.to_dict()
     assert (record["entities"], record["with_entities"], record["annotated"]) == ({"PER": 2}, 1, 2)
+
+
+def test_labels_that_read_alike_are_told_with_the_option_that_joins_them():
+    file = check_file("a", labelled(*[(f"文{n}", ("PER", "per", "ＰＥＲ", "LOC")[min(n % 8, 3)]) for n in range(160)]))
+    assert list(warnings([file])) == [
+        "a: labels that differ in case, width or spaces alone: PER 20, per 20, ＰＥＲ 20 (--label-map per=PER makes"
+        " them one)"
+    ]
+
+
+def test_overlapping_entities_that_were_kept_are_told():
+    text = "北京大学"
+    nested = [Example(f"{text}{n}", (Entity.of(text, 0, 4, "ORG"), Entity.of(text, 0, 2, "LOC"))) for n in range(100)]
+    assert list(warnings([check_file("a", nested)])) == [
+        "a: 100 texts with overlapping entities, which no task can learn: --overlaps outermost or innermost keeps one"
+        " of them"
+    ]

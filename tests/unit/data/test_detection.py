@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_ner.data import detect, read
+from paddle_ner.data import detect, read, unlabelled
 from paddle_ner.errors import InputError
 
 
@@ -72,3 +72,44 @@ def test_there_is_no_fallback(make_file, content, message):
 def test_a_folder_of_neither_kind_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"neither brat's \.ann files nor a folder of \.txt files"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "look", "advice"),
+    [
+        ("好看,正\n难看,负\n", "2 columns separated by commas", "if it is a table, read it with --format csv."),
+        ("好;正\n坏;负\n", "2 columns separated by semicolons", "--format csv --delimiter ';'"),
+        ("1_!_好_!_a\n2_!_坏_!_b\n", "3 columns separated by '_!_'", "--format csv --delimiter '_!_'"),
+        ("好|||0 1 a b\n坏|||0 1 a b\n", "2 columns separated by '|||'", "the nearest is cmeee: "),
+        ('["好", "坏"]', "the beginning of a JSON array", "the nearest is json-array: "),
+        ('[["好", "正"], ["坏", "负"]]', "the beginning of a JSON array", "the nearest is spacy: "),
+        ("韩梅/PERSON 在/O\n", "two words", "the nearest is segment-tag: "),
+        ('<?xml version="1.0"?>\n<a>好</a>\n', "XML or HTML", ""),
+    ],
+)
+def test_what_is_not_read_is_answered_with_its_look_and_what_is_near(make_file, content, look, advice):
+    with pytest.raises(InputError) as caught:
+        detect(make_file("a.txt", content))
+    assert f"the first line looks like {look} (" in str(caught.value)
+    assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.txt", b"%PDF-1.4\n", "a PDF document"),
+        ("a", b"PK\x03\x04" + bytes(50), "a ZIP archive"),
+        ("a.csv", b"\xd0\xcf\x11\xe0" + bytes(50), "an old Word or Excel document"),
+        ("a.jsonl", bytes(range(256)) * 3, "binary data"),
+    ],
+)
+def test_what_is_no_text_is_told_and_never_read_as_plain_text(make_file, name, content, kind):
+    path = make_file(name, content)
+    for function in (detect, unlabelled):
+        with pytest.raises(InputError, match=f"{kind}.*, expected text in one of"):
+            function(path)
+
+
+def test_plain_text_with_commas_is_still_plain_text_for_a_prediction(make_file):
+    path = make_file("a.txt", "今天好,明天坏\n天气好,心情好\n")
+    assert [one.text for one in unlabelled(path)] == ["今天好,明天坏", "天气好,心情好"]

@@ -120,7 +120,7 @@ def test_one_label_becomes_several_when_asked(make_file, read_all):
 
 
 @pytest.mark.parametrize(
-    "options", [{"delimiter": ",,"}, {"label_separator": ""}, {"text_field": 0}, {"tag_scheme": "IOB"}, {"colour": 1}]
+    "options", [{"delimiter": ""}, {"label_separator": ""}, {"text_field": 0}, {"tag_scheme": "IOB"}, {"colour": 1}]
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ValidationError):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,21 @@ def test_quotes_enclose_cells_in_csv_and_are_text_in_tsv(make_file, read_all):
 def test_the_quotes_can_be_named(make_file, read_all):
     assert pairs(read_all(make_file("a.csv", '"好,正\n'), quotes="literal")[0]) == [('"好', "正")]
     assert pairs(read_all(make_file("a.tsv", '"好"\t正\n'), quotes="csv")[0]) == [("好", "正")]
+
+
+@pytest.mark.parametrize("delimiter", ["|||", "_!_", "||"])
+def test_a_delimiter_of_several_characters(make_file, read_all, delimiter):
+    path = make_file("a.txt", f'"好"|,{delimiter}正\n坏{delimiter}负\n')
+    assert pairs(read_all(path, "csv", delimiter=delimiter)[0]) == [('"好"|,', "正"), ("坏", "负")]
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("|", "'|'"), ("|||", "'|||'"), ("，", "full-width")])
+def test_a_delimiter_that_would_part_the_one_column_is_named(make_file, read_all, mark, name):
+    path = make_file("a.csv", f"text{mark}label\n好{mark}正\n坏{mark}负\n")
+    with pytest.raises(InputError, match=re.escape(f"one column, which {name}")) as caught:
+        read_all(path)
+    assert f"(--delimiter '{mark}')" in str(caught.value)
+    assert pairs(read_all(path, delimiter=mark)[0]) == [("好", "正"), ("坏", "负")]
 
 
 def test_another_delimiter(make_file, read_all):
@@ -154,3 +170,35 @@ def test_texts_written_as_csv_are_read_back(tmp_path_factory, rows):
     path.write_text(stream.getvalue(), "utf-8-sig", newline="")
     options = ReadOptions(header=False, text_field=1, label_field=2)
     assert pairs(read(path, "csv", options=options)) == rows
+
+
+@pytest.mark.parametrize("options", [{"multi_label": True}, {"label_separator": "|"}])
+def test_an_empty_cell_of_the_label_column_is_none_of_several_labels(make_file, read_all, options):
+    path = make_file("a.csv", "text,label\n球,体育\n无,\n空, \n股,财经\n")
+    examples, problems = read_all(path, **options)
+    assert [example.labels for example in examples] == [("体育",), (), (), ("财经",)]
+    assert problems == []
+
+
+def test_an_empty_cell_is_no_class_and_the_message_leads_on(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.csv", "text,label\n球,体育\n无,\n股,财经\n"))
+    assert ([example.label for example in examples], problem.line) == (["体育", "财经"], 3)
+    assert "--multi-label reads an empty cell as none of the labels" in problem.message
+
+
+@pytest.mark.parametrize(("one", "zero"), [("1", "0"), ("1.0", "0.0"), ("True", "False"), ("是", "否"), ("1", "")])
+@pytest.mark.parametrize("first", ["text,", "id,text,"])
+def test_a_column_of_zero_and_one_for_each_class(make_file, read_all, one, zero, first):
+    rows = [("球", one, zero, zero), ("股", zero, one, zero), ("芯", zero, one, one), ("无", zero, zero, zero)]
+    lines = [",".join((str(n), *row) if first.startswith("id") else row) for n, row in enumerate(rows, 1)]
+    path = make_file("a.csv", "\n".join([first + "体育,财经,科技", *lines]) + "\n")
+    examples, problems = read_all(path)
+    assert [(one.text, one.labels) for one in examples] == [
+        ("球", ("体育",)), ("股", ("财经",)), ("芯", ("财经", "科技")), ("无", ()),
+    ]  # fmt: skip
+    assert problems == []
+
+
+def test_one_column_of_zero_and_one_is_a_class(make_file, read_all):
+    examples, problems = read_all(make_file("a.csv", "text,is_spam\n好,0\n坏,1\n怪,1\n妙,0\n"))
+    assert ([example.label for example in examples], problems) == (["0", "1", "1", "0"], [])

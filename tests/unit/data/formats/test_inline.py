@@ -54,7 +54,7 @@ def test_marks_in_marks_are_nested_entities(make_file, read_all, line):
         ("<A>韩<B>梅</A>在</B>", "</A> at character 9 closes a mark, but <B> at character 5 is open"),
         ("{{:韩梅}}在", "{{ at character 1 has no type, expected {{type:text}}"),
         ("{{韩梅}}在", "{{ at character 1 has no type, expected {{type:text}}"),
-        ("{{PER:}}在", "{{PER: at character 1 marks no text, expected some"),
+        ("{{PER:}}在", "{{PER: at character 1 marks no text, expected at least a character"),
         ('<PER id="1">韩梅</PER>在', '<PER id="1"> has attributes, expected <type>, or TYPE="…" alone'),
     ],
 )
