@@ -97,6 +97,7 @@ class ReadOptions(BaseModel):
         default=None,
         description="csv, tsv: quotes enclose cells, or are text; by default csv for csv, literal for tsv.",
     )
+    sheet: str | None = Field(default=None, description="excel: the name of the sheet, where several hold rows.")
     label_file: Path | None = Field(default=None, description="Names of the labels, one a line; indices count from 0.")
     label_separator: str | None = Field(
         default=None, description="csv, tsv: what stands between the labels of one cell."

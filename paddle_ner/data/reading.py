@@ -150,12 +150,12 @@ class _File:
         chosen = None if format is None else FORMATS[format]
         if not path.exists() and not is_standard_input(path):
             raise InputError(f"{path}: no such file or folder")
-        if options.encoding == AUTO:
-            options = options.model_copy(update={"encoding": guess(path)})
-            if options.encoding != "utf-8":
-                log(f"{path}: not UTF-8, read as {options.encoding.upper()}")
         if chosen is None:
             chosen = detect(path, options.encoding)
+        if options.encoding == AUTO:
+            options = options.model_copy(update={"encoding": "utf-8" if chosen.is_binary else guess(path)})
+            if options.encoding != "utf-8":
+                log(f"{path}: not UTF-8, read as {options.encoding.upper()}")
         if path.is_dir() and not chosen.reads_folders:
             raise InputError(f"{path}: a folder, expected a file for format {chosen.name}")
         _refuse_idle(chosen, options)

@@ -43,6 +43,7 @@ class Format:
         recognise: how sure the format is of a file. Of several, the surest reads it; of equals, none does.
         options: the fields of ReadOptions that it uses beside those that all formats share.
         reads_folders: whether the path may be a folder.
+        is_binary: whether its files are not text, so that they have no encoding.
     """
 
     name: str
@@ -51,3 +52,4 @@ class Format:
     recognise: Callable[[Beginning], Fit] = never
     options: frozenset[str] = frozenset()
     reads_folders: bool = False
+    is_binary: bool = False

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.column_names import TEXT_NAMES
 from paddle_ner.data.formats.fields import Misfit, draft_of
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import json_array
+from paddle_ner.data.json_source import Record, json_array
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected
 
@@ -18,10 +18,11 @@ _STRINGS = re.compile(r"\s*\[\s*\"(?:[^\"\\]|\\.)*\"\s*[,\]]\s*(\"|$)")
 """An array of strings, which says nothing but texts."""
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+def record_drafts(path: Path, records: Iterable[Record | Rejected], options: ReadOptions) -> Iterator[Draft | Rejected]:
+    """The drafts of objects with a text and its annotation, whatever they are stored in."""
     names = TEXT_NAMES if options.text_field is None else (str(options.text_field),)
     label, number = str(options.label_field or "label"), str(options.id_field or "id")
-    for record in json_array(path, options.encoding):
+    for record in records:
         if isinstance(record, Rejected):
             yield record
             continue
@@ -29,6 +30,10 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
             yield draft_of(record.line, record.value, names, label, number)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+    return record_drafts(path, json_array(path, options.encoding), options)
 
 
 def _recognise(beginning: Beginning) -> Fit:
