@@ -112,7 +112,11 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
     """Write SOURCE to TARGET in the format that its name says, complete or not at all.
 
     Canonical JSON lines are .jsonl; a record that the format cannot hold ends it, and what stood at TARGET stays.
+    SOURCE may be -, the standard input, and TARGET the standard output, which then gets what was good before an end.
     """
+    to_output = str(target) == "-"
+    if as_json and to_output:
+        raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
     try:
         examples = follow(source, _records(source, reading), reading.policy, _warn)
@@ -122,7 +126,7 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
     if as_json:
         print_json({"path": str(target), "examples": count})
     else:
-        out.print(Text(f"{target}: {count:,} examples"))
+        (err if to_output else out).print(Text(f"{target}: {count:,} examples"))
     return 0
 
 

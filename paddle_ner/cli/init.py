@@ -9,6 +9,7 @@ import click
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.config.draft import STARTER, Sources, write_config
+from paddle_ner.data.source import is_standard_input
 from paddle_ner.errors import InputError
 from paddle_ner.tasks import TASKS
 
@@ -49,6 +50,9 @@ def command(
     """
     if output.exists() and not force:
         raise InputError(f"{output}: is there already: --force replaces it, --output names another")
+    for path in (train, dev, test):
+        if path is not None and (is_standard_input(path) or path.is_fifo()):
+            raise InputError(f"{path}: a pipe is read once, and a config names its files: save it to one")
     sources = Sources(train, dev, test, reading.format, reading.options, reading.policy)
     with console.err.status("reading the files"):
         draft = write_config(

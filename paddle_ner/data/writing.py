@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -44,8 +45,14 @@ def write_records(path: Path, records: Iterable[Record], writer: Writer) -> int:
 def written(path: Path) -> Iterator[IO[str]]:
     """A stream in UTF-8 whose content is the file `path` once the block ends well.
 
-    A device or a pipe is written as it comes. Raises as `write` does.
+    A device or a pipe is written as it comes, and so is the standard output, which ``-`` names. Raises as `write` does.
     """
+    if str(path) == "-":
+        if sys.stdout is None:
+            raise InputError("-: the standard output is closed, name a file")
+        yield sys.stdout
+        sys.stdout.flush()
+        return
     if path.exists() and not path.is_file() and not path.is_dir():
         try:
             with path.open("w", encoding="utf-8", newline="\n") as stream:

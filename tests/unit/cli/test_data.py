@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -225,3 +226,25 @@ def test_the_options_of_the_readers_reach_them(capsys, tmp_path):
 def test_help_names_every_format(capsys):
     status, out, _ = run(capsys, "check", "--help")
     assert status == 0 and "segment-tag" in out and "a folder per class" in out
+
+
+def test_convert_from_a_pipe_into_a_pipe(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+    status, out, err = run(capsys, "convert", "-", "-", "--to", "conll")
+    assert (status, err.strip()) == (0, "-: 1 examples")
+    assert out == "雷\tO\n军\tO\n在\tO\n北\tB-LOC\n京\tI-LOC\n\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_results_on_the_standard_output_are_refused(capsys, good):
+    status, out, err = run(capsys, "convert", good, "-", "--json")
+    assert (status, out) == (2, "")
+    assert "leave one out" in err
+
+
+def test_the_files_of_a_pattern_are_read_as_one(capsys, tmp_path):
+    for name in "12":
+        (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("在", name), encoding="utf-8")
+    assert run(capsys, "convert", tmp_path / "?.jsonl", tmp_path / "all.out.jsonl")[0] == 0
+    assert len((tmp_path / "all.out.jsonl").read_text("utf-8").splitlines()) == 2

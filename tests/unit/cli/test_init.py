@@ -131,3 +131,11 @@ def test_nested_entities_that_are_kept_are_refused_with_the_option_that_helps(
     assert f"mine.jsonl:{flat_before + 1}: " in told
     assert "--overlaps outermost" in told
     assert "classification" not in told
+
+
+@pytest.mark.parametrize("option", ["--train", "--dev", "--test"])
+def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    Path("mine.txt").write_text(NER, "utf-8")
+    files = {"--train": "mine.txt", option: "-"}
+    assert main(["init", *[part for pair in files.items() for part in pair]]) == 2
+    assert "-: a pipe is read once, and a config names its files: save it to one" in capsys.readouterr().err
