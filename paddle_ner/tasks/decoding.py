@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from paddle_ner.errors import InputError
 from paddle_ner.features.schemes import TagScheme
 from paddle_ner.features.windows import Encoded, join
+from paddle_ner.tasks.crf import TRANSITIONS, Chain
 from paddle_ner.tasks.labels import check_labels
 from paddle_ner.types import Entity, Prediction
 
@@ -81,13 +82,23 @@ class TagDecoding(Decoding):
         return {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
-        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""
+        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags.
+
+        Where the head gives transitions, both are those of a CRF.
+        """
         joined = join(encoded.windows, [window["logits"] for window in outputs])
         if len(joined) == 0:
             return Prediction(encoded.text, entities=())
-        tags = self.scheme.best(joined)
-        chosen = joined[np.arange(len(tags)), tags][:, None]
-        probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        transitions = outputs[0].get(TRANSITIONS)
+        if transitions is None:
+            tags = self.scheme.best(joined)
+            chosen = joined[np.arange(len(tags)), tags][:, None]
+            probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        else:
+            chain = Chain(self.scheme, transitions)
+            tags = chain.best(joined)
+            marginals = chain.marginals(joined) if tags.any() else np.ones_like(joined)
+            probabilities = marginals[np.arange(len(tags)), tags].tolist()
         offsets = encoded.offsets.tolist()
         entities: list[Entity] = []
         for first, last, label in self.scheme.decode(tags.tolist()):

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from paddle_ner.features.schemes import Span
 from paddle_ner.features.windows import Encoded, Window
+from paddle_ner.tasks.crf import TRANSITIONS
+from paddle_ner.tasks.crf_loss import negative_log_likelihood
 from paddle_ner.tasks.decoding import Decoding, TagDecoding
 from paddle_ner.types import Entity, Example
 
@@ -110,12 +112,15 @@ class TagLearning(Learning):
         return int((targets != IGNORED).sum())
 
     def loss_sum(self, outputs: Mapping[str, Any], targets: Any) -> Any:
-        """Cross entropy summed over the tokens that count.
+        """Cross entropy summed over the tokens that count; where the head gives transitions, that of the tag sequences.
 
         The sum, not the mean: Paddle's mean divides by the ignored positions too (seen in 3.1.1).
         """
         from paddle.nn.functional import cross_entropy
 
+        if TRANSITIONS in outputs:
+            allowed = self.decoding.scheme.transitions
+            return negative_log_likelihood(outputs["logits"], outputs[TRANSITIONS], targets, allowed, IGNORED)
         logits = outputs["logits"].reshape([-1, self.decoding.num_outputs])
         return cross_entropy(logits, targets.reshape([-1]), ignore_index=IGNORED, reduction="sum")
 
