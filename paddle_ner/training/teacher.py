@@ -15,6 +15,7 @@ from paddle_ner.files import sha256
 from paddle_ner.modeling import Checkpoint, head_for
 from paddle_ner.tasks import Task
 from paddle_ner.tasks.crf import TRANSITIONS
+from paddle_ner.tasks.learning import NO_TEACHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def find_teacher(config: Config, task: Task) -> Teacher:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
     checkpoint = Checkpoint.open(folder)
+    if checkpoint.task.decoding.overlapping or task.decoding.overlapping:
+        raise InputError(NO_TEACHER)
     if checkpoint.task != task:
         raise InputError(
             f"distillation.teacher: {folder} answers for {checkpoint.task.spec()}, but the student is to learn"
