@@ -62,7 +62,10 @@ def command(
     console.out.print(
         f"{output}  (loss on {record['examples']} examples {loss['before']:.4f}, now {loss['after']:.4f})"
     )
-    console.err.print(f"next: paddle-ner distill --teacher {checkpoint} --start {output} -o RUN", markup=False)
+    following = f"distill --teacher {checkpoint} --start {output} -o RUN"
+    if opened.task.decoding.overlapping:  # which has no teacher
+        following = f"evaluate {output}"
+    console.err.print(f"next: paddle-ner {following}", markup=False)
 
 
 def _words(value: int | list[int]) -> str:
