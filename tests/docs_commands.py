@@ -39,7 +39,7 @@ ADDED = {
     r"paddle-ner train my\.yaml": "--set training.epochs=2 --set training.learning_rate=2e-3"
     f" --set model.pretrained=null {_SMALL}",
     r"paddle-ner distill ": "--set training.epochs=1",
-    r"paddle-ner compress ": "--precision int8 --budget 0.5 --max-drop 1 --max-label-drop 1 --allow-slower",
+    r"paddle-ner compress ": "--precision int8 --budget 0.01 --max-drop 1 --max-label-drop 1 --allow-slower",
     r"paddle-ner export .*(--embeddings|--scales)": "--max-drop 1",
     r"paddle-ner export .*--(target onnx|embeddings)": "--no-tune",
     r"paddle-ner serve ": "--port 0 --ready-file ready",

@@ -55,7 +55,7 @@ _WIDTH = 220
     default=BUDGET_MINUTES,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
-    help="Minutes after which no further candidate is begun.",
+    help="Minutes after which no further candidate is begun; the first always is.",
 )
 @click.option(
     "--max-drop",

@@ -103,7 +103,7 @@ class Search:
         with Quantizer(checkpoint, self.work, self.options.embeddings) as quantizer:
             for number, plan in enumerate(waiting):
                 left = deadline - time.monotonic()
-                if left <= 0:
+                if number and left <= 0:  # a budget that none fits in would say nothing
                     return [plan, *waiting]
                 self.tick(str(plan))
                 folder = self.work / f"int8-{number}"

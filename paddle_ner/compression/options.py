@@ -27,7 +27,7 @@ class Options:
     Attributes:
         precision: ``auto``: int8, bf16 and fp16 as far as the device has them; or one of them alone.
         device: ``cpu``, or ``gpu``, where fp16 is the only candidate.
-        budget_minutes: no further candidate is begun after that.
+        budget_minutes: no further candidate is begun after that; the first at int8 always is.
         max_drop: how far below fp32 the score may be.
         max_label_drop: the same for the F1 of any label.
         allow_slower: take the best candidate even where fp32 is faster on this machine.

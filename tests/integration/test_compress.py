@@ -140,11 +140,13 @@ def test_a_label_that_falls_too_far_is_a_refusal_though_the_score_may_fall(atten
     assert record.after is None and of(record, TRAP).refused.startswith(f"F1 of {of(record, TRAP).worst_label} fell by")
 
 
-def test_candidates_that_the_budget_did_not_suffice_for_are_named(attentive: Path, tmp_path: Path) -> None:
-    options = Options(precision="int8", allow_slower=True, budget_minutes=1e-6)
-    record = refused(attentive, tmp_path / "bundle", options).record
-    assert len(record.candidates) == 1, "only fp32 was measured"
-    assert {plan.algorithm for plan in record.left_out} == {"avg", "hist", "abs_max", "emd", "mse", "KL"}
+def test_the_first_is_tried_whatever_the_budget_and_those_left_out_are_named(attentive: Path, tmp_path: Path) -> None:
+    options = Options(
+        precision="int8", allow_slower=True, plans=[PLAN, TRAP, TRAP], budget_minutes=1e-6, max_drop=1, max_label_drop=1
+    )
+    record = compress(attentive, tmp_path / "bundle", CALIBRATION, EXAMPLES, options).record
+    assert [candidate.plan for candidate in record.candidates] == [None, PLAN]
+    assert record.left_out == [TRAP, TRAP]
 
 
 def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:

@@ -203,7 +203,10 @@ def test_a_faster_precision_that_costs_too_much_is_not_kept(own_bundle: Path, ru
     assert tuned.best.precision == "fp32"
 
 
-def test_benchmark_leaves_the_bundle_alone_unless_told(own_bundle: Path) -> None:
+def test_benchmark_leaves_the_bundle_alone_unless_told(
+    own_bundle: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_ROOT", str(checkpoint.parent.parent))
     before = read_bundle_manifest(own_bundle).checksum
     done = CliRunner().invoke(benchmark, [str(own_bundle), "--json"], catch_exceptions=False)
     report = json.loads(done.stdout)

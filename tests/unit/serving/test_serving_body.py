@@ -48,7 +48,11 @@ def test_a_bomb_is_refused_at_the_bound(serve: Serve) -> None:
     assert (response.status_code, slug(response)) == (413, "body-too-large")
 
 
-@pytest.mark.parametrize("body", [BODY, gzip.compress(BODY)[:-4], gzip.compress(BODY)[:12], b""])
+@pytest.mark.parametrize(
+    "body",
+    [BODY, gzip.compress(BODY)[:-4], gzip.compress(BODY)[:12], b""],
+    ids=["plain", "no trailer", "head", "empty"],
+)
 def test_a_damaged_gzip_is_answered_422(serve: Serve, body: bytes) -> None:
     response = post(serve(), body, "gzip")
     assert (response.status_code, slug(response)) == (422, "invalid-request")
