@@ -102,7 +102,7 @@ class Prediction:
 
     Attributes:
         text: the original text.
-        entities: NER: non-overlapping entities with scores, in order of their start.
+        entities: NER: entities with scores, in order of their start; none overlap unless the model has a head for that.
         label: single-label classification: the most probable class.
         labels: multi-label classification: the classes whose probability reaches the threshold, most probable first.
         scores: classification: probability by class, most probable first.

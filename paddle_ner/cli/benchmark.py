@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.tuning import show, tune_with_progress
@@ -57,7 +56,7 @@ def command(
     if manifest.signature and tune and key is None:
         raise InputError(f"{bundle}: is signed, and a new manifest needs a new signature: add --sign-key FILE")
     if file is not None:
-        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+        examples = reading.load(file, overlapping=manifest.build_decoding().overlapping)
     else:
         examples = dev_examples(bundle, manifest, console.log)
     tuned = tune_with_progress(bundle, examples, max_drop, keep=tune, key=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paddle_ner import data
 from paddle_ner.bundle import Storage, read_checkpoint_manifest, read_key
 from paddle_ner.bundle.compression import Compression, CompressionCandidate
 from paddle_ner.cli import console
@@ -142,17 +142,15 @@ def _sets(
     checkpoint: Path, calibration: Path | None, evaluation: Path | None, reading: Reading
 ) -> tuple[list[Example], list[Example]]:
     """What to calibrate and to score with: the files, or what the config of the checkpoint names."""
+    manifest = read_checkpoint_manifest(checkpoint)
+    read = partial(reading.load, overlapping=manifest.build_decoding().overlapping)
     if calibration is not None and evaluation is not None:
-        return spread(_read(calibration, reading), _CALIBRATION_TEXTS), _read(evaluation, reading)
-    corpus = read_corpus(config_of(checkpoint, read_checkpoint_manifest(checkpoint)), console.log)
+        return spread(read(calibration), _CALIBRATION_TEXTS), read(evaluation)
+    corpus = read_corpus(config_of(checkpoint, manifest), console.log)
     return (
-        spread(corpus.train if calibration is None else _read(calibration, reading), _CALIBRATION_TEXTS),
-        corpus.dev if evaluation is None else _read(evaluation, reading),
+        spread(corpus.train if calibration is None else read(calibration), _CALIBRATION_TEXTS),
+        corpus.dev if evaluation is None else read(evaluation),
     )
-
-
-def _read(path: Path, reading: Reading) -> list[Example]:
-    return data.load(path, reading.format, options=reading.options, policy=reading.policy, log=console.log)
 
 
 def _show(record: Compression, report: Path | None, as_json: bool) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from paddle_ner import data
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options
@@ -52,7 +51,7 @@ def command(
     predictor = load(model, **engine)
     manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:
-        examples = data.load(file, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+        examples = reading.load(file, overlapping=predictor.decoding.overlapping)
     else:
         examples = _from_config(model, manifest, split)
     if unseen:
@@ -77,12 +76,12 @@ def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:
     config = config_of(model, manifest)
     if config.data.test is None:
         raise InputError(f"{model}: its config names no test data; name a labelled FILE, or use --split dev")
-    return read_file(config.data, config.data.test, console.log)
+    return read_file(config, config.data.test, console.log)
 
 
 def _unseen(model: Path, manifest: Manifest, examples: list[Example]) -> list[Example]:
     config = config_of(model, manifest)
-    seen = {example.text for example in read_file(config.data, config.data.train, console.log)}
+    seen = {example.text for example in read_file(config, config.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)
     console.log(f"left out {left:,} of {len(examples):,} texts, which stand in {config.data.train.path} too")

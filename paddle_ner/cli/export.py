@@ -173,10 +173,11 @@ def _labelled(
     checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
 ) -> list[Example]:
     """The examples to measure and score with; none, said in one line, where its config's dev set is not at hand."""
-    if dev is not None:
-        return data.load(dev)
     if not is_checkpoint(checkpoint):
         return []  # export says what is wrong with it
+    if dev is not None:
+        overlapping = read_checkpoint_manifest(checkpoint).build_decoding().overlapping
+        return data.load(dev, options=data.ReadOptions(overlaps="allow" if overlapping else "report"))
     try:
         return dev_examples(checkpoint, read_checkpoint_manifest(checkpoint), console.log)
     except PaddleNerError as error:

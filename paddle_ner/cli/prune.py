@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import measured, pruning_options
@@ -42,10 +41,11 @@ def command(
 
     What is left answers worse until it is trained again: `paddle-ner distill --teacher CHECKPOINT --start OUTPUT`.
     """
-    examples = data.load(calibration, reading.format, options=reading.options, policy=reading.policy, log=console.log)
+    opened = Checkpoint.open(checkpoint)
+    examples = reading.load(calibration, overlapping=opened.task.decoding.overlapping)
     with console.err.status("pruning") as status:
         pruned = prune(
-            Checkpoint.open(checkpoint),
+            opened,
             measured(examples, calibration_size),
             cut,
             lambda what: status.update(f"pruning: {what}"),
@@ -62,7 +62,10 @@ def command(
     console.out.print(
         f"{output}  (loss on {record['examples']} examples {loss['before']:.4f}, now {loss['after']:.4f})"
     )
-    console.err.print(f"next: paddle-ner distill --teacher {checkpoint} --start {output} -o RUN", markup=False)
+    following = f"distill --teacher {checkpoint} --start {output} -o RUN"
+    if opened.task.decoding.overlapping:  # which has no teacher
+        following = f"evaluate {output}"
+    console.err.print(f"next: paddle-ner {following}", markup=False)
 
 
 def _words(value: int | list[int]) -> str:

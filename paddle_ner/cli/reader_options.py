@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
+from paddle_ner.cli import console
 from paddle_ner.cli.model_options import PartName, model_options
-from paddle_ner.data import FORMATS, Policy, ReadOptions
+from paddle_ner.data import FORMATS, Policy, ReadOptions, load
 from paddle_ner.errors import InputError
+from paddle_ner.types import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,14 @@ class Reading:
     format: str | None
     options: ReadOptions
     policy: Policy
+
+    def load(self, file: Path, *, overlapping: bool) -> list[Example]:
+        """The examples of a labelled file for a model; where its entities may be `overlapping`, with those.
+
+        Raises as `paddle_ner.data.load` does.
+        """
+        options = self.options.keeping_overlaps() if overlapping else self.options
+        return load(file, self.format, options=options, policy=self.policy, log=console.log)
 
 
 _FORMAT_HELP = "Format of the input. By default: by the content. `paddle-ner data -h` lists them."

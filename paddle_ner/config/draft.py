@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ model:
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
+
+_SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
 _UPDATES = 2000  # what a small encoder with random weights needs at least to learn a task
@@ -155,14 +158,16 @@ def write_config(
     said: list[str] = []
     train = sources.read(sources.train, said.append)
     labels = tasks.labels_of(train)
-    chosen = _task_of(train, labels, sources.train, task)
+    others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
+    # Reading refuses such entities unless it was told to keep them.
+    overlapping = any(map(_overlaps, chain(train, *others.values())))
+    chosen = _task_of(train, labels, sources.train, task, overlapping)
     statistics = Statistics()
     for example in train:
         statistics.add(example)
-    _compare(train, labels, sources.train, chosen)
-    others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
+    _compare(train, labels, sources.train, chosen, overlapping)
     for path, examples in others.items():
-        _compare(examples, labels, path, chosen)
+        _compare(examples, labels, path, chosen, overlapping)
     found = (*said, *_warnings(sources, train, others))
     low, high = _EPOCHS
     updates = _STARTER_UPDATES if pretrained == STARTER else _UPDATES
@@ -190,7 +195,7 @@ def write_config(
         epochs=epochs,
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
-        model=_model(pretrained),
+        model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
         learning_rate={None: "1.0e-3", STARTER: "2.0e-4"}.get(pretrained, "5.0e-5"),
         patience=5 if pretrained is None else 3,
     )
@@ -220,7 +225,14 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
     return tuple(warnings(files, training))
 
 
-def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None) -> str:
+def _overlaps(example: Example) -> bool:
+    """Whether entities of an example overlap, which stand in order of their start."""
+    return any(one.end > other.start for one, other in pairwise(example.entities or ()))
+
+
+def _task_of(
+    examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None, overlapping: bool
+) -> str:
     """The first task that has no objection to the first example, or the one wanted if it has none.
 
     Entities are learned by one task alone, whose objection is the one to read.
@@ -228,7 +240,7 @@ def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wante
     objections = []
     candidates = tasks.TASKS if examples[0].entities is None else ("ner",)
     for name in candidates if wanted is None else (wanted,):
-        objection = tasks.create(name, labels).scoring.problem(examples[0])
+        objection = tasks.create(name, labels, overlapping=overlapping).scoring.problem(examples[0])
         if objection is None:
             return name
         objections.append(f"{name}: {objection}")
@@ -237,8 +249,8 @@ def _task_of(examples: list[Example], labels: tuple[str, ...], path: Path, wante
     )
 
 
-def _compare(examples: list[Example], labels: tuple[str, ...], path: Path, task: str) -> None:
-    judge = tasks.create(task, labels).scoring
+def _compare(examples: list[Example], labels: tuple[str, ...], path: Path, task: str, overlapping: bool) -> None:
+    judge = tasks.create(task, labels, overlapping=overlapping).scoring
     for example in examples:
         if objection := judge.problem(example):
             raise InputError(f"{example.origin or path}: {objection}")

@@ -103,6 +103,10 @@ class ReadOptions(BaseModel):
         default=None, description="csv, tsv: what stands between the labels of one cell."
     )
 
+    def keeping_overlaps(self) -> ReadOptions:
+        """These options for a model whose entities may overlap: where such are to be reported, they are kept."""
+        return self.model_copy(update={"overlaps": "allow"}) if self.overlaps == "report" else self
+
     @field_validator("encoding")
     @classmethod
     def _line_based(cls, name: str) -> str:

@@ -114,6 +114,7 @@ class OnnxEngine:
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [one.name for one in self._session.get_inputs()]
+        self._outputs = [one.name for one in self._session.get_outputs()]
         self.info = EngineInfo("onnxruntime", "cpu", precision, threads)
 
     def clone(self) -> OnnxEngine:
@@ -123,4 +124,5 @@ class OnnxEngine:
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         """Its outputs by name; see `Engine`."""
         feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
-        return {"logits": np.asarray(self._session.run(None, feed)[0], dtype=np.float32)}
+        values = self._session.run(self._outputs, feed)
+        return {name: np.asarray(each, dtype=np.float32) for name, each in zip(self._outputs, values)}

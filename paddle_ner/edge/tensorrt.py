@@ -50,7 +50,7 @@ class TensorRTEngine:
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         is_input = {name: self._engine.get_tensor_mode(name) == tensorrt.TensorIOMode.INPUT for name in names}
         self._inputs = [name for name in names if is_input[name]]
-        (self._output,) = (name for name in names if not is_input[name])
+        self._outputs = [name for name in names if not is_input[name]]
         self._types = {name: np.dtype(_TYPES[self._engine.get_tensor_dtype(name).name]) for name in names}
         _, _, self._largest = self._engine.get_tensor_profile_shape(self._inputs[0], 0)
         self._attach()
@@ -73,9 +73,9 @@ class TensorRTEngine:
         """
         rows = self._largest[0]
         parts = [self._run(input_ids[start : start + rows]) for start in range(0, len(input_ids), rows)]
-        return {"logits": np.asarray(np.concatenate(parts), dtype=np.float32)}
+        return {name: np.asarray(np.concatenate([part[name] for part in parts]), np.float32) for name in self._outputs}
 
-    def _run(self, ids: NDArray[np.int64]) -> NDArray[Any]:
+    def _run(self, ids: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         for name in self._inputs:
             values = np.ascontiguousarray(ids if name == "input_ids" else np.zeros_like(ids), dtype=self._types[name])
             if not self._context.set_input_shape(name, values.shape):
@@ -84,14 +84,15 @@ class TensorRTEngine:
                     f" {tuple(self._largest)}; run ./build_engine.sh again"
                 )
             self._cuda.copy(self._bind(name, values.nbytes), values.ctypes.data, values.nbytes, _TO_DEVICE)
-        shape = tuple(self._context.get_tensor_shape(self._output))
-        output = np.empty(shape, dtype=self._types[self._output])
-        address = self._bind(self._output, output.nbytes)
+        shapes = {name: tuple(self._context.get_tensor_shape(name)) for name in self._outputs}
+        outputs = {name: np.empty(shape, dtype=self._types[name]) for name, shape in shapes.items()}
+        addresses = {name: self._bind(name, output.nbytes) for name, output in outputs.items()}
         if not self._context.execute_async_v3(self._cuda.stream):
             raise DeviceError("TensorRT could not run the engine; its message is above")
-        self._cuda.copy(output.ctypes.data, address, output.nbytes, _TO_HOST)
+        for name, output in outputs.items():
+            self._cuda.copy(output.ctypes.data, addresses[name], output.nbytes, _TO_HOST)
         self._cuda.synchronize()
-        return output
+        return outputs
 
     def _bind(self, name: str, size: int) -> int:
         """Device memory for a tensor, as its address."""

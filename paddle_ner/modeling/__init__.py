@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from paddle_ner.modeling.build import build
 from paddle_ner.modeling.checkpoint import Checkpoint, write_checkpoint
-from paddle_ner.modeling.heads import HEADS, Head, head_for
+from paddle_ner.modeling.heads import HEADS, Head, head_for, takes_overlaps
 from paddle_ner.modeling.pretrained import from_pretrained
 from paddle_ner.modeling.vocabulary import Vocabulary, vocabulary_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "build",
     "from_pretrained",
     "head_for",
+    "takes_overlaps",
     "vocabulary_of",
     "write_checkpoint",
 ]

@@ -72,6 +72,7 @@ def _describe(served: Served) -> schemas.ModelBody:
         state=served.state,
         task=served.decoding.name if served.decoding else None,
         labels=list(served.decoding.labels) if served.decoding else None,
+        overlapping=(served.decoding.overlapping or None) if served.decoding else None,
         version=served.version or None,
         engine=served.info.engine if served.info else None,
         device=served.info.device if served.info else None,

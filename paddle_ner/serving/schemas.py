@@ -132,13 +132,15 @@ class ModelBody(BaseModel):
     """A model that this server has; all but `name` and `state` once it was loaded.
 
     `version` is 12 digits of the bundle's checksum, absent for a checkpoint; `threads` are CPU threads of each engine,
-    absent where the framework takes all cores; `replicas` are the engines over the same weights.
+    absent where the framework takes all cores; `replicas` are the engines over the same weights; `overlapping` is true
+    where entities may overlap or stand in one another, and absent elsewhere.
     """
 
     name: str
     state: Literal["loading", "ready", "rebuilding", "failed"]
     task: str | None = None
     labels: list[str] | None = None
+    overlapping: bool | None = None
     version: str | None = None
     engine: str | None = None
     device: str | None = None

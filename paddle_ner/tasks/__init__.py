@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddle_ner.tasks import decoding as decodings
-from paddle_ner.tasks.decoding import TASKS, ClassDecoding, Decoding, MultiLabelDecoding, TagDecoding
-from paddle_ner.tasks.learning import IGNORED, ClassLearning, Learning, MultiLabelLearning, TagLearning
-from paddle_ner.tasks.scoring import ClassScoring, EntityScoring, MultiLabelScoring, Scoring
+from paddle_ner.tasks.decoding import TASKS, ClassDecoding, Decoding, MultiLabelDecoding, SpanDecoding, TagDecoding
+from paddle_ner.tasks.learning import IGNORED, ClassLearning, Learning, MultiLabelLearning, SpanLearning, TagLearning
+from paddle_ner.tasks.scoring import ClassScoring, EntityScoring, MultiLabelScoring, OverlappingScoring, Scoring
 from paddle_ner.types import Example
 
 __all__ = ["IGNORED", "TASKS", "Decoding", "Learning", "Scoring", "Task", "create", "from_spec", "labels_of", "of"]
@@ -60,6 +60,8 @@ def of(decoding: Decoding) -> Task:
     """The task that has this decoding."""
     if isinstance(decoding, TagDecoding):
         return Task(decoding, TagLearning(decoding), EntityScoring(decoding.labels))
+    if isinstance(decoding, SpanDecoding):
+        return Task(decoding, SpanLearning(decoding), OverlappingScoring(decoding.labels))
     if isinstance(decoding, ClassDecoding):
         return Task(decoding, ClassLearning(decoding), ClassScoring(decoding.labels))
     if isinstance(decoding, MultiLabelDecoding):
@@ -67,9 +69,11 @@ def of(decoding: Decoding) -> Task:
     raise TypeError(f"no task has a {type(decoding).__name__}")
 
 
-def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5) -> Task:
+def create(
+    name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5, overlapping: bool = False
+) -> Task:
     """The task called `name` over `labels`; see `paddle_ner.tasks.decoding.create`."""
-    return of(decodings.create(name, labels, tag_scheme=tag_scheme, threshold=threshold))
+    return of(decodings.create(name, labels, tag_scheme=tag_scheme, threshold=threshold, overlapping=overlapping))
 
 
 def from_spec(spec: Mapping[str, Any]) -> Task:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from paddle_ner.errors import InputError
 from paddle_ner.features.schemes import TagScheme
 from paddle_ner.features.windows import Encoded, join
+from paddle_ner.tasks import spans
+from paddle_ner.tasks.crf import TRANSITIONS, Chain
 from paddle_ner.tasks.labels import check_labels
 from paddle_ner.types import Entity, Prediction
 
@@ -31,6 +33,7 @@ class Decoding(ABC):
         name: of the task.
         head: name of the head that usually gives the outputs.
         fewest_labels: that make a task.
+        overlapping: whether entities may overlap.
     """
 
     labels: tuple[str, ...]
@@ -38,6 +41,7 @@ class Decoding(ABC):
     name: ClassVar[str]
     head: ClassVar[str]
     fewest_labels: ClassVar[int] = 1
+    overlapping: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -81,13 +85,23 @@ class TagDecoding(Decoding):
         return {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
-        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags."""
+        """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags.
+
+        Where the head gives transitions, both are those of a CRF.
+        """
         joined = join(encoded.windows, [window["logits"] for window in outputs])
         if len(joined) == 0:
             return Prediction(encoded.text, entities=())
-        tags = self.scheme.best(joined)
-        chosen = joined[np.arange(len(tags)), tags][:, None]
-        probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        transitions = outputs[0].get(TRANSITIONS)
+        if transitions is None:
+            tags = self.scheme.best(joined)
+            chosen = joined[np.arange(len(tags)), tags][:, None]
+            probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+        else:
+            chain = Chain(self.scheme, transitions)
+            tags = chain.best(joined)
+            marginals = chain.marginals(joined) if tags.any() else np.ones_like(joined)
+            probabilities = marginals[np.arange(len(tags)), tags].tolist()
         offsets = encoded.offsets.tolist()
         entities: list[Entity] = []
         for first, last, label in self.scheme.decode(tags.tolist()):
@@ -96,6 +110,47 @@ class TagDecoding(Decoding):
             # Normalization can make two tokens of one character; it belongs to the first entity that takes it.
             if start < end and (not entities or entities[-1].end <= start):
                 entities.append(Entity.of(encoded.text, start, end, self.labels[label], score))
+        return Prediction(encoded.text, entities=tuple(entities))
+
+
+@dataclass(frozen=True)
+class SpanDecoding(Decoding):
+    """Entities that may overlap or stand in one another, each span of a window judged by itself.
+
+    Attributes:
+        threshold: a span is an entity where its probability is at least this.
+    """
+
+    threshold: float = 0.5
+
+    name = "ner"
+    head = "span"
+    overlapping = True
+
+    @property
+    def num_outputs(self) -> int:
+        """Query, key, and two columns for each label."""
+        return spans.num_outputs(len(self.labels))
+
+    def spec(self) -> dict[str, Any]:
+        """Name, labels, threshold, and that entities may overlap."""
+        return {"name": self.name, "labels": list(self.labels), "overlapping": True, "threshold": self.threshold}
+
+    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
+        """The spans whose probability reaches the threshold, read in the window that owns their first token."""
+        least = np.log(self.threshold / (1 - self.threshold))
+        offsets = encoded.offsets
+        found: dict[tuple[int, int, int], float] = {}
+        for window, answer in zip(encoded.windows, outputs):
+            scores = spans.scores(answer["logits"], window.owned_rows, len(self.labels))
+            for first, last, label in np.argwhere(scores >= least).tolist():
+                start = int(offsets[window.owned[0] + first, 0])
+                end = int(offsets[window.start + last - 1, 1])
+                # Normalization can make two tokens of one character, and so two spans of tokens one of the text.
+                place, score = (start, end, label), 1.0 / (1.0 + np.exp(-float(scores[first, last, label])))
+                if start < end and score > found.get(place, 0.0):
+                    found[place] = float(score)
+        entities = [Entity.of(encoded.text, *place[:2], self.labels[place[2]], found[place]) for place in sorted(found)]
         return Prediction(encoded.text, entities=tuple(entities))
 
 
@@ -170,21 +225,26 @@ class MultiLabelDecoding(_SequenceDecoding):
 TASKS = (TagDecoding.name, ClassDecoding.name, MultiLabelDecoding.name)
 
 
-def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5) -> Decoding:
+def create(
+    name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5, overlapping: bool = False
+) -> Decoding:
     """The decoding of the task called `name` over `labels`.
 
     Args:
         name: of `TASKS`.
         labels: entity types or classes.
-        tag_scheme: of entities, BIO or BIOES.
-        threshold: of multi-label classification.
+        tag_scheme: of flat entities, BIO or BIOES.
+        threshold: of multi-label classification, and of entities that may overlap.
+        overlapping: whether entities may overlap.
 
     Raises:
         InputError: the name is unknown, a label cannot be one, or there are too few.
     """
     check_labels(name, labels, spans=name == TagDecoding.name)
-    if name == TagDecoding.name:
-        decoding: Decoding = TagDecoding(tuple(labels), scheme_name=tag_scheme)
+    if name == SpanDecoding.name and overlapping:
+        decoding: Decoding = SpanDecoding(tuple(labels), threshold=threshold)
+    elif name == TagDecoding.name:
+        decoding = TagDecoding(tuple(labels), scheme_name=tag_scheme)
     elif name == ClassDecoding.name:
         decoding = ClassDecoding(tuple(labels))
     elif name == MultiLabelDecoding.name:
@@ -199,5 +259,5 @@ def create(name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", thresho
 
 def from_spec(spec: Mapping[str, Any]) -> Decoding:
     """The decoding that `Decoding.spec` described. Raises as `create`."""
-    options = {key: spec[key] for key in ("tag_scheme", "threshold") if key in spec}
+    options = {key: spec[key] for key in ("tag_scheme", "threshold", "overlapping") if key in spec}
     return create(spec["name"], spec["labels"], **options)

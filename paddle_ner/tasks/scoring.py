@@ -45,19 +45,21 @@ class EntityScoring(Scoring):
     """Flat entities, of which start, end and label must be right."""
 
     metric = "f1"
+    flat: ClassVar[bool] = True
 
     def problem(self, example: Example) -> str | None:
-        """Entities must be there, of known types, and not overlap."""
+        """Entities must be there, of known types, and not overlap where they are to be flat."""
         if example.entities is None:
             return "the record has no entities, expected labelled spans for task ner"
         end = 0
         for entity in sorted(example.entities, key=lambda e: e.start):
             if entity.label not in self.labels:
                 return f"unknown entity type {entity.label!r}, expected one of {', '.join(self.labels)}"
-            if entity.start < end:
+            if self.flat and entity.start < end:
                 return (
                     f"entity {entity.text!r} at {entity.start} overlaps the one before it, expected flat entities"
-                    " (--overlaps outermost or innermost keeps one of them; in a config options: {overlaps: outermost})"
+                    " (model.head: span takes others; --overlaps outermost or innermost keeps one of them; in a config"
+                    " options: {overlaps: outermost})"
                 )
             end = entity.end
         return None
@@ -71,6 +73,12 @@ class EntityScoring(Scoring):
     def report(self, counts: NDArray[np.int64], examples: int) -> Report:
         """Entity-level precision, recall and F1."""
         return metrics.entity_report(counts, self.labels, examples)
+
+
+class OverlappingScoring(EntityScoring):
+    """Entities that may overlap, each of which counts: micro F1 over inner and outer ones alike."""
+
+    flat = False
 
 
 class ClassScoring(Scoring):

@@ -10,8 +10,9 @@ import numpy as np
 
 from paddle_ner import data, tasks
 from paddle_ner.bundle import Manifest
-from paddle_ner.config import Config, DataConfig, FileConfig, parse
+from paddle_ner.config import Config, FileConfig, parse
 from paddle_ner.errors import DataError, InputError, Problem
+from paddle_ner.modeling import takes_overlaps
 from paddle_ner.tasks import Task
 from paddle_ner.types import Example
 
@@ -38,26 +39,39 @@ def read_corpus(config: Config, log: Callable[[str], None] = lambda _: None) -> 
         DataError: bad records, as ``path:line``.
         InputError: a file is missing or empty, or the labels are too few.
     """
-    train = read_file(config.data, config.data.train, log)
+    overlapping = takes_overlaps(config.model.head)
+    if overlapping and config.task.tag_scheme != "BIO":
+        raise InputError(f"task.tag_scheme: head {config.model.head} has no tags: leave it out")
+    train = read_file(config, config.data.train, log)
     labels = config.task.labels if config.task.labels is not None else tasks.labels_of(train)
     if config.data.dev is not None:
-        dev = read_file(config.data, config.data.dev, log)
+        dev = read_file(config, config.data.dev, log)
     else:
         if len({example.text for example in train}) < 2:
             raise InputError(f"{config.data.train.path}: too few texts to cut a dev set from; name one with data.dev")
         fraction = config.data.dev_fraction
         train, dev = data.split(train, [1 - fraction, fraction], config.training.seed)
-    task = tasks.create(config.task.type, labels, tag_scheme=config.task.tag_scheme, threshold=config.task.threshold)
+    task = tasks.create(
+        config.task.type,
+        labels,
+        tag_scheme=config.task.tag_scheme,
+        threshold=config.task.threshold,
+        overlapping=overlapping,
+    )
     check(train, task)
     check(dev, task)
     return Corpus(train, dev, task)
 
 
-def read_file(files: DataConfig, file: FileConfig, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """All examples of one file of a config. Raises as `read_corpus` does."""
+def read_file(config: Config, file: FileConfig, log: Callable[[str], None] = lambda _: None) -> list[Example]:
+    """All examples of one file of a config; where its head takes entities that overlap, with those.
+
+    Raises as `read_corpus` does.
+    """
+    files = config.data
     path = files.resolve(file.path)
     policy: data.Policy = "skip" if files.skip_bad else "report"
-    options = file.options
+    options = file.options.keeping_overlaps() if takes_overlaps(config.model.head) else file.options
     if options.label_file is not None:
         options = options.model_copy(update={"label_file": files.resolve(str(options.label_file))})
     examples = data.load(path, file.format, options=options, policy=policy, log=log)
@@ -71,7 +85,7 @@ def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> l
     distillation = config.distillation
     if distillation is None:
         return []
-    texts = [example.text for file in distillation.texts for example in read_file(config.data, file, log)]
+    texts = [example.text for file in distillation.texts for example in read_file(config, file, log)]
     if distillation.max_texts is None or len(texts) <= distillation.max_texts:
         return texts
     drawn = np.random.default_rng(config.training.seed).permutation(len(texts))[: distillation.max_texts]

@@ -12,8 +12,10 @@ from paddle_ner.bundle import WEIGHTS
 from paddle_ner.config import Config, parse
 from paddle_ner.errors import InputError
 from paddle_ner.files import sha256
-from paddle_ner.modeling import Checkpoint
+from paddle_ner.modeling import Checkpoint, head_for
 from paddle_ner.tasks import Task
+from paddle_ner.tasks.crf import TRANSITIONS
+from paddle_ner.tasks.learning import NO_TEACHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,14 @@ def find_teacher(config: Config, task: Task) -> Teacher:
     if not bundle.is_checkpoint(folder):
         raise InputError(f"distillation.teacher: {folder} is no checkpoint of paddle-ner; train the teacher first")
     checkpoint = Checkpoint.open(folder)
+    if checkpoint.task.decoding.overlapping or task.decoding.overlapping:
+        raise InputError(NO_TEACHER)
     if checkpoint.task != task:
         raise InputError(
             f"distillation.teacher: {folder} answers for {checkpoint.task.spec()}, but the student is to learn"
             f" {task.spec()}: task, labels and their order must be the same"
         )
+    _check_heads(config, checkpoint)
     weights = folder / WEIGHTS
     found = sha256(weights)
     if settings.teacher_sha256 not in (None, found):
@@ -55,6 +60,28 @@ def find_teacher(config: Config, task: Task) -> Teacher:
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
     return Teacher(checkpoint, found)
+
+
+def _check_heads(config: Config, teacher: Checkpoint) -> None:
+    """Raise InputError where the student's head cannot learn from what the teacher's gives."""
+    settings = config.distillation
+    assert settings is not None
+    student = teacher.head
+    if settings.start == "random":
+        student = head_for(teacher.task, config.model.head)
+    elif settings.start != "teacher" and bundle.is_checkpoint(Path(settings.start)):
+        student = Checkpoint.open(settings.start).head
+    has_transitions = TRANSITIONS in student.outputs
+    if has_transitions != (TRANSITIONS in teacher.head.outputs):
+        raise InputError(
+            f"model.head: the student's is {student.name} and its teacher's {teacher.head.name}, but the scores of a"
+            " CRF mean another thing than those of single tokens: take the same head for both"
+        )
+    if has_transitions and settings.weight == 1:
+        raise InputError(
+            f"distillation.weight: is 1, but the transitions of head {student.name} are learned from labels alone:"
+            " give them a share, such as --set distillation.weight=0.8"
+        )
 
 
 def student_config(

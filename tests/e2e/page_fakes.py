@@ -32,8 +32,8 @@ class _RuleModel:
     info = EngineInfo("fake", "cpu", "fp32", 1)
     version = "0123456789ab"
 
-    def __init__(self, task: str, labels: Sequence[str]) -> None:
-        self.decoding = create(task, labels)
+    def __init__(self, task: str, labels: Sequence[str], *, overlapping: bool = False) -> None:
+        self.decoding = create(task, labels, overlapping=overlapping)
 
     def warm_up(self) -> None:
         pass
@@ -56,8 +56,8 @@ class _RuleModel:
 class NamesModel(_RuleModel):
     """NER by a list of names, the longest first; a name of LOC scores less than the others."""
 
-    def __init__(self) -> None:
-        super().__init__("ner", LABELS)
+    def __init__(self, *, overlapping: bool = False) -> None:
+        super().__init__("ner", LABELS, overlapping=overlapping)
         labels = {name: label for label, names in NAMES.items() for name in names}
         self._labels = labels
         self._pattern = re.compile("|".join(sorted(labels, key=len, reverse=True)))
@@ -71,6 +71,18 @@ class NamesModel(_RuleModel):
                 Entity.of(text, start, end, label, 0.914 if label == "LOC" else 0.9987) for start, end, label in found
             ),
         )
+
+
+class NestedModel(NamesModel):
+    """The same with each name of the list, those that stand in another one too."""
+
+    def __init__(self) -> None:
+        super().__init__(overlapping=True)
+
+    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+        text = encoded.text
+        found = [(*match.span(), label) for name, label in self._labels.items() for match in re.finditer(name, text)]
+        return Prediction(text, entities=tuple(Entity.of(text, *place, 0.9) for place in sorted(found)))
 
 
 class TopicsModel(_RuleModel):

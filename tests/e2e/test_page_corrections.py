@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from page_fakes import NestedModel
 from page_steps import analyse, download, examples, marks, pick, records, said, select, shown_text
 
 from paddle_ner.cli import main
@@ -43,6 +44,21 @@ def test_selecting_over_an_entity_puts_its_border_right(visit: Visit, tmp_path: 
     said(page, "替换了「北京大学」")
     assert [mark[:2] for mark in marks(page)] == [("王小明", "PER"), ("北京", "LOC"), ("𠮷野家光", "PER")]
     assert (5, 7, "北京", "LOC") in entities(page, tmp_path)
+
+
+def test_where_entities_may_overlap_those_around_and_inside_a_selection_stay(
+    visit: Visit, serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = visit(serve(lambda path, settings: [NestedModel()], models={"nested": "nested"}).url)
+    analyse(page, TEXT)
+    select(page, "大学", "大学")
+    pick(page, "TIME")
+    select(page, "在", "在")
+    pick(page, "TIME")
+    (record,) = records(download(page, DOWNLOAD, tmp_path))
+    found = [(one["start"], one["end"], one["text"], one["label"]) for one in record["entities"]]
+    assert {(5, 9, "北京大学", "ORG"), (5, 7, "北京", "LOC"), (7, 9, "大学", "TIME"), (4, 5, "在", "TIME")} <= {*found}
+    assert shown_text(page) == TEXT
 
 
 def test_a_selection_may_begin_in_one_entity_and_end_in_another(visit: Visit, tmp_path: Path) -> None:

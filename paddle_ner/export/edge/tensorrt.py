@@ -6,6 +6,7 @@ docs/Changelog.md. LayerNormalization, for one, came with 8.6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from paddle_ner.errors import GateError
@@ -19,6 +20,21 @@ Pad Pow QuantizeLinear Range ReduceMax ReduceMean ReduceMin ReduceSum Relu Resha
 Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Unsqueeze Where
 """
 OPERATORS = frozenset(_KNOWN.split())
+
+
+def name_outputs(path: Path, names: Sequence[str]) -> None:
+    """Give the outputs of an ONNX file, in their order, the names that the task reads them by."""
+    import onnx
+
+    model = onnx.load(str(path))
+    new = dict(zip((one.name for one in model.graph.output), names, strict=True))
+    for node in model.graph.node:
+        node.input[:] = [new.get(name, name) for name in node.input]
+        node.output[:] = [new.get(name, name) for name in node.output]
+    for value in (*model.graph.output, *model.graph.initializer):
+        value.name = new.get(value.name, value.name)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 def fit(path: Path) -> None:

@@ -26,7 +26,7 @@ from paddle_ner.evaluation.score import score
 from paddle_ner.export.comparison import PROBES
 from paddle_ner.export.edge.runtime import PACKAGE, sources
 from paddle_ner.export.edge.shapes import Profile, option, profile
-from paddle_ner.export.edge.tensorrt import fit
+from paddle_ner.export.edge.tensorrt import fit, name_outputs
 from paddle_ner.export.export import export
 from paddle_ner.export.onnx.convert import TENSORRT_OPSET, convert
 from paddle_ner.export.onnx.qdq import quantize
@@ -124,6 +124,7 @@ def write_edge(
         made = Path(temporary) / "bundle"
         exact = onnx_file(folder, "fp32")
         convert(made / manifest.graph, made / manifest.weights, exact, TENSORRT_OPSET)
+        name_outputs(exact, manifest.outputs)
         fit(exact)
         if scales is not None:
             quantize(exact, scales, onnx_file(folder, "int8"), "tensorrt")

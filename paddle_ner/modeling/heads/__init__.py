@@ -34,7 +34,7 @@ from paddle_ner.registry import Registry
 from paddle_ner.tasks import Task
 
 Tensor = Any  # of Paddle, which declares no types
-Answers = Literal["token", "sequence"]
+Answers = Literal["token", "span", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class Head:
 
     Attributes:
         name: what it is asked for by, such as ``model.head: NAME`` in a config.
-        answers: whether its outputs speak of each token or of the whole sequence: tasks take heads of one kind.
+        answers: whether its outputs speak of each token, of spans of tokens or of the whole sequence: tasks take heads
+            of one kind, and a task ner whose head answers for spans keeps entities that overlap.
         outputs: names of what `forward` gives, in the order of an exported graph. The tasks read ``logits``: [batch,
-            length, outputs] where it answers for each token, [batch, outputs] where it answers for the sequence.
+            length, outputs] where it answers for tokens or spans, [batch, outputs] where it answers for the sequence.
         layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
@@ -83,6 +84,11 @@ def head_for(task: Task, name: str | None = None) -> Head:
         needs = f"{', '.join(own.outputs)} for each {own.answers}"
         raise InputError(f"model.head: {name} {gives}, but task {task.name} needs {needs}")
     return head
+
+
+def takes_overlaps(name: str | None) -> bool:
+    """Whether the head called `name` answers for spans, so that entities may overlap; None is a task's own head."""
+    return name in HEADS and HEADS[str(name)].answers == "span"
 
 
 def dropout(encoder: Any) -> Any:

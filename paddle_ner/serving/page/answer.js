@@ -60,9 +60,9 @@ export async function analyse() {
  */
 export function showDocument(document, { body, milliseconds } = {}) {
   leave();
-  const labels = model()?.labels ?? [];
+  const { labels = [], overlapping = false } = model() ?? {};
   shown = {
-    view: document.current.entities ? new Editor(document, labels) : new Classes(document, labels),
+    view: document.current.entities ? new Editor(document, labels, overlapping) : new Classes(document, labels),
     body,
     milliseconds,
   };

@@ -28,10 +28,12 @@ export class Editor {
   /**
    * @param {LabelledText} document
    * @param {string[]} labels the model's own
+   * @param {boolean} overlapping whether its entities may overlap
    */
-  constructor(document, labels) {
+  constructor(document, labels, overlapping) {
     this.document = document;
     this.labels = labels;
+    this.overlapping = overlapping;
     this.points = new CodePoints(document.text);
     this.legend = make("ul", { class: "legend" });
     this.text = make("div", {
@@ -325,10 +327,9 @@ export class Editor {
   /** @param {Entity} entity */
   #put(entity) {
     const { start, end, label, text } = entity;
-    const replaced = this.entities.filter(
-      one => one.start < end && start < one.end && (one.start !== start || one.end !== end),
-    );
-    change(this.document, { entities: withEntity(this.entities, entity) });
+    const before = this.entities;
+    change(this.document, { entities: withEntity(before, entity, this.overlapping) });
+    const replaced = before.filter(one => !this.entities.includes(one) && (one.start !== start || one.end !== end));
     this.#hidden.delete(label);
     this.show();
     this.#focusEntity(this.entities.indexOf(entity));

@@ -12,6 +12,7 @@ import { words } from "./language.js";
  *   state: "loading" | "ready" | "rebuilding" | "failed",
  *   task?: string,
  *   labels?: string[],
+ *   overlapping?: boolean,
  *   engine?: string,
  *   device?: string,
  *   precision?: string,

@@ -43,13 +43,16 @@ export function sameEntities(entities, others) {
 
 /**
  * The list with one more entity, which replaces those that it overlaps: canonical data is flat, and a wrong border is
- * corrected by selecting the right span.
+ * corrected by selecting the right span. Where entities may be `overlapping`, it replaces those of its own span only.
  *
  * @param {Entity[]} entities
  * @param {Entity} added
+ * @param {boolean} overlapping
  */
-export function withEntity(entities, added) {
-  const apart = entities.filter(one => one.end <= added.start || added.end <= one.start);
+export function withEntity(entities, added, overlapping) {
+  const apart = entities.filter(one =>
+    overlapping ? one.start !== added.start || one.end !== added.end : one.end <= added.start || added.end <= one.start,
+  );
   return [...apart, added].sort(byPlace);
 }
 

@@ -59,7 +59,8 @@ class Context:
         return shape[0] <= LARGEST[0] and shape[1] <= LARGEST[1]
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
-        return (*self.shapes["input_ids"], 2)
+        rows, length = self.shapes["input_ids"]
+        return (rows, length, 2) if name == "logits" else (rows, 4)
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self.addresses[name] = address
@@ -77,6 +78,8 @@ class Context:
         ids = self.array("input_ids", self.shapes["input_ids"])
         kinds = self.array("token_type_ids", self.shapes["token_type_ids"])
         self.array("logits", (*ids.shape, 2))[:] = np.stack([2 * ids, kinds], axis=-1)
+        if "transitions" in self.types:
+            self.array("transitions", (len(ids), 4))[:] = np.arange(4)
         return True
 
 
@@ -85,7 +88,7 @@ def fake(types: dict[str, str], refused: bool = False) -> ModuleType:
     engine = SimpleNamespace(
         num_io_tensors=len(types),
         get_tensor_name=list(types).__getitem__,
-        get_tensor_mode=lambda name: mode.OUTPUT if name == "logits" else mode.INPUT,
+        get_tensor_mode=lambda name: mode.INPUT if name in ("input_ids", "token_type_ids") else mode.OUTPUT,
         get_tensor_dtype=lambda name: SimpleNamespace(name=types[name]),
         get_tensor_profile_shape=lambda name, index: ((1, 1), (1, 4), LARGEST),
         create_execution_context=lambda: Context(types),
@@ -127,6 +130,14 @@ def test_rows_go_through_in_parts_that_the_engine_was_built_for(
         assert logits.dtype == np.float32 and logits.shape == (rows, tokens, 2)
         assert (logits[..., 0] == 2 * ids).all() and (logits[..., 1] == 0).all()
     assert len(cudart.held) == len(types), "memory is kept, and what grew was freed"
+
+
+def test_all_outputs_of_a_head_come_back_by_their_names(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+    types = {"input_ids": "INT32", "token_type_ids": "INT32", "transitions": "HALF", "logits": "FLOAT"}
+    monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
+    outputs = tensorrt.TensorRTEngine(engine_file).run(np.ones((7, 3), np.int64))
+    assert {name: values.shape for name, values in outputs.items()} == {"logits": (7, 3, 2), "transitions": (7, 4)}
+    assert (outputs["logits"][..., 0] == 2).all() and (outputs["transitions"] == [0, 1, 2, 3]).all()
 
 
 def test_a_clone_has_memory_of_its_own(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
