@@ -120,17 +120,11 @@ def test_what_the_message_on_nested_entities_advises_leads_to_a_training(capsys:
     assert [entity.label for entity in read_corpus(recipe).train[0].entities or ()] == ["ORG"]
 
 
-@pytest.mark.parametrize("flat_before", [0, 3])
-def test_nested_entities_that_are_kept_are_refused_with_the_option_that_helps(
-    capsys: pytest.CaptureFixture[str], flat_before: int
-) -> None:
-    flat = '{"text": "在北京", "entities": [{"start": 1, "end": 3, "label": "LOC"}]}\n'
-    Path("mine.jsonl").write_text(flat * flat_before + NESTED, "utf-8")
-    assert main(["init", "--train", "mine.jsonl", "--overlaps", "allow"]) == 2
-    told = capsys.readouterr().err
-    assert f"mine.jsonl:{flat_before + 1}: " in told
-    assert "--overlaps outermost" in told
-    assert "classification" not in told
+def test_nested_entities_that_are_kept_are_learned_by_the_head_that_takes_them() -> None:
+    Path("mine.jsonl").write_text("".join(NESTED.replace("在", word) for word in "在去来到从向"), "utf-8")
+    recipe = written("--train", "mine.jsonl", "--overlaps", "allow")
+    assert (recipe.task.type, recipe.model.head) == ("ner", "span")
+    assert {len(example.entities or ()) for example in read_corpus(recipe).train} == {2}
 
 
 @pytest.mark.parametrize("option", ["--train", "--dev", "--test"])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,15 @@ def test_an_alias_bomb_is_refused_before_it_is_written_out(tmp_path: Path) -> No
     tracemalloc.stop()
 
 
+@pytest.fixture
+def usual_recursion_limit() -> Iterator[None]:
+    """Python's own, which packages of other tests raise."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(raised)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -118,7 +129,9 @@ def test_an_alias_bomb_is_refused_before_it_is_written_out(tmp_path: Path) -> No
         ("name: " + "[" * 1000, r"x\.yaml: is nested too deep"),
     ],
 )
-def test_yaml_that_is_no_config_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+def test_yaml_that_is_no_config_is_refused_in_one_line(
+    tmp_path: Path, text: str, message: str, usual_recursion_limit: None
+) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message) as error:
