@@ -252,7 +252,8 @@ def test_a_bundle_replaced_under_load_is_swapped_without_a_failed_request(
 
     path = tmp_path / "served"
     shutil.copytree(ner_bundle, path)
-    process, client = start(str(path), *"--reload-seconds 0.1 --replicas 2 --threads 1 --deadline 100".split())
+    options = ("--reload-seconds=0.1", "--replicas=2", "--threads=1", "--deadline=100")
+    process, client = start(str(path), *options)
     old, new = (read_bundle_manifest(folder).checksum[:12] for folder in (ner_bundle, other_bundle))
     assert served_version(client) == old
     texts = texts_of_all_lengths(40, 150)
