@@ -114,6 +114,17 @@ class Beginning:
         """Whether it begins as an array of objects does; a bracket that is a token of its own line does not count."""
         return re.match(r"\s*\[\s*(\{|\]|$)", self.text) is not None
 
+    @cached_property
+    def first_object(self) -> dict[str, Any] | None:
+        """The first object of an array of objects; None where there is none, or it is longer than what is seen."""
+        if not self.is_json_array or "{" not in self.text:
+            return None
+        try:
+            first, _ = json.JSONDecoder().raw_decode(self.text, self.text.index("{"))
+        except (ValueError, RecursionError):
+            return None
+        return first if isinstance(first, dict) else None
+
     @property
     def binary(self) -> str | None:
         """What a file that is not text is, in words; None for text."""

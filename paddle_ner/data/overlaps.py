@@ -24,7 +24,7 @@ class LeftOut:
         keep: the rule.
         records: how many records lost an entity.
         entities: how many entities were left out.
-        same_range: how many of these have the range of the one that was kept, with another label or once more.
+        same_range: how many of these have the range of the one that was kept, with another label.
         seen: how many entities there were.
     """
 

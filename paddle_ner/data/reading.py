@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from paddle_ner.data.detection import detect
 from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.formats import FORMATS, Format
+from paddle_ner.data.kinds import Judged, Kind, kind_of_all
+from paddle_ner.data.offsets import OffsetReader
 from paddle_ner.data.options import COMMON, ReadOptions
 from paddle_ner.data.records import Draft, Judge, Rejected, Remark
 from paddle_ner.data.source import expand, is_standard_input
@@ -126,8 +128,8 @@ def records(
 ) -> Iterator[Example | Rejected]:
     """Every record of a file as an Example or with what is wrong; `read` and `load` are made of it.
 
-    A record that is annotated in another way than the first (no label where that has one) is bad, and so is a file
-    without any record. Raises InputError as `read` does.
+    A record that is annotated in another way than the first annotated one (no label where that has one) is bad, and so
+    is a file without any record. Raises InputError as `read` does.
     """
     if encoding is not None:
         options = _with_encoding(options, encoding)
@@ -142,7 +144,6 @@ class _File:
     path: Path
     format: Format
     options: ReadOptions
-    judge: Judge
     log: Callable[[str], None]
 
     @classmethod
@@ -159,49 +160,70 @@ class _File:
         if path.is_dir() and not chosen.reads_folders:
             raise InputError(f"{path}: a folder, expected a file for format {chosen.name}")
         _refuse_idle(chosen, options)
-        return cls(path, chosen, options, Judge(path, options), log)
+        return cls(path, chosen, options, log)
 
-    def records(self) -> Iterator[tuple[Draft | Rejected, Example | Rejected]]:
-        """What the format found, each with what came of it; remarks are logged."""
-        empty = True
+    def drafts(self) -> Iterator[Draft]:
+        """The records that could be parsed, as the file states them."""
+        return (found for found in self.format.read(self.path, self.options) if isinstance(found, Draft))
+
+    def offset_reader(self) -> OffsetReader:
+        return OffsetReader(self.path, self.options.offsets, self.drafts, self.format.counts_code_points)
+
+    def records(self, log: Callable[[str], None]) -> Iterator[tuple[Draft, Judged] | Rejected]:
+        """What the format found, each draft with what makes an example of it; remarks are logged."""
+        judge, offsets = Judge(self.path, self.options), self.offset_reader()
+        states_offsets = "offsets" in self.format.options and not self.options.texts_only
+
+        def judged(draft: Draft) -> Example | Rejected:
+            converted = offsets(draft) if states_offsets else draft
+            return converted if isinstance(converted, Rejected) else judge(converted)
+
+        nothing = True
         for found in self.format.read(self.path, self.options):
             if isinstance(found, Remark):
-                self.log(f"{self.path}: {found.message}")
+                log(f"{self.path}: {found.message}")
                 continue
-            empty = False
-            yield found, found if isinstance(found, Rejected) else self.judge(found)
-        if empty:
-            nothing = Rejected.at(self.path, 1, "no record, expected at least one")
-            yield nothing, nothing
-        for remark in self.judge.remarks():
-            self.log(f"{self.path}: {remark}")
+            nothing = False
+            yield found if isinstance(found, Rejected) else (found, judged)
+        if nothing:
+            yield Rejected.at(self.path, 1, "no record, expected at least one")
+        for remark in (*offsets.remarks(), *judge.remarks()):
+            log(f"{self.path}: {remark}")
 
 
 def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
-    first: tuple[str, str] | None = None
+    kind: Kind | None = None
     for file in files:
         try:
-            for draft, record in file.records():
-                if isinstance(record, Example) and isinstance(draft, Draft):
-                    kind = _kind(record)
-                    if first is None:
-                        first = (kind, record.origin)
-                    elif kind != first[0]:
-                        message = f"{kind}, but {first[1]} has {first[0]}: expected the same in every record"
-                        record = Rejected.at(draft.path or file.path, draft.line, message)
+            for found in file.records(file.log):
+                if isinstance(found, Rejected):
+                    yield found
+                    if found.fatal:
+                        return
+                    continue
+                draft, judged = found
+                if kind is None and not file.options.texts_only and _says_no_kind(draft):
+                    kind = kind_of_all(_drafts_of(files))
+                record = judged(draft if kind is None else kind.fill(draft))
+                if isinstance(record, Example):
+                    kind = kind or Kind.of(record)
+                    fault = kind.fault(record)
+                    record = record if fault is None else Rejected.at(draft.path or file.path, draft.line, fault)
                 yield record
-                if isinstance(record, Rejected) and record.fatal:
-                    return
         except (EOFError, OSError) as error:
             raise InputError(f"{file.path}: cannot be read to its end: {error}") from error
 
 
-def _kind(example: Example) -> str:
-    if example.entities is not None:
-        return "entities"
-    if example.labels is not None:
-        return "labels"
-    return "no annotation" if example.label is None else "a label"
+def _says_no_kind(draft: Draft) -> bool:
+    return draft.empty or (draft.spans is None and draft.label is None)
+
+
+def _drafts_of(files: Iterable[_File]) -> Iterator[tuple[Draft, Judged]]:
+    """The drafts of files read once more, each with what judges it, in silence."""
+    for file in files:
+        for found in file.records(lambda _: None):
+            if not isinstance(found, Rejected):
+                yield found
 
 
 def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:

@@ -45,6 +45,8 @@ class Draft:
         spans: its entities; None where the record says nothing of entities.
         label: one class (str), several (a sequence), or None where the record names none.
         id: its own id.
+        empty: whether it is labelled with nothing, and says of no kind: no entity where the other records have
+            entities, no class where they have classes. `spans` and `label` are None then.
         path: the file it stands in, where that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
         fields: what else the record holds, by name.
@@ -55,6 +57,7 @@ class Draft:
     spans: Sequence[Span] | None = None
     label: str | Sequence[str] | None = None
     id: str | int | None = None
+    empty: bool = False
     path: Path | None = None
     spans_path: Path | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +95,7 @@ class Judge:
             self._left_out = LeftOut(options.overlaps)
         self._trimmed = 0
         self._first_trimmed = ""
-
+        self._repeated = 0
         self._unkept: Counter[str] = Counter()
         self._kept: set[str] = set()
 
@@ -101,6 +104,9 @@ class Judge:
         if self._trimmed:
             count = f"{self._trimmed:,} label{'s' * (self._trimmed != 1)}"
             yield f"{count} with space around the name, such as {self._first_trimmed!r}, read without it"
+        if self._repeated:
+            entities = "1 entity stands" if self._repeated == 1 else f"{self._repeated:,} entities stand"
+            yield f"{entities} twice in a record, with the same range and label: read once"
         if self._unkept:
             shown = ", ".join(f"{label} {count:,}" for label, count in self._unkept.most_common(_SHOWN))
             more = f" and {len(self._unkept) - _SHOWN} more" if len(self._unkept) > _SHOWN else ""
@@ -134,6 +140,7 @@ class Judge:
         assert draft.spans is not None
         path = str(draft.spans_path or draft.path or self.path)
         found: list[tuple[Entity, int]] = []
+        seen: set[Entity] = set()
         for span in draft.spans:
             line = span.line or draft.line
             try:
@@ -142,14 +149,19 @@ class Judge:
                     continue
                 if entity.label == OUTSIDE:
                     raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
-                if span.surface is not None and span.surface != entity.text:
+                if span.surface is not None and not same_surface(span.surface, entity.text):
                     raise ValueError(
                         f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
                         f" but the record says {span.surface!r}: expected offsets in code points of the text"
+                        " (--offsets names another unit)"
                     )
             except ValueError as error:
                 problems.append(Problem(path, line, str(error)))
+                continue
+            if entity in seen:
+                self._repeated += 1
             else:
+                seen.add(entity)
                 found.append((entity, line))
         if self._left_out is not None:
             return () if problems else tuple(self._left_out.flat([entity for entity, _ in found]))
@@ -217,6 +229,11 @@ class Judge:
         if allowed is not None and kept and label not in allowed:
             raise ValueError(f"unknown label {label!r}, expected one of {', '.join(allowed)}")
         return label
+
+
+def same_surface(stated: str, surface: str) -> bool:
+    """Whether an entity's text as a record states it is the one in the text, which may have CRLF line ends for LF."""
+    return stated == surface or stated == surface.replace("\r\n", "\n")
 
 
 def label_names(path: Path) -> tuple[str, ...]:

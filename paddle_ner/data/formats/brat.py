@@ -130,5 +130,6 @@ FORMAT = Format(
     "brat: NAME.txt with NAME.ann, one file or a folder of them",
     _drafts,
     _recognise,
+    frozenset({"offsets"}),
     reads_folders=True,
 )

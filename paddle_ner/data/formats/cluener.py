@@ -65,5 +65,5 @@ FORMAT = Format(
     "CLUENER JSON lines: label is {type: {surface: [[start, end]]}}, end inclusive",
     _drafts,
     _recognise,
-    frozenset({"text_field", "id_field"}),
+    frozenset({"offsets", "text_field", "id_field"}),
 )

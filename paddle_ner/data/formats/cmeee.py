@@ -125,5 +125,5 @@ FORMAT = Format(
     "CMeEE: objects with entities of start_idx, end_idx, type; or lines text|||start end type|||; end inclusive",
     _drafts,
     _recognise,
-    frozenset({"text_field", "id_field"}),
+    frozenset({"offsets", "text_field", "id_field"}),
 )

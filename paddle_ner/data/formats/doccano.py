@@ -5,7 +5,8 @@ Relations between entities, comments and other keys are not part of an Example a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +15,62 @@ from paddle_ner.data.formats.fields import Misfit, id_of, label_of, offset_of, o
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.json_source import json_lines
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
-_KEYS = ("entities", "labels", "label", "annotations")
+_KEYS = ("entities", "labels", "label", "annotations", "cats")
+"""Where annotations stand. Beside `entities`, `cats` are the intents of an intent and slot project."""
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     text_names = ("text", "data") if options.text_field is None else (str(options.text_field),)
     keys = _KEYS if options.label_field is None else (str(options.label_field),)
     number = str(options.id_field or "id")
-    # [] says "no entity" in an NER export and "no class" in a classification export; the records round it tell which.
-    classes = False
+    intents = 0
     for record in json_lines(path, options.encoding):
         if isinstance(record, Rejected):
             yield record
             continue
         try:
             text = text_of(record.value, text_names)
-            name = next((key for key in keys if record.value.get(key) is not None), None)
-            spans, label = (None, None) if name is None else _annotation(record.value[name], name, classes)
-            classes = classes or label is not None
-            rest = others(record.value, *text_names, number, *([] if name is None else [name]))
-            yield Draft(record.line, text, spans, label, id_of(record.value, number), fields=rest)
+            given = {key: record.value[key] for key in keys if record.value.get(key) is not None}
+            if "entities" in given and given.pop("cats", None):
+                intents += 1
+            draft = Draft(record.line, text, id=id_of(record.value, number))
+            rest = others(record.value, *text_names, number, *given)
+            yield replace(draft if options.texts_only else _annotated(draft, given), fields=rest)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
+    if intents and not options.texts_only:
+        records = f"{intents:,} record{'s' * (intents != 1)}"
+        yield Remark(f"entities are read, not the cats that {records} also have (--label-field cats reads those)")
 
 
-def _annotation(value: Any, name: str, classes: bool) -> tuple[Sequence[Span] | None, str | Sequence[str] | None]:
+def _annotated(draft: Draft, given: dict[str, Any]) -> Draft:
+    """A draft with what stands under the one key that holds anything."""
+    filled = {key: value for key, value in given.items() if value != []}
+    if len(filled) > 1:
+        raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (label_field names it)")
+    if not filled:
+        # [] alone says "no entity" in an NER export and "no class" in a classification export.
+        return replace(draft, empty=bool(given))
+    ((name, value),) = filled.items()
     if isinstance(value, str):
-        return None, value
+        return replace(draft, label=value)
     if not isinstance(value, list):
         raise Misfit(f'"{name}" is {shown(value)}, expected an array of labels or of entities')
-    if not value:
-        return (None, ()) if classes else ((), None)
     if isinstance(value[0], dict):
         if "start_offset" in value[0] or name == "entities":
-            return spans_of(value, name, "start_offset", "end_offset"), None
-        return None, tuple(label_of(one.get("label"), "label") for one in value if isinstance(one, dict))
+            return replace(draft, spans=spans_of(value, name, "start_offset", "end_offset"))
+        return replace(draft, label=tuple(map(_label_within, value)))
     if isinstance(value[0], list):
-        return tuple(_span(triple) for triple in value), None
-    return None, tuple(label_of(one, name) for one in value)
+        return replace(draft, spans=tuple(_span(triple) for triple in value))
+    return replace(draft, label=tuple(label_of(one, name) for one in value))
+
+
+def _label_within(annotation: Any) -> str:
+    if not isinstance(annotation, dict):
+        raise Misfit(f'an annotation is {shown(annotation)}, expected an object with "label"')
+    return label_of(annotation.get("label"), "label")
 
 
 def _span(triple: Any) -> Span:
@@ -73,8 +90,8 @@ def _has_marks(record: dict[str, Any]) -> bool:
     labels, entities = record.get("labels"), record.get("entities")
     if isinstance(labels, list) and labels:
         return isinstance(labels[0], list)
-    if isinstance(entities, list) and entities and isinstance(entities[0], dict):
-        return "start_offset" in entities[0]
+    if isinstance(entities, list) and entities:
+        return "start_offset" in entities[0] if isinstance(entities[0], dict) else isinstance(entities[0], list)
     return False
 
 
@@ -83,5 +100,5 @@ FORMAT = Format(
     "doccano JSON lines: labels [[start, end, name]], or entities with start_offset and end_offset",
     _drafts,
     _recognise,
-    frozenset({"text_field", "label_field", "id_field"}),
+    frozenset({"offsets", "text_field", "label_field", "id_field"}),
 )

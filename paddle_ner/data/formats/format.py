@@ -43,6 +43,8 @@ class Format:
         recognise: how sure the format is of a file. Of several, the surest reads it; of equals, none does.
         options: the fields of ReadOptions that it uses beside those that all formats share.
         reads_folders: whether the path may be a folder.
+        counts_code_points: whether offsets in it are code points by definition. Of other formats the user is told where
+            nothing in a file proves what they count.
         is_binary: whether its files are not text, so that they have no encoding.
     """
 
@@ -52,4 +54,5 @@ class Format:
     recognise: Callable[[Beginning], Fit] = never
     options: frozenset[str] = frozenset()
     reads_folders: bool = False
+    counts_code_points: bool = False
     is_binary: bool = False

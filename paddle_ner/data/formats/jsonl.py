@@ -54,5 +54,6 @@ FORMAT = Format(
     'canonical JSON lines: {"text": …, "entities": […] | "label": … | "labels": […]}',
     _drafts,
     _recognise,
-    frozenset({"text_field", "label_field", "id_field"}),
+    frozenset({"offsets", "text_field", "label_field", "id_field"}),
+    counts_code_points=True,
 )

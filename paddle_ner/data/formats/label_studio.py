@@ -1,98 +1,131 @@
 """Label Studio's JSON export: an array of tasks, each with data and annotations.
 
-Read are the results of type labels (entities) and choices (classes) over one text; relations, ratings and other
-results are not part of an Example. A task whose annotations were all cancelled, or that has none, is unlabelled.
+Relations, ratings and other results are not part of an Example, and are counted. A task whose annotations were all
+cancelled, or that has none, is unlabelled.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.fields import Misfit, id_of, labels_of, offset_of, others, shown, text_of
+from paddle_ner.data.formats.fields import Misfit, id_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated
 from paddle_ner.data.json_source import Record, json_array
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.records import Draft, Rejected, Remark
 
 _MARKED = ("annotations", "completions", "predictions", "drafts")
 """Where the labels of a task stand."""
+_ADDRESS = re.compile(
+    r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
+)
+"""What stands in place of a text where a labeling config says ``valueType="url"``."""
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    for record in json_array(path, options.encoding):
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    left_out = LeftOut()
+
+    @cache
+    def any_is_read() -> bool:
+        return any(_holds_read(record.value) for record in _tasks(path, options) if isinstance(record, Record))
+
+    for record in _tasks(path, options):
         if isinstance(record, Rejected):
             yield record
             continue
         try:
-            yield _draft(record, options)
+            draft, unread = _draft(record, options, left_out)
+            if unread and not any_is_read():
+                raise Misfit(f"results of type {unread}, which are not read: expected {', '.join(READ)}")
+            yield draft
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
+    yield from map(Remark, left_out.remarks())
 
 
-def _draft(record: Record, options: ReadOptions) -> Draft:
+def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected]:
+    return json_array(path, options.encoding)
+
+
+def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str]:
+    """The draft of a task, and the types of its results where it has some and none is read."""
     task = record.value
     data = task.get("data")
     if not isinstance(data, dict):
         raise Misfit(f'"data" is {shown(data)}, expected the object of a task\'s data (an export of type JSON)')
-    strings = [key for key, value in data.items() if isinstance(value, str)]
-    names = (str(options.text_field),) if options.text_field is not None else ("text",)
-    if options.text_field is None and "text" not in data and len(strings) == 1:
-        names = (strings[0],)
-    text = text_of(data, names)
-    results = _results(task)
+    name = text_name(data, options)
+    text = text_of(data, (name,))
+    refuse_address(text, name)
     number = id_of(task, "id")
     rest = others(task, "id", *_MARKED)
-    if results is None:
-        return Draft(record.line, text, id=number, fields=rest)
-    spans: list[Span] = []
-    classes: list[str] = []
-    choices = False
-    for result in results:
-        kind, value = result.get("type"), result.get("value")
-        if kind in ("labels", "hypertextlabels") or kind == "choices":
-            if not isinstance(value, dict):
-                raise Misfit(f'"value" of a result is {shown(value)}, expected an object')
-            if kind == "choices":
-                choices = True
-                classes.extend(labels_of(value.get("choices"), "choices"))
-            else:
-                spans.append(_span(value))
-    if choices and spans:
-        raise Misfit("labels and choices in one task, expected entities or classes")
-    if choices:
-        return Draft(record.line, text, None, tuple(classes), number, fields=rest)
-    return Draft(record.line, text, tuple(spans), id=number, fields=rest)
+    kept = [] if options.texts_only else _kept(task)
+    if not kept:
+        return Draft(record.line, text, id=number, fields=rest), ""
+    control = None if options.label_field is None else str(options.label_field)
+    said = [annotated(_results(annotation), data, name, control, left_out) for annotation in kept]
+    if len(set(map(_as_set, said))) > 1:
+        raise Misfit(
+            f"{len(kept)} annotations of one task that differ, expected one: mark the right one as ground truth,"
+            " or keep it alone"
+        )
+    spans, classes = said[0].spans, said[0].classes
+    draft = Draft(record.line, text, spans, classes, number, spans is None and classes is None, fields=rest)
+    types = dict.fromkeys(str(result.get("type")) for result in _results(kept[0]))
+    return draft, ", ".join(types) if draft.empty and not types.keys() & set(READ) else ""
 
 
-def _results(task: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The results of the one annotation that counts; None where nobody annotated the task."""
+def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
+    """Which of a task's data the text is: the one that the options name, "text", or the only string."""
+    if options.text_field is not None:
+        return str(options.text_field)
+    strings = [key for key, value in data.items() if isinstance(value, str)]
+    return strings[0] if "text" not in data and len(strings) == 1 else "text"
+
+
+def refuse_address(text: str, name: str) -> None:
+    """Raise Misfit where the export holds the address of a text in its place."""
+    if _ADDRESS.fullmatch(text):
+        raise Misfit(
+            f'"{name}" is {shown(text)}, the address of a text: the labeling config says valueType="url"; put the texts'
+            " themselves into the export"
+        )
+
+
+def _kept(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The annotations that count: not the cancelled ones, and the ground truth alone where one is marked so."""
     annotations = task.get("annotations", task.get("completions", []))
     if not isinstance(annotations, list) or not all(isinstance(one, dict) for one in annotations):
         raise Misfit(f'"annotations" is {shown(annotations)}, expected an array of objects')
     kept = [one for one in annotations if not (one.get("was_cancelled") or one.get("skipped"))]
-    if len(kept) > 1:
-        raise Misfit(f"{len(kept)} annotations of one task, expected one: keep the one that is right")
-    if not kept:
-        return None
-    results = kept[0].get("result")
+    truths = [one for one in kept if one.get("ground_truth")]
+    return truths if len(truths) == 1 else kept
+
+
+def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         raise Misfit(f'"result" is {shown(results)}, expected an array of objects')
     return results
 
 
-def _span(value: dict[str, Any]) -> Span:
-    labels = labels_of(value.get("labels", value.get("hypertextlabels")), "labels")
-    if len(labels) != 1:
-        raise Misfit(f"an entity has {len(labels)} labels, expected one")
-    surface = value.get("text")
-    if surface is not None and not isinstance(surface, str):
-        raise Misfit(f'"text" of an entity is {shown(surface)}, expected a string')
-    return Span(offset_of(value.get("start"), "start"), offset_of(value.get("end"), "end"), labels[0], surface)
+def _as_set(said: Annotated) -> object:
+    """What an annotation says whatever order it was made in."""
+    spans = None if said.spans is None else frozenset((span.start, span.end, span.label) for span in said.spans)
+    return spans, None if said.classes is None else frozenset(said.classes)
+
+
+def _holds_read(task: Mapping[str, Any]) -> bool:
+    """Whether any annotation of a task has a result of a type that is read."""
+    try:
+        return any(result.get("type") in READ for annotation in _kept(task) for result in _results(annotation))
+    except Misfit:
+        return False
 
 
 def _recognise(beginning: Beginning) -> Fit:
@@ -102,16 +135,9 @@ def _recognise(beginning: Beginning) -> Fit:
         return Fit.NO
     if re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text):
         return Fit.SURE
-    return Fit.LIKELY if _is_task(beginning.text) else Fit.NO
-
-
-def _is_task(text: str) -> bool:
-    """Whether the first object of an array is a task that nobody labelled: it has data, and no text beside them."""
-    try:
-        first, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(first, dict) and isinstance(first.get("data"), dict) and "text" not in first
+    first = beginning.first_object
+    is_task = first is not None and isinstance(first.get("data"), dict) and "text" not in first
+    return Fit.LIKELY if is_task else Fit.NO
 
 
 FORMAT = Format(
@@ -119,5 +145,5 @@ FORMAT = Format(
     "Label Studio's JSON export: an array of tasks with data and annotations",
     _drafts,
     _recognise,
-    frozenset({"text_field"}),
+    frozenset({"offsets", "text_field", "label_field"}),
 )

@@ -128,6 +128,17 @@ FORMAT = Format(
     "Parquet: a text and a label a row, or tokens and tags as Hugging Face's datasets stores them (extra tables)",
     _drafts,
     _recognise,
-    frozenset({"text_field", "label_field", "id_field", "label_separator", "tag_scheme", "tag_names", "token_joiner"}),
+    frozenset(
+        {
+            "offsets",
+            "text_field",
+            "label_field",
+            "id_field",
+            "label_separator",
+            "tag_scheme",
+            "tag_names",
+            "token_joiner",
+        }
+    ),
     is_binary=True,
 )

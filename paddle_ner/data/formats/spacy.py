@@ -44,8 +44,10 @@ def _draft(line: int, pair: list[Any]) -> Draft:
         raise Misfit("entities and cats of one text, expected one of them")
     if cats:
         return Draft(line, text, label=_classes(cats), fields=rest)
+    if not entities and cats is not None:
+        return Draft(line, text, empty=entities is not None, label=() if entities is None else None, fields=rest)
     if entities is None:
-        return Draft(line, text, label=None if cats is None else (), fields=rest)
+        return Draft(line, text, fields=rest)
     if not isinstance(entities, list):
         raise Misfit(f'"entities" is {shown(entities)}, expected [[start, end, label], …]')
     return Draft(line, text, tuple(map(_span, entities)), fields=rest)
@@ -77,4 +79,6 @@ FORMAT = Format(
     'spaCy\'s pairs in JSON: [text, {"entities": [[start, end, label]]}], or with {"cats": {label: 1}}',
     _drafts,
     _recognise,
+    frozenset({"offsets"}),
+    counts_code_points=True,
 )

@@ -131,5 +131,5 @@ FORMAT = Format(
     "UIE's and PaddleNLP's JSON lines: content, prompt and result_list; the records of a text are joined",
     _drafts,
     _recognise,
-    frozenset({"text_field"}),
+    frozenset({"offsets", "text_field"}),
 )

@@ -1,0 +1,123 @@
+"""Label Studio's export JSON-MIN: an array of flat objects, a key for each of a task's data and each question.
+
+The answers stand between the keys ``id`` and ``annotator``, in the order that Label Studio writes them. A choice is a
+string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.formats.fields import Misfit, id_of, others, text_of
+from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.formats.label_studio import refuse_address, text_name
+from paddle_ner.data.formats.label_studio_results import classes_of, spans_of_region
+from paddle_ner.data.json_source import Record, json_array
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.records import Draft, Rejected, Remark, Span
+
+_ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
+"""The keys that Label Studio adds to what was asked and answered."""
+
+
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    left_out: dict[str, int] = {}
+    for record in json_array(path, options.encoding):
+        if isinstance(record, Rejected):
+            yield record
+            continue
+        try:
+            yield _draft(record, options, left_out)
+        except Misfit as error:
+            yield Rejected.at(path, record.line, str(error))
+    for key, count in left_out.items():
+        yield Remark(f"left out {count:,} answer{'s' * (count != 1)} to {key!r}, neither entities nor classes")
+
+
+def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> Draft:
+    task: dict[str, Any] = record.value
+    answers = _answers(task, options)
+    data = {key: value for key, value in task.items() if key not in answers and key not in _ABOUT}
+    name = text_name(data, options)
+    text = text_of(task, (name,))
+    refuse_address(text, name)
+    number = id_of(task, "id")
+    rest = others(task, name, *answers, *_ABOUT)
+    if options.texts_only:
+        return Draft(record.line, text, id=number, fields=rest)
+    spans: list[Span] = []
+    classes: dict[str, tuple[str, ...]] = {}
+    for key, value in answers.items():
+        if _are_regions(value):
+            spans.extend(span for region in value for span in spans_of_region(region))
+        elif (found := _classes(value)) is not None:
+            classes[key] = found
+        else:
+            left_out[key] = left_out.get(key, 0) + 1
+    if spans and classes:
+        raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with label_field")
+    if len(classes) > 1:
+        raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with label_field")
+    said = next(iter(classes.values()), None)
+    return Draft(
+        record.line, text, tuple(spans) or None, said, number, empty=not spans and said is None, fields=rest
+    )  # fmt: skip
+
+
+def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
+    """What was answered, by question."""
+    if options.label_field is not None:
+        key = str(options.label_field)
+        return {key: task[key]} if key in task else {}
+    keys = list(task)
+    if {"id", "annotator"} <= task.keys():
+        between = keys[keys.index("id") + 1 : keys.index("annotator")]
+        return {key: task[key] for key in between if key not in _ABOUT}
+    answers = {key: value for key, value in task.items() if _are_regions(value) or isinstance(value, dict)}
+    if not answers:
+        known = ", ".join(key for key in keys if key not in _ABOUT)
+        raise Misfit(f"which key holds the label? The keys are {known}: name it with label_field")
+    return answers
+
+
+def _are_regions(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and {"labels", "hypertextlabels"} & one.keys() for one in value)
+    )
+
+
+def _classes(value: Any) -> tuple[str, ...] | None:
+    """The classes of an answer; None where it is no choice and no taxonomy."""
+    if isinstance(value, str):
+        return (value,)
+    if _is_choice(value):
+        return classes_of(value)
+    if isinstance(value, list) and value and all(isinstance(one, list) for one in value):
+        return classes_of({"taxonomy": value})
+    if isinstance(value, list) and value and all(map(_is_choice, value)):
+        return tuple(name for one in value for name in classes_of(one))
+    return None
+
+
+def _is_choice(value: Any) -> bool:
+    """Whether a value is the choice of classes for the whole text."""
+    return isinstance(value, dict) and bool({"choices", "taxonomy"} & value.keys()) and "start" not in value
+
+
+def _recognise(beginning: Beginning) -> Fit:
+    keys = (beginning.first_object or {}).keys()
+    return Fit.SURE if "annotation_id" in keys and {"lead_time", "annotator"} & keys else Fit.NO
+
+
+FORMAT = Format(
+    "label-studio-min",
+    "Label Studio's export JSON-MIN: an array of flat objects with text, answers, annotator",
+    _drafts,
+    _recognise,
+    frozenset({"offsets", "text_field", "label_field"}),
+)

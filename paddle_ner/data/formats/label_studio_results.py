@@ -1,0 +1,137 @@
+"""What the results of one annotation of Label Studio say of one text: its entities, its classes, and what is left out.
+
+Read are labels (entities), choices and taxonomies (classes); a taxonomy's path is one class, its steps joined by ``/``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paddle_ner.data.formats.fields import Misfit, label_of, labels_of, offset_of, shown
+from paddle_ner.data.records import Span
+
+ENTITY_KINDS = ("labels", "hypertextlabels")
+CLASS_KINDS = ("choices", "taxonomy")
+READ = (*ENTITY_KINDS, *CLASS_KINDS)
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What of the results was not read, for a line each to the user.
+
+    Attributes:
+        kinds: results of kinds that are neither entities nor classes, by kind.
+        attributes: choices about an entity, not about the text.
+        other_texts: results about another text of their task.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    attributes: int = 0
+    other_texts: int = 0
+
+    def remarks(self) -> Iterator[str]:
+        """The lines; none where everything was read."""
+        if self.kinds:
+            shown_kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.kinds.most_common())
+            yield f"left out results that are neither entities nor classes: {shown_kinds}"
+        if self.attributes:
+            plural = "s" * (self.attributes != 1)
+            yield f"left out {self.attributes:,} choice{plural} about an entity, not about the text"
+        if self.other_texts:
+            yield f"left out {self.other_texts:,} result{'s' * (self.other_texts != 1)} about another text of the task"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What one annotation says. Without any result that is read, `spans` and `classes` are None."""
+
+    spans: tuple[Span, ...] | None = None
+    classes: tuple[str, ...] | None = None
+
+
+def annotated(
+    results: Sequence[Mapping[str, Any]],
+    texts: Mapping[str, Any],
+    text_name: str,
+    control: str | None,
+    left_out: LeftOut,
+) -> Annotated:
+    """The entities or classes of a text.
+
+    Args:
+        results: of one annotation.
+        texts: the data of the task.
+        text_name: which of them the text is.
+        control: the name of the control (``from_name``) to read alone; None reads all.
+        left_out: counts what is not read.
+
+    Raises:
+        Misfit: entities and classes of one text, or classes of two questions, and no `control` says which to read.
+    """
+    spans: list[Span] = []
+    classes: list[str] = []
+    asked: dict[Any, None] = {}
+    for result in _of_text(results, texts, text_name, left_out):
+        kind, value = result.get("type"), result.get("value")
+        if kind not in READ or (control is not None and result.get("from_name") != control):
+            left_out.kinds[str(kind) if kind not in READ else f"{kind} of {result.get('from_name')}"] += 1
+            continue
+        if not isinstance(value, Mapping):
+            raise Misfit(f'"value" of a result is {shown(value)}, expected an object')
+        if kind in ENTITY_KINDS:
+            spans.extend(spans_of_region(value))
+        elif "start" in value:
+            left_out.attributes += 1
+        else:
+            asked[result.get("from_name")] = None
+            classes.extend(classes_of(value))
+    if asked and spans:
+        raise Misfit("labels and choices in one task, expected entities or classes (label_field names one control)")
+    if len(asked) > 1:
+        names = ", ".join(map(str, asked))
+        raise Misfit(f"classes of {len(asked)} controls ({names}), expected one: name it with label_field")
+    return Annotated(tuple(spans) or None, tuple(classes) if asked else None)
+
+
+def _of_text(
+    results: Sequence[Mapping[str, Any]], texts: Mapping[str, Any], text_name: str, left_out: LeftOut
+) -> Iterator[Mapping[str, Any]]:
+    """The results about one text of a task; `to_name` says which, and is usually called like it."""
+    targets = {result.get("to_name") for result in results if result.get("type") in READ}
+    unknown = {name for name in targets if name not in texts and name is not None}
+    if len(unknown) > 1:
+        names = ", ".join(sorted(map(str, unknown)))
+        raise Misfit(f"results of {len(unknown)} texts ({names}) in one task, and none is called {text_name!r}")
+    own = {None, text_name} if text_name in targets else {None, *unknown}
+    for result in results:
+        if result.get("type") not in READ or result.get("to_name") in own:
+            yield result
+        else:
+            left_out.other_texts += 1
+
+
+def spans_of_region(value: Mapping[str, Any]) -> Iterator[Span]:
+    """The entities of a marked range, one for each of its labels."""
+    labels = labels_of(value.get("labels", value.get("hypertextlabels")), "labels")
+    if not labels:
+        raise Misfit("an entity has no label, expected one")
+    surface = value.get("text")
+    if surface is not None and not isinstance(surface, str):
+        raise Misfit(f'"text" of an entity is {shown(surface)}, expected a string')
+    within = value.get("globalOffsets")
+    place = within if isinstance(within, Mapping) else value
+    start, end = offset_of(place.get("start"), "start"), offset_of(place.get("end"), "end")
+    return (Span(start, end, label, surface) for label in labels)
+
+
+def classes_of(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that a question about the whole text was answered with."""
+    if "taxonomy" not in value:
+        return labels_of(value.get("choices"), "choices")
+    paths = value["taxonomy"]
+    if not isinstance(paths, list) or not all(isinstance(path, list) and path for path in paths):
+        raise Misfit(f'"taxonomy" is {shown(paths)}, expected an array of paths, such as [["家电", "手机"]]')
+    return tuple("/".join(label_of(step, "taxonomy") for step in path) for path in paths)

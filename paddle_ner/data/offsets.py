@@ -1,0 +1,151 @@
+"""What the offsets of a file count, and how they become code points: one step for every format that states offsets.
+
+Tools in JavaScript count UTF-16 units, in which an emoji is two; a browser shows a text with CRLF line ends as if they
+were LF, and so counts each as one. Texts without such characters read the same in any of these units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from paddle_ner.data.options import Unit
+from paddle_ner.data.records import Draft, Rejected, Span, same_surface
+from paddle_ner.errors import Problem
+
+PROVABLE: tuple[Unit, ...] = ("code-points", "utf-16", "code-points-lf", "utf-16-lf")
+"""The units that are tried where none is named. Bytes are not: every Chinese text would need a proof."""
+_NAMES: dict[Unit, str] = {
+    "code-points": "code points",
+    "utf-16": "UTF-16 units",
+    "code-points-lf": "code points, CRLF as one",
+    "utf-16-lf": "UTF-16 units, CRLF as one",
+    "utf-8": "UTF-8 bytes",
+}
+Range = tuple[int, int]
+
+
+class OffsetReader:
+    """Turns the offsets of a file's drafts into code points.
+
+    Args:
+        path: the file, for messages.
+        unit: what the offsets count. None: code points, unless the file proves another unit, in which every entity of
+            it lies in its text and has the surface that the record states.
+        drafts: reads the file again from its beginning, for that proof.
+        is_defined: whether the format itself says that offsets are code points, so that no proof is not worth a remark.
+    """
+
+    def __init__(
+        self, path: Path, unit: Unit | None, drafts: Callable[[], Iterable[Draft]], is_defined: bool = False
+    ) -> None:
+        self._path = path
+        self._unit = unit
+        self._drafts = drafts
+        self._is_defined = is_defined
+        self._remark: str | None = None
+
+    def __call__(self, draft: Draft) -> Draft | Rejected:
+        """The draft with offsets in code points; what is wrong where one lies inside a character or outside."""
+        if not draft.spans or (self._unit != "utf-8" and _reads_alike(draft.text)):
+            return draft
+        if self._unit is None:
+            if not _differ(draft):
+                return draft
+            self._unit = self._proved()
+        return draft if self._unit == "code-points" else self._in_code_points(draft, draft.spans, self._unit)
+
+    def remarks(self) -> Iterator[str]:
+        """What the user should know of the unit that was taken."""
+        if self._remark is not None:
+            yield self._remark
+
+    def _in_code_points(self, draft: Draft, spans: Sequence[Span], unit: Unit) -> Draft | Rejected:
+        places = _places(draft.text, unit)
+        path = str(draft.spans_path or draft.path or self._path)
+        converted: list[Span] = []
+        problems: list[Problem] = []
+        for span in spans:
+            start, end = places.get(span.start), places.get(span.end)
+            if start is None or end is None:
+                message = (
+                    f"entity {span.label} at {span.start}..{span.end}, counted in {_NAMES[unit]}: expected offsets"
+                    f" between characters, from 0 to {max(places)}"
+                )
+                problems.append(Problem(path, span.line or draft.line, message))
+            else:
+                converted.append(replace(span, start=start, end=end))
+        return Rejected(tuple(problems)) if problems else replace(draft, spans=tuple(converted))
+
+    def _proved(self) -> Unit:
+        """The unit in which all entities of the file fit; code points where none or several do."""
+        fitting = dict.fromkeys(PROVABLE, True)
+        readings: dict[Unit, int] = dict.fromkeys(PROVABLE, 0)
+        texts = 0
+        for draft in self._drafts():
+            if not draft.spans or _reads_alike(draft.text) or not _differ(draft):
+                continue
+            texts += 1
+            for unit in PROVABLE:
+                ranges = _ranges(draft, unit)
+                readings[unit] = hash((readings[unit], tuple(ranges)))
+                fitting[unit] = fitting[unit] and all(map(_fits, ranges, draft.spans, [draft.text] * len(ranges)))
+        units = [unit for unit in PROVABLE if fitting[unit]]
+        if len({readings[unit] for unit in units}) == 1:
+            if units[0] != "code-points":
+                self._remark = f"its entities fit their texts only where offsets count {_NAMES[units[0]]}: read so"
+            return units[0]
+        if units and not self._is_defined:
+            distinct = {readings[unit]: _NAMES[unit] for unit in reversed(units)}
+            self._remark = (
+                f"{texts:,} text{'s' * (texts != 1)} with emoji (or others beyond U+FFFF) or CRLF line ends before an"
+                f" entity, and nothing proves whether offsets count {' or '.join(reversed(distinct.values()))}: read"
+                " as code points (--offsets utf-16 where the tool is JavaScript, as doccano and Label Studio are)"
+            )
+        return "code-points"
+
+
+def _reads_alike(text: str) -> bool:
+    """Whether the units that can be proved count this text alike."""
+    return (text.isascii() and "\r" not in text) or (max(text) <= "\uffff" and "\r\n" not in text)
+
+
+def _differ(draft: Draft) -> bool:
+    """Whether the units read an entity of this draft differently."""
+    return len({tuple(_ranges(draft, unit)) for unit in PROVABLE}) > 1
+
+
+def _ranges(draft: Draft, unit: Unit) -> list[Range | None]:
+    """The range of each entity in code points; None where an offset lies inside a character or outside the text."""
+    places = _places(draft.text, unit)
+    found = []
+    for span in draft.spans or ():
+        start, end = places.get(span.start), places.get(span.end)
+        found.append(None if start is None or end is None else (start, end))
+    return found
+
+
+def _fits(range: Range | None, span: Span, text: str) -> bool:
+    if range is None or range[0] >= range[1]:
+        return False
+    return span.surface is None or same_surface(span.surface, text[range[0] : range[1]])
+
+
+def _places(text: str, unit: Unit) -> dict[int, int]:
+    """The place in code points of every offset between two characters."""
+    places: dict[int, int] = {}
+    offset = 0
+    for place, character in enumerate(chain(text, " ")):
+        places.setdefault(offset, place)
+        offset += _width(character, text[place + 1 : place + 2], unit)
+    return places
+
+
+def _width(character: str, following: str, unit: Unit) -> int:
+    if unit == "utf-8":
+        return len(character.encode("utf-8", "surrogatepass"))
+    if unit.endswith("-lf") and character == "\r" and following == "\n":
+        return 0
+    return 2 if unit.startswith("utf-16") and character > "\uffff" else 1
