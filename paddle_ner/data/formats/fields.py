@@ -77,7 +77,8 @@ def offset_of(value: Any, name: str) -> int:
 def draft_of(line: int, record: dict[str, Any], text_names: Sequence[str], label_name: str, id_name: str) -> Draft:
     """The draft of a record with a text and at most one of entities, one label, and several.
 
-    Under `label_name` a string or a number is one label and an array several; an array of objects is entities.
+    Under `label_name` a string or a number is one label, an array several, an array of objects entities, and an empty
+    one either.
     """
     text = text_of(record, text_names)
     given = [name for name in dict.fromkeys(("entities", label_name, "labels")) if record.get(name) is not None]
@@ -85,7 +86,9 @@ def draft_of(line: int, record: dict[str, Any], text_names: Sequence[str], label
         raise Misfit(f"{' and '.join(given)} in one record, expected one kind of annotation")
     spans: tuple[Span, ...] | None = None
     label: str | tuple[str, ...] | None = None
-    if given:
+    # [] under the name that entities and classes share says of neither.
+    empty = given == [label_name] and label_name not in ("entities", "labels") and record[label_name] == []
+    if given and not empty:
         value = record[given[0]]
         if given[0] == "entities" or (given[0] == label_name and _holds_objects(value)):
             spans = spans_of(value, given[0])
@@ -93,7 +96,8 @@ def draft_of(line: int, record: dict[str, Any], text_names: Sequence[str], label
             label = labels_of(value, given[0])
         else:
             label = label_of(value, given[0])
-    return Draft(line, text, spans, label, id_of(record, id_name), fields=others(record, *text_names, *given, id_name))
+    rest = others(record, *text_names, *given, id_name)
+    return Draft(line, text, spans, label, id_of(record, id_name), empty, fields=rest)
 
 
 def others(record: dict[str, Any], *taken: str) -> dict[str, Any]:

@@ -44,9 +44,8 @@ def record_drafts(
     if nothing_found and other:
         likely = [other[index] for index in labels_among(other)]
         field = likely[0] if len(likely) == 1 else "NAME"
-        yield Remark(
-            f"no label found: the keys are {', '.join(keys)}, not {label} (--label-field {field} names another)"
-        )
+        found = ", ".join(keys)
+        yield Remark(f"no label found: the keys are {found}, expected {label} (--label-field {field} names another)")
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:

@@ -77,7 +77,7 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
         between = keys[keys.index("id") + 1 : keys.index("annotator")]
         return {key: task[key] for key in between if key not in _ABOUT}
     answers = {key: value for key, value in task.items() if _are_regions(value) or isinstance(value, dict)}
-    if not answers:
+    if not answers and not options.texts_only:
         known = ", ".join(key for key in keys if key not in _ABOUT)
         raise Misfit(f"which key holds the label? The keys are {known}: name it with label_field")
     return answers

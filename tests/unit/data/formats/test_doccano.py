@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from paddle_ner.data import ReadOptions, load
+
 TEXT = "雷军在北京"
 ENTITIES = [(0, 2, "PER"), (3, 5, "LOC")]
 
@@ -46,6 +48,48 @@ def test_classes_are_labels_and_one_label_when_asked(make_file, read_all):
 def test_a_record_without_classes_among_classes_has_no_label(make_file, read_all):
     examples, problems = read_all(make_file("a.jsonl", line(label=["正"]) + line(label=[])))
     assert [example.labels for example in examples] == [("正",), ()] and not problems
+
+
+def test_no_class_before_the_first_class_is_no_class(make_file, read_all):
+    examples, problems = read_all(make_file("a.jsonl", line(label=[]) + line(label=["正"]) + line(label=["负", "短"])))
+    assert [example.labels for example in examples] == [(), ("正",), ("负", "短")] and not problems
+
+
+def test_empty_arrays_alone_are_texts_without_entities(make_file, read_all):
+    examples, problems = read_all(make_file("a.jsonl", line(label=[]) + line(label=[])))
+    assert [example.entities for example in examples] == [(), ()] and not problems
+
+
+def test_classes_beside_no_entities_are_read_and_beside_entities_refused(make_file, read_all):
+    both = line(entities=NEW, relations=[], label=["正"])
+    path = make_file("a.jsonl", line(entities=[], relations=[], label=["正"]) + both)
+    (example,), (problem,) = read_all(path)
+    assert example.labels == ("正",)
+    assert problem.message == (
+        "entities and label in one record, expected one kind of annotation (label_field names it)"
+    )
+    examples, problems = read_all(path, label_field="entities")
+    assert [len(example.entities) for example in examples] == [0, 2] and not problems
+
+
+def test_entities_as_triples_are_read_and_the_intents_beside_them_counted(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", line(entities=ENTITIES, cats=["订票"]) + line(entities=[], cats=["问候"]))
+    assert [len(example.entities) for example in load(path, log=said.append)] == [2, 0]
+    assert said == [
+        f"{path}: entities are read, not the cats that 2 records also have (--label-field cats reads those)"
+    ]
+    options = ReadOptions(label_field="cats")
+    assert [example.labels for example in load(path, options=options)] == [("订票",), ("问候",)]
+
+
+def test_an_entity_of_two_annotators_is_one(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", line(label=[*ENTITIES, ENTITIES[0]]))
+    assert [[entity.text for entity in example.entities] for example in load(path, log=said.append)] == [
+        ["雷军", "北京"]
+    ]
+    assert said == [f"{path}: 1 entity stands twice in a record, with the same range and label: read once"]
 
 
 def test_two_labels_where_one_is_asked_for_are_told(make_file, read_all):

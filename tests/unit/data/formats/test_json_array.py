@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paddle_ner.data import json_source, load, read
+from paddle_ner.data import ReadOptions, json_source, load, read
 from paddle_ner.errors import DataError
 
 RECORDS = [{"id": f"s{n}", "query": f"怎么办{n}", "label": "其他", "more": [n]} for n in range(50)]
@@ -18,6 +18,25 @@ def test_named_fields_are_found(make_file, read_all):
 
 def test_records_without_label_are_unlabelled(make_file, read_all):
     assert read_all(make_file("a.json", '[{"id": "s1", "query": "好"}]'))[0][0].label is None
+
+
+def test_a_file_without_any_label_is_said_with_its_keys(make_file):
+    said: list[str] = []
+    path = make_file("a.json", '[{"text": "好", "sentiment": "正", "length": 1}]')
+    assert load(path, log=said.append)[0].label is None
+    assert said == [
+        f"{path}: no label found: the keys are text, sentiment, length, expected label"
+        " (--label-field sentiment names another)"
+    ]
+    assert load(path, options=ReadOptions(label_field="sentiment"), log=said.append)[0].label == "正"
+    assert len(said) == 1
+
+
+def test_an_empty_label_is_no_entity_among_entities_and_no_class_among_classes(make_file, read_all):
+    entities = '[{"text": "好", "label": []}, {"text": "好", "label": [{"start": 0, "end": 1, "label": "A"}]}]'
+    assert [len(example.entities) for example in read_all(make_file("a.json", entities))[0]] == [0, 1]
+    classes = '[{"text": "好", "label": []}, {"text": "好", "label": ["正"]}]'
+    assert [example.labels for example in read_all(make_file("b.json", classes))[0]] == [(), ("正",)]
 
 
 def test_other_fields_are_read_when_named(make_file, read_all):

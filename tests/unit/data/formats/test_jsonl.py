@@ -85,7 +85,7 @@ GOOD = '{"text": "雷军在北京", "entities": []}'
         ),
         (
             '{"text": "雷军", "entities": [{"start": 0, "end": 2, "label": "A"},'
-            ' {"start": 0, "end": 2, "label": "A"}]}',
+            ' {"start": 0, "end": 2, "label": "B"}]}',
             "overlapping entities A 0..2",
         ),
         ('{"text": "雷军", "entities": [], "label": "正"}', "entities and label in one record, expected one kind"),

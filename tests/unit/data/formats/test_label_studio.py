@@ -4,11 +4,17 @@ import json
 
 import pytest
 
+from paddle_ner.data import load
+
 TEXT = "雷军在北京"
 
 
 def span(start, end, label, text):
     return {"type": "labels", "value": {"start": start, "end": end, "text": text, "labels": [label]}}
+
+
+def choice(*names, control="sentiment"):
+    return {"type": "choices", "from_name": control, "to_name": "text", "value": {"choices": list(names)}}
 
 
 def task(*results, **more):
@@ -54,14 +60,75 @@ def test_a_cancelled_annotation_does_not_count(make_file, read_all):
     assert [entity.label for entity in example.entities] == ["PER"]
 
 
+def test_a_task_that_nobody_labelled_is_bad_wherever_it_stands(make_file, read_all):
+    cancelled = task(annotations=[{"result": [], "was_cancelled": True}])
+    path = make_file("a.json", export(cancelled, task(PERSON), task(PERSON)))
+    examples, (problem,) = read_all(path)
+    assert [len(example.entities) for example in examples] == [1, 1]
+    assert problem.line == 2 and problem.message.startswith(f"no annotation, but {path}:14 has entities")
+
+
+def test_a_task_without_results_is_one_without_entities_or_without_classes(make_file, read_all):
+    (first, _), problems = read_all(make_file("a.json", export(task(), task(PERSON))))
+    assert first.entities == () and not problems
+    (first, _), problems = read_all(make_file("b.json", export(task(), task(choice("正")))))
+    assert first.labels == () and not problems
+
+
+def test_annotations_that_say_the_same_are_one_and_the_ground_truth_goes_before_others(make_file, read_all):
+    place = span(3, 5, "LOC", "北京")
+    same = task(annotations=[{"result": [PERSON, place]}, {"result": [place, PERSON]}])
+    truth = task(annotations=[{"result": [place]}, {"result": [PERSON], "ground_truth": True}])
+    examples, problems = read_all(make_file("a.json", export(same, truth)))
+    assert [[entity.text for entity in example.entities] for example in examples] == [["雷军", "北京"], ["雷军"]]
+    assert not problems
+
+
+@pytest.mark.parametrize("text", ["/data/upload/3/ab1-doc.txt", "s3://bucket/1.txt", "https://example.com/a/1.txt"])
+def test_an_address_in_place_of_a_text_is_refused(make_file, read_all, text):
+    _, (problem,) = read_all(make_file("a.json", export(task(choice("正"), data={"text": text}))))
+    assert problem.message.startswith(f"\"text\" is '{text}', the address of a text")
+    _, (problem,) = read_all(make_file("a.json", export(task(data={"text": text}))), texts_only=True)
+    assert "the address of a text" in problem.message
+
+
+def test_a_text_that_holds_an_address_is_a_text(make_file, read_all):
+    text = "见 https://example.com/a/1.txt"
+    assert read_all(make_file("a.json", export(task(choice("正"), data={"text": text}))))[0][0].text == text
+
+
+def test_a_file_whose_results_are_all_of_types_that_are_not_read_is_refused(make_file, read_all):
+    rating = {"type": "rating", "value": {"rating": 4}}
+    _, problems = read_all(make_file("a.json", export(task(rating), task(rating, {"type": "textarea", "value": {}}))))
+    assert [problem.message for problem in problems] == [
+        "results of type rating, which are not read: expected labels, hypertextlabels, choices, taxonomy",
+        "results of type rating, textarea, which are not read: expected labels, hypertextlabels, choices, taxonomy",
+    ]
+
+
+def test_what_is_left_out_of_a_file_that_is_read_is_counted(make_file):
+    said: list[str] = []
+    rating = {"type": "rating", "value": {"rating": 4}}
+    path = make_file("a.json", export(task(rating), task(PERSON, rating)))
+    assert [len(example.entities) for example in load(path, log=said.append)] == [0, 1]
+    assert said == [f"{path}: left out results that are neither entities nor classes: rating 2"]
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (task(annotations=[{"result": []}, {"result": []}]), "2 annotations of one task, expected one"),
+        (
+            task(annotations=[{"result": [PERSON]}, {"result": []}]),
+            "2 annotations of one task that differ, expected one",
+        ),
         (task(annotations=[]), "no annotation, but "),
         (task(span(0, 9, "PER", "雷军")), "entity PER at 0..9 is outside the text"),
         (task(span(0, 2, "PER", "北京")), "entity PER at 0..2 is '雷军' in the text, but the record says '北京'"),
-        (task({"type": "labels", "value": {"start": 0, "end": 2, "labels": ["A", "B"]}}), "an entity has 2 labels"),
+        (
+            task({"type": "labels", "value": {"start": 0, "end": 2, "labels": ["A", "B"]}}),
+            "overlapping entities A 0..2",
+        ),
+        (task({"type": "labels", "value": {"start": 0, "end": 2, "labels": []}}), "an entity has no label"),
         (task(PERSON, {"type": "choices", "value": {"choices": ["正"]}}), "labels and choices in one task"),
         (task(data="x"), "\"data\" is 'x', expected the object of a task's data"),
         (task(annotations={}), '"annotations" is {}, expected an array of objects'),

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from paddle_ner.data import detect, load
+
+TEXT = "韩梅在苏州"
+REGION = {"start": 0, "end": 2, "text": "韩梅", "labels": ["PER"]}
+
+
+def task(text=TEXT, *, before=(), **answers):
+    about = {"annotator": 1, "annotation_id": 5, "created_at": "2026", "updated_at": "2026", "lead_time": 3.5}
+    return {"text": text, **dict(before), "id": 7, **answers, **about}
+
+
+def export(*tasks):
+    return json.dumps(tasks, ensure_ascii=False, indent=1)
+
+
+def test_entities_are_read(make_file, read_all):
+    path = make_file("a.json", export(task(), task(ner=[REGION])))
+    assert detect(path).name == "label-studio-min"
+    (first, second), problems = read_all(path)
+    assert first.entities == () and not problems
+    assert [(entity.text, entity.label) for entity in second.entities] == [("韩梅", "PER")]
+    assert second.id == "7"
+
+
+@pytest.mark.parametrize(
+    ("answer", "labels"),
+    [
+        ("好评", ("好评",)),
+        ({"choices": ["好评", "物流"]}, ("好评", "物流")),
+        ({"taxonomy": [["家电", "手机"]]}, ("家电/手机",)),
+        ([["家电", "手机"], ["投诉"]], ("家电/手机", "投诉")),
+        ([{"choices": ["好评"]}, {"choices": ["物流"]}], ("好评", "物流")),
+    ],
+)
+def test_classes_are_read(make_file, read_all, answer, labels):
+    assert read_all(make_file("a.json", export(task(art=answer))))[0][0].labels == labels
+
+
+def test_what_stands_before_the_id_is_no_answer(make_file, read_all):
+    path = make_file("a.json", export(task(before={"source": "微博"}, art="好评")))
+    (example,), problems = read_all(path)
+    assert example.labels == ("好评",) and not problems
+
+
+def test_one_of_several_answers_is_read_when_named(make_file, read_all):
+    path = make_file("a.json", export(task(ner=[REGION], art="好评")))
+    _, (problem,) = read_all(path)
+    assert problem.message == "entities, and classes of art, of one text: name one with label_field"
+    assert read_all(path, label_field="art")[0][0].labels == ("好评",)
+    assert len(read_all(path, label_field="ner")[0][0].entities) == 1
+    two = make_file("b.json", export(task(art="好评", topic="物流")))
+    _, (problem,) = read_all(two)
+    assert problem.message == "answers to art, topic, expected classes of one: name it with label_field"
+
+
+def test_an_answer_that_is_no_class_is_counted(make_file):
+    said: list[str] = []
+    path = make_file("a.json", export(task(ner=[REGION], stars=4), task(stars=5)))
+    assert [len(example.entities) for example in load(path, log=said.append)] == [1, 0]
+    assert said == [f"{path}: left out 2 answers to 'stars', neither entities nor classes"]
+
+
+def test_without_the_order_of_keys_a_class_must_be_named(make_file, read_all):
+    flat = {key: value for key, value in task(art="好评").items() if key != "id"}
+    path = make_file("a.json", export(flat))
+    _, (problem,) = read_all(path)
+    assert problem.message == "which key holds the label? The keys are text, art: name it with label_field"
+    assert read_all(path, label_field="art")[0][0].labels == ("好评",)
+
+
+def test_an_address_in_place_of_a_text_is_refused(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.json", export(task("/data/upload/1/a.txt", art="好评"))))
+    assert "the address of a text" in problem.message
+
+
+def test_texts_alone_need_no_answer(make_file, read_all):
+    flat = {key: value for key, value in task(art="好评").items() if key != "id"}
+    examples, problems = read_all(make_file("a.json", export(flat)), texts_only=True)
+    assert [example.text for example in examples] == [TEXT] and not problems

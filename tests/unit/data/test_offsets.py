@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from paddle_ner.data import ReadOptions, load
+
+EMOJI = "🎉恭喜周子昂加入青禾科技"
+CRLF = "恭喜\r\n周子昂"
+PLAIN = "韩梅在苏州"
+
+
+def lines(*records):
+    return "".join(
+        json.dumps({"text": text, "entities": entities}, ensure_ascii=False) + "\n" for text, entities in records
+    )
+
+
+def entity(start, end, surface=None, label="PER"):
+    return {"start": start, "end": end, "label": label} | ({} if surface is None else {"text": surface})
+
+
+def doccano(text, *triples):
+    return json.dumps({"id": 1, "text": text, "label": triples, "Comments": []}, ensure_ascii=False) + "\n"
+
+
+def surfaces(path, said=None, **options):
+    log = (lambda _: None) if said is None else said.append
+    return [[one.text for one in example.entities] for example in load(path, options=ReadOptions(**options), log=log)]
+
+
+def test_utf16_units_are_taken_where_the_surfaces_prove_them_and_said(make_file):
+    said: list[str] = []
+    path = make_file(
+        "a.jsonl", lines((PLAIN, [entity(0, 2, "韩梅")]), (EMOJI, [entity(4, 7, "周子昂"), entity(9, 13)]))
+    )
+    assert surfaces(path, said) == [["韩梅"], ["周子昂", "青禾科技"]]
+    assert said == [f"{path}: its entities fit their texts only where offsets count UTF-16 units: read so"]
+
+
+def test_code_points_are_taken_where_the_surfaces_prove_them(make_file):
+    said: list[str] = []
+    assert surfaces(make_file("a.jsonl", lines((EMOJI, [entity(3, 6, "周子昂")]))), said) == [["周子昂"]]
+    # Offset 3 of 🎉🎉周 lies inside a character in UTF-16 units.
+    path = make_file("b.jsonl", doccano(EMOJI, [3, 6, "PER"]) + doccano("🎉🎉周", [2, 3, "PER"]))
+    assert surfaces(path, said) == [["周子昂"], ["周"]]
+    assert said == []
+
+
+def test_an_offset_behind_the_text_proves_the_larger_unit(make_file):
+    path = make_file("a.jsonl", doccano(EMOJI, [4, 7, "PER"], [9, 13, "ORG"]))
+    assert surfaces(path) == [["周子昂", "青禾科技"]]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "name"),
+    [(3, 6, "code points, CRLF as one"), (4, 7, None)],
+)
+def test_crlf_counted_as_one_is_told_from_two(make_file, start, end, name):
+    said: list[str] = []
+    path = make_file("a.jsonl", lines((CRLF, [entity(start, end, "周子昂")])))
+    assert surfaces(path, said) == [["周子昂"]]
+    expected = f"{path}: its entities fit their texts only where offsets count {name}: read so"
+    assert said == ([] if name is None else [expected])
+
+
+def test_both_at_once(make_file):
+    path = make_file("a.jsonl", lines(("🎉\r\n周子昂", [entity(3, 6, "周子昂")])))
+    assert surfaces(path) == [["周子昂"]]
+    assert surfaces(path, offsets="utf-16-lf") == [["周子昂"]]
+    other = make_file("b.jsonl", lines(("🎉\r\n周子昂和韩梅", [entity(3, 6), entity(7, 9, "韩梅")])))
+    assert surfaces(other) == [["周子昂", "韩梅"]]  # of 🎉\r\n, code points and UTF-16 with LF alike count 3
+
+
+def test_a_surface_with_lf_is_that_of_a_text_with_crlf(make_file):
+    path = make_file("a.jsonl", lines(("周\r\n子昂", [entity(0, 5, "周\n子昂")])))
+    assert surfaces(path) == [["周\r\n子昂"]]
+
+
+def test_where_nothing_proves_the_unit_code_points_are_read_and_said(make_file):
+    said: list[str] = []
+    text = EMOJI + "公司"
+    path = make_file("a.jsonl", doccano(PLAIN, [0, 2, "PER"]) + doccano(text, [4, 7, "PER"]) * 2)
+    assert surfaces(path, said) == [["韩梅"], ["子昂加"], ["子昂加"]]
+    assert said == [
+        f"{path}: 2 texts with emoji (or others beyond U+FFFF) or CRLF line ends before an entity, and nothing proves"
+        " whether offsets count code points or UTF-16 units: read as code points (--offsets utf-16 where the tool is"
+        " JavaScript, as doccano and Label Studio are)"
+    ]
+    said.clear()
+    assert surfaces(path, said, offsets="utf-16") == [["韩梅"], ["周子昂"], ["周子昂"]]
+    assert said == []
+
+
+def test_canonical_records_are_in_code_points_without_a_proof(make_file):
+    said: list[str] = []
+    assert surfaces(make_file("a.jsonl", lines((EMOJI, [entity(3, 6)]))), said) == [["周子昂"]]
+    assert said == []
+
+
+def test_characters_behind_the_entities_need_no_proof(make_file):
+    said: list[str] = []
+    assert surfaces(make_file("a.jsonl", doccano("周子昂🎉", [0, 3, "PER"])), said) == [["周子昂"]]
+    assert said == []
+
+
+def test_surfaces_that_fit_in_no_unit_are_told_record_by_record(make_file, read_all):
+    right, wrong = (EMOJI, [entity(4, 7, "周子昂")]), (EMOJI, [entity(1, 3, "韩梅")])
+    _, problems = read_all(make_file("a.jsonl", lines(right, wrong)))
+    assert [problem.line for problem in problems] == [1, 2]
+    assert problems[0].message == (
+        "entity PER at 4..7 is '子昂加' in the text, but the record says '周子昂': expected offsets in code points of"
+        " the text (--offsets names another unit)"
+    )
+    (example,), (problem,) = read_all(make_file("a.jsonl", lines(right, wrong)), offsets="utf-16")
+    assert example.entities[0].text == "周子昂" and problem.line == 2
+
+
+def test_bytes_are_read_where_they_are_named(make_file):
+    assert surfaces(make_file("a.jsonl", lines((PLAIN, [entity(9, 15, "苏州")]))), offsets="utf-8") == [["苏州"]]
+
+
+def test_an_offset_inside_a_character_is_told_with_its_unit(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.jsonl", lines((EMOJI, [entity(1, 4)]))), offsets="utf-16")
+    assert problem.message == (
+        "entity PER at 1..4, counted in UTF-16 units: expected offsets between characters, from 0 to 13"
+    )
