@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from paddle_ner.data.beginning import SEPARATORS, separator_of
 from paddle_ner.data.column_names import ids_among, is_known, labels_among, second_texts_among, texts_among
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE
+from paddle_ner.data.tag_cells import TagCells, agree, are_tags, may_be_tags
 from paddle_ner.data.tagging import is_tag
 from paddle_ner.errors import InputError
 
@@ -36,6 +37,7 @@ class Columns:
         header: the names of the columns; None where the first row is data.
         classes: columns of a class each, with 1 where the text is of that class.
         guessed: whether the columns were told by their content.
+        tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
     """
 
     count: int
@@ -45,6 +47,12 @@ class Columns:
     header: tuple[str, ...] | None
     classes: tuple[int, ...] = ()
     guessed: bool = False
+    tags: TagCells | None = None
+
+    @property
+    def places(self) -> tuple[int, int | None, int | None]:
+        """The columns of text, label and id."""
+        return self.text, self.label, self.id
 
     def remarks(self, *, all_kept: bool = False) -> Iterator[str]:
         """What the user should know of the choice; `all_kept`: no column is left out."""
@@ -99,6 +107,11 @@ class _Column:
         """Tags of tokens, O among them."""
         return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
 
+    @cached_property
+    def is_tag_cells(self) -> bool:
+        """Tags of several tokens a cell."""
+        return are_tags(self.filled)
+
     @property
     def is_text(self) -> bool:
         """Long, or mostly different, and not numbers."""
@@ -132,7 +145,22 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
             " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
         )
     chooser = _Chooser(where, first, table, text, label, number)
-    return chooser.by_name(options) if header else chooser.by_content(options)
+    columns = chooser.by_name(options) if header else chooser.by_content(options)
+    return _with_tags(where, columns, table, options)
+
+
+def _with_tags(where: str, columns: Columns, table: Sequence[_Column], options: ReadOptions) -> Columns:
+    """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
+    tags = None
+    if columns.label is not None and options.label_separator is None:
+        tags = TagCells.of(table[columns.text].cells, table[columns.label].cells)
+    idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
+    if tags is None and idle:
+        raise InputError(
+            f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
+            " the column with --label-field"
+        )
+    return replace(columns, tags=tags)
 
 
 def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
@@ -142,6 +170,9 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
     if any(isinstance(field, str) for field in (options.text_field, options.label_field, options.id_field)):
         return True
     table = [_Column([row[index] for row in data]) for index in range(len(first))]
+    tagged = [cell for cell, column in zip(first, table, strict=True) if column.is_tag_cells]
+    if tagged:
+        return not any(map(may_be_tags, tagged))
     if any(is_known(cell) and cell not in column.filled for cell, column in zip(first, table, strict=True)):
         return True
     if any(
@@ -208,6 +239,10 @@ class _Chooser:
         classes: tuple[int, ...] = ()
         if self.label is None and not (options.texts_only and len(labels_among(self.names)) > 1):
             self.label = self._only(labels_among(self.names), "the label", "--label-field")
+        if options.label_field is None:
+            self._take_tags(options)
+        if options.text_field is None:
+            self._take_tokens()
         if self.label is None:
             classes = self._classes()
         rest = self._rest(classes)
@@ -235,6 +270,8 @@ class _Chooser:
             )
         named = self.text is not None and self.label is not None
         guessed = False
+        if not named and self._tags_by_content():
+            return Columns(len(self.names), self.text or 0, self.label, self.number, None, guessed=self.text != 0)
         if not named and len(self.names) == 2 and self.number is None:
             self._two()
         elif not named and self.text is not None and len(self._rest(())) == 1:
@@ -246,6 +283,52 @@ class _Chooser:
             guessed = True
         assert self.text is not None
         return Columns(len(self.names), self.text, self.label, self.number, None, guessed=guessed)
+
+    def _take_tags(self, options: ReadOptions) -> None:
+        """The label, where one column holds the tags of tokens.
+
+        Raises:
+            InputError: more than one does, or there is a label of another kind.
+        """
+        tagged = [index for index, column in enumerate(self.table) if column.is_tag_cells and index != self.text]
+        if not tagged or self.label in tagged:
+            return
+        if (self.label is not None or len(tagged) > 1) and not options.texts_only:
+            places = sorted({*tagged, *(() if self.label is None else (self.label,))})
+            names = " or ".join(self.names[index] for index in places)
+            raise InputError(
+                f"{self.where}: the label may be {names} ({self.names[tagged[0]]} holds the tags of tokens), expected"
+                " one: --label-field names it"
+            )
+        self.label = tagged[0]
+
+    def _take_tokens(self) -> None:
+        """The text, where the label is a tag for each token, and one column alone has as many tokens."""
+        if self.label is None or not self.table[self.label].is_tag_cells:
+            return
+        cells = self.table[self.label].cells
+        others = [index for index in range(len(self.names)) if index not in (self.label, self.number)]
+        fitting = [index for index in others if agree(self.table[index].cells, cells)]
+        if self.text not in fitting and len(fitting) == 1:
+            self.text = fitting[0]
+
+    def _tags_by_content(self) -> bool:
+        """Takes a column of tags, one of as many tokens, and at most one of ids; whether these are all columns."""
+        tagged = [index for index, column in enumerate(self.table) if column.is_tag_cells]
+        if len(tagged) != 1 or self.label not in (None, tagged[0]):
+            return False
+        self.label = tagged[0]
+        if self.text is None:
+            self._take_tokens()
+        if self.text is None and len(self._rest(())) == 1:
+            self.text = self._rest(())[0]
+        rest = self._rest(())
+        if self.number is None and len(rest) == 1 and self.table[rest[0]].is_id:
+            self.number = rest.pop()
+        if self.text is None or rest:
+            self.label = None
+            return False
+        return True
 
     def _parted(self) -> str:
         """The delimiter that would make several columns of the one, in words."""

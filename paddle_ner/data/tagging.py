@@ -80,7 +80,7 @@ class Tagging:
         trial = cls(None, True, suffixed, lower)
         parsed = [[trial.parse(tag) for tag in sentence] for sentence in sentences]
         positions = Counter(tag.position for sentence in parsed for tag in sentence if tag is not None)
-        if not positions.keys() - {OUTSIDE} and tags and all(_is_bare(tag) for tag in tags):
+        if not positions.keys() - {OUTSIDE} and tags and all(is_bare_type(tag) for tag in tags):
             return cls("IO", False, guessed=True)
         ends = sum(positions[position] for position in _ENDING)
         if ends and 2 * ends >= positions["B"]:
@@ -96,7 +96,7 @@ class Tagging:
         match = (_SUFFIXED if self.suffixed else _PREFIXED).fullmatch(raised)
         if match is not None:
             return Tag(*reversed(match.groups())) if self.suffixed else Tag(*match.groups())
-        return Tag("I", text) if self.scheme == "IO" and _is_bare(text) else None
+        return Tag("I", text) if self.scheme == "IO" and is_bare_type(text) else None
 
     def checked(self, text: str) -> Tag:
         """The parts of a tag. Raises ValueError for what is not a tag, or not one of the scheme."""
@@ -192,7 +192,7 @@ def _count(tags: Counter[str], form: re.Pattern[str]) -> int:
     return sum(count for tag, count in tags.items() if form.fullmatch(tag))
 
 
-def _is_bare(text: str) -> bool:
+def is_bare_type(text: str) -> bool:
     """Whether a text may be a type without a position, such as PER."""
     return text.upper() not in _POSITIONS and _BARE.fullmatch(text) is not None
 

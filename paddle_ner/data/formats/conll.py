@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.beginning import SEPARATORS, Beginning
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
+from paddle_ner.data.tag_cells import tagged_lines
 from paddle_ner.data.tagging import Tagging, Token, is_tag
 from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
 from paddle_ner.errors import Problem
@@ -190,6 +191,8 @@ def _token(line: Line, layout: _Layout) -> Token:
 def _recognise(beginning: Beginning) -> Fit:
     if beginning.is_json_lines or beginning.is_json_array:
         return Fit.NO
+    if any(tagged_lines(beginning.lines, mark) for mark in SEPARATORS):
+        return Fit.NO  # a sentence and its tags a line, a table
     rows = [columns(line) for line in beginning.lines if not line.startswith(_BREAK) and not _is_comment(line, True)]
     several = [row for row in rows if len(row) > 1]
     if 2 * len(several) <= len(rows):
