@@ -33,6 +33,10 @@ _SECOND_TEXTS = re.compile(
     r"(text|sentence|question|query|sent|文本|句子|问题|标题)[_ -]?(b|2|two|二|乙)|premise|hypothesis|text_pair"
 )
 
+TOKEN_NAMES = frozenset(
+    "token tokens word words form char chars character text sentence 字 词 字符 单词 词语 汉字 文本".split()  # noqa: SIM905
+)
+"""Names of a column of tokens, in a file with a token and its tag a line."""
 TEXT_NAMES = (*_FIRST_TEXTS, *_TEXTS)
 """Names of a column or field of texts, the surest first."""
 LABEL_NAMES = (*_FIRST_LABELS, *_LABELS)

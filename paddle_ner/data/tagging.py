@@ -80,7 +80,7 @@ class Tagging:
         trial = cls(None, True, suffixed, lower)
         parsed = [[trial.parse(tag) for tag in sentence] for sentence in sentences]
         positions = Counter(tag.position for sentence in parsed for tag in sentence if tag is not None)
-        if not positions.keys() - {OUTSIDE} and tags and all(is_bare_type(tag) for tag in tags):
+        if not positions.keys() - {OUTSIDE} and tags and all(map(is_bare_type, tags)) and not _are_positioned(tags):
             return cls("IO", False, guessed=True)
         ends = sum(positions[position] for position in _ENDING)
         if ends and 2 * ends >= positions["B"]:
@@ -195,6 +195,12 @@ def _count(tags: Counter[str], form: re.Pattern[str]) -> int:
 def is_bare_type(text: str) -> bool:
     """Whether a text may be a type without a position, such as PER."""
     return text.upper() not in _POSITIONS and _BARE.fullmatch(text) is not None
+
+
+def _are_positioned(tags: Iterable[str]) -> bool:
+    """Whether types seem to hold a position without a hyphen, such as BPER and IPER, or B.PER and I.PER."""
+    begun = {tag[1:] for tag in tags if tag[:1] in "Bb" and len(tag) > 2}
+    return any(tag[:1] in "IiMmEe" and tag[1:] in begun for tag in tags)
 
 
 def _begins(sentences: Iterable[Sequence[Tag | None]]) -> tuple[int, int]:
