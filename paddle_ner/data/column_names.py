@@ -32,6 +32,7 @@ sentence_#
 _SECOND_TEXTS = re.compile(
     r"(text|sentence|question|query|sent|文本|句子|问题|标题)[_ -]?(b|2|two|二|乙)|premise|hypothesis|text_pair"
 )
+_ANSWERS = "answer answers reply response context 回答 答案 回复 答复 上下文".split()  # noqa: SIM905
 
 TOKEN_NAMES = frozenset(
     "token tokens word words form char chars character text sentence 字 词 字符 单词 词语 汉字 文本".split()  # noqa: SIM905
@@ -46,8 +47,9 @@ ID_NAMES = ("id", *_IDS)
 
 
 def normal(name: str) -> str:
-    """A column's name as the lists of this module write it: lower case, spaces as underscores, no quotes."""
-    return re.sub(r"\s+", "_", name.strip("\"'\ufeff \t").lower())
+    """A name as the lists of this module write it: lower case, underscores for spaces, no quotes, no bracketed note."""
+    bare = re.sub(r"(?<=.)\s*[(（][^()（）]*[)）]$", "", name.strip("\"'\ufeff \t"))
+    return re.sub(r"\s+", "_", bare.lower())
 
 
 def texts_among(names: Sequence[str]) -> list[int]:
@@ -68,6 +70,11 @@ def ids_among(names: Sequence[str]) -> list[int]:
 def second_texts_among(names: Sequence[str]) -> list[int]:
     """The columns that are called like the second text of a pair."""
     return [index for index, name in enumerate(names) if _SECOND_TEXTS.fullmatch(normal(name))]
+
+
+def answers_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like the answer to another text."""
+    return [index for index, name in enumerate(names) if normal(name) in _ANSWERS]
 
 
 def is_known(name: str) -> bool:

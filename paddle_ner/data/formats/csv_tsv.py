@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
@@ -14,16 +15,38 @@ from paddle_ner.data.formats.hf_tokens import token_drafts
 from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
+from paddle_ner.data.source import lines
 from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
 from paddle_ner.data.tag_cells import TagCells, tagged_lines
 
+_DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
+"""The first line by which Excel is told the delimiter."""
+_QUOTED = re.compile(r'\s*".*"\s*')
 
-def rows_of(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> tuple[str, Iterator[Row | Rejected]]:
-    """The delimiter of a file and its rows, by the options or else by what is usual."""
-    mark = options.delimiter or delimiter
-    if (options.quotes or quotes) == "literal" or len(mark) > 1:
-        return mark, literal_rows(path, options.encoding, mark)
-    return mark, quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
+
+def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected | Remark]:
+    first = next(lines(path, options.encoding), None)
+    declared = None if first is None else _DELIMITER_LINE.fullmatch(first.text)
+    mark = options.delimiter or (delimiter if declared is None else declared[1])
+    literal = (options.quotes or quotes) == "literal" or len(mark) > 1
+    if literal and options.quotes is None and len(mark) == 1 and _is_quoted(path, options.encoding, mark):
+        yield Remark("cells stand in quotes, which are left out (--quotes literal keeps them)")
+        literal = False
+    if literal:
+        rows = literal_rows(path, options.encoding, mark)
+    else:
+        rows = quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
+    if declared is not None:
+        rows = islice(rows, 1, None)
+    yield from table_drafts(path, rows, options, shown(mark))
+
+
+def _is_quoted(path: Path, encoding: str, delimiter: str) -> bool:
+    """Whether all cells of some column stand in quotes, by the first rows."""
+    rows = [row.cells for row in islice(literal_rows(path, encoding, delimiter), SAMPLE) if isinstance(row, Row)]
+    width = max(map(len, rows), default=0)
+    columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
+    return any(len(column) > 1 and all(map(_QUOTED.fullmatch, column)) for column in columns)
 
 
 def table_drafts(
@@ -46,7 +69,7 @@ def table_drafts(
     columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
     yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
-    body = (_counted(path, row, columns, separated_by) for row in chain(head, rows) if row is not header)
+    body = (_checked(path, row, columns, separated_by) for row in chain(head, rows) if row is not header)
     if columns.tags is not None:
         yield from _tagged_drafts(path, body, columns, columns.tags, options)
         return
@@ -54,9 +77,13 @@ def table_drafts(
         yield row if isinstance(row, Rejected) else _draft(path, row, columns, options)
 
 
-def _counted(path: Path, row: Row | Rejected, columns: Columns, separated_by: str) -> Row | Rejected:
-    """The row, rejected where it has not as many cells as it should."""
-    if isinstance(row, Rejected) or len(row.cells) == columns.count:
+def _checked(path: Path, row: Row | Rejected, columns: Columns, separated_by: str) -> Row | Rejected:
+    """The row, rejected where it is a header or has not as many cells as it should."""
+    if isinstance(row, Rejected):
+        return row
+    if columns.header is not None and tuple(cell.strip() for cell in row.cells) == columns.header:
+        return Rejected.at(path, row.line, "the names of the columns again, expected a record: remove the row")
+    if len(row.cells) == columns.count:
         return row
     known = f"{columns.count}" if columns.header is None else f"the {columns.count} of the header"
     message = f"{len(row.cells)} columns, expected {known}, separated by {separated_by}"
@@ -135,11 +162,6 @@ def _classes(row: Row, columns: Columns) -> tuple[str, ...]:
         if cell in ON:
             names.append(columns.header[column])
     return tuple(names)
-
-
-def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected | Remark]:
-    mark, rows = rows_of(path, options, delimiter=delimiter, quotes=quotes)
-    return table_drafts(path, rows, options, shown(mark))
 
 
 def _recognise_csv(beginning: Beginning) -> Fit:
