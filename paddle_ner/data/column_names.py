@@ -9,7 +9,7 @@ _FIRST_TEXTS = ("text", "文本", "text_a", "texta", "sentence", "sentence1", "s
 _TEXTS = """
 content contents query title review reviews comment comments review_text comment_text comment_content review_body
 review_content text1 utterance question question1 body document doc message msg tweet post input abstract headline
-passage description summary news ask raw_text full_text sent sentences texts
+passage description summary news ask raw_text full_text sent sentences texts tokens words
 内容 评论 评论内容 评价 评价内容 评论文本 评价文本 句 语句 标题 题目 正文 问题 提问 问句 文字 原文 短文本 新闻 新闻标题
 新闻内容 微博 微博内容 微博中文内容 留言 留言内容 描述 摘要 病情描述 用户评论 用户评价 弹幕 话术 输入
 商品评论 语料 待分类文本
@@ -18,18 +18,26 @@ _FIRST_LABELS = ("label", "labels", "标签", "label_name", "labelname")
 _LABELS = """
 class classes category categories cat sentiment polarity emotion intent intention target targets y tag tags type topic
 rating star stars score stance class_name category_name sentiment_label class_label label_id gold label1 output
+ner ner_tag ner_tags bio bio_tag bio_tags iob iob_tags slots
 类别 类 分类 类型 种类 情感 情感倾向 情感极性 情感标签 情感类别 情绪 倾向 极性 意图 主题 话题 评分 打分 星级 标注 标记
 标签名 所属类别 类别标签 分类标签 一级分类 结果 目标 输出 立场 领域
+实体标签 标签序列 标注序列
 """.split()  # noqa: SIM905
 _IDS = """
 id idx index no no. num number nr row rowid row_id uid guid uuid qid sid pid tid docid doc_id sample_id example_id
 text_id sentence_id sent_id question_id query_id comment_id review_id news_id key pk #
+sentence_#
 编号 序号 号 行号 索引 标识 主键 序列号 样本编号 样本id 评论id 微博id 数据id 文本id 问题id 新闻id 文本编号 问题编号
 """.split()  # noqa: SIM905
 _SECOND_TEXTS = re.compile(
     r"(text|sentence|question|query|sent|文本|句子|问题|标题)[_ -]?(b|2|two|二|乙)|premise|hypothesis|text_pair"
 )
+_ANSWERS = "answer answers reply response context 回答 答案 回复 答复 上下文".split()  # noqa: SIM905
 
+TOKEN_NAMES = frozenset(
+    "token tokens word words form char chars character text sentence 字 词 字符 单词 词语 汉字 文本".split()  # noqa: SIM905
+)
+"""Names of a column of tokens, in a file with a token and its tag a line."""
 TEXT_NAMES = (*_FIRST_TEXTS, *_TEXTS)
 """Names of a column or field of texts, the surest first."""
 LABEL_NAMES = (*_FIRST_LABELS, *_LABELS)
@@ -39,8 +47,9 @@ ID_NAMES = ("id", *_IDS)
 
 
 def normal(name: str) -> str:
-    """A column's name as the lists of this module write it: lower case, spaces as underscores, no quotes."""
-    return re.sub(r"\s+", "_", name.strip("\"'\ufeff \t").lower())
+    """A name as the lists of this module write it: lower case, underscores for spaces, no quotes, no bracketed note."""
+    bare = re.sub(r"(?<=.)\s*[(（][^()（）]*[)）]$", "", name.strip("\"'\ufeff \t"))
+    return re.sub(r"\s+", "_", bare.lower())
 
 
 def texts_among(names: Sequence[str]) -> list[int]:
@@ -61,6 +70,11 @@ def ids_among(names: Sequence[str]) -> list[int]:
 def second_texts_among(names: Sequence[str]) -> list[int]:
     """The columns that are called like the second text of a pair."""
     return [index for index, name in enumerate(names) if _SECOND_TEXTS.fullmatch(normal(name))]
+
+
+def answers_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like the answer to another text."""
+    return [index for index, name in enumerate(names) if normal(name) in _ANSWERS]
 
 
 def is_known(name: str) -> bool:

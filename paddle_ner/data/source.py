@@ -105,9 +105,16 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def lines(path: Path, encoding: str) -> Iterator[Line]:
-    """The lines of a file, split at LF or CRLF alone, so that U+2028 or U+0085 inside a text stays there."""
+    """The lines of a file, split at LF or CRLF alone, so that U+2028 or U+0085 inside a text stays there.
+
+    Raises InputError for a file whose lines end with CR alone, which would be a single one.
+    """
     with open_bytes(path) as stream:
         for number, raw in enumerate(stream, start=1):
+            if number == 1 and raw.count(b"\r") > 1 and not raw.endswith(b"\n"):
+                raise InputError(
+                    f"{path}: lines end with CR alone, expected LF or CRLF: convert it, as tr '\\r' '\\n' does"
+                )
             raw = raw.removesuffix(b"\n").removesuffix(b"\r")
             fault = None
             try:

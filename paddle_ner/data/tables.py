@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from paddle_ner.data.beginning import SEPARATORS, separator_of
-from paddle_ner.data.column_names import ids_among, is_known, labels_among, second_texts_among, texts_among
+from paddle_ner.data.column_names import (
+    answers_among,
+    ids_among,
+    is_known,
+    labels_among,
+    second_texts_among,
+    texts_among,
+)
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE
+from paddle_ner.data.tag_cells import TagCells, agree, are_tags, may_be_tags
 from paddle_ner.data.tagging import is_tag
 from paddle_ner.errors import InputError
 
@@ -19,6 +27,7 @@ SAMPLE = 500
 ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
 OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
 _CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][\w.-]{0,30}", re.ASCII)
 _FEW = 4
 """Rows from which on it counts that values repeat."""
 _NAME_THEM = "name them with --text-field and --label-field (column names, or numbers from 1)"
@@ -36,6 +45,7 @@ class Columns:
         header: the names of the columns; None where the first row is data.
         classes: columns of a class each, with 1 where the text is of that class.
         guessed: whether the columns were told by their content.
+        tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
     """
 
     count: int
@@ -45,6 +55,18 @@ class Columns:
     header: tuple[str, ...] | None
     classes: tuple[int, ...] = ()
     guessed: bool = False
+    tags: TagCells | None = None
+
+    @property
+    def places(self) -> tuple[int, int | None, int | None]:
+        """The columns of text, label and id."""
+        return self.text, self.label, self.id
+
+    def spread(self, columns: Sequence[int], count: int) -> Columns:
+        """The same, counted among all `count` columns, of which these are only `columns`."""
+        text, label, number = (None if place is None else columns[place] for place in self.places)
+        assert text is not None
+        return replace(self, count=count, text=text, label=label, id=number, guessed=True)
 
     def remarks(self, *, all_kept: bool = False) -> Iterator[str]:
         """What the user should know of the choice; `all_kept`: no column is left out."""
@@ -99,6 +121,11 @@ class _Column:
         """Tags of tokens, O among them."""
         return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
 
+    @cached_property
+    def is_tag_cells(self) -> bool:
+        """Tags of several tokens a cell."""
+        return are_tags(self.filled)
+
     @property
     def is_text(self) -> bool:
         """Long, or mostly different, and not numbers."""
@@ -132,7 +159,22 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
             " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
         )
     chooser = _Chooser(where, first, table, text, label, number)
-    return chooser.by_name(options) if header else chooser.by_content(options)
+    columns = chooser.by_name(options) if header else chooser.by_content(options)
+    return _with_tags(where, columns, table, options)
+
+
+def _with_tags(where: str, columns: Columns, table: Sequence[_Column], options: ReadOptions) -> Columns:
+    """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
+    tags = None
+    if columns.label is not None and options.label_separator is None:
+        tags = TagCells.of(table[columns.text].cells, table[columns.label].cells)
+    idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
+    if tags is None and idle:
+        raise InputError(
+            f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
+            " the column with --label-field"
+        )
+    return replace(columns, tags=tags)
 
 
 def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
@@ -141,7 +183,12 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
         return options.header
     if any(isinstance(field, str) for field in (options.text_field, options.label_field, options.id_field)):
         return True
+    if all(is_known(cell) for cell in first if cell):
+        data = [row for row in data if [cell.strip() for cell in row] != first]  # names again, of a file put together
     table = [_Column([row[index] for row in data]) for index in range(len(first))]
+    tagged = [cell for cell, column in zip(first, table, strict=True) if column.is_tag_cells]
+    if tagged:
+        return not any(map(may_be_tags, tagged))
     if any(is_known(cell) and cell not in column.filled for cell, column in zip(first, table, strict=True)):
         return True
     if any(
@@ -150,20 +197,23 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
     ):
         return True
     labels = [cell for cell, column in zip(first, table, strict=True) if column.is_label and cell not in column.filled]
-    texts = [
-        cell
-        for cell, column in zip(first, table, strict=True)
-        if len(column.filled) >= _FEW
-        and not column.is_label
-        and len(cell) < 8
-        and 2 * len(cell) < min(map(len, column.filled))
-    ]
+    texts = [cell for cell, column in zip(first, table, strict=True) if _may_name(cell, column)]
     if labels and texts:
         raise InputError(
             f"{where}: {', '.join(first)} may be the names of the columns or the first record, say --header or"
             " --no-header"
         )
     return False
+
+
+def _may_name(cell: str, column: _Column) -> bool:
+    """Whether a cell may be the name of a column of texts: shorter than all, or a single word of ASCII above others."""
+    if len(column.filled) < _FEW or column.is_label:
+        return False
+    if len(cell) < 8 and 2 * len(cell) < min(map(len, column.filled)):
+        return True
+    others = sum(not text.isascii() or " " in text for text in column.filled)
+    return _NAME.fullmatch(cell) is not None and 10 * others >= 9 * len(column.filled)
 
 
 def _place(where: str, field: str | int | None, names: Sequence[str], header: bool) -> int | None:
@@ -208,24 +258,37 @@ class _Chooser:
         classes: tuple[int, ...] = ()
         if self.label is None and not (options.texts_only and len(labels_among(self.names)) > 1):
             self.label = self._only(labels_among(self.names), "the label", "--label-field")
+        if options.label_field is None:
+            self._take_tags(options)
+        if options.text_field is None:
+            self._take_tokens()
         if self.label is None:
             classes = self._classes()
         rest = self._rest(classes)
+        guessed = False
         if self.text is None:
             texts = [index for index in rest if self.table[index].is_text]
-            if len(texts) != 1 or (self.label is None and not classes and not options.texts_only):
+            is_pair = len(rest) == 2 and any(self.table[index].is_label for index in rest)
+            if len(texts) != 1 or (self.label is None and not classes and not options.texts_only and not is_pair):
                 raise InputError(f"{self.where}: no text among {self._listed()}: {_NAME_THEM}")
             self.text = texts[0]
             rest.remove(self.text)
+            guessed = self.label is None
+        if self.label is not None and options.text_field is None and not options.texts_only:
+            self._refuse_answers(rest)
         if self.label is None and not classes and rest and not options.texts_only:
             labels = [index for index in rest if self.table[index].is_label]
             if len(rest) != 1 or not labels:
                 raise InputError(f"{self.where}: no label among {self._listed()}: {_NAME_THEM}")
             self.label = labels[0]
-        return Columns(len(self.names), self.text, self.label, self.number, tuple(self.names), classes)
+        return Columns(len(self.names), self.text, self.label, self.number, tuple(self.names), classes, guessed)
 
     def by_content(self, options: ReadOptions) -> Columns:
-        """Without a header: by what stands in the columns."""
+        """Without a header: by what stands in the columns; empty ones are none."""
+        filled = [index for index, column in enumerate(self.table) if column.filled]
+        given = [column for column in (self.text, self.label, self.number) if column is not None]
+        if filled and len(filled) < len(self.table) and set(given) <= set(filled):
+            return self._among(filled).by_content(options).spread(filled, len(self.table))
         if options.texts_only and (self.text is not None or len(self.names) == 1):
             return Columns(len(self.names), self.text or 0, self.label, self.number, None)
         if len(self.names) < 2:
@@ -235,6 +298,8 @@ class _Chooser:
             )
         named = self.text is not None and self.label is not None
         guessed = False
+        if not named and self._tags_by_content():
+            return Columns(len(self.names), self.text or 0, self.label, self.number, None, guessed=self.text != 0)
         if not named and len(self.names) == 2 and self.number is None:
             self._two()
         elif not named and self.text is not None and len(self._rest(())) == 1:
@@ -246,6 +311,67 @@ class _Chooser:
             guessed = True
         assert self.text is not None
         return Columns(len(self.names), self.text, self.label, self.number, None, guessed=guessed)
+
+    def _refuse_answers(self, rest: Sequence[int]) -> None:
+        """Raises InputError where a column is called like the answer to the text, which the label may be of as well."""
+        answers = [index for index in answers_among(self.names) if index in rest and self.table[index].is_text]
+        if answers and self.text is not None:
+            raise InputError(
+                f"{self.where}: {self.names[self.text]} and {self.names[answers[0]]} may be a pair of texts, expected"
+                " one: --text-field names the one to read"
+            )
+
+    def _take_tags(self, options: ReadOptions) -> None:
+        """The label, where one column holds the tags of tokens.
+
+        Raises:
+            InputError: more than one does, or there is a label of another kind.
+        """
+        tagged = [index for index, column in enumerate(self.table) if column.is_tag_cells and index != self.text]
+        if not tagged or self.label in tagged:
+            return
+        if (self.label is not None or len(tagged) > 1) and not options.texts_only:
+            places = sorted({*tagged, *(() if self.label is None else (self.label,))})
+            names = " or ".join(self.names[index] for index in places)
+            raise InputError(
+                f"{self.where}: the label may be {names} ({self.names[tagged[0]]} holds the tags of tokens), expected"
+                " one: --label-field names it"
+            )
+        self.label = tagged[0]
+
+    def _take_tokens(self) -> None:
+        """The text, where the label is a tag for each token, and one column alone has as many tokens."""
+        if self.label is None or not self.table[self.label].is_tag_cells:
+            return
+        cells = self.table[self.label].cells
+        others = [index for index in range(len(self.names)) if index not in (self.label, self.number)]
+        fitting = [index for index in others if agree(self.table[index].cells, cells)]
+        if self.text not in fitting and len(fitting) == 1:
+            self.text = fitting[0]
+
+    def _tags_by_content(self) -> bool:
+        """Takes a column of tags, one of as many tokens, and at most one of ids; whether these are all columns."""
+        tagged = [index for index, column in enumerate(self.table) if column.is_tag_cells]
+        if len(tagged) != 1 or self.label not in (None, tagged[0]):
+            return False
+        self.label = tagged[0]
+        if self.text is None:
+            self._take_tokens()
+        if self.text is None and len(self._rest(())) == 1:
+            self.text = self._rest(())[0]
+        rest = self._rest(())
+        if self.number is None and len(rest) == 1 and self.table[rest[0]].is_id:
+            self.number = rest.pop()
+        if self.text is None or rest:
+            self.label = None
+            return False
+        return True
+
+    def _among(self, columns: Sequence[int]) -> _Chooser:
+        """The same for some of the columns, which it counts anew."""
+        names, table = [self.names[index] for index in columns], [self.table[index] for index in columns]
+        places = (None if place is None else columns.index(place) for place in (self.text, self.label, self.number))
+        return _Chooser(self.where, names, table, *places)
 
     def _parted(self) -> str:
         """The delimiter that would make several columns of the one, in words."""
@@ -260,13 +386,13 @@ class _Chooser:
             self.label = 1 - self.text if self.label is None and self.text is not None else self.label
             return
         left, right = self.table
+        shorter = 2 * left.length < right.length
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0
             return
-        if len(left.filled) < _FEW:
+        if len(left.filled) < _FEW and (right.is_numeric or not left.is_numeric):
             self.text, self.label = 0, 1
             return
-        shorter = 2 * left.length < right.length
         if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):
             raise InputError(
                 f"{self.where}: {self._listed()}: the first column may be the text, a label or an id, the second is"

@@ -80,7 +80,7 @@ class Tagging:
         trial = cls(None, True, suffixed, lower)
         parsed = [[trial.parse(tag) for tag in sentence] for sentence in sentences]
         positions = Counter(tag.position for sentence in parsed for tag in sentence if tag is not None)
-        if not positions.keys() - {OUTSIDE} and tags and all(_is_bare(tag) for tag in tags):
+        if not positions.keys() - {OUTSIDE} and tags and all(map(is_bare_type, tags)) and not _are_positioned(tags):
             return cls("IO", False, guessed=True)
         ends = sum(positions[position] for position in _ENDING)
         if ends and 2 * ends >= positions["B"]:
@@ -96,7 +96,7 @@ class Tagging:
         match = (_SUFFIXED if self.suffixed else _PREFIXED).fullmatch(raised)
         if match is not None:
             return Tag(*reversed(match.groups())) if self.suffixed else Tag(*match.groups())
-        return Tag("I", text) if self.scheme == "IO" and _is_bare(text) else None
+        return Tag("I", text) if self.scheme == "IO" and is_bare_type(text) else None
 
     def checked(self, text: str) -> Tag:
         """The parts of a tag. Raises ValueError for what is not a tag, or not one of the scheme."""
@@ -192,9 +192,15 @@ def _count(tags: Counter[str], form: re.Pattern[str]) -> int:
     return sum(count for tag, count in tags.items() if form.fullmatch(tag))
 
 
-def _is_bare(text: str) -> bool:
+def is_bare_type(text: str) -> bool:
     """Whether a text may be a type without a position, such as PER."""
     return text.upper() not in _POSITIONS and _BARE.fullmatch(text) is not None
+
+
+def _are_positioned(tags: Iterable[str]) -> bool:
+    """Whether types seem to hold a position without a hyphen, such as BPER and IPER, or B.PER and I.PER."""
+    begun = {tag[1:] for tag in tags if tag[:1] in "Bb" and len(tag) > 2}
+    return any(tag[:1] in "IiMmEe" and tag[1:] in begun for tag in tags)
 
 
 def _begins(sentences: Iterable[Sequence[Tag | None]]) -> tuple[int, int]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from pathlib import Path
 
-from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.beginning import SEPARATORS, Beginning
+from paddle_ner.data.column_names import LABEL_NAMES, TOKEN_NAMES, normal
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
+from paddle_ner.data.tag_cells import tagged_lines
 from paddle_ner.data.tagging import Tagging, Token, is_tag
 from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
-from paddle_ner.errors import Problem
+from paddle_ner.errors import InputError, Problem
 
 _BREAK = "-DOCSTART-"
 _HEAD = 2000
@@ -21,24 +26,30 @@ _HEAD = 2000
 _OUTSIDES = ("O", "o", "0")
 _POSITIONS = frozenset("BIESMWLUO0")
 _TYPES = 40
+_LONG = 500
+"""Lines from which on one sentence is no sentence."""
+_NUMBER = re.compile(r"\d+([-.]\d+)?", re.ASCII)
+"""The number of a token, and as CoNLL-U has it that of a token of several words."""
 _COLUMN_SHARE = 0.8
 
 
 def columns(text: str) -> list[str]:
     """The columns of a line, split at tabs or, where there are none, at spaces; a token may itself be a space.
 
-    Empty columns at the end are none.
+    Empty columns at the end are none, nor are spaces around a line unless its tag would stand alone.
     """
     if "\t" in text:
         parts = text.split("\t")
         while len(parts) > 1 and (not parts[-1] or (not parts[-1].strip() and len(parts) > 2 and is_tag(parts[-2]))):
             parts.pop()
-        return parts
-    if text.startswith("  "):
-        return [" ", *filter(None, text.split(" "))]
-    if text.endswith("  "):
-        return [*filter(None, text.split(" ")), " "]
-    return [column for column in text.split(" ") if column]
+        last = parts[-1].strip(" ")
+        return [*parts[:-1], last] if is_tag(last) else parts
+    parts = [column for column in text.split(" ") if column]
+    if len(parts) == 1 and text.startswith("  "):
+        return [" ", *parts]
+    if text.endswith("  ") and is_tag(parts[0]) and (len(parts) == 1 or not is_tag(parts[-1])):
+        return [*parts, " "]
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +58,92 @@ class _Layout:
 
     Attributes:
         tag_first: whether the tag is the first column, not the last.
+        width: how many columns most lines have.
         token: the column of the token where the tag is the last.
+        unread: the other columns that hold tags, as those of chunks or of entities inside others.
         indexed: whether each token is a character with its index in the word.
         joiner: what stands between tokens; None: what the two tokens need.
         tagging: how the tags are written.
     """
 
     tag_first: bool
+    width: int
     token: int
+    unread: tuple[int, ...]
     indexed: bool
     joiner: str | None
     tagging: Tagging
 
     @classmethod
-    def of(cls, sentences: Sequence[Sequence[list[str]]], options: ReadOptions) -> _Layout:
-        """The tags stand last unless more lines begin with one than end with one."""
+    def of(cls, path: Path, sentences: Sequence[Sequence[list[str]]], options: ReadOptions) -> _Layout:
+        """The tags stand last unless more lines begin with one than end with one.
+
+        Raises:
+            InputError: the first column counts something and is not parted as the sentences are.
+        """
         rows = [row for sentence in sentences for row in sentence if len(row) > 1]
         tag_first = options.tag_column == "first"
         if options.tag_column is None:
             tag_first = sum(is_tag(row[0]) for row in rows) > sum(is_tag(row[-1]) for row in rows)
-        kept = [[row for row in sentence if len(row) > 1] for sentence in sentences]
-        token = 1 if not tag_first and _are_numbered(kept) else 0
+        width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
+        kept = [[row for row in sentence if len(row) == width] for sentence in sentences]
+        token = 1 if not tag_first and width > 2 and _are_numbered(path, kept) else 0
         tokens = [[row[-1 if tag_first else token] for row in sentence] for sentence in kept]
         tags = [[row[0 if tag_first else -1] for row in sentence] for sentence in kept]
+        between = range(1, width - 1) if tag_first else range(token + 1, width - 1)
+        unread = tuple(index for index in between if _holds_tags([row[index] for row in rows if len(row) == width]))
         joiner = options.token_joiner
         if joiner is None and spaces_are_needed([token for sentence in tokens for token in sentence]):
             joiner = " "
-        return cls(tag_first, token, are_indexed(tokens), joiner, Tagging.of(tags, options.tag_scheme))
+        tagging = Tagging.of(tags, options.tag_scheme)
+        return cls(tag_first, width, token, unread, are_indexed(tokens), joiner, tagging)
 
     def remarks(self, options: ReadOptions) -> Iterator[Remark]:
         """The choices that a reader of the text may not expect."""
         if (message := self.tagging.remark()) is not None:
             yield Remark(message)
+        if self.unread:
+            numbers = ", ".join(str(index + 1) for index in self.unread)
+            yield Remark(f"tags stand in column {numbers} of {self.width} too, which is not read")
         if self.indexed:
             yield Remark("each token is a character with its index in the word, as Weibo NER's: read without the index")
         if options.token_joiner is None and self.joiner == " ":
             yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
 
 
-def _are_numbered(sentences: Sequence[Sequence[Sequence[str]]]) -> bool:
-    """Whether the first of at least three columns counts the tokens of each sentence from 0 or 1."""
+def _are_numbered(path: Path, sentences: Sequence[Sequence[Sequence[str]]]) -> bool:
+    """Whether the first column counts tokens, or sentences. Raises InputError where no blank lines part the latter."""
     firsts = [[row[0] for row in sentence] for sentence in sentences if sentence]
-    if not firsts or any(len(row) < 3 for sentence in sentences for row in sentence):
+    if not all(_NUMBER.fullmatch(number) for column in firsts for number in column):
         return False
-    return all(
-        column in ([str(number) for number in range(len(column))], [str(number + 1) for number in range(len(column))])
-        for column in firsts
-    )
+    counts = [[int(number) for number in column if number.isdigit()] for column in firsts]
+    steps = {after - before for column in counts for before, after in pairwise(column)}
+    if not steps:
+        return all(column in ([0], [1]) for column in counts)
+    if steps not in ({0}, {1}):
+        raise InputError(
+            f"{path}: the first column holds numbers alone, and sentences seem to begin where no blank line stands:"
+            " put one between sentences, or remove the column"
+        )
+    return True
+
+
+def _holds_tags(cells: Sequence[str]) -> bool:
+    return sum(map(is_tag, cells)) >= _COLUMN_SHARE * len(cells) and any(cell not in _OUTSIDES for cell in cells)
+
+
+def _names_columns(line: Line) -> bool:
+    """Whether the first line of a file is a header, such as token and tag."""
+    names = [normal(name) for name in columns(line.text)] if line.number == 1 else []
+    return len(names) > 1 and names[0] in TOKEN_NAMES and names[-1] in LABEL_NAMES
 
 
 def _sentences(found: Iterable[Line], comments: list[int]) -> Iterator[list[Line]]:
     """The lines of each sentence; the numbers of comment lines go to `comments`."""
     sentence: list[Line] = []
     for line in found:
+        if line.number == 1 and _names_columns(line):
+            continue
         if line.text.strip(" \t") and not line.text.startswith(_BREAK):
             if _is_comment(line.text, not sentence):
                 comments.append(line.number)
@@ -117,8 +161,10 @@ def _is_comment(text: str, begins_sentence: bool) -> bool:
     if not text.startswith("#"):
         return False
     parts = columns(text)
-    if is_tag(parts[0]) or is_tag(parts[-1]) or ("\t" in text and parts[0] == "#"):
+    if is_tag(parts[0]) or is_tag(parts[-1]):
         return False
+    if "\t" in text and parts[0] == "#":
+        return begins_sentence and re.search(r"\s|://", parts[-1]) is not None  # GermEval's source of a sentence
     return begins_sentence or len(parts) == 1
 
 
@@ -143,11 +189,20 @@ def _has_entity(row: Sequence[str]) -> bool:
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
-    layout = _Layout.of(_head(path, options.encoding), options)
+    layout = _Layout.of(path, _head(path, options.encoding), options)
     yield from layout.remarks(options)
+    yield from (
+        Remark(f"the first line names the columns and is left out: {line.text}")
+        for line in islice(lines(path, options.encoding), 1)
+        if _names_columns(line)
+    )
     comments: list[int] = []
+    lengths: list[int] = []
     for sentence in _sentences(lines(path, options.encoding), comments):
+        lengths.append(len(sentence))
         yield _draft(path, sentence, layout)
+    if len(lengths) == 1 and lengths[0] > _LONG:
+        yield Remark(f"no blank line parts sentences: all {lengths[0]:,} lines are one text")
     if comments:
         yield Remark(
             f"{len(comments):,} comment line{'s' * (len(comments) != 1)} left out, the first is line {comments[0]}"
@@ -176,6 +231,11 @@ def _token(line: Line, layout: _Layout) -> Token:
     parts = columns(line.text)
     if len(parts) < 2 + layout.token:
         raise ValueError(f"one column {line.text!r}, expected a token and a tag, such as {sample!r}")
+    if len(parts) != layout.width:
+        raise ValueError(
+            f"{len(parts)} columns, expected {layout.width} as most lines have (a token with a space in it needs tabs"
+            " between the columns)"
+        )
     token, tag = (parts[-1], parts[0]) if layout.tag_first else (parts[layout.token], parts[-1])
     if not token:
         raise ValueError(f"no token beside the tag {tag!r}, expected {sample!r}")
@@ -190,6 +250,8 @@ def _token(line: Line, layout: _Layout) -> Token:
 def _recognise(beginning: Beginning) -> Fit:
     if beginning.is_json_lines or beginning.is_json_array:
         return Fit.NO
+    if any(tagged_lines(beginning.lines, mark) for mark in SEPARATORS):
+        return Fit.NO  # a sentence and its tags a line, a table
     rows = [columns(line) for line in beginning.lines if not line.startswith(_BREAK) and not _is_comment(line, True)]
     several = [row for row in rows if len(row) > 1]
     if 2 * len(several) <= len(rows):

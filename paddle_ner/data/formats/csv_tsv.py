@@ -1,8 +1,9 @@
-"""CSV and TSV with one text and its label, or labels, a row."""
+"""CSV and TSV with one text and its label or labels a row, or a sentence and the tags of its tokens in two cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -10,17 +11,42 @@ from pathlib import Path
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.formats.hf_tokens import token_drafts
+from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
+from paddle_ner.data.source import lines
 from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
+from paddle_ner.data.tag_cells import TagCells, tagged_lines
+
+_DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
+"""The first line by which Excel is told the delimiter."""
+_QUOTED = re.compile(r'\s*".*"\s*')
 
 
-def rows_of(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> tuple[str, Iterator[Row | Rejected]]:
-    """The delimiter of a file and its rows, by the options or else by what is usual."""
-    mark = options.delimiter or delimiter
-    if (options.quotes or quotes) == "literal" or len(mark) > 1:
-        return mark, literal_rows(path, options.encoding, mark)
-    return mark, quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
+def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected | Remark]:
+    first = next(lines(path, options.encoding), None)
+    declared = None if first is None else _DELIMITER_LINE.fullmatch(first.text)
+    mark = options.delimiter or (delimiter if declared is None else declared[1])
+    literal = (options.quotes or quotes) == "literal" or len(mark) > 1
+    if literal and options.quotes is None and len(mark) == 1 and _is_quoted(path, options.encoding, mark):
+        yield Remark("cells stand in quotes, which are left out (--quotes literal keeps them)")
+        literal = False
+    if literal:
+        rows = literal_rows(path, options.encoding, mark)
+    else:
+        rows = quoted_rows(path, options.encoding, mark, trusted=options.quotes == "csv")
+    if declared is not None:
+        rows = islice(rows, 1, None)
+    yield from table_drafts(path, rows, options, shown(mark))
+
+
+def _is_quoted(path: Path, encoding: str, delimiter: str) -> bool:
+    """Whether all cells of some column stand in quotes, by the first rows."""
+    rows = [row.cells for row in islice(literal_rows(path, encoding, delimiter), SAMPLE) if isinstance(row, Row)]
+    width = max(map(len, rows), default=0)
+    columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
+    return any(len(column) > 1 and all(map(_QUOTED.fullmatch, column)) for column in columns)
 
 
 def table_drafts(
@@ -43,17 +69,57 @@ def table_drafts(
     columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
     yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
-    for row in chain(head, rows):
-        if row is header:
-            continue
-        yield row if isinstance(row, Rejected) else _draft(path, row, columns, options, separated_by)
+    body = (_checked(path, row, columns, separated_by) for row in chain(head, rows) if row is not header)
+    if columns.tags is not None:
+        yield from _tagged_drafts(path, body, columns, columns.tags, options)
+        return
+    for row in body:
+        yield row if isinstance(row, Rejected) else _draft(path, row, columns, options)
 
 
-def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions, separated_by: str) -> Draft | Rejected:
-    if len(row.cells) != columns.count:
-        known = f"{columns.count}" if columns.header is None else f"the {columns.count} of the header"
-        message = f"{len(row.cells)} columns, expected {known}, separated by {separated_by}"
-        return Rejected.at(path, row.line, message.replace("1 columns", "one column"))
+def _checked(path: Path, row: Row | Rejected, columns: Columns, separated_by: str) -> Row | Rejected:
+    """The row, rejected where it is a header or has not as many cells as it should."""
+    if isinstance(row, Rejected):
+        return row
+    if columns.header is not None and tuple(cell.strip() for cell in row.cells) == columns.header:
+        return Rejected.at(path, row.line, "the names of the columns again, expected a record: remove the row")
+    if len(row.cells) == columns.count:
+        return row
+    known = f"{columns.count}" if columns.header is None else f"the {columns.count} of the header"
+    message = f"{len(row.cells)} columns, expected {known}, separated by {separated_by}"
+    return Rejected.at(path, row.line, message.replace("1 columns", "one column"))
+
+
+def _tagged_drafts(
+    path: Path, rows: Iterable[Row | Rejected], columns: Columns, tags: TagCells, options: ReadOptions
+) -> Iterator[Draft | Rejected | Remark]:
+    """The records of rows with a sentence in one cell and the tags of its tokens in another."""
+    text, label, number = (None if column is None else _name(columns, column) for column in columns.places)
+    named = options.model_copy(update={"text_field": text, "label_field": label, "id_field": number})
+    yield from token_drafts(path, (_record(path, row, columns, tags) for row in rows), named)
+
+
+def _record(path: Path, row: Row | Rejected, columns: Columns, tags: TagCells) -> Record | Rejected:
+    """The row as an object of tokens and tags."""
+    if isinstance(row, Rejected):
+        return row
+    assert columns.label is not None
+    value: dict[str, object] = dict(_others(row, columns))
+    try:
+        value[_name(columns, columns.text)] = tags.tokens(row.cells[columns.text])
+        value[_name(columns, columns.label)] = tags.tags(row.cells[columns.label])
+    except ValueError as error:
+        return Rejected.at(path, row.line, str(error))
+    if columns.id is not None:
+        value[_name(columns, columns.id)] = row.cells[columns.id].strip() or None
+    return Record(row.line, value)
+
+
+def _name(columns: Columns, column: int) -> str:
+    return f"column {column + 1}" if columns.header is None else columns.header[column]
+
+
+def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions) -> Draft | Rejected:
     number = None if columns.id is None else row.cells[columns.id].strip() or None
     try:
         label = _classes(row, columns) if columns.classes else _label(row, columns, options)
@@ -65,8 +131,7 @@ def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions, separat
 def _others(row: Row, columns: Columns) -> dict[str, str]:
     """The cells of the columns that are neither text, label nor id; without a header they are numbered."""
     taken = {columns.text, columns.label, columns.id, *columns.classes}
-    names = columns.header or [f"column {number}" for number in range(1, columns.count + 1)]
-    return {names[index]: cell for index, cell in enumerate(row.cells) if index not in taken}
+    return {_name(columns, index): cell for index, cell in enumerate(row.cells) if index not in taken}
 
 
 def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
@@ -99,27 +164,30 @@ def _classes(row: Row, columns: Columns) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> Iterator[Draft | Rejected | Remark]:
-    mark, rows = rows_of(path, options, delimiter=delimiter, quotes=quotes)
-    return table_drafts(path, rows, options, shown(mark))
-
-
 def _recognise_csv(beginning: Beginning) -> Fit:
+    if tagged_lines(beginning.lines, ","):
+        return Fit.LIKELY
     return Fit.POSSIBLE if beginning.suffix == ".csv" else Fit.NO
 
 
 def _recognise_tsv(beginning: Beginning) -> Fit:
+    if tagged_lines(beginning.lines, "\t"):
+        return Fit.LIKELY
     if beginning.suffix == ".tsv":
         return Fit.POSSIBLE
     tabs = beginning.suffix != ".csv" and beginning.most(lambda line: "\t" in line.strip("\t"))
     return Fit.POSSIBLE if tabs else Fit.NO
 
 
-_OPTIONS = frozenset({"text_field", "label_field", "id_field", "header", "delimiter", "quotes", "label_separator"})
+TABLE_OPTIONS = frozenset(
+    {"text_field", "label_field", "id_field", "header", "label_separator", "tag_scheme", "tag_names", "token_joiner"}
+)
+"""The options that every table uses."""
+_OPTIONS = TABLE_OPTIONS | {"delimiter", "quotes"}
 FORMAT = (
     Format(
         "csv",
-        "comma-separated text and label, with or without a header; or a column of 0 and 1 for each class",
+        "comma-separated text and label, or a column of 0 and 1 for each class, or tokens and their tags in two cells",
         partial(_read, delimiter=",", quotes="csv"),
         _recognise_csv,
         _OPTIONS,

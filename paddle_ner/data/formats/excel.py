@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.delimited import Row
-from paddle_ner.data.formats.csv_tsv import table_drafts
+from paddle_ner.data.formats.csv_tsv import TABLE_OPTIONS, table_drafts
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
@@ -87,6 +87,6 @@ FORMAT = Format(
     "an Excel sheet (.xlsx) of texts and labels, as csv; --sheet where there are several (extra tables)",
     _drafts,
     _recognise,
-    frozenset({"text_field", "label_field", "id_field", "header", "label_separator", "sheet"}),
+    TABLE_OPTIONS | {"sheet"},
     is_binary=True,
 )

@@ -22,6 +22,7 @@ _SEGMENT = re.compile(r".+/[A-Za-z]{1,4}(\]/?[A-Za-z]{1,4})*")
 _ANY_TAG = re.compile(r".+/[A-Za-z_-]+")
 _CLOSING = re.compile(r"(.+?/[A-Za-z]+)((?:\]/?[A-Za-z]+)+)")
 _NUMBER = re.compile(r"(\d{8}-\d+(?:-\d+)*)/m")
+_TOKEN_TAG = re.compile("[BIESMLUW][-_].+")
 _OUTSIDE = ("o", "O")
 _PARTS_OF_SPEECH = frozenset(
     """
@@ -76,6 +77,11 @@ def _draft(line: Line, options: ReadOptions) -> Draft:
         if not slash or not segment or not tag:
             raise ValueError(
                 f"{part!r} at character {length} of the text, expected segment/tag, such as 北京/ns or 的/o"
+            )
+        if _TOKEN_TAG.fullmatch(tag):
+            raise ValueError(
+                f"{part!r} has the tag of a token with its position, expected the type of a whole segment, such as"
+                " 北京/ns (a token and its tag a line are read as conll)"
             )
         segments.append(segment)
         end = length + len(segment)

@@ -69,3 +69,68 @@ def test_two_names_of_a_text_are_refused(make_file, read_all):
 def test_a_token_a_row_is_refused_by_name(make_file, header):
     message = refusal(make_file("a.csv", f"{header}1,王芳,B-PER\n1,在,O\n1,北京,B-LOC\n2,他,O\n2,去,O\n2,上海,B-LOC\n"))
     assert "a token and its tag a row" in message and "conll" in message
+
+
+LABELS = ["好评", "差评", "好评", "差评", "好评", "差评"]
+ROWS = list(zip(REVIEWS, LABELS, strict=True))
+
+
+@pytest.mark.parametrize(
+    "texts", [REVIEWS, ["a very good place", "bad food and cold", "we come again soon", "too slow by far"]]
+)
+def test_two_words_above_texts_and_labels_may_be_a_header(make_file, read_all, texts):
+    rows = list(zip(texts, LABELS))  # noqa: B905
+    path = make_file("a.csv", "foo,bar\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    assert "foo, bar may be the names of the columns or the first record" in refusal(path)
+    assert pairs(read_all(path, header=True)[0]) == rows
+
+
+@pytest.mark.parametrize("rows", ["1\t很好\n0\t很差\n", "5\t东西不错\n"])
+def test_a_number_before_a_text_is_not_read_as_the_text_in_a_short_file_either(make_file, rows):
+    assert "--text-field" in refusal(make_file("a.tsv", rows))
+
+
+def test_a_header_that_comes_again_is_no_record(make_file, read_all):
+    rows = "".join(f"{text},{label}\n" for text, label in ROWS)
+    examples, (problem,) = read_all(make_file("a.csv", f"text,label\n{rows}text, label\n{rows}"))
+    assert pairs(examples) == [*ROWS, *ROWS]
+    assert problem.line == 8 and problem.message.startswith("the names of the columns again")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_the_line_by_which_excel_is_told_the_delimiter(make_file, read_all, mark):
+    rows = "".join(f"{text}{mark}{label}\n" for text, label in ROWS)
+    examples, problems = read_all(make_file("a.csv", f"sep={mark}\ntext{mark}label\n{rows}"))
+    assert (pairs(examples), problems) == (ROWS, [])
+
+
+@pytest.mark.parametrize("row", ["{},{},", ",{},{}", "{},,{}"])
+def test_empty_columns_without_names_are_none(make_file, read_all, row):
+    path = make_file("a.csv", "".join(row.format(text, label) + "\n" for text, label in ROWS))
+    examples, problems = read_all(path)
+    assert (pairs(examples), problems) == (ROWS, [])
+
+
+def test_notes_in_brackets_are_no_part_of_a_name(make_file, read_all):
+    path = make_file("a.csv", f"ID,评论(content),情感标签（1正0负）\n7,{REVIEWS[0]},1\n8,{REVIEWS[1]},0\n")
+    examples, _ = read_all(path)
+    assert pairs(examples) == [(REVIEWS[0], "1"), (REVIEWS[1], "0")] and examples[0].id == "7"
+
+
+def test_a_question_and_its_answer_are_a_pair_of_texts(make_file, read_all):
+    path = make_file("a.csv", "问题,回答,标签\n" + "".join(f"{text},{text[::-1]},{label}\n" for text, label in ROWS))
+    assert "问题 and 回答 may be a pair of texts" in refusal(path)
+    assert pairs(read_all(path, text_field="问题")[0]) == ROWS
+    assert [one.text for one in read_all(path, texts_only=True)[0]] == REVIEWS
+    answers = make_file("b.csv", "question,answer\n" + "".join(f"{text},{label}\n" for text, label in ROWS))
+    assert pairs(read_all(answers)[0]) == ROWS
+
+
+@pytest.mark.parametrize("header", ["", '"text"\t"label"\n', '"评论"\t"情感"\n'])
+def test_a_tsv_whose_cells_all_stand_in_quotes(make_file, header):
+    said: list[str] = []
+    path = make_file("a.tsv", header + "".join(f'"{text}, ""真""的"\t"{label}"\n' for text, label in ROWS))
+    assert pairs(load(path, log=said.append)) == [(f'{text}, "真"的', label) for text, label in ROWS]
+    assert said == [f"{path}: cells stand in quotes, which are left out (--quotes literal keeps them)"]
+    kept = load(path, options=ReadOptions(quotes="literal", header=bool(header)))
+    assert kept[0].text == f'"{REVIEWS[0]}, ""真""的"'

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddle_ner.data import ReadOptions, detect, load, read
+from paddle_ner.errors import InputError
 
 
 def spans(example):
@@ -250,3 +251,90 @@ def test_comments_are_counted(make_file):
     said: list[str] = []
     assert len(load(make_file("a.txt", "# one\n甲 B-X\n\n# two\n乙 O\n"), log=said.append)) == 2
     assert said[-1].endswith("2 comment lines left out, the first is line 1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "message"),
+    [
+        ("EU NNP B-NP B-ORG\nrejects VBZ B-VP\ncall NN I-NP O\n", 2, "3 columns, expected 4 as most lines have"),
+        ("New York B-LOC\nis O\nbig O\n", 1, "3 columns, expected 2 as most lines have"),
+        ("韩\tnr\tB-PER\n梅\tB-PER\n在\tp\tO\n", 2, "2 columns, expected 3 as most lines have"),
+    ],
+)
+def test_a_line_with_other_columns_than_most_is_told(make_file, read_all, rows, line, message):
+    examples, (problem,) = read_all(make_file("a.txt", f"{rows}\n"))
+    assert (examples, problem.line) == ([], line) and problem.message.startswith(message)
+
+
+@pytest.mark.parametrize("end", ["  ", "   ", " \t", "\t "])
+@pytest.mark.parametrize("begin", ["", " ", "  "])
+def test_spaces_around_a_line_are_no_columns(make_file, read_all, begin, end):
+    mark = "\t" if "\t" in end else " "
+    begin = "" if "\t" in end else begin
+    rows = [f"{begin}{token}{mark}{tag}{end}\n" for token, tag in zip("雷军在", ["B-PER", "I-PER", "O"], strict=True)]
+    (example,), problems = read_all(make_file("a.txt", "".join(rows)))
+    assert (example.text, spans(example), problems) == ("雷军在", [(0, 2, "PER")], [])
+
+
+@pytest.mark.parametrize("numbers", ["000 11", "111 22", "123 12", "012 01", "123 45"])
+def test_a_first_column_of_numbers_is_no_token(make_file, read_all, numbers):
+    first, second = numbers.split()
+    rows = [
+        f"{number} {token} {tag}\n" for number, token, tag in zip(first, "雷军在", ["B-PER", "I-PER", "O"], strict=True)
+    ]
+    rows += ["\n", *(f"{number} {token} O\n" for number, token in zip(second, "下雨", strict=True))]
+    examples, problems = read_all(make_file("a.txt", "".join(rows)))
+    assert ([one.text for one in examples], spans(examples[0]), problems) == (["雷军在", "下雨"], [(0, 2, "PER")], [])
+
+
+@pytest.mark.parametrize("numbers", ["11122", "12312", "00011"])
+def test_numbered_sentences_that_no_blank_line_parts_are_refused(make_file, numbers):
+    rows = [f"{number} {token} O\n" for number, token in zip(numbers, "雷军在下雨", strict=True)]
+    with pytest.raises(InputError, match="first column holds numbers alone"):
+        load(make_file("a.txt", "".join(rows)))
+
+
+@pytest.mark.parametrize("mark", [".", ""])
+def test_positions_without_a_hyphen_are_no_types(make_file, read_all, mark):
+    examples, problems = read_all(
+        make_file("a.txt", f"雷 B{mark}PER\n军 I{mark}PER\n在 O\n来 O\n\n下 O\n雨 O\n"), "conll"
+    )
+    assert [one.text for one in examples] == ["下雨"]
+    assert problems[0].message.startswith(f"'B{mark}PER' is not a tag")
+
+
+@pytest.mark.parametrize("header", ["token\ttag", "字\t标签", "Word\tPOS\tTag"])
+def test_a_first_line_with_the_names_of_columns_is_left_out_and_said(make_file, header):
+    said: list[str] = []
+    middle = "\tx" * (header.count("\t") - 1)
+    path = make_file("a.txt", f"{header}\n雷{middle}\tB-PER\n军{middle}\tI-PER\n\n下{middle}\tO\n雨{middle}\tO\n")
+    assert [one.text for one in load(path, log=said.append)] == ["雷军", "下雨"]
+    assert said == [f"{path}: the first line names the columns and is left out: {header}"]
+
+
+def test_other_columns_of_tags_are_said(make_file):
+    said: list[str] = []
+    path = make_file("a.txt", "北\tB-ORG\tB-LOC\n京\tI-ORG\tI-LOC\n大\tI-ORG\tO\n学\tI-ORG\tO\n")
+    (example,) = load(path, log=said.append)
+    assert spans(example) == [(0, 2, "LOC")]
+    assert said == [f"{path}: tags stand in column 2 of 3 too, which is not read"]
+
+
+def test_a_file_without_a_blank_line_is_said(make_file):
+    said: list[str] = []
+    path = make_file("a.txt", "雷 B-PER\n军 I-PER\n来 O\n" * 200)
+    assert len(load(path, log=said.append)) == 1
+    assert said == [f"{path}: no blank line parts sentences: all 600 lines are one text"]
+
+
+def test_the_sources_of_germeval_are_comments(make_file, read_all):
+    path = make_file(
+        "a.tsv", "#\thttp://a.de/b [2009-10-17]\n1\tBerlin\tB-LOC\n2\truft\tO\n\n#\thttp://c.de\n1\tEr\tO\n"
+    )
+    examples, problems = read_all(path)
+    assert ([one.text for one in examples], problems) == (["Berlin ruft", "Er"], [])
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_refused(make_file):
+    with pytest.raises(InputError, match="lines end with CR alone, expected LF or CRLF"):
+        load(make_file("a.txt", "雷 B-PER\r军 I-PER\r\r下 O\r"), "conll")

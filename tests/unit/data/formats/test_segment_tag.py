@@ -90,3 +90,9 @@ def test_brackets_are_compounds_only_where_a_tag_closes_them(make_file, read_all
 def test_a_compound_that_nothing_opens_is_told(make_file, read_all):
     _, (problem,) = read_all(make_file("a.txt", "苏州/ns 大学/n]nt\n"), "segment-tag")
     assert problem.message == "'大学/n]nt' closes a compound that no [ opens, expected [北京/ns 大学/n]nt"
+
+
+def test_the_tag_of_a_token_is_no_type_of_a_segment(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.txt", "韩/B-PER 梅/I-PER 在/O\n下雨/o\n"), "segment-tag")
+    assert [one.text for one in examples] == ["下雨"]
+    assert problem.line == 1 and problem.message.startswith("'韩/B-PER' has the tag of a token with its position")
