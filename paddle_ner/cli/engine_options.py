@@ -1,13 +1,15 @@
-"""Options of the commands that run a model: --engine, --device, --precision, --threads."""
+"""Options of the commands that run a model: --engine, --device, --precision, --threads, --min-score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
+from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import AUTO, ENGINES, Precision
+from paddle_ner.tasks.min_score import parse
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -36,3 +38,24 @@ def engine_options(command: F) -> F:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+class _Scores(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
+    """A number, or numbers by entity type, as a mapping."""
+
+    name = "score"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `paddle_ner.tasks.min_score.parse`."""
+        try:
+            return parse(value) if isinstance(value, str) else value
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+min_score_option = click.option(
+    "--min-score",
+    type=_Scores(),
+    metavar="SCORE",
+    help="Leave out entities with a lower score: 0.5, by type PER=0.6,LOC=0.4, or 0.5,LOC=0.4 with 0.5 for the others.",
+)

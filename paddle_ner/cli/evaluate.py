@@ -11,7 +11,7 @@ import click
 
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
-from paddle_ner.cli.engine_options import engine_options
+from paddle_ner.cli.engine_options import engine_options, min_score_option
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.report import render
@@ -34,6 +34,7 @@ from paddle_ner.types import Example
 )
 @click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of its config too.")
 @engine_options
+@min_score_option
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @reader_options
@@ -45,10 +46,10 @@ def command(
     predictions: Path | None,
     as_json: bool,
     reading: Reading,
-    **engine: Any,
+    **options: Any,
 ) -> None:
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names."""
-    predictor = load(model, **engine)
+    predictor = load(model, **options)
     manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:
         examples = reading.load(file, overlapping=predictor.decoding.overlapping)

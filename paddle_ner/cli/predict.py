@@ -13,7 +13,7 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
-from paddle_ner.cli.engine_options import engine_options
+from paddle_ner.cli.engine_options import engine_options, min_score_option
 from paddle_ner.cli.reader_options import Reading, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
 from paddle_ner.data.source import expand, is_standard_input
@@ -38,9 +38,10 @@ _STANDARD_INPUT = Path("-")
     help="Format to write: jsonl, json-array, conll, csv, tsv, doccano, label-studio, html. By default: by the name of"
     " --output, jsonl on standard output.",
 )
+@min_score_option
 @text_reader_options
 @engine_options
-def command(model: Path, file: Path, output: Path | None, to: str | None, reading: Reading, **engine: Any) -> None:
+def command(model: Path, file: Path, output: Path | None, to: str | None, reading: Reading, **options: Any) -> None:
     """Label the texts of FILE with MODEL. Each text gives one record, with its id and other fields as they are.
 
     FILE has any format that `paddle-ner data` reads; - is standard input, as without FILE. A file of plain text is
@@ -49,12 +50,12 @@ def command(model: Path, file: Path, output: Path | None, to: str | None, readin
     """
     writer = data.writer_of(output, _written_format(to))
     if is_standard_input(file) and sys.stdin is not None and sys.stdin.isatty() and reading.format is None:
-        _label_typed(model, writer, output, engine)
+        _label_typed(model, writer, output, options)
         return
     _refuse_own_input(file, output)
     total, fields = _survey(file, reading)
     with _target(output) as stream:
-        predictor = load(model, **engine)
+        predictor = load(model, **options)
         records: Iterator[Record] = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
         if output is not None or not sys.stdout.isatty():
             records = console.track(records, "predicting", total)
@@ -113,10 +114,10 @@ def _target(output: Path | None) -> Iterator[IO[str]]:
     sys.stdout.flush()
 
 
-def _label_typed(model: Path, writer: Writer, output: Path | None, engine: dict[str, Any]) -> None:
+def _label_typed(model: Path, writer: Writer, output: Path | None, options: dict[str, Any]) -> None:
     """Answer each line that is typed at once."""
     with _target(output) as stream:
-        predictor = load(model, **engine)
+        predictor = load(model, **options)
         console.err.print("one text a line, Ctrl-D ends")
         typed = (Example(line.rstrip("\r\n"), origin=f"line {number}") for number, line in enumerate(sys.stdin, 1))
 

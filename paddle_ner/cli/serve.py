@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from paddle_ner.cli.engine_options import engine_options
+from paddle_ner.cli.engine_options import engine_options, min_score_option
 from paddle_ner.cli.model_options import model_options
 from paddle_ner.errors import InputError
 from paddle_ner.serving.settings import Settings, parse_models
@@ -19,7 +19,8 @@ from paddle_ner.serving.settings import Settings, parse_models
 @click.option("--name", help="Name of BUNDLE in routes; its own name where not given.")
 @click.option("--model", "models", multiple=True, metavar="NAME=PATH", help="One more model; may be repeated.")
 @engine_options
-@model_options(Settings, without=["models", "engine", "device", "precision", "threads"])
+@min_score_option
+@model_options(Settings, without=["models", "engine", "device", "precision", "threads", "min_score"])
 def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **options: Any) -> None:
     """Answer requests over HTTP with the model in BUNDLE, until SIGTERM or Ctrl-C.
 

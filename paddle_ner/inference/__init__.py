@@ -15,6 +15,7 @@ from paddle_ner.inference.model import Model
 from paddle_ner.inference.planning import multiple_for
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_flags, usable_cores
+from paddle_ner.tasks.min_score import MinScore, by_type
 
 __all__ = [
     "EngineInfo",
@@ -38,6 +39,7 @@ def load(
     threads: int | None = None,
     replicas: int | None = None,
     verify_key: str | Path | None = None,
+    min_score: MinScore | None = None,
 ) -> Model:
     """A model over a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
 
@@ -50,9 +52,12 @@ def load(
             best for the bundle.
         replicas: engines side by side. One on all cores answers a text alone the soonest; several answer more of them.
         verify_key: file of the key that must have signed the bundle (`paddle-ner export --sign-key`).
+        min_score: the least score of the entities that are given, for all types (0.5) or by type ({"LOC": 0.4, "*":
+            0.5}, where ``*`` stands for the others); None gives all that the model finds.
 
     Raises:
-        InputError: there is no such folder, engine or key, or a checkpoint is asked for what only a bundle has.
+        InputError: there is no such folder, engine or key, a checkpoint is asked for what only a bundle has, or the
+            model gives no entities, or not of a type that `min_score` names.
         BundleError: a file is missing, damaged, or does not fit the others, or the key did not sign the bundle.
         DeviceError: the device, or the precision on it, cannot be had.
         MissingPackageError: a package that the engine needs is not installed.
@@ -60,7 +65,9 @@ def load(
     options = EngineOptions(engine, device, precision, threads)
     key = None if verify_key is None else Path(verify_key).absolute()
     predictors = load_replicas(model, options, replicas, key)
-    return Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key)))
+    loaded = Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key)))
+    loaded.min_score = by_type(min_score, loaded.decoding)
+    return loaded
 
 
 def _load_again(folder: Path, options: EngineOptions, replicas: int | None, verify_key: Path | None) -> Model:

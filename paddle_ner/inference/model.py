@@ -15,6 +15,8 @@ from paddle_ner.errors import InputError
 from paddle_ner.features.windows import Window
 from paddle_ner.inference.planning import plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
+from paddle_ner.tasks.decoding import ClassDecoding, MultiLabelDecoding
+from paddle_ner.tasks.min_score import MinScore, by_type, keep
 from paddle_ner.types import Prediction
 
 # Padded tokens that one call leaves in a batch, at least, when it shares them out among the engines.
@@ -37,7 +39,9 @@ class Model(Predictor):
     Attributes:
         labels: entity types or classes, in the model's order.
         batch_size: texts, or windows of long ones, that go through an engine at once; None leaves it to their length.
-        threshold: the least score of entities and of classes that are given; None for all that the model finds.
+        threshold: the least score of the classes that a multi-label model gives; None for other models.
+        min_score: the least score of the entities that are given, for all types or by type, where
+            `paddle_ner.tasks.min_score.OTHERS` stands for those that are not named; None for all that the model finds.
     """
 
     def __init__(
@@ -47,7 +51,10 @@ class Model(Predictor):
         super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
         self.labels: tuple[str, ...] = self.decoding.labels
         self.batch_size: int | None = None
-        self.threshold: float | None = self.decoding.spec().get("threshold")
+        self.threshold: float | None = (
+            self.decoding.threshold if isinstance(self.decoding, MultiLabelDecoding) else None
+        )
+        self.min_score: MinScore | None = None
         self.engines = len(predictors)
         self._reopen = reopen
         self._process = os.getpid()
@@ -64,16 +71,31 @@ class Model(Predictor):
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
-        self, texts: str, *, batch_size: int | None = None, threshold: float | None = None
+        self,
+        texts: str,
+        *,
+        batch_size: int | None = None,
+        threshold: float | None = None,
+        min_score: MinScore | None = None,
     ) -> Prediction: ...
 
     @overload
     def __call__(
-        self, texts: Sequence[str], *, batch_size: int | None = None, threshold: float | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        batch_size: int | None = None,
+        threshold: float | None = None,
+        min_score: MinScore | None = None,
     ) -> list[Prediction]: ...
 
     def __call__(
-        self, texts: str | Sequence[str], *, batch_size: int | None = None, threshold: float | None = None
+        self,
+        texts: str | Sequence[str],
+        *,
+        batch_size: int | None = None,
+        threshold: float | None = None,
+        min_score: MinScore | None = None,
     ) -> Prediction | list[Prediction]:
         """Label one text, or several in order.
 
@@ -81,18 +103,36 @@ class Model(Predictor):
             texts: to label.
             batch_size: for this call; None takes that of the model.
             threshold: for this call; None takes that of the model.
+            min_score: for this call; None takes that of the model.
 
         Raises:
-            InputError: an argument is out of its bounds, or this process is a fork of the one that loaded the model.
+            InputError: an argument is out of its bounds or not for this model's task, or this process is a fork of the
+                one that loaded the model.
         """
         if isinstance(texts, str):
-            return self([texts], batch_size=batch_size, threshold=threshold)[0]
+            return self([texts], batch_size=batch_size, threshold=threshold, min_score=min_score)[0]
         batch_size = _checked_size(self.batch_size if batch_size is None else batch_size)
-        threshold = _checked_threshold(self.threshold if threshold is None else threshold)
+        threshold = self._checked_threshold(self.threshold if threshold is None else threshold)
+        least = by_type(self.min_score if min_score is None else min_score, self.decoding)
         encoded = [self.encode(text) for text in texts]
         outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
         answers = [self.decode(one, list(islice(outputs, len(one.windows)))) for one in encoded]
-        return answers if threshold is None else [at_least(answer, threshold) for answer in answers]
+        if threshold is not None:
+            return [_reaching(answer, threshold) for answer in answers]
+        return [keep(answer, least) for answer in answers] if least else answers
+
+    def _checked_threshold(self, threshold: float | None) -> float | None:
+        if threshold is None:
+            return None
+        if isinstance(self.decoding, ClassDecoding):
+            raise InputError(
+                "threshold: a classification into one class always gives the most probable one; see its scores"
+            )
+        if not isinstance(self.decoding, MultiLabelDecoding):
+            raise InputError("threshold: it is for the classes of a multi-label model; min_score leaves out entities")
+        if not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
+            raise InputError(f"threshold is {threshold!r}, expected a number from 0 to 1")
+        return threshold
 
     def _run_all(self, rows: Sequence[Window], batch_size: int | None) -> list[Outputs]:
         """The outputs of each window; its batches are computed side by side."""
@@ -142,23 +182,13 @@ class Model(Predictor):
         return self._threads.submit(_with_own, self._own, work, *arguments)
 
     def __reduce__(self) -> tuple[Callable[..., Model], tuple[Any, ...]]:
-        return _reopened, (*self._reopen, self.version, self.batch_size, self.threshold)
+        return _reopened, (*self._reopen, self.version, self.batch_size, self.threshold, self.min_score)
 
 
-def at_least(prediction: Prediction, threshold: float) -> Prediction:
-    """What of a prediction has a score of at least `threshold`.
-
-    Raises:
-        InputError: it has one class, which is given however probable it is.
-    """
-    if prediction.entities is not None:
-        kept = tuple(entity for entity in prediction.entities if entity.score is None or entity.score >= threshold)
-        return replace(prediction, entities=kept)
-    if prediction.labels is None or prediction.scores is None:
-        raise InputError(
-            "threshold: a classification into one class always gives the most probable one; see its scores"
-        )
-    return replace(prediction, labels=tuple(name for name, score in prediction.scores.items() if score >= threshold))
+def _reaching(prediction: Prediction, threshold: float) -> Prediction:
+    """A prediction with the classes whose probability is at least `threshold`."""
+    scores = prediction.scores or {}
+    return replace(prediction, labels=tuple(name for name, score in scores.items() if score >= threshold))
 
 
 def _take(own: threading.local, free: SimpleQueue[Predictor]) -> None:
@@ -176,12 +206,13 @@ def _reopened(
     version: str,
     batch_size: int | None,
     threshold: float | None,
+    min_score: MinScore | None,
 ) -> Model:
     """A pickled model in the process that reads the pickle. Raises InputError where its folder holds another one."""
     model = reopen(*arguments)
     if model.version != version:
         raise InputError(f"{arguments[0]}: holds version {model.version}, but version {version} was pickled")
-    model.batch_size, model.threshold = batch_size, threshold
+    model.batch_size, model.threshold, model.min_score = batch_size, threshold, min_score
     return model
 
 
@@ -189,9 +220,3 @@ def _checked_size(size: int | None) -> int | None:
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
         raise InputError(f"batch_size is {size!r}, expected a whole number from 1 on")
     return size
-
-
-def _checked_threshold(threshold: float | None) -> float | None:
-    if threshold is not None and not (isinstance(threshold, int | float) and 0 <= threshold <= 1):
-        raise InputError(f"threshold is {threshold!r}, expected a number from 0 to 1")
-    return threshold

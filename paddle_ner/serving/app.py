@@ -103,7 +103,7 @@ def create_app(
         )
     app.add_middleware(Observe, metrics=metrics, trusted=settings.trusted_proxies)
     _add_problems(app)
-    describe(app, keyed=keys is not None)
+    describe(app, service, keyed=keys is not None)
     _add_predict(app, service, metrics)
     app.include_router(pages.router)
     add_information(app, service, metrics)
@@ -128,11 +128,10 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
 
     async def answer_body(request: Request, name: str, body: bytes) -> Response:
         started = time.monotonic()
-        service.find(name)
-        asked = schemas.parse(body, service.settings)
+        asked = schemas.parse(body, service.settings, service.find(name).decoding)
         caller = caller_of(request.scope)
         caller.texts, caller.characters = len(asked.texts), sum(map(len, asked.texts))
-        answers = await while_connected(request, service.predict(name, asked.texts, caller.client))
+        answers = await while_connected(request, service.predict(name, asked.texts, caller.client, asked.min_score))
         predictions = [one.to_dict() if isinstance(one, Prediction) else None for one in answers]
         if failed := [index for index, one in enumerate(predictions) if one is None]:
             raise HTTPProblem(

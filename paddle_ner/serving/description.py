@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from paddle_ner.serving.access import OPEN
-from paddle_ner.serving.schemas import PROBLEM_SCHEMA
+from paddle_ner.serving.schemas import MIN_SCORE, PROBLEM_SCHEMA, min_score
+from paddle_ner.serving.service import Service
 
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -15,14 +16,15 @@ _SECURITY_SCHEMES = {
 }
 
 
-def describe(app: FastAPI, *, keyed: bool) -> None:
-    """Have `app` describe problems, and where it is `keyed`, which routes need a key."""
+def describe(app: FastAPI, service: Service, *, keyed: bool) -> None:
+    """Have `app` describe problems, the models' types of entities, and where it is `keyed`, which routes need a key."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()  # the same object each time
         components = document["components"]
         components["schemas"]["Problem"] = PROBLEM_SCHEMA
+        components["schemas"][MIN_SCORE] = min_score(service.entity_types())
         if keyed:
             components["securitySchemes"] = _SECURITY_SCHEMES
             for path in document["paths"].keys() - OPEN:

@@ -27,7 +27,7 @@ def add_information(app: FastAPI, service: Service, metrics: Metrics) -> None:
         responses=responses(schemas.ModelsResponse, 401, 403, 429),
     )
     async def models() -> Response:
-        found = [_describe(served) for served in service.models.values()]
+        found = [_describe(served, service.settings.min_score) for served in service.models.values()]
         answer = schemas.ModelsResponse(default=service.settings.default_model, models=found)
         return json_response(answer.model_dump(exclude_none=True))
 
@@ -66,13 +66,14 @@ def add_information(app: FastAPI, service: Service, metrics: Metrics) -> None:
         return Response(metrics.render(), media_type=metrics.content_type)
 
 
-def _describe(served: Served) -> schemas.ModelBody:
+def _describe(served: Served, min_score: dict[str, float] | None) -> schemas.ModelBody:
     return schemas.ModelBody(
         name=served.name,
         state=served.state,
         task=served.decoding.name if served.decoding else None,
         labels=list(served.decoding.labels) if served.decoding else None,
         overlapping=(served.decoding.overlapping or None) if served.decoding else None,
+        min_score=min_score if served.decoding else None,
         version=served.version or None,
         engine=served.info.engine if served.info else None,
         device=served.info.device if served.info else None,

@@ -13,6 +13,7 @@ from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.serving.settings import Settings
 from paddle_ner.tasks import Decoding
+from paddle_ner.tasks.min_score import by_type
 from paddle_ner.types import Prediction
 
 # What the model's head gives for one window: [length, outputs] or [outputs] by name
@@ -72,7 +73,9 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     from paddle_ner.inference import EngineOptions, load_replicas
 
     options = EngineOptions(settings.engine, settings.device, settings.precision, settings.threads)
-    return load_replicas(path, options, settings.replicas, settings.verify_key)
+    replicas = load_replicas(path, options, settings.replicas, settings.verify_key)
+    by_type(settings.min_score, replicas[0].decoding)
+    return replicas
 
 
 def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:

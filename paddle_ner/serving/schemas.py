@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from json import JSONDecoder
@@ -13,27 +13,31 @@ from pydantic_core import from_json
 
 from paddle_ner.serving.problems import INVALID, KINDS, MEDIA_TYPE, HTTPProblem
 from paddle_ner.serving.settings import Settings
+from paddle_ner.tasks import Decoding
+from paddle_ner.tasks.min_score import OTHERS, by_type, faults
 
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
 _SHOWN = 20  # places of a wrong body that the answer points at
-# Gives the number of the names in an object, each counted as often as it is written. Numbers are left as they are.
-_COUNTING = JSONDecoder(object_pairs_hook=len, parse_int=str, parse_float=str, parse_constant=str)
+# Gives an object as a tuple of names with values, each as often as it is written. Numbers are left as they are.
+_PAIRING = JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str)
+MIN_SCORE = "MinScore"  # the component of the OpenAPI document
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The texts of a request, and whether it was the form with one text."""
+    """The texts of a request, whether it was the form with one text, and the least scores by type that it asks for."""
 
     texts: list[str]
     single: bool
+    min_score: dict[str, float] | None = None
 
     def error(self, index: int, detail: str) -> dict[str, str]:
         """A member of a problem's `errors` that points at a text."""
         return _error(("text",) if self.single else ("texts", index), detail)
 
 
-def parse(body: bytes, settings: Settings) -> Asked:
-    """The texts of a body. Raises HTTPProblem 422 that points at what is wrong with it.
+def parse(body: bytes, settings: Settings, decoding: Decoding | None) -> Asked:
+    """What a body asks of a model with this decoding. Raises HTTPProblem 422 that points at what is wrong with it.
 
     By hand, since this costs the same whatever is wrong: a validator that gathers every error takes a second over
     a list of 100,000.
@@ -45,15 +49,18 @@ def parse(body: bytes, settings: Settings) -> Asked:
         raise HTTPProblem(INVALID, message, errors=[_error((), str(error))]) from None
     if errors := list(islice(_wrong_shape(content), _SHOWN)):
         raise HTTPProblem(INVALID, f"the body has the wrong shape, {_EXPECTED}", errors=errors)
-    if len(content) != 1:
+    if ("text" in content) == ("texts" in content):
         raise HTTPProblem(INVALID, f"the body has neither or both of text and texts, {_EXPECTED}", errors=[])
     single = "text" in content
-    if _is_named_twice(body):
-        name = next(iter(content))
-        raise HTTPProblem(
-            INVALID, f"the body has {name} more than once, {_EXPECTED}", errors=[_error((name,), "expected once")]
-        )
-    asked = Asked([content["text"]] if single else content["texts"], single)
+    if place := _named_twice(body, content):
+        message = f"the body has {'/'.join(place)} more than once, {_EXPECTED}"
+        raise HTTPProblem(INVALID, message, errors=[_error(place, "expected once")])
+    min_score = content.get("min_score")
+    if "min_score" in content:
+        wrong = (_error(("min_score", *filter(None, [label])), fault) for label, fault in faults(min_score, decoding))
+        if errors := list(islice(wrong, _SHOWN)):
+            raise HTTPProblem(INVALID, f"{errors[0]['pointer']}: {errors[0]['detail']}", errors=errors)
+    asked = Asked([content["text"]] if single else content["texts"], single, by_type(min_score))
     count = len(asked.texts)
     if not 1 <= count <= settings.max_texts:
         message = f"{count} texts, expected 1 to {settings.max_texts} in one request"
@@ -65,9 +72,17 @@ def parse(body: bytes, settings: Settings) -> Asked:
     return asked
 
 
-def _is_named_twice(body: bytes) -> bool:
-    """Whether a body with one name has it more than once, of which `from_json` keeps the last."""
-    return body.count(b":") > 1 and _COUNTING.decode(body.decode("utf-8")) > 1
+def _named_twice(body: bytes, content: dict[str, Any]) -> tuple[str, ...]:
+    """The place of a name that a body has more than once, of which `from_json` keeps the last; empty where none is."""
+    scores = content.get("min_score")
+    if body.count(b":") == len(content) + (len(scores) if isinstance(scores, dict) else 0):
+        return ()
+    pairs = _PAIRING.decode(body.decode("utf-8"))
+    for outer, found in ((), pairs), (("min_score",), dict(pairs).get("min_score")):
+        names = [name for name, _ in found] if isinstance(found, tuple) else []
+        if len(set(names)) < len(names):
+            return (*outer, next(name for index, name in enumerate(names) if name in names[:index]))
+    return ()
 
 
 def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:
@@ -86,8 +101,8 @@ def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:
             for index, text in enumerate(value):
                 if not isinstance(text, str):
                     yield _error((name, index), "expected a string")
-        else:
-            yield _error((name,), "there is no such name, expected text or texts")
+        elif name != "min_score":
+            yield _error((name,), "there is no such name, expected text, texts or min_score")
 
 
 def _objection(text: str, max_characters: int) -> str | None:
@@ -133,7 +148,8 @@ class ModelBody(BaseModel):
 
     `version` is 12 digits of the bundle's checksum, absent for a checkpoint; `threads` are CPU threads of each engine,
     absent where the framework takes all cores; `replicas` are the engines over the same weights; `overlapping` is true
-    where entities may overlap or stand in one another, and absent elsewhere.
+    where entities may overlap or stand in one another, and absent elsewhere; `min_score` is what holds for a request
+    without one, by type.
     """
 
     name: str
@@ -141,6 +157,7 @@ class ModelBody(BaseModel):
     task: str | None = None
     labels: list[str] | None = None
     overlapping: bool | None = None
+    min_score: dict[str, float] | None = None
     version: str | None = None
     engine: str | None = None
     device: str | None = None
@@ -223,7 +240,7 @@ def request_body(settings: Settings) -> dict[str, Any]:
                 "type": "object",
                 "title": f"{name} of a request",
                 "required": [name],
-                "properties": {name: value},
+                "properties": {name: value, "min_score": {"$ref": f"#/components/schemas/{MIN_SCORE}"}},
                 "additionalProperties": False,
             }
             for name, value in (("text", text), ("texts", texts))
@@ -232,8 +249,22 @@ def request_body(settings: Settings) -> dict[str, Any]:
     examples = {
         "one text": {"value": {"text": "王小明在北京大学读书。"}},
         "several texts": {"value": {"texts": ["王小明在北京大学读书。", "他昨天飞往上海。"]}},
+        "entities of a score": {"value": {"text": "王小明在北京大学读书。", "min_score": 0.5}},
     }
     return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+
+
+def min_score(labels: Iterable[str]) -> dict[str, Any]:
+    """The OpenAPI schema of the least scores that a request may ask for, where models have these types of entities."""
+    score = {"type": "number", "minimum": 0, "maximum": 1}
+    return {
+        "title": MIN_SCORE,
+        "description": f"Entities with a lower score are left out. By type, {OTHERS} is for those that are not named.",
+        "oneOf": [
+            score,
+            {"type": "object", "properties": dict.fromkeys([*labels, OTHERS], score), "additionalProperties": False},
+        ],
+    }
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -116,8 +116,16 @@ class Served:
 
     # ------------------------------------------------------------------ answering
 
-    async def submit(self, texts: Sequence[str], deadline_seconds: float, client: str = "") -> list[Answer]:
+    async def submit(
+        self,
+        texts: Sequence[str],
+        deadline_seconds: float,
+        client: str = "",
+        min_score: Mapping[str, float] | None = None,
+    ) -> list[Answer]:
         """The answer for each text, in order: a Prediction, or the exception that this text alone met.
+
+        Entities below `min_score`, the least scores by type, are left out.
 
         Raises QueueFullError at once where there is no room or little hope to meet the deadline; DeadlineError,
         AbandonedError and FailedError. Cancelling it drops the texts.
@@ -132,7 +140,8 @@ class Served:
             raise QueueFullError(min(60, max(1, math.ceil(wait))))
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Answer]] = loop.create_future()
-        request = Request(texts, time.monotonic() + deadline_seconds, future, self._batcher, client, tracing.current())
+        deadline = time.monotonic() + deadline_seconds
+        request = Request(texts, deadline, future, self._batcher, client, tracing.current(), min_score)
         expiry = loop.call_later(deadline_seconds, _give_up, request, DeadlineError())
         self._texts.add(client, len(texts))
         self._tokens.add(client, tokens)

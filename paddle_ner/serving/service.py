@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -16,6 +16,7 @@ from paddle_ner.serving.settings import Settings
 from paddle_ner.serving.trial import Trial
 from paddle_ner.serving.upkeep import Upkeep
 from paddle_ner.serving.work import Answer
+from paddle_ner.tasks.decoding import TagDecoding
 
 _RETRY_LOADING = {"Retry-After": "2"}
 _CLOSE_SECONDS = 1.0
@@ -148,13 +149,26 @@ class Service:
             raise _loading(name)
         return served
 
-    async def predict(self, name: str, texts: Sequence[str], client: str = "") -> list[Answer]:
-        """The answer for each text of a client, in order. Raises HTTPProblem; cancelling it drops the texts."""
+    def entity_types(self) -> list[str]:
+        """Those of all models that are loaded."""
+        decodings = [served.decoding for served in self.models.values()]
+        return list(
+            dict.fromkeys(label for one in decodings if one and one.name == TagDecoding.name for label in one.labels)
+        )
+
+    async def predict(
+        self, name: str, texts: Sequence[str], client: str = "", min_score: Mapping[str, float] | None = None
+    ) -> list[Answer]:
+        """The answer for each text of a client, in order. Raises HTTPProblem; cancelling it drops the texts.
+
+        `min_score` has the least scores of entities by type; None takes those of the settings.
+        """
         served = self.find(name)
+        least = self.settings.min_score if min_score is None else min_score
         self._in_flight += 1
         self._idle.clear()
         try:
-            return await served.submit(texts, self.settings.deadline_seconds, client)
+            return await served.submit(texts, self.settings.deadline_seconds, client, least)
         except QueueFullError as error:
             raise HTTPProblem(
                 QUEUE_FULL,

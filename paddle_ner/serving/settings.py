@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import EngineChoice, Precision
+from paddle_ner.tasks.min_score import by_type, faults, parse
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/?#\s]+)$")]
@@ -22,6 +23,16 @@ def _network(value: object) -> object:
         return ipaddress.ip_network(str(value))
     except ValueError as error:
         raise ValueError(f"{error}; expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
+def _scores(value: object) -> object:
+    try:
+        value = parse(value) if isinstance(value, str) else value
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    for label, fault in faults(value) if value is not None else ():
+        raise ValueError(f"{label}: {fault}" if label else fault)
+    return by_type(value)
 
 
 Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
@@ -48,6 +59,10 @@ class Settings(BaseModel):
     device: str = Field("cpu", description="cpu, gpu or gpu:N.")
     precision: Precision | Literal["auto"] = Field("auto", description="Of the arithmetic; auto is the bundle's.")
     threads: int | None = Field(None, ge=1, description="CPU threads of each engine; None as measured best.")
+    min_score: Annotated[dict[str, float] | None, BeforeValidator(_scores)] = Field(
+        None,
+        description="Leave out entities with a lower score, where a request has no min_score of its own.",
+    )
     replicas: int | None = Field(
         None,
         ge=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Request:
         owner: the batcher that works on it. Another takes it over as a whole; what the earlier still gives is ignored.
         client: who asks: all requests of a client share its turns.
         trace: the context for spans.
+        min_score: the least scores of entities by type, below which they are left out of the answers.
         answers: by index of the text. Changed on the event loop only.
         started: whether an engine has taken any window of it.
         suspects: texts that were in an engine when that broke, by index; with the failure where a second one did.
@@ -46,6 +47,7 @@ class Request:
     owner: object
     client: str = ""
     trace: Context | None = None
+    min_score: Mapping[str, float] | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     started: bool = False
     suspects: dict[int, Exception | None] = field(default_factory=dict)

@@ -87,6 +87,17 @@ def test_every_engine_answers_as_the_checkpoint(work: Path, engine: str) -> None
             assert ours.score == pytest.approx(theirs.score, abs=1e-5)
 
 
+@pytest.mark.parametrize("model", ["run/checkpoint", "bundle"])
+def test_entities_below_the_min_score_are_left_out(work: Path, model: str) -> None:
+    asked = texts(work)
+    ner = paddle_ner.load(work / model, min_score={"LOC": 0, "*": 1})
+    assert {entity.label for answer in ner(asked) for entity in answer.entities or ()} == {"LOC"}
+    every = [entity for answer in ner(asked, min_score=0) for entity in answer.entities or ()]
+    middle = sorted(entity.score or 0 for entity in every)[len(every) // 2]
+    kept = [entity for answer in ner(asked, min_score=middle) for entity in answer.entities or ()]
+    assert kept == [entity for entity in every if (entity.score or 0) >= middle] != every
+
+
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_int8_keeps_the_transitions_exact(work: Path, engine: str) -> None:
     predictor = paddle_ner.load(work / "bundle", engine=engine, precision="int8")

@@ -109,6 +109,17 @@ def test_every_engine_answers_as_the_checkpoint(work: Path, engine: str) -> None
             assert ours.score == pytest.approx(theirs.score, abs=1e-4)
 
 
+@pytest.mark.parametrize("model", ["run/checkpoint", "bundle"])
+def test_entities_below_the_min_score_are_left_out(work: Path, model: str) -> None:
+    asked = texts(work)
+    ner = paddle_ner.load(work / model, min_score={"LOC": 0, "*": 1})
+    assert {entity.label for answer in ner(asked) for entity in answer.entities or ()} == {"LOC"}
+    every = [entity for answer in ner(asked, min_score=0) for entity in answer.entities or ()]
+    middle = sorted(entity.score or 0 for entity in every)[len(every) // 2]
+    kept = [entity for answer in ner(asked, min_score=middle) for entity in answer.entities or ()]
+    assert kept == [entity for entity in every if (entity.score or 0) >= middle] != every
+
+
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_int8_finds_the_same_entities(work: Path, engine: str) -> None:
     asked = texts(work)
@@ -139,10 +150,13 @@ def test_a_server_answers_with_them_and_says_that_they_may_overlap(work: Path) -
             with httpx.Client(base_url=address, timeout=120) as client:
                 (model,) = client.get("/models").json()["models"]
                 (answer,) = client.post("/predict", json={"text": INSIDE}).json()["predictions"]
+                asked = {"text": INSIDE, "min_score": {"ORG": 1}}
+                (weaker,) = client.post("/predict", json=asked).json()["predictions"]
         finally:
             process.kill()
     assert (model["task"], model["overlapping"]) == ("ner", True)
     assert [entity["text"] for entity in answer["entities"]] == ["王小明", "北京", "北京大学"]
+    assert [entity["text"] for entity in weaker["entities"]] == ["王小明", "北京"]
 
 
 def test_columns_refuse_them_in_one_line(work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

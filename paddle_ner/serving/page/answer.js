@@ -7,6 +7,7 @@ import { isCorrected, keep, openDocument, redo, reset, undo } from "./correction
 import { Editor } from "./editor.js";
 import { announce, byId, focused, make } from "./element.js";
 import { words } from "./language.js";
+import { minScore } from "./minscore.js";
 import { isReady, model, modelsProblem, readModels } from "./models.js";
 
 /** @import { Limits, Predictions } from "./api.js" */
@@ -36,7 +37,10 @@ export async function analyse() {
   const started = performance.now();
   try {
     /** @type {Predictions} */
-    const body = await ask(`models/${encodeURIComponent(asked.name)}/predict`, { body: { text }, signal: mine.signal });
+    const body = await ask(`models/${encodeURIComponent(asked.name)}/predict`, {
+      body: { text, min_score: minScore() },
+      signal: mine.signal,
+    });
     const milliseconds = Math.max(1, Math.round(performance.now() - started));
     showDocument(openDocument(asked.name, body.predictions[0]), { body, milliseconds });
     if (shown?.view) announce(summary(shown));
@@ -166,7 +170,7 @@ export function startUndo() {
     const key = event.key.toLowerCase();
     const field =
       event.target instanceof Element &&
-      event.target.matches("textarea, input:not([type=radio], [type=checkbox]), dialog *");
+      event.target.matches("textarea, input:not([type=radio], [type=checkbox], [type=range]), dialog *");
     if (field || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
     event.preventDefault();
     travel(key === "y" || event.shiftKey ? redo : undo);

@@ -177,11 +177,13 @@ async function newKey(refused) {
  *
  * @param {string} model
  * @param {string[]} texts
+ * @param {number | undefined} minScore of the entities; undefined leaves it to the server
  * @param {AbortSignal} signal
  */
-export async function predict(model, texts, signal) {
+export async function predict(model, texts, minScore, signal) {
+  const body = { texts, min_score: minScore };
   /** @type {Predictions} */
-  const answer = await ask(`models/${encodeURIComponent(model)}/predict`, { body: { texts }, signal });
+  const answer = await ask(`models/${encodeURIComponent(model)}/predict`, { body, signal });
   return answer.predictions;
 }
 

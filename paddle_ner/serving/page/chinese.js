@@ -8,6 +8,7 @@ export const CHINESE = {
   metrics: "指标",
   note: "文本只发送到本服务，服务不保存文本。",
   model: "模型",
+  minScore: "最低得分",
   textLabel: "要分析的文本",
   placeholder: "在这里输入或粘贴中文文本",
   go: "分析",

@@ -15,6 +15,7 @@ export const ENGLISH = {
   metrics: "Metrics",
   note: "The text goes to this server only, which does not keep it.",
   model: "Model",
+  minScore: "Minimum score",
   textLabel: "Text to analyse",
   placeholder: "Type or paste Chinese text here",
   go: "Analyse",

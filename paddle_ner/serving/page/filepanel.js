@@ -8,6 +8,7 @@ import { announce, byId, make, save } from "./element.js";
 import { decode, FileFault, kindOf, readJsonl, readTxt, withinLimit } from "./files.js";
 import { Labelling } from "./labelling.js";
 import { faultLine, words } from "./language.js";
+import { minScore } from "./minscore.js";
 import { isReady, model } from "./models.js";
 import { guessTable, readTable } from "./tables.js";
 
@@ -154,12 +155,15 @@ function readKind(kind, decoded, encoding) {
 
 // ------------------------------------------------------------------- labelling
 
+/** Whether what is labelled so far is of the model and the least score that are chosen. */
+const isOfChoice = () => labelling?.model === model()?.name && labelling?.minScore === minScore();
+
 async function start() {
   const name = model()?.name;
   if (!file || name === undefined || !isReady()) return say(words().wrongModel);
-  if (labelling?.model !== name || labelling.finished) labelling = null; // another model labels all from the start
+  if (!isOfChoice() || labelling?.finished) labelling = null; // another choice labels all from the start
   if (!labelling) reviewed = -1;
-  labelling ??= new Labelling(reading.records, name, await readLimits(), {
+  labelling ??= new Labelling(reading.records, name, minScore(), await readLimits(), {
     report: showProgress,
     wait: seconds => say(words().waiting(seconds)),
   });
@@ -268,8 +272,8 @@ export function showFile() {
   showTable();
   showFaults(faults);
   const rest = reading.records.length - (labelling?.done ?? 0);
-  const goesOn = labelling && !labelling.finished && labelling.model === model()?.name;
-  const isDone = labelling?.finished === true && labelling.model === model()?.name;
+  const goesOn = labelling && !labelling.finished && isOfChoice();
+  const isDone = labelling?.finished === true && isOfChoice();
   byId("file-start").hidden = Boolean(running) || isDone;
   byId("file-start").disabled = !reading.records.length || !isReady();
   byId("file-start").textContent = goesOn

@@ -24,13 +24,15 @@ export class Labelling {
   /**
    * @param {TextRecord[]} records
    * @param {string} model
+   * @param {number | undefined} minScore
    * @param {Limits} limits
    * @param {{ report: () => void, wait: (seconds: number) => void }} listeners `report` is called as records are done,
    *   `wait` before a pause that the server asked for
    */
-  constructor(records, model, limits, { report, wait }) {
+  constructor(records, model, minScore, limits, { report, wait }) {
     this.records = records;
     this.model = model;
+    this.minScore = minScore;
     this.limits = limits;
     this.report = report;
     this.wait = wait;
@@ -102,6 +104,7 @@ export class Labelling {
       const predictions = await predict(
         this.model,
         indices.map(index => this.records[index].text),
+        this.minScore,
         this.#cancelled,
       );
       if (predictions.length !== indices.length)

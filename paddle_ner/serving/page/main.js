@@ -9,6 +9,7 @@ import { EXAMPLES } from "./examples.js";
 import { showFile, startFiles } from "./filepanel.js";
 import { startKey } from "./key.js";
 import { onLanguage, speak, switchLanguage, words } from "./language.js";
+import { showMinScore, startMinScore } from "./minscore.js";
 import { model, onModels, readModels, showModel } from "./models.js";
 import { showStats, startStats } from "./stats.js";
 
@@ -62,6 +63,7 @@ function showExamples() {
 
 function showAll() {
   showModel();
+  showMinScore();
   showExamples();
   showWaiting();
   showFile();
@@ -109,6 +111,10 @@ onCorrections(() => {
 paint();
 startKey();
 startAsking();
+startMinScore(() => {
+  showFile();
+  analyse();
+});
 startUndo();
 startFiles(knownLimits);
 startCorrections();

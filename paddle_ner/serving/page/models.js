@@ -13,6 +13,7 @@ import { words } from "./language.js";
  *   task?: string,
  *   labels?: string[],
  *   overlapping?: boolean,
+ *   min_score?: Record<string, number>,
  *   engine?: string,
  *   device?: string,
  *   precision?: string,

@@ -10,7 +10,7 @@ import { ENGLISH } from "./english.js";
  *   "copy" | "corrected" | "corrections" | "correctionsDownload" | "correctionsNote" | "docs" | "download" |
  *   "dropHere" | "empty" | "encoding" | "failedModel" | "file" | "finished" | "go" | "goOn" | "header" | "hint" |
  *   "keep" | "kept" | "keyAsk" | "keyLabel" | "keyMissing" | "keyNote" | "keyTitle" | "keyUse" | "keyWrong" |
- *   "keys" | "labelled" | "loading" | "metrics" | "model" | "newLabel" | "next" | "noClass" | "none" |
+ *   "keys" | "labelled" | "loading" | "metrics" | "minScore" | "model" | "newLabel" | "next" | "noClass" | "none" |
  *   "noneChosen" | "notStored" | "note" | "offline" | "orDrop" | "other" | "placeholder" | "previous" |
  *   "rebuilding" | "redo" | "redone" | "remove" | "reset" | "review" | "statsLabel" | "stop" | "stopped" |
  *   "textLabel" | "theme" | "undo" | "undone" | "unreadable" | "use" | "wasReset" | "wrongModel"} Phrase

@@ -30,11 +30,11 @@ class Places:
 
 @pytest.fixture(autouse=True)
 def loaded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The models that were loaded."""
+    """The models that were loaded, each with its options."""
     models: list[Any] = []
 
-    def load(model: Path, **_: Any) -> Places:
-        models.append(model)
+    def load(model: Path, **options: Any) -> Places:
+        models.append((model, options))
         return Places()
 
     monkeypatch.setattr(predict, "load", load)
@@ -80,6 +80,17 @@ def test_each_record_gives_one_with_its_id_and_fields(capsys, texts):
 def test_the_name_of_the_output_says_the_format(capsys, texts, tmp_path, name, beginning):
     assert run(capsys, texts, "-o", tmp_path / name)[:2] == (0, "")
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_the_least_scores_are_the_models(capsys, texts, loaded):
+    assert run(capsys, texts, "--min-score", "0.5,LOC=0.4")[0] == 0
+    assert loaded[0][1]["min_score"] == {"*": 0.5, "LOC": 0.4}
+
+
+def test_a_score_that_is_none_is_wrong_use(capsys, texts, loaded):
+    status, _, error = run(capsys, texts, "--min-score", "LOC=2")
+    assert status == 2 and not loaded
+    assert "Invalid value for '--min-score': 'LOC=2', expected a number from 0 to 1 or TYPE=NUMBER" in error
 
 
 @pytest.mark.parametrize(("format", "key"), [("doccano", "label"), ("label-studio", "predictions")])

@@ -28,6 +28,7 @@ from paddle_ner.types import Prediction
 CHARACTERS = "王小明在北京大学读书上海"
 TEXTS = [CHARACTERS[start:end] for start in range(6) for end in range(start + 1, len(CHARACTERS))]
 NER = {"name": "ner", "labels": ["PER", "LOC"], "tag_scheme": "BIO"}
+SPANS = {"name": "ner", "labels": ["PER", "LOC"], "overlapping": True, "threshold": 0.5}
 MULTI_LABEL = {"name": "multi-label", "labels": ["a", "b", "c"], "threshold": 0.4}
 CLASSES = {"name": "classification", "labels": ["a", "b"]}
 
@@ -152,14 +153,20 @@ def test_the_threads_end_with_the_model() -> None:
         assert not thread.is_alive()
 
 
-def test_entities_below_the_threshold_are_left_out() -> None:
-    model = make()
+@pytest.mark.parametrize("task", [NER, SPANS])
+def test_entities_below_the_min_score_are_left_out(task: dict[str, Any]) -> None:
+    model = make(task)
     entities = [entity for answer in model(TEXTS) for entity in answer.entities or ()]
     middle = sorted(entity.score or 0 for entity in entities)[len(entities) // 2]
-    kept = [entity for answer in model(TEXTS, threshold=middle) for entity in answer.entities or ()]
+    kept = [entity for answer in model(TEXTS, min_score=middle) for entity in answer.entities or ()]
     assert kept == [entity for entity in entities if (entity.score or 0) >= middle] != entities
-    model.threshold = middle
+    places = {"LOC": middle, "PER": 0}
+    assert [entity for answer in model(TEXTS, min_score=places) for entity in answer.entities or ()] == [
+        entity for entity in entities if entity.label == "PER" or (entity.score or 0) >= middle
+    ]
+    model.min_score = middle
     assert [entity for answer in model(TEXTS) for entity in answer.entities or ()] == kept
+    assert [entity for answer in model(TEXTS, min_score=0) for entity in answer.entities or ()] == entities
 
 
 def test_the_threshold_of_several_labels_is_the_models_until_another_is_asked_for() -> None:
@@ -177,8 +184,9 @@ def test_the_threshold_of_several_labels_is_the_models_until_another_is_asked_fo
     [
         ({"batch_size": 0}, "batch_size is 0, expected a whole number from 1 on"),
         ({"batch_size": 2.5}, "batch_size is 2.5"),
-        ({"threshold": 1.5}, "threshold is 1.5, expected a number from 0 to 1"),
-        ({"threshold": "high"}, "threshold is 'high'"),
+        ({"threshold": 0.5}, "threshold: it is for the classes of a multi-label model; min_score leaves out entities"),
+        ({"min_score": 1.5}, "min_score: expected a number from 0 to 1"),
+        ({"min_score": {"TIME": 0.5}}, "min_score of TIME: there is no such entity type, expected one of PER, LOC"),
     ],
 )
 def test_arguments_out_of_bounds_are_refused(arguments: dict[str, Any], message: str) -> None:
@@ -186,16 +194,32 @@ def test_arguments_out_of_bounds_are_refused(arguments: dict[str, Any], message:
         make()("王小明", **arguments)
 
 
-def test_a_classification_into_one_class_has_no_threshold() -> None:
-    with pytest.raises(InputError, match="always gives the most probable one"):
-        make(CLASSES)("王小明", threshold=0.5)
+@pytest.mark.parametrize(
+    ("task", "arguments", "message"),
+    [
+        (MULTI_LABEL, {"threshold": 1.5}, "threshold is 1.5, expected a number from 0 to 1"),
+        (MULTI_LABEL, {"threshold": "high"}, "threshold is 'high'"),
+        (MULTI_LABEL, {"min_score": 0.5}, "gives the classes that reach its threshold of 0.4"),
+        (CLASSES, {"threshold": 0.5}, "always gives the most probable one"),
+        (CLASSES, {"min_score": 0.5}, "this model gives one class"),
+    ],
+)
+def test_what_is_not_for_a_model_of_classes_is_refused(
+    task: dict[str, Any], arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        make(task)("王小明", **arguments)
 
 
 def test_a_pickle_opens_the_model_again_with_its_settings() -> None:
-    model = make()
+    model = make(MULTI_LABEL)
     model.batch_size, model.threshold = 5, 0.25
     again = pickle.loads(pickle.dumps(model))
     assert (again.batch_size, again.threshold, again.engines) == (5, 0.25, 3)
+    model = make()
+    model.min_score = {"LOC": 0.9}
+    again = pickle.loads(pickle.dumps(model))
+    assert again.min_score == {"LOC": 0.9}
     assert same(again(TEXTS), model(TEXTS))
 
 

@@ -302,7 +302,7 @@ def test_any_other_request_id_is_replaced(serve: Serve, sent: str | bytes) -> No
 def test_a_defect_is_a_problem_with_an_id_and_the_log_has_the_place_but_not_the_text(
     serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(body: bytes, settings: Settings) -> None:
+    def fails(body: bytes, *_: object) -> None:
         raise ValueError(body.decode())
 
     client = serve()

@@ -90,6 +90,34 @@ def test_models_are_listed_with_what_they_are_and_what_runs_them(serve: Serve, m
     }
 
 
+def test_entities_below_the_min_score_of_a_request_are_left_out(serve: Serve) -> None:
+    client = serve()
+    (entity,) = found(client)
+    assert 0.99 < entity["score"] < 0.9999
+    for kept in (0.99, 0, {"X": 0.99}, {"*": 0.99}, {"X": 0.99, "*": 1}, {}):
+        assert found(client, min_score=kept) == [entity], kept
+    for above in (0.9999, {"X": 0.9999}, {"*": 0.9999}, {"X": 0.9999, "*": 0}):
+        assert found(client, min_score=above) == [], above
+    lines = client.get("/metrics").text.splitlines()
+    assert 'paddle_ner_texts_total{label="X",model="fake"} 7.0' in lines
+    assert 'paddle_ner_texts_without_label_total{model="fake"} 4.0' in lines
+
+
+def test_the_min_score_of_the_server_is_for_requests_without_one(serve: Serve) -> None:
+    client = serve(min_score={"X": 0.9999})
+    assert client.get("/models").json()["models"][0]["min_score"] == {"X": 0.9999}
+    assert found(client) == []
+    assert found(client, min_score=0) == found(client, min_score={"*": 0.5}) != []
+
+
+def found(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
+    """The entities of a text that has one."""
+    answer = client.post("/predict", json={"text": "在IBM", **asked})
+    assert answer.status_code == 200, answer.text
+    entities: list[dict[str, Any]] = answer.json()["predictions"][0]["entities"]
+    return entities
+
+
 def test_a_text_that_fails_is_named_and_its_neighbours_are_answered(serve: Serve) -> None:
     client = serve()
     body = problem(client.post("/predict", json={"texts": ["A", POISON, "B"]}), 500, "text-failed")
@@ -133,11 +161,27 @@ def strict() -> Iterator[httpx.Client]:
         (b'{"texts": []}', "#/texts"),
         (b'{"texts": ["a", "bbbbbbbbbbb"]}', "#/texts/1"),
         (b'{"texts": ["a", "b", "c", "d"]}', "#/texts"),
+        (b'{"text": "a", "min_score": 1.5}', "#/min_score"),
+        (b'{"text": "a", "min_score": NaN}', "#/min_score"),
+        (b'{"text": "a", "min_score": null}', "#/min_score"),
+        (b'{"text": "a", "min_score": true}', "#/min_score"),
+        (b'{"text": "a", "min_score": "0.5"}', "#/min_score"),
+        (b'{"text": "a", "min_score": [0.5]}', "#/min_score"),
+        (b'{"text": "a", "min_score": {"X": "0.5"}}', "#/min_score/X"),
+        (b'{"text": "a", "min_score": {"*": {"X": 1}}}', "#/min_score/*"),
+        (b'{"text": "a", "min_score": {"Y": 0.5}}', "#/min_score/Y"),
+        (b'{"min_score": 0.5}', "#"),
+        (b'{"text": 1, "min_score": 0.5}', "#/text"),
     ],
 )
 def test_a_bad_body_is_refused_with_the_place(strict: httpx.Client, body: bytes, pointer: str) -> None:
     answer = problem(strict.post("/predict", content=body), 422, "invalid-request")
-    assert answer["errors"][0]["pointer"] == pointer
+    assert pointer == (answer["errors"][0]["pointer"] if answer["errors"] else "#")
+
+
+def test_a_type_that_the_model_does_not_have_is_refused_with_those_that_it_has(strict: httpx.Client) -> None:
+    answer = problem(strict.post("/predict", json={"text": "a", "min_score": {"Y": 0.5}}), 422, "invalid-request")
+    assert answer["detail"] == "#/min_score/Y: there is no such entity type, expected one of X"
 
 
 def test_an_empty_text_among_others_has_an_empty_answer(strict: httpx.Client) -> None:
@@ -159,6 +203,8 @@ def test_a_body_has_exactly_one_of_text_and_texts(strict: httpx.Client, body: by
         (b'{"text": "a", "te\\u0078t": "a"}', "text"),
         (b'{"texts": ["a"], "texts": ["b"]}', "texts"),
         (b'{"text": {"text": [NaN, 1e999]}, "text": "b"}', "text"),
+        (b'{"min_score": 1, "text": "a", "min_score": 0}', "min_score"),
+        (b'{"text": "a", "min_score": {"X": 1, "X": 0}}', "min_score/X"),
     ],
 )
 def test_a_name_that_is_there_twice_is_refused(strict: httpx.Client, body: bytes, name: str) -> None:
@@ -180,7 +226,7 @@ def test_odd_but_valid_texts_are_answered_as_they_came(strict: httpx.Client, tex
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["text", "texts", "model", ""]), inner),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["text", "texts", "min_score", "X", ""]), inner),
 )
 
 
@@ -365,6 +411,9 @@ def test_openapi_describes_every_route_with_its_problems(serve: Serve) -> None:
     single, several = predict["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
     assert single["properties"]["text"]["maxLength"] == 99
     assert several["properties"]["texts"]["maxItems"] == 7
+    score = {"type": "number", "minimum": 0, "maximum": 1}
+    one, by_type = document["components"]["schemas"]["MinScore"]["oneOf"]
+    assert one == score and by_type["properties"] == {"X": score, "*": score}
     named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
     assert named <= set(document["components"]["schemas"])
 

@@ -61,12 +61,14 @@ def test_settings_come_from_the_environment() -> None:
             "PADDLE_NER_SERVE_DEADLINE_SECONDS": "2.5",
             "PADDLE_NER_SERVE_CORS_ORIGINS": "https://a.example, https://b.example:8443",
             "PADDLE_NER_SERVE_INSECURE": "true",
+            "PADDLE_NER_SERVE_MIN_SCORE": "0.5,LOC=0.4",
             "HOME": "/root",
         }
     )
     assert settings.models == {"ner": Path("runs/a"), "intent": Path("runs/b")}
     assert (settings.max_queue, settings.deadline_seconds, settings.insecure) == (512, 2.5, True)
     assert settings.cors_origins == ("https://a.example", "https://b.example:8443")
+    assert settings.min_score == {"*": 0.5, "LOC": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,7 @@ def test_settings_come_from_the_environment() -> None:
         ({"PADDLE_NER_SERVE_MODELS": "a=x,a=y"}, "named twice"),
         ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_MAX_QEUE": "1"}, "PADDLE_NER_SERVE_MAX_QEUE: no such"),
         ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_PORT": "http"}, "port: "),
+        ({"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_MIN_SCORE": "LOC=2"}, "min_score: 'LOC=2', expected"),
         (
             {"PADDLE_NER_SERVE_MODELS": "a=x", "PADDLE_NER_SERVE_TRUSTED_PROXIES": ""},
             r"trusted_proxies\.0: .*expected an address or a network",
