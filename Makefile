@@ -14,7 +14,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 NODE := node_modules/.bin
 INSTALLED_NODE := node_modules/.installed
 
-.PHONY: help install quickstart serve test test-matrix test-arm lint format bench overload soak starter clean
+.PHONY: help install quickstart serve test test-matrix test-arm lint format bench overload soak starter default-model clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ starter: $(INSTALLED) ## make the encoder of the package again; needs a GPU, TOR
 	@$(BIN)/python configs/starter/prepare.py $(WHEEL) $$PADDLE_NER_DATA runs/starter/input.npz
 	@$(TORCH_PYTHON) configs/starter/pretrain.py runs/starter/input.npz runs/starter
 	@$(BIN)/python configs/starter/pack.py runs/starter/starter.npz runs/starter/input.npz
+
+default-model: $(INSTALLED) ## train the model of the package again, in stages; needs TORCH_PYTHON=python with PyTorch
+	@test -d "$$PADDLE_NER_DATA/msra" || { echo "make default-model: PADDLE_NER_DATA must name the folder of the public sets, with msra"; exit 2; }
+	@test -e runs/default/input.npz || $(BIN)/python configs/default/prepare.py runs/default/input.npz
+	@$(TORCH_PYTHON) configs/default/train.py runs/default/input.npz runs/default
+	@$(BIN)/python configs/default/pack.py runs/default
 
 clean: ## remove .venv, node_modules and the files that tools left; runs/ stays
 	rm -rf $(VENV) .venv-3.* node_modules build dist htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache *.egg-info

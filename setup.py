@@ -43,6 +43,7 @@ setup(
             "serving/page/*",
             "export/edge/files/*",
             *(f"modeling/starter/*.{suffix}" for suffix in ("json", "md", "safetensors", "txt")),
+            *(f"inference/default/*.{suffix}" for suffix in ("json", "md", "safetensors")),
         ]
     },
     install_requires=[

@@ -45,6 +45,7 @@ class Windows:
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray], names: list[str]) -> Windows:
+        """Those of several parts of the input."""
         ids, tags, lengths = (np.concatenate([arrays[f"{n}.{k}"] for n in names]) for k in ("ids", "tags", "lengths"))
         return cls(ids, tags, np.concatenate([[0], np.cumsum(lengths)]))
 
@@ -98,7 +99,8 @@ def starter() -> Encoder:
     """The encoder of the package, float32."""
     stored = load_file(STARTER)
     arrays = {
-        name.removeprefix("bert."): value.astype(np.float32) * stored.get(name + SCALE, np.float32(1)).astype(np.float32)
+        name.removeprefix("bert."): value.astype(np.float32)
+        * stored.get(name + SCALE, np.float32(1)).astype(np.float32)
         for name, value in stored.items()
         if not name.endswith(SCALE)
     }
@@ -198,7 +200,8 @@ def main() -> None:
             torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": done}, f"{state}.new")
             Path(f"{state}.new").replace(state)
             rate = tokens / (time.monotonic() - began)
-            scored = f", dev F1 {score(model, dev) * 100:.2f}" if done % options.score == 0 or done == len(batches) else ""
+            is_due = done % options.score == 0 or done == len(batches)
+            scored = f", dev F1 {score(model, dev) * 100:.2f}" if is_due else ""
             log(f"{done:,} updates: loss {total / options.save:.4f}, {rate:,.0f} tokens/s{scored}")
             began, tokens, total = time.monotonic(), 0, 0.0
     weights = {f"bert.{name}": value for name, value in model.encoder.arrays().items()}

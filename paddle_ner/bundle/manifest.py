@@ -54,6 +54,7 @@ class Manifest(BaseModel):
         metrics: reports by the name of the data that they were measured on.
         config: what it was trained with.
         transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.
+        examples: texts to show what it can do, which the page of a server offers.
     """
 
     model_config = STRICT
@@ -65,6 +66,7 @@ class Manifest(BaseModel):
     metrics: dict[str, Any] = {}
     config: dict[str, Any] = {}
     transforms: list[dict[str, Any]] = []
+    examples: list[str] = []
 
     def build_task(self) -> tasks.Task:
         """The task object."""

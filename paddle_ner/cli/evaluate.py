@@ -18,6 +18,7 @@ from paddle_ner.evaluation.report import render
 from paddle_ner.evaluation.score import score
 from paddle_ner.files import whole_file
 from paddle_ner.inference import load
+from paddle_ner.inference.default import resolved
 from paddle_ner.training.corpus import config_of, dev_examples, read_file
 from paddle_ner.types import Example
 
@@ -49,6 +50,7 @@ def command(
     **options: Any,
 ) -> None:
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names."""
+    model = resolved(model, console.log)
     predictor = load(model, **options)
     manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:

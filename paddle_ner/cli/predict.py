@@ -16,10 +16,11 @@ from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option
 from paddle_ner.cli.reader_options import Reading, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
-from paddle_ner.data.source import expand, is_standard_input
+from paddle_ner.data.source import expand, has_wildcard, is_standard_input
 from paddle_ner.data.writing import written
 from paddle_ner.errors import InputError
-from paddle_ner.inference import load
+from paddle_ner.inference import DEFAULT, load
+from paddle_ner.inference.default import resolved
 from paddle_ner.inference.labelling import label
 from paddle_ner.types import Example
 
@@ -27,8 +28,8 @@ _STANDARD_INPUT = Path("-")
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("file", default=_STANDARD_INPUT, type=click.Path(path_type=Path))
+@click.argument("model", default=Path(DEFAULT), type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write; by default standard output.")
 @click.option(
     "--format",
@@ -41,13 +42,17 @@ _STANDARD_INPUT = Path("-")
 @min_score_option
 @text_reader_options
 @engine_options
-def command(model: Path, file: Path, output: Path | None, to: str | None, reading: Reading, **options: Any) -> None:
+def command(
+    model: Path, file: Path | None, output: Path | None, to: str | None, reading: Reading, **options: Any
+) -> None:
     """Label the texts of FILE with MODEL. Each text gives one record, with its id and other fields as they are.
 
+    Without MODEL, or with "default", the model that comes with the package labels persons, places and organizations.
     FILE has any format that `paddle-ner data` reads; - is standard input, as without FILE. A file of plain text is
     labelled line by line, an empty line too. All records are read before the first is labelled: where one is bad, all
     that are bad are listed as path:line, and nothing is written.
     """
+    model, file = _model_and_file(model, file)
     writer = data.writer_of(output, _written_format(to))
     if is_standard_input(file) and sys.stdin is not None and sys.stdin.isatty() and reading.format is None:
         _label_typed(model, writer, output, options)
@@ -60,6 +65,15 @@ def command(model: Path, file: Path, output: Path | None, to: str | None, readin
         if output is not None or not sys.stdout.isatty():
             records = console.track(records, "predicting", total)
         writer.write(records, stream)
+
+
+def _model_and_file(model: Path, file: Path | None) -> tuple[Path, Path]:
+    """What is run and what is read, where one of them may be left out: a file is no model."""
+    if file is None and (is_standard_input(model) or model.is_file() or has_wildcard(model)):
+        model, file = Path(DEFAULT), model
+    if file is None and str(model) != DEFAULT and not model.exists():
+        raise InputError(f"{model}: no such file or folder, expected a model, or a file to label")
+    return resolved(model, console.log), file or _STANDARD_INPUT
 
 
 def _written_format(name: str | None) -> str | None:

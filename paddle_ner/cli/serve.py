@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option
 from paddle_ner.cli.model_options import model_options
 from paddle_ner.errors import InputError
@@ -24,8 +25,9 @@ from paddle_ner.serving.settings import Settings, parse_models
 def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **options: Any) -> None:
     """Answer requests over HTTP with the model in BUNDLE, until SIGTERM or Ctrl-C.
 
-    The page to try it by hand is at /, the documentation at /docs. BUNDLE may be a checkpoint too. With several
-    models, the first answers POST /predict, the others POST /models/NAME/predict.
+    The page to try it by hand is at /, the documentation at /docs. BUNDLE may be a checkpoint too; without one, or with
+    "default", the model that comes with the package finds persons, places and organizations. With several models, the
+    first answers POST /predict, the others POST /models/NAME/predict.
     """
     from paddle_ner.serving import logs, run, tracing
 
@@ -45,11 +47,16 @@ def command(bundle: Path | None, name: str | None, models: tuple[str, ...], **op
 
 def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> dict[str, Path]:
     from paddle_ner.bundle import is_bundle, is_checkpoint, read_bundle_manifest, read_checkpoint_manifest
+    from paddle_ner.inference.default import NAME as DEFAULT
+    from paddle_ner.inference.default import resolved
 
-    if bundle is None and name is not None:
+    if bundle is None and name is not None and models:
         raise InputError("--name: there is no BUNDLE to name; with --model write NAME=PATH")
-    found = parse_models(list(models))
+    found = {key: resolved(path, console.log) for key, path in parse_models(list(models)).items()}
+    if bundle is None and not found:
+        bundle = Path(DEFAULT)
     if bundle is not None:
+        bundle = resolved(bundle, console.log)
         if name is None and bundle.is_dir():
             manifest = read_bundle_manifest(bundle) if is_bundle(bundle) else read_checkpoint_manifest(bundle)
             name = manifest.name
@@ -57,8 +64,6 @@ def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> d
         if name in found:
             raise InputError(f"model {name!r} is named twice; give BUNDLE another name with --name")
         found = {name: bundle, **found}
-    if not found:
-        raise InputError("nothing to serve: give a BUNDLE, such as runs/quickstart/bundle, or --model NAME=PATH")
     for path in found.values():
         if not is_bundle(path) and not is_checkpoint(path):
             kind = "is neither a bundle nor a checkpoint" if path.is_dir() else "no such folder"

@@ -239,10 +239,13 @@ class Config(BaseConfig):
     Attributes:
         task: what is learned from the labels.
         distillation: the teacher, where there is one.
+        examples: texts that the page of a server offers; by default a few of the dev set that the model answers right.
+            They become part of the model: ``[]`` for none.
     """
 
     task: TaskConfig
     distillation: DistillationConfig | None = None
+    examples: tuple[str, ...] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -40,12 +40,17 @@ def is_standard_input(path: Path) -> bool:
     return str(path) == "-"
 
 
+def has_wildcard(path: Path) -> bool:
+    """Whether a path is a pattern for several files: it has ``*``, ``?`` or ``[``, and no file is called so."""
+    return _PATTERN.search(str(path)) is not None and not path.exists()
+
+
 def expand(path: Path) -> list[Path]:
     """The files that a path names: itself, or those that match it in order of their names where it is a pattern.
 
     Raises InputError where nothing matches a pattern.
     """
-    if path.exists() or not _PATTERN.search(str(path)):
+    if not has_wildcard(path):
         return [path]
     anchor = Path(path.anchor or ".")
     files = sorted(file for file in anchor.glob(str(path.relative_to(path.anchor))) if file.is_file())

@@ -38,6 +38,7 @@ class Description:
         window: how texts are cut.
         precisions: of the ONNX files, ``model.PRECISION.onnx``.
         version: of a bundle, which this is not.
+        examples: for a page, which a device does not have.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Description:
     window: Window
     precisions: tuple[str, ...]
     version: str = ""
+    examples: tuple[str, ...] = ()
 
     def build_decoding(self) -> decoding.Decoding:
         """How the model's outputs become predictions."""

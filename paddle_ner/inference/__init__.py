@@ -8,6 +8,8 @@ from typing import Literal
 
 from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, read_key, verify
 from paddle_ner.errors import BundleError, InputError
+from paddle_ner.inference.default import NAME as DEFAULT
+from paddle_ner.inference.default import resolved
 from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for
@@ -18,6 +20,7 @@ from paddle_ner.machine import cpu_flags, usable_cores
 from paddle_ner.tasks.min_score import MinScore, by_type
 
 __all__ = [
+    "DEFAULT",
     "EngineInfo",
     "EngineName",
     "EngineOptions",
@@ -31,7 +34,7 @@ __all__ = [
 
 
 def load(
-    model: str | Path,
+    model: str | Path = DEFAULT,
     *,
     engine: EngineName | Literal["auto"] = AUTO,
     device: str = "cpu",
@@ -45,6 +48,7 @@ def load(
 
     Args:
         model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and has no choice but the device.
+            Without one, the model that comes with the package: see `paddle_ner.inference.default`.
         engine: what runs the graph; ``auto`` is what the bundle says.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: of the arithmetic; ``auto`` is the bundle's own.
@@ -64,6 +68,7 @@ def load(
     """
     options = EngineOptions(engine, device, precision, threads)
     key = None if verify_key is None else Path(verify_key).absolute()
+    model = resolved(model)
     predictors = load_replicas(model, options, replicas, key)
     loaded = Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key)))
     loaded.min_score = by_type(min_score, loaded.decoding)

@@ -72,6 +72,11 @@ class Predictor:
         """Twelve digits of the bundle's checksum; empty for a checkpoint."""
         return self.manifest.version
 
+    @property
+    def examples(self) -> Sequence[str]:
+        """Texts to show what it can do; none where nobody chose any."""
+        return self.manifest.examples
+
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
         return Predictor(self.manifest, self._tokenizer, self._engine.clone(), self._multiple)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,11 @@ class ModelManifest(Protocol):
     @property
     def version(self) -> str:
         """Twelve digits of the bundle's checksum; empty where the model is no bundle."""
+        ...
+
+    @property
+    def examples(self) -> Sequence[str]:
+        """Texts to show what it can do; none where nobody chose any."""
         ...
 
     def build_decoding(self) -> Decoding:

@@ -80,6 +80,7 @@ def _describe(served: Served, min_score: dict[str, float] | None) -> schemas.Mod
         precision=served.info.precision if served.info else None,
         threads=served.info.threads if served.info else None,
         replicas=served.replicas,
+        examples=list(served.examples) or None,
     )
 
 

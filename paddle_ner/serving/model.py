@@ -43,6 +43,11 @@ class Model(Protocol):
         """Twelve digits of the bundle's checksum; empty where there is none."""
         ...
 
+    @property
+    def examples(self) -> Sequence[str]:
+        """Texts to show what it can do."""
+        ...
+
     def warm_up(self) -> None:
         """Run every shape once: the first run of a shape builds what later ones reuse."""
         ...

@@ -149,7 +149,7 @@ class ModelBody(BaseModel):
     `version` is 12 digits of the bundle's checksum, absent for a checkpoint; `threads` are CPU threads of each engine,
     absent where the framework takes all cores; `replicas` are the engines over the same weights; `overlapping` is true
     where entities may overlap or stand in one another, and absent elsewhere; `min_score` is what holds for a request
-    without one, by type.
+    without one, by type; `examples` are texts that show what it can do.
     """
 
     name: str
@@ -164,6 +164,7 @@ class ModelBody(BaseModel):
     precision: str | None = None
     threads: int | None = None
     replicas: int | None = None
+    examples: list[str] | None = None
 
 
 class ModelsResponse(BaseModel):

@@ -100,6 +100,11 @@ class Served:
         return self._batcher.model.version if self._batcher else None
 
     @property
+    def examples(self) -> Sequence[str]:
+        """Texts that show what it can do."""
+        return self._batcher.model.examples if self._batcher else ()
+
+    @property
     def info(self) -> EngineInfo | None:
         """What runs it: engine, device, precision, threads."""
         return self._batcher.model.info if self._batcher else None

@@ -31,6 +31,11 @@ class _RuleModel:
 
     info = EngineInfo("fake", "cpu", "fp32", 1)
     version = "0123456789ab"
+    examples: tuple[str, ...] = (
+        "王小明毕业于北京大学，现任职于上海市人民政府。",
+        "外交部发言人昨天在日内瓦会见了联合国秘书长古特雷斯。",
+        "华为公司在深圳发布新款手机，任正非出席了发布会。😀",
+    )
 
     def __init__(self, task: str, labels: Sequence[str], *, overlapping: bool = False) -> None:
         self.decoding = create(task, labels, overlapping=overlapping)

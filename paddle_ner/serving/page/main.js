@@ -5,7 +5,6 @@ import { hasKey, readLimits } from "./api.js";
 import { onCorrections, restoreCorrections } from "./corrections.js";
 import { showCorrections, startCorrections } from "./correctionspanel.js";
 import { byId, make, remember, remembered } from "./element.js";
-import { EXAMPLES } from "./examples.js";
 import { showFile, startFiles } from "./filepanel.js";
 import { startKey } from "./key.js";
 import { onLanguage, speak, switchLanguage, words } from "./language.js";
@@ -33,8 +32,7 @@ function paint() {
 }
 
 function showExamples() {
-  const task = model()?.task;
-  const examples = task ? EXAMPLES[task === "ner" ? "ner" : "classification"] : [];
+  const { examples = [] } = model() ?? {};
   byId("examples").replaceChildren(
     ...examples.map(text =>
       make(

@@ -14,6 +14,7 @@ import { words } from "./language.js";
  *   labels?: string[],
  *   overlapping?: boolean,
  *   min_score?: Record<string, number>,
+ *   examples?: string[],
  *   engine?: string,
  *   device?: string,
  *   precision?: string,

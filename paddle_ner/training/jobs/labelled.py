@@ -25,6 +25,7 @@ from paddle_ner.training import batches
 from paddle_ner.training.augmentation import AUGMENTATIONS, augmented, shares_of
 from paddle_ner.training.batches import Features
 from paddle_ner.training.corpus import Corpus, read_corpus
+from paddle_ner.training.examples import chosen
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
 from paddle_ner.types import Entity, Example
 
@@ -143,14 +144,23 @@ def prepared(
         )
     window = config.window.model_copy(update={"longest": longest})
     manifest = Manifest(name=config.name, task=task.spec(), window=window, config=portable(config, Path.cwd()))
+    predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
+
+    def write(folder: Path, metrics: dict[str, Any]) -> None:
+        examples = chosen(predictor, corpus.dev) if config.examples is None else list(config.examples)
+        if config.examples is None and examples:
+            run.log(f"{len(examples)} texts of the dev set are in the model, for the page of a server (examples: [])")
+        written = manifest.model_copy(update={"metrics": metrics, "examples": examples})
+        write_checkpoint(folder, model, tokenizer, written)
+
     return Prepared(
         model=model,
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
         loss=loss,
-        scorer=TaskScorer(task.scoring, Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev),
+        scorer=TaskScorer(task.scoring, predictor, corpus.dev),
         fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
-        write=partial(_write_checkpoint, model, tokenizer, manifest),
+        write=write,
         callbacks=callbacks,
     )
 
@@ -158,9 +168,3 @@ def prepared(
 def labels_loss(task: Task) -> Loss:
     """The task's own loss."""
     return lambda outputs, batch: task.learning.loss_sum(outputs, batch["labels"])
-
-
-def _write_checkpoint(
-    model: Any, tokenizer: Tokenizer, manifest: Manifest, folder: Path, metrics: dict[str, Any]
-) -> None:
-    write_checkpoint(folder, model, tokenizer, manifest.model_copy(update={"metrics": metrics}))

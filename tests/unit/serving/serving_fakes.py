@@ -46,6 +46,7 @@ class FakeModel:
         self.decoding: Decoding = create("ner", [label])
         self.info = EngineInfo("fake", "cpu", "fp32", 1)
         self.version = version
+        self.examples: list[str] = []
         self.free = threading.Event()
         self.free.set()
         self.entered = threading.Semaphore(0)

@@ -71,6 +71,7 @@ def test_a_model_is_asked_by_its_name(serve: Serve) -> None:
 
 def test_models_are_listed_with_what_they_are_and_what_runs_them(serve: Serve, model: FakeModel) -> None:
     model.version = "0123456789ab"
+    model.examples = ["王小明在北京"]
     assert serve().get("/models").json() == {
         "default": "fake",
         "models": [
@@ -85,6 +86,7 @@ def test_models_are_listed_with_what_they_are_and_what_runs_them(serve: Serve, m
                 "precision": "fp32",
                 "threads": 1,
                 "replicas": 1,
+                "examples": ["王小明在北京"],
             }
         ],
     }

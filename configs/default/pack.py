@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""The default model as the package ships it, of what `train.py` wrote: a bundle without what the starter has already.
+
+    python configs/default/pack.py runs/default
+
+Needs paddle_ner with its extra `train`, and PADDLE_NER_DATA; ten minutes on a CPU. The weights are rounded to int8 by
+rows, and what is exported and scored is what the rounded ones are worth. Leaves checkpoint/ and bundle/ in the
+folder, writes into paddle_ner/inference/default, and prints the scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from paddle_ner import modeling
+from paddle_ner.bundle import BUNDLE_MANIFEST, TOKENIZER, Manifest
+from paddle_ner.config import Config, load, portable
+from paddle_ner.evaluation.score import score
+from paddle_ner.export import export
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference import default
+from paddle_ner.inference import load as load_model
+from paddle_ner.modeling import starter
+from paddle_ner.modeling.weights import Tensors, to_paddle_layout
+from paddle_ner.training.corpus import Corpus, read_corpus, read_file
+
+CONFIG = Path(__file__).with_name("default.yaml")
+
+
+def rounded(weights: Tensors) -> Tensors:
+    """What is shipped: int8 with float16 scales for matrices, float32 for the rest, nothing of the starter's tables."""
+    stored: Tensors = {}
+    for name, value in weights.items():
+        if name in default.FROM_STARTER:
+            continue
+        if value.ndim == 1 or "token_type" in name or name.startswith("classifier"):
+            stored[name] = value.astype(np.float32)
+            continue
+        scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-8).astype(np.float16)
+        stored[name] = np.clip(np.rint(value / scale.astype(np.float32)), -127, 127).astype(np.int8)
+        stored[name + starter.SCALE] = scale
+    return stored
+
+
+def write_checkpoint(config: Config, corpus: Corpus, weights: Tensors, longest: int, target: Path) -> None:
+    """The checkpoint of the weights, by the package's own reader of Hugging Face's layout."""
+    folder = target.with_name("huggingface")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in ("config.json", "tokenizer_config.json", "vocab.txt"):
+        shutil.copy(starter.FOLDER / name, folder)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    model = modeling.from_pretrained("token", corpus.task.num_outputs, folder, with_head=True, log=print)
+    vocabulary = modeling.vocabulary_of(folder)
+    window = config.window.model_copy(update={"longest": longest})
+    manifest = Manifest(name="default", task=corpus.task.spec(), window=window, config=portable(config, CONFIG.parent))
+    tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+    modeling.write_checkpoint(target, model, tokenizer, manifest)
+
+
+def parameters(weights: Path, tensors: Tensors) -> list[dict[str, str]]:
+    """The names of the tensors in a bundle's file of weights, in its order, each with the bytes that go before it."""
+    data = weights.read_bytes()
+    known = {value.tobytes(): name for name, value in tensors.items()}
+    found, at = [], 0
+    while at < len(data):
+        header, size = default.header_at(data, at)
+        begin = at + len(header)
+        found.append({"name": known[data[begin : begin + size]], "header": header.hex()})
+        at = begin + size
+    return found
+
+
+def main() -> None:
+    """Make the checkpoint and the bundle, and pack them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="with input.npz and default.npz; for checkpoint and bundle")
+    options = parser.parse_args()
+    config = load(CONFIG)
+    corpus = read_corpus(config)
+    stored = rounded(dict(np.load(options.folder / "default.npz")))
+    save_file(stored, default.FOLDER / default.WEIGHTS)
+    tensors = default.tensors()
+    checkpoint = options.folder / "checkpoint"
+    longest = int(np.load(options.folder / "input.npz")["train.lengths"].max())
+    write_checkpoint(config, corpus, tensors, longest, checkpoint)
+    bundle = export(checkpoint, options.folder / "bundle", [example.text for example in corpus.dev[:200]]).bundle
+    model = load_model(bundle)
+    assert config.data.test is not None
+    scored: dict[str, Any] = {"dev": corpus.dev, "test": read_file(config, config.data.test)}
+    for name, examples in scored.items():
+        report, _ = score(model, examples)
+        print(f"{name}: {report.to_dict()}")
+    layout = {name: np.ascontiguousarray(value) for name, value in to_paddle_layout(tensors).items()}
+    default.write_parts(parameters(bundle / "model.pdiparams", layout))
+    for name in ("model.json", BUNDLE_MANIFEST, TOKENIZER):
+        shutil.copy(bundle / name, default.FOLDER)
+    sizes = {path.name: path.stat().st_size for path in sorted(default.FOLDER.iterdir()) if path.is_file()}
+    print(sizes, sum(sizes.values()))
+
+
+if __name__ == "__main__":
+    main()
