@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from functools import cached_property
 from paddle_ner.data.beginning import SEPARATORS, separator_of
 from paddle_ner.data.column_names import (
     answers_among,
+    entities_among,
     ids_among,
     is_known,
     labels_among,
@@ -18,7 +20,7 @@ from paddle_ner.data.column_names import (
 )
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE
-from paddle_ner.data.tag_cells import TagCells, agree, are_tags, may_be_tags
+from paddle_ner.data.tag_cells import TagCells, agree, are_tags, is_list, may_be_tags
 from paddle_ner.data.tagging import is_tag
 from paddle_ner.errors import InputError
 
@@ -27,7 +29,12 @@ SAMPLE = 500
 ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
 OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
 _CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
+_LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
+_BEGINNING = 10
+"""Rows among which a header may stand behind other lines."""
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,30}", re.ASCII)
+_LONG_LABEL = 6
+"""Characters from which on values that stand once each may be texts, and no labels."""
 _FEW = 4
 """Rows from which on it counts that values repeat."""
 _NAME_THEM = "name them with --text-field and --label-field (column names, or numbers from 1)"
@@ -46,6 +53,8 @@ class Columns:
         classes: columns of a class each, with 1 where the text is of that class.
         guessed: whether the columns were told by their content.
         tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
+        listed: whether each cell of the label holds a list of labels.
+        separator: what seems to part several labels of a cell.
     """
 
     count: int
@@ -56,6 +65,8 @@ class Columns:
     classes: tuple[int, ...] = ()
     guessed: bool = False
     tags: TagCells | None = None
+    listed: bool = False
+    separator: str | None = None
 
     @property
     def places(self) -> tuple[int, int | None, int | None]:
@@ -78,6 +89,9 @@ class Columns:
         unread = [name or "(no name)" for column, name in enumerate(self.header or ()) if column not in read]
         if unread and not all_kept:
             yield f"column{'s' * (len(unread) != 1)} not read: {', '.join(unread)}"
+        if self.separator is not None and not all_kept:
+            mark = self.separator
+            yield f"label cells hold {mark!r} and are read as one label each: --label-separator '{mark}' parts them"
         if self.classes and self.header:
             names = ", ".join(self.header[column] for column in self.classes[:8])
             yield f"{len(self.classes)} columns of 0 and 1 are read as labels: {names}"
@@ -112,6 +126,11 @@ class _Column:
         return len(self.filled) >= _FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
 
     @property
+    def is_once(self) -> bool:
+        """Enough values, each of them once."""
+        return _FEW <= len(self.filled) == self.distinct
+
+    @property
     def is_id(self) -> bool:
         """Codes without a word of text, each once."""
         return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
@@ -125,6 +144,27 @@ class _Column:
     def is_tag_cells(self) -> bool:
         """Tags of several tokens a cell."""
         return are_tags(self.filled)
+
+    @property
+    def is_lists(self) -> bool:
+        """A list of strings a cell."""
+        return bool(self.filled) and all(map(is_list, self.filled))
+
+    @property
+    def is_objects(self) -> bool:
+        """JSON objects, or lists of them; some lists may be empty."""
+        objects = [cell for cell in self.filled if re.match(r"\[?\s*\{\s*[\"']", cell)]
+        return bool(objects) and all(cell in objects or cell == "[]" for cell in self.filled)
+
+    @property
+    def separator(self) -> str | None:
+        """What parts many cells into values, one of which stands in another cell too."""
+        for mark in _LABEL_SEPARATORS:
+            several = [cell for cell in self.filled if mark in cell]
+            found = Counter(part.strip() for cell in set(self.filled) for part in cell.split(mark))
+            if 4 * len(several) > len(self.filled) and max(found.values()) > 1:
+                return mark
+        return None
 
     @property
     def is_text(self) -> bool:
@@ -158,6 +198,8 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
             f"{where}: a token and its tag a row, which csv and tsv do not read as sentences: write a token and its tag"
             " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
         )
+    if not header and options.header is None:
+        _refuse_late_names(where, rows)
     chooser = _Chooser(where, first, table, text, label, number)
     columns = chooser.by_name(options) if header else chooser.by_content(options)
     return _with_tags(where, columns, table, options)
@@ -165,16 +207,24 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
 
 def _with_tags(where: str, columns: Columns, table: Sequence[_Column], options: ReadOptions) -> Columns:
     """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
-    tags = None
+    tags, listed, separator = None, False, None
     if columns.label is not None and options.label_separator is None:
-        tags = TagCells.of(table[columns.text].cells, table[columns.label].cells)
+        label = table[columns.label]
+        tags = TagCells.of(table[columns.text].cells, label.cells)
+        listed = tags is None and label.is_lists
+        separator = None if tags is not None or listed else label.separator
+        if label.is_objects and not options.texts_only:
+            raise InputError(
+                f"{where}: label cells hold JSON objects, such as {label.filled[0][:30]!r}, expected names of labels:"
+                ' write each row as a JSON line, {"text": …, "entities": [{"start": …, "end": …, "label": …}]}'
+            )
     idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
     if tags is None and idle:
         raise InputError(
             f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
             " the column with --label-field"
         )
-    return replace(columns, tags=tags)
+    return replace(columns, tags=tags, listed=listed, separator=separator)
 
 
 def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
@@ -204,6 +254,16 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
             " --no-header"
         )
     return False
+
+
+def _refuse_late_names(where: str, rows: Sequence[Sequence[str]]) -> None:
+    """Raises InputError where a row behind the first names a text and a label."""
+    for row in rows[1:_BEGINNING]:
+        if len(row) > 1 and texts_among(row) and labels_among(row) and all(is_known(cell) for cell in row if cell):
+            raise InputError(
+                f"{where}: a row below it names the columns ({', '.join(row)}): remove the lines above that, or say"
+                " --no-header"
+            )
 
 
 def _may_name(cell: str, column: _Column) -> bool:
@@ -276,6 +336,8 @@ class _Chooser:
             guessed = self.label is None
         if self.label is not None and options.text_field is None and not options.texts_only:
             self._refuse_answers(rest)
+            if options.label_field is None:
+                self._refuse_entities(rest)
         if self.label is None and not classes and rest and not options.texts_only:
             labels = [index for index in rest if self.table[index].is_label]
             if len(rest) != 1 or not labels:
@@ -319,6 +381,15 @@ class _Chooser:
             raise InputError(
                 f"{self.where}: {self.names[self.text]} and {self.names[answers[0]]} may be a pair of texts, expected"
                 " one: --text-field names the one to read"
+            )
+
+    def _refuse_entities(self, rest: Sequence[int]) -> None:
+        """Raises InputError where the other columns are of an entity, whose type the label is then."""
+        named = [self.names[index] for index in entities_among(self.names) if index in rest]
+        if named:
+            raise InputError(
+                f"{self.where}: an entity a row ({', '.join(named)}), which a table is not read for: write a text with"
+                " its entities as a JSON line (--text-field and --label-field read a text and its class)"
             )
 
     def _take_tags(self, options: ReadOptions) -> None:
@@ -376,6 +447,8 @@ class _Chooser:
     def _parted(self) -> str:
         """The delimiter that would make several columns of the one, in words."""
         cells = self.table[0].filled
+        if len(cells) > 1 and all("\t" in cell for cell in cells):
+            return ", which tabs part (--delimiter tab)"
         mark = separator_of(cells) if len(cells) > 1 else None
         return "" if mark is None else f", which {SEPARATORS[mark]} part (--delimiter '{mark}')"
 
@@ -397,6 +470,11 @@ class _Chooser:
             raise InputError(
                 f"{self.where}: {self._listed()}: the first column may be the text, a label or an id, the second is"
                 f" longer: {_NAME_THEM}, --id-field"
+            )
+        if right.is_once and (right.is_id or right.length >= _LONG_LABEL):
+            raise InputError(
+                f"{self.where}: {self._listed()}: each value of the second column stands once, so it may be an id or a"
+                f" text as well as a label: {_NAME_THEM}, --id-field"
             )
         if right.is_label and left.is_id:
             raise InputError(f"{self.where}: {self._listed()}: an id and a label, and no text: {_NAME_THEM}")
