@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from paddle_ner.data.beginning import SEPARATORS, separator_of
+from paddle_ner.data.column_cells import FEW, Column
 from paddle_ner.data.column_names import (
     answers_among,
     entities_among,
@@ -19,24 +18,16 @@ from paddle_ner.data.column_names import (
     texts_among,
 )
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import OUTSIDE
-from paddle_ner.data.tag_cells import TagCells, agree, are_tags, is_list, may_be_tags
-from paddle_ner.data.tagging import is_tag
+from paddle_ner.data.tag_cells import TagCells, agree, may_be_tags
 from paddle_ner.errors import InputError
 
 SAMPLE = 500
 """Rows that are looked at."""
-ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
-OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
-_CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
-_LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
 _BEGINNING = 10
 """Rows among which a header may stand behind other lines."""
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,30}", re.ASCII)
 _LONG_LABEL = 6
 """Characters from which on values that stand once each may be texts, and no labels."""
-_FEW = 4
-"""Rows from which on it counts that values repeat."""
 _NAME_THEM = "name them with --text-field and --label-field (column names, or numbers from 1)"
 
 
@@ -97,83 +88,6 @@ class Columns:
             yield f"{len(self.classes)} columns of 0 and 1 are read as labels: {names}"
 
 
-class _Column:
-    """The cells of one column, and what they look like."""
-
-    def __init__(self, cells: Sequence[str]) -> None:
-        self.cells = [cell.strip() for cell in cells]
-        self.filled = [cell for cell in self.cells if cell]
-
-    @cached_property
-    def distinct(self) -> int:
-        return len(set(self.filled))
-
-    @cached_property
-    def length(self) -> float:
-        return sum(map(len, self.filled)) / max(1, len(self.filled))
-
-    @property
-    def is_numeric(self) -> bool:
-        return bool(self.filled) and all(re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) for cell in self.filled)
-
-    @property
-    def is_binary(self) -> bool:
-        return bool(self.filled) and all(cell in ON or cell in OFF for cell in self.cells)
-
-    @property
-    def is_label(self) -> bool:
-        """Few short values that come back."""
-        return len(self.filled) >= _FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
-
-    @property
-    def is_once(self) -> bool:
-        """Enough values, each of them once."""
-        return _FEW <= len(self.filled) == self.distinct
-
-    @property
-    def is_id(self) -> bool:
-        """Codes without a word of text, each once."""
-        return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
-
-    @property
-    def is_tags(self) -> bool:
-        """Tags of tokens, O among them."""
-        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
-
-    @cached_property
-    def is_tag_cells(self) -> bool:
-        """Tags of several tokens a cell."""
-        return are_tags(self.filled)
-
-    @property
-    def is_lists(self) -> bool:
-        """A list of strings a cell."""
-        return bool(self.filled) and all(map(is_list, self.filled))
-
-    @property
-    def is_objects(self) -> bool:
-        """JSON objects, or lists of them; some lists may be empty."""
-        objects = [cell for cell in self.filled if re.match(r"\[?\s*\{\s*[\"']", cell)]
-        return bool(objects) and all(cell in objects or cell == "[]" for cell in self.filled)
-
-    @property
-    def separator(self) -> str | None:
-        """What parts many cells into values, one of which stands in another cell too."""
-        for mark in _LABEL_SEPARATORS:
-            several = [cell for cell in self.filled if mark in cell]
-            found = Counter(part.strip() for cell in set(self.filled) for part in cell.split(mark))
-            if 4 * len(several) > len(self.filled) and max(found.values()) > 1:
-                return mark
-        return None
-
-    @property
-    def is_text(self) -> bool:
-        """Long, or mostly different, and not numbers."""
-        if not self.filled or self.is_numeric or self.is_id:
-            return False
-        return 2 * self.distinct > len(self.filled) and not self.is_label
-
-
 def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, *, named: bool = False) -> Columns:
     """Where the columns stand, from the first rows and the options.
 
@@ -190,7 +104,7 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
     data = [row for row in rows[1:] if len(row) == len(first)]
     header = named or _has_header(where, first, data, options)
     body = data if header else [row for row in rows if len(row) == len(first)]
-    table = [_Column([row[index] for row in body]) for index in range(len(first))]
+    table = [Column([row[index] for row in body]) for index in range(len(first))]
     fields = (options.text_field, options.label_field, options.id_field)
     text, label, number = (_place(where, field, first, header) for field in fields)
     if text is None and any(column.is_tags for column in table):
@@ -205,7 +119,7 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
     return _with_tags(where, columns, table, options)
 
 
-def _with_tags(where: str, columns: Columns, table: Sequence[_Column], options: ReadOptions) -> Columns:
+def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: ReadOptions) -> Columns:
     """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
     tags, listed, separator = None, False, None
     if columns.label is not None and options.label_separator is None:
@@ -235,14 +149,14 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
         return True
     if all(is_known(cell) for cell in first if cell):
         data = [row for row in data if [cell.strip() for cell in row] != first]  # names again, of a file put together
-    table = [_Column([row[index] for row in data]) for index in range(len(first))]
+    table = [Column([row[index] for row in data]) for index in range(len(first))]
     tagged = [cell for cell, column in zip(first, table, strict=True) if column.is_tag_cells]
     if tagged:
         return not any(map(may_be_tags, tagged))
     if any(is_known(cell) and cell not in column.filled for cell, column in zip(first, table, strict=True)):
         return True
     if any(
-        len(column.filled) > 1 and column.is_numeric and cell and not _Column([cell]).is_numeric
+        len(column.filled) > 1 and column.is_numeric and cell and not Column([cell]).is_numeric
         for cell, column in zip(first, table, strict=True)
     ):
         return True
@@ -266,9 +180,9 @@ def _refuse_late_names(where: str, rows: Sequence[Sequence[str]]) -> None:
             )
 
 
-def _may_name(cell: str, column: _Column) -> bool:
+def _may_name(cell: str, column: Column) -> bool:
     """Whether a cell may be the name of a column of texts: shorter than all, or a single word of ASCII above others."""
-    if len(column.filled) < _FEW or column.is_label:
+    if len(column.filled) < FEW or column.is_label:
         return False
     if len(cell) < 8 and 2 * len(cell) < min(map(len, column.filled)):
         return True
@@ -295,7 +209,7 @@ class _Chooser:
 
     where: str
     names: list[str]
-    table: list[_Column]
+    table: list[Column]
     text: int | None
     label: int | None
     number: int | None
@@ -463,7 +377,7 @@ class _Chooser:
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0
             return
-        if len(left.filled) < _FEW and (right.is_numeric or not left.is_numeric):
+        if len(left.filled) < FEW and (right.is_numeric or not left.is_numeric):
             self.text, self.label = 0, 1
             return
         if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):
