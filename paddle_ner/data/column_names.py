@@ -33,6 +33,10 @@ _SECOND_TEXTS = re.compile(
     r"(text|sentence|question|query|sent|文本|句子|问题|标题)[_ -]?(b|2|two|二|乙)|premise|hypothesis|text_pair"
 )
 _ANSWERS = "answer answers reply response context 回答 答案 回复 答复 上下文".split()  # noqa: SIM905
+_ENTITIES = """
+entity entities mention span start begin end start_offset end_offset start_pos end_pos start_idx end_idx offset
+实体 实体名 实体名称 起始 起始位置 开始位置 结束位置 终止位置
+""".split()  # noqa: SIM905
 
 TOKEN_NAMES = frozenset(
     "token tokens word words form char chars character text sentence 字 词 字符 单词 词语 汉字 文本".split()  # noqa: SIM905
@@ -75,6 +79,11 @@ def second_texts_among(names: Sequence[str]) -> list[int]:
 def answers_among(names: Sequence[str]) -> list[int]:
     """The columns that are called like the answer to another text."""
     return [index for index, name in enumerate(names) if normal(name) in _ANSWERS]
+
+
+def entities_among(names: Sequence[str]) -> list[int]:
+    """The columns that are called like an entity or one of its offsets."""
+    return [index for index, name in enumerate(names) if normal(name) in _ENTITIES]
 
 
 def is_known(name: str) -> bool:

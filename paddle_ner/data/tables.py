@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from paddle_ner.data.beginning import SEPARATORS, separator_of
+from paddle_ner.data.column_cells import FEW, Column
 from paddle_ner.data.column_names import (
     answers_among,
+    entities_among,
     ids_among,
     is_known,
     labels_among,
@@ -17,19 +18,16 @@ from paddle_ner.data.column_names import (
     texts_among,
 )
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import OUTSIDE
-from paddle_ner.data.tag_cells import TagCells, agree, are_tags, may_be_tags
-from paddle_ner.data.tagging import is_tag
+from paddle_ner.data.tag_cells import TagCells, agree, may_be_tags
 from paddle_ner.errors import InputError
 
 SAMPLE = 500
 """Rows that are looked at."""
-ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
-OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
-_CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
+_BEGINNING = 10
+"""Rows among which a header may stand behind other lines."""
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,30}", re.ASCII)
-_FEW = 4
-"""Rows from which on it counts that values repeat."""
+_LONG_LABEL = 6
+"""Characters from which on values that stand once each may be texts, and no labels."""
 _NAME_THEM = "name them with --text-field and --label-field (column names, or numbers from 1)"
 
 
@@ -46,6 +44,8 @@ class Columns:
         classes: columns of a class each, with 1 where the text is of that class.
         guessed: whether the columns were told by their content.
         tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
+        listed: whether each cell of the label holds a list of labels.
+        separator: what seems to part several labels of a cell.
     """
 
     count: int
@@ -56,6 +56,8 @@ class Columns:
     classes: tuple[int, ...] = ()
     guessed: bool = False
     tags: TagCells | None = None
+    listed: bool = False
+    separator: str | None = None
 
     @property
     def places(self) -> tuple[int, int | None, int | None]:
@@ -78,60 +80,12 @@ class Columns:
         unread = [name or "(no name)" for column, name in enumerate(self.header or ()) if column not in read]
         if unread and not all_kept:
             yield f"column{'s' * (len(unread) != 1)} not read: {', '.join(unread)}"
+        if self.separator is not None and not all_kept:
+            mark = self.separator
+            yield f"label cells hold {mark!r} and are read as one label each: --label-separator '{mark}' parts them"
         if self.classes and self.header:
             names = ", ".join(self.header[column] for column in self.classes[:8])
             yield f"{len(self.classes)} columns of 0 and 1 are read as labels: {names}"
-
-
-class _Column:
-    """The cells of one column, and what they look like."""
-
-    def __init__(self, cells: Sequence[str]) -> None:
-        self.cells = [cell.strip() for cell in cells]
-        self.filled = [cell for cell in self.cells if cell]
-
-    @cached_property
-    def distinct(self) -> int:
-        return len(set(self.filled))
-
-    @cached_property
-    def length(self) -> float:
-        return sum(map(len, self.filled)) / max(1, len(self.filled))
-
-    @property
-    def is_numeric(self) -> bool:
-        return bool(self.filled) and all(re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) for cell in self.filled)
-
-    @property
-    def is_binary(self) -> bool:
-        return bool(self.filled) and all(cell in ON or cell in OFF for cell in self.cells)
-
-    @property
-    def is_label(self) -> bool:
-        """Few short values that come back."""
-        return len(self.filled) >= _FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
-
-    @property
-    def is_id(self) -> bool:
-        """Codes without a word of text, each once."""
-        return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
-
-    @property
-    def is_tags(self) -> bool:
-        """Tags of tokens, O among them."""
-        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
-
-    @cached_property
-    def is_tag_cells(self) -> bool:
-        """Tags of several tokens a cell."""
-        return are_tags(self.filled)
-
-    @property
-    def is_text(self) -> bool:
-        """Long, or mostly different, and not numbers."""
-        if not self.filled or self.is_numeric or self.is_id:
-            return False
-        return 2 * self.distinct > len(self.filled) and not self.is_label
 
 
 def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, *, named: bool = False) -> Columns:
@@ -150,7 +104,7 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
     data = [row for row in rows[1:] if len(row) == len(first)]
     header = named or _has_header(where, first, data, options)
     body = data if header else [row for row in rows if len(row) == len(first)]
-    table = [_Column([row[index] for row in body]) for index in range(len(first))]
+    table = [Column([row[index] for row in body]) for index in range(len(first))]
     fields = (options.text_field, options.label_field, options.id_field)
     text, label, number = (_place(where, field, first, header) for field in fields)
     if text is None and any(column.is_tags for column in table):
@@ -158,23 +112,33 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
             f"{where}: a token and its tag a row, which csv and tsv do not read as sentences: write a token and its tag"
             " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
         )
+    if not header and options.header is None:
+        _refuse_late_names(where, rows)
     chooser = _Chooser(where, first, table, text, label, number)
     columns = chooser.by_name(options) if header else chooser.by_content(options)
     return _with_tags(where, columns, table, options)
 
 
-def _with_tags(where: str, columns: Columns, table: Sequence[_Column], options: ReadOptions) -> Columns:
+def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: ReadOptions) -> Columns:
     """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
-    tags = None
+    tags, listed, separator = None, False, None
     if columns.label is not None and options.label_separator is None:
-        tags = TagCells.of(table[columns.text].cells, table[columns.label].cells)
+        label = table[columns.label]
+        tags = TagCells.of(table[columns.text].cells, label.cells)
+        listed = tags is None and label.is_lists
+        separator = None if tags is not None or listed else label.separator
+        if label.is_objects and not options.texts_only:
+            raise InputError(
+                f"{where}: label cells hold JSON objects, such as {label.filled[0][:30]!r}, expected names of labels:"
+                ' write each row as a JSON line, {"text": …, "entities": [{"start": …, "end": …, "label": …}]}'
+            )
     idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
     if tags is None and idle:
         raise InputError(
             f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
             " the column with --label-field"
         )
-    return replace(columns, tags=tags)
+    return replace(columns, tags=tags, listed=listed, separator=separator)
 
 
 def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
@@ -185,14 +149,14 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
         return True
     if all(is_known(cell) for cell in first if cell):
         data = [row for row in data if [cell.strip() for cell in row] != first]  # names again, of a file put together
-    table = [_Column([row[index] for row in data]) for index in range(len(first))]
+    table = [Column([row[index] for row in data]) for index in range(len(first))]
     tagged = [cell for cell, column in zip(first, table, strict=True) if column.is_tag_cells]
     if tagged:
         return not any(map(may_be_tags, tagged))
     if any(is_known(cell) and cell not in column.filled for cell, column in zip(first, table, strict=True)):
         return True
     if any(
-        len(column.filled) > 1 and column.is_numeric and cell and not _Column([cell]).is_numeric
+        len(column.filled) > 1 and column.is_numeric and cell and not Column([cell]).is_numeric
         for cell, column in zip(first, table, strict=True)
     ):
         return True
@@ -206,9 +170,19 @@ def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]],
     return False
 
 
-def _may_name(cell: str, column: _Column) -> bool:
+def _refuse_late_names(where: str, rows: Sequence[Sequence[str]]) -> None:
+    """Raises InputError where a row behind the first names a text and a label."""
+    for row in rows[1:_BEGINNING]:
+        if len(row) > 1 and texts_among(row) and labels_among(row) and all(is_known(cell) for cell in row if cell):
+            raise InputError(
+                f"{where}: a row below it names the columns ({', '.join(row)}): remove the lines above that, or say"
+                " --no-header"
+            )
+
+
+def _may_name(cell: str, column: Column) -> bool:
     """Whether a cell may be the name of a column of texts: shorter than all, or a single word of ASCII above others."""
-    if len(column.filled) < _FEW or column.is_label:
+    if len(column.filled) < FEW or column.is_label:
         return False
     if len(cell) < 8 and 2 * len(cell) < min(map(len, column.filled)):
         return True
@@ -235,7 +209,7 @@ class _Chooser:
 
     where: str
     names: list[str]
-    table: list[_Column]
+    table: list[Column]
     text: int | None
     label: int | None
     number: int | None
@@ -276,6 +250,8 @@ class _Chooser:
             guessed = self.label is None
         if self.label is not None and options.text_field is None and not options.texts_only:
             self._refuse_answers(rest)
+            if options.label_field is None:
+                self._refuse_entities(rest)
         if self.label is None and not classes and rest and not options.texts_only:
             labels = [index for index in rest if self.table[index].is_label]
             if len(rest) != 1 or not labels:
@@ -319,6 +295,15 @@ class _Chooser:
             raise InputError(
                 f"{self.where}: {self.names[self.text]} and {self.names[answers[0]]} may be a pair of texts, expected"
                 " one: --text-field names the one to read"
+            )
+
+    def _refuse_entities(self, rest: Sequence[int]) -> None:
+        """Raises InputError where the other columns are of an entity, whose type the label is then."""
+        named = [self.names[index] for index in entities_among(self.names) if index in rest]
+        if named:
+            raise InputError(
+                f"{self.where}: an entity a row ({', '.join(named)}), which a table is not read for: write a text with"
+                " its entities as a JSON line (--text-field and --label-field read a text and its class)"
             )
 
     def _take_tags(self, options: ReadOptions) -> None:
@@ -376,6 +361,8 @@ class _Chooser:
     def _parted(self) -> str:
         """The delimiter that would make several columns of the one, in words."""
         cells = self.table[0].filled
+        if len(cells) > 1 and all("\t" in cell for cell in cells):
+            return ", which tabs part (--delimiter tab)"
         mark = separator_of(cells) if len(cells) > 1 else None
         return "" if mark is None else f", which {SEPARATORS[mark]} part (--delimiter '{mark}')"
 
@@ -390,13 +377,18 @@ class _Chooser:
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0
             return
-        if len(left.filled) < _FEW and (right.is_numeric or not left.is_numeric):
+        if len(left.filled) < FEW and (right.is_numeric or not left.is_numeric):
             self.text, self.label = 0, 1
             return
         if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):
             raise InputError(
                 f"{self.where}: {self._listed()}: the first column may be the text, a label or an id, the second is"
                 f" longer: {_NAME_THEM}, --id-field"
+            )
+        if right.is_once and (right.is_id or right.length >= _LONG_LABEL):
+            raise InputError(
+                f"{self.where}: {self._listed()}: each value of the second column stands once, so it may be an id or a"
+                f" text as well as a label: {_NAME_THEM}, --id-field"
             )
         if right.is_label and left.is_id:
             raise InputError(f"{self.where}: {self._listed()}: an id and a label, and no text: {_NAME_THEM}")

@@ -73,6 +73,11 @@ def may_be_tags(cell: str) -> bool:
     return is_tag(cell.strip()) or any(len(_split(cell, mark) or ()) > 1 for mark in _TAG_MARKS)
 
 
+def is_list(cell: str) -> bool:
+    """Whether a cell holds a list of strings."""
+    return cell.strip()[:1] in ("[", "(") and _split(cell, LISTS) is not None
+
+
 def agree(texts: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether nearly all cells of a column hold as many tokens as the cells of tags beside them."""
     found = _fitted(texts, cells)

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.column_cells import OFF, ON
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import token_drafts
@@ -16,8 +17,8 @@ from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
-from paddle_ner.data.tables import OFF, ON, SAMPLE, Columns, columns_of
-from paddle_ner.data.tag_cells import TagCells, tagged_lines
+from paddle_ner.data.tables import SAMPLE, Columns, columns_of
+from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
 """The first line by which Excel is told the delimiter."""
@@ -139,6 +140,8 @@ def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str,
     if columns.label is None or options.texts_only:
         return None
     cell = row.cells[columns.label].strip()
+    if columns.listed:
+        return tuple(parts(cell, LISTS))
     if options.label_separator is not None:
         return tuple(label.strip() for label in cell.split(options.label_separator)) if cell else ()
     if not cell and options.multi_label:

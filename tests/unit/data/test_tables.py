@@ -134,3 +134,56 @@ def test_a_tsv_whose_cells_all_stand_in_quotes(make_file, header):
     assert said == [f"{path}: cells stand in quotes, which are left out (--quotes literal keeps them)"]
     kept = load(path, options=ReadOptions(quotes="literal", header=bool(header)))
     assert kept[0].text == f'"{REVIEWS[0]}, ""真""的"'
+
+
+@pytest.mark.parametrize("values", ["123456", ["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"], REVIEWS[::-1]])
+def test_a_second_column_whose_values_stand_once_may_be_no_label(make_file, read_all, values):
+    rows = list(zip(REVIEWS, values))  # noqa: B905
+    path = make_file("a.tsv", "".join(f"{text}\t{value}\n" for text, value in rows))
+    assert "each value of the second column stands once" in refusal(path)
+    assert pairs(read_all(path, text_field=1, label_field=2)[0]) == rows
+
+
+def test_a_header_behind_another_line_is_refused(make_file, read_all):
+    rows = "".join(f"{text},{label}\n" for text, label in ROWS)
+    path = make_file("a.csv", f"# 来源,网络\ntext,label\n{rows}")
+    assert "a row below it names the columns (text, label)" in refusal(path)
+    assert len(read_all(path, header=False)[0]) == 8
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [("text,start,end,label", "{},0,2,PER"), ("文本,实体,类型", "{0},{0},PER"), ("text,entity,type", "{0},x,PER")],
+)
+def test_an_entity_a_row_is_refused(make_file, read_all, header, row):
+    path = make_file("a.csv", f"{header}\n" + "".join(row.format(text) + "\n" for text in REVIEWS))
+    assert "an entity a row" in refusal(path)
+    assert [one.text for one in read_all(path, texts_only=True)[0]] == REVIEWS
+
+
+@pytest.mark.parametrize("name", ["label", "entities"])
+def test_objects_in_the_cells_of_the_label_are_refused(make_file, name):
+    cell = '"[{""start"": 0, ""end"": 2, ""label"": ""X""}]"'
+    path = make_file("a.csv", f"text,{name}\n{REVIEWS[0]},{cell}\n" + "".join(f"{text},[]\n" for text in REVIEWS))
+    assert "label cells hold JSON objects" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "write", [str, lambda names: str(names).replace("'", '""'), lambda names: str(names).replace(",", "")]
+)
+def test_lists_in_the_cells_of_the_label_are_several_labels(make_file, read_all, write):
+    rows = [["物流", "好评"], [], ["好评"]]
+    path = make_file("a.csv", "text,labels\n" + "".join(f'{text},"{write(row)}"\n' for text, row in zip(REVIEWS, rows)))  # noqa: B905
+    assert [one.labels for one in read_all(path)[0]] == [("物流", "好评"), (), ("好评",)]
+
+
+def test_label_cells_with_a_separator_are_said(make_file):
+    said: list[str] = []
+    rows = "".join(f'{text},"物流,{label}"\n' for text, label in ROWS)
+    assert len(load(make_file("a.csv", f"text,label\n{rows}"), log=said.append)) == 6
+    assert "label cells hold ',' and are read as one label each: --label-separator ',' parts them" in said[0]
+
+
+def test_tabs_under_the_name_of_a_csv_are_named(make_file):
+    path = make_file("a.csv", "text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in ROWS))
+    assert "one column, which tabs part (--delimiter tab)" in refusal(path)

@@ -1,0 +1,100 @@
+"""What the cells of a column look like: texts, labels, ids, numbers, tags."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+
+from paddle_ner.data.records import OUTSIDE
+from paddle_ner.data.tag_cells import are_tags, is_list
+from paddle_ner.data.tagging import is_tag
+
+ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
+OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
+_CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
+_LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
+FEW = 4
+"""Rows from which on it counts that values repeat."""
+
+
+class Column:
+    """The cells of one column, and what they look like."""
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.cells = [cell.strip() for cell in cells]
+        self.filled = [cell for cell in self.cells if cell]
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        return len(set(self.filled))
+
+    @cached_property
+    def length(self) -> float:
+        """The characters of a value on average."""
+        return sum(map(len, self.filled)) / max(1, len(self.filled))
+
+    @property
+    def is_numeric(self) -> bool:
+        """Numbers alone."""
+        return bool(self.filled) and all(re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) for cell in self.filled)
+
+    @property
+    def is_binary(self) -> bool:
+        """Values of on and off alone, or nothing."""
+        return bool(self.filled) and all(cell in ON or cell in OFF for cell in self.cells)
+
+    @property
+    def is_label(self) -> bool:
+        """Few short values that come back."""
+        return len(self.filled) >= FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
+
+    @property
+    def is_once(self) -> bool:
+        """Enough values, each of them once."""
+        return FEW <= len(self.filled) == self.distinct
+
+    @property
+    def is_id(self) -> bool:
+        """Codes without a word of text, each once."""
+        return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
+
+    @property
+    def is_tags(self) -> bool:
+        """Tags of tokens, O among them."""
+        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
+
+    @cached_property
+    def is_tag_cells(self) -> bool:
+        """Tags of several tokens a cell."""
+        return are_tags(self.filled)
+
+    @property
+    def is_lists(self) -> bool:
+        """A list of strings a cell."""
+        return bool(self.filled) and all(map(is_list, self.filled))
+
+    @property
+    def is_objects(self) -> bool:
+        """JSON objects, or lists of them; some lists may be empty."""
+        objects = [cell for cell in self.filled if re.match(r"\[?\s*\{\s*[\"']", cell)]
+        return bool(objects) and all(cell in objects or cell == "[]" for cell in self.filled)
+
+    @property
+    def separator(self) -> str | None:
+        """What parts many cells into values, one of which stands in another cell too."""
+        for mark in _LABEL_SEPARATORS:
+            several = [cell for cell in self.filled if mark in cell]
+            found = Counter(part.strip() for cell in set(self.filled) for part in cell.split(mark))
+            if 4 * len(several) > len(self.filled) and max(found.values()) > 1:
+                return mark
+        return None
+
+    @property
+    def is_text(self) -> bool:
+        """Long, or mostly different, and not numbers."""
+        if not self.filled or self.is_numeric or self.is_id:
+            return False
+        return 2 * self.distinct > len(self.filled) and not self.is_label
