@@ -59,7 +59,13 @@ def write_checkpoint(config: Config, corpus: Corpus, weights: Tensors, longest: 
     model = modeling.from_pretrained("token", corpus.task.num_outputs, folder, with_head=True, log=print)
     vocabulary = modeling.vocabulary_of(folder)
     window = config.window.model_copy(update={"longest": longest})
-    manifest = Manifest(name="default", task=corpus.task.spec(), window=window, config=portable(config, CONFIG.parent))
+    manifest = Manifest(
+        name="default",
+        task=corpus.task.spec(),
+        window=window,
+        config=portable(config, CONFIG.parent),
+        examples=list(config.examples or ()),
+    )
     tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
     modeling.write_checkpoint(target, model, tokenizer, manifest)
 

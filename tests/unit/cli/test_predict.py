@@ -15,6 +15,8 @@ import pytest
 from paddle_ner.cli import main, predict
 from paddle_ner.types import Entity, Prediction
 
+MODEL = Path(__file__).parent  # a folder: what is loaded is `Places`
+
 
 class Places:
     """Finds 北京 and 上海 where a real model would be slow; what is tested is all that stands round it."""
@@ -49,7 +51,7 @@ def texts(tmp_path: Path) -> Path:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    status = main(["predict", "model", *map(str, arguments)])
+    status = main(["predict", str(MODEL), *map(str, arguments)])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 
@@ -226,3 +228,26 @@ def test_standard_output_that_is_closed_is_told(capsys, texts, monkeypatch):
         patched.setattr(sys, "stdout", None)
         status = main(["predict", "model", str(texts)])
     assert status == 2 and "standard output is closed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",), ("default",), ("default", "-")])
+def test_without_a_model_the_default_one_labels_the_standard_input(capsys, monkeypatch, loaded, arguments):
+    monkeypatch.setattr(predict, "resolved", lambda model, log: Path("cache") / model)
+    give(monkeypatch, "在北京".encode())
+    assert main(["predict", *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "在北京"
+    assert loaded[0][0] == Path("cache/default")
+
+
+def test_a_file_alone_is_labelled_by_the_default_model(capsys, monkeypatch, loaded, texts):
+    monkeypatch.setattr(predict, "resolved", lambda model, log: Path("cache") / model)
+    assert main(["predict", str(texts)]) == 0
+    assert main(["predict", str(texts.with_name("*.jsonl"))]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert [model for model, _ in loaded] == [Path("cache/default")] * 2
+
+
+def test_what_is_neither_a_model_nor_a_file_is_told(capsys, loaded):
+    assert main(["predict", "absent"]) == 2
+    error = "absent: no such file or folder, expected a model, or a file to label"
+    assert error in capsys.readouterr().err and not loaded

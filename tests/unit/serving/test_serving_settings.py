@@ -94,8 +94,7 @@ def test_a_wrong_environment_is_refused(environment: dict[str, str], message: st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to serve"),
-        (["--name", "x"], "there is no BUNDLE to name"),
+        (["--name", "x", "--model", "a=absent"], "there is no BUNDLE to name"),
         (["absent"], "absent: no such folder"),
         (["--model", "a=absent"], "absent: no such folder"),
         (["--model", "absent"], "expected NAME=PATH"),

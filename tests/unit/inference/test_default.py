@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import paddle_ner
+from paddle_ner import bundle
+from paddle_ner.cli import serve
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.inference import default
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle, in a cache of this module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDLE_NER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return default.folder()
+
+
+@pytest.fixture
+def cache(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache that holds the bundle."""
+    monkeypatch.setenv("PADDLE_NER_CACHE", str(made.parent))
+    return made.parent
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the package's files, and an empty cache."""
+    copied = tmp_path / "package"
+    shutil.copytree(default.FOLDER, copied)
+    monkeypatch.setattr(default, "FOLDER", copied)
+    monkeypatch.setenv("PADDLE_NER_CACHE", str(tmp_path / "cache"))
+    return copied
+
+
+def test_it_is_put_together_once_and_said(package: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = default.folder(said.append)
+    assert said == [f"the default model is put together once, in {folder}"]
+    assert folder == tmp_path / "cache" / f"default-{bundle.verify(folder).version}"
+    assert default.folder(said.append) == folder and len(said) == 1
+
+
+def test_it_answers_where_no_model_is_named(cache: Path) -> None:
+    model = paddle_ner.load(threads=1)
+    assert model.labels == ("PER", "LOC", "ORG")
+    texts = model.examples
+    assert len(texts) >= 3
+    found = {entity.label for text in texts for entity in model(text).entities or ()}
+    assert found == {"PER", "LOC", "ORG"}
+
+
+def test_it_is_served_where_no_bundle_is_named(cache: Path, made: Path) -> None:
+    assert serve._models(None, None, ()) == {"default": made}
+    assert serve._models(None, "names", ()) == {"names": made}
+    assert serve._models(None, None, (f"a={made}", "b=default")) == {"a": made, "b": made}
+
+
+def test_a_folder_of_its_name_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "default").mkdir()
+    assert default.resolved("default") == Path("default")
+
+
+def test_damaged_weights_of_the_package_are_told(package: Path) -> None:
+    path = package / default.WEIGHTS
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match="its weights are damaged: install paddle-ner again"):
+        default.folder()
+    path.write_bytes(content[:1000])
+    with pytest.raises(BundleError, match=r"weights\.safetensors: missing or damaged"):
+        default.folder()
+
+
+def test_a_damaged_bundle_in_the_cache_is_told(package: Path) -> None:
+    folder = default.folder()
+    with (folder / "model.pdiparams").open("r+b") as file:
+        file.seek(5000)
+        file.write(b"\xff")
+    with pytest.raises(BundleError, match=r"model\.pdiparams"):
+        paddle_ner.load(folder)
+
+
+def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(InputError, match="name a folder for it with PADDLE_NER_CACHE"):
+        default.folder()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"PADDLE_NER_CACHE": "/c"}, Path("/c")),
+        ({"PADDLE_NER_CACHE": "", "XDG_CACHE_HOME": "/x"}, Path("/x/paddle-ner")),
+        ({"PADDLE_NER_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/h"}, Path("/h/.cache/paddle-ner")),
+    ],
+)
+def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: Path) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert default._cache() == expected
