@@ -31,7 +31,8 @@ class Entity:
         end: one past its last code point.
         label: the entity type, such as ``PER``.
         text: the span itself, ``text[start:end]`` of the text that it was found in.
-        score: the model's probability in [0, 1]; None where a person labelled it.
+        score: the model's probability in [0, 1]; None where no model found it.
+        source: ``terms`` where a list of terms gave it (`paddle_ner.tasks.terms`), None otherwise.
     """
 
     start: int
@@ -39,6 +40,7 @@ class Entity:
     label: str
     text: str
     score: float | None = None
+    source: str | None = None
 
     @classmethod
     def of(cls, text: str, start: int, end: int, label: str, score: float | None = None) -> Entity:
@@ -51,10 +53,12 @@ class Entity:
         return cls(start, end, label, text[start:end], score)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form: start, end, label, text, and score where there is one."""
+        """JSON form: start, end, label, text, and score and source where there is one."""
         record: dict[str, Any] = {"start": self.start, "end": self.end, "label": self.label, "text": self.text}
         if self.score is not None:
             record["score"] = round(self.score, 4)
+        if self.source is not None:
+            record["source"] = self.source
         return record
 
 

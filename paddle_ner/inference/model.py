@@ -16,7 +16,7 @@ from paddle_ner.features.windows import Window
 from paddle_ner.inference.planning import plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
 from paddle_ner.tasks.decoding import ClassDecoding, MultiLabelDecoding
-from paddle_ner.tasks.min_score import MinScore, by_type, keep
+from paddle_ner.tasks.min_score import MinScore, by_type
 from paddle_ner.types import Prediction
 
 # Padded tokens that one call leaves in a batch, at least, when it shares them out among the engines.
@@ -49,6 +49,7 @@ class Model(Predictor):
     ) -> None:
         first = predictors[0]
         super().__init__(first.manifest, first._tokenizer, first._engine, first._multiple)
+        self.terms = first.terms
         self.labels: tuple[str, ...] = self.decoding.labels
         self.batch_size: int | None = None
         self.threshold: float | None = (
@@ -116,10 +117,8 @@ class Model(Predictor):
         least = by_type(self.min_score if min_score is None else min_score, self.decoding)
         encoded = [self.encode(text) for text in texts]
         outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
-        answers = [self.decode(one, list(islice(outputs, len(one.windows)))) for one in encoded]
-        if threshold is not None:
-            return [_reaching(answer, threshold) for answer in answers]
-        return [keep(answer, least) for answer in answers] if least else answers
+        answers = [self.decode(one, list(islice(outputs, len(one.windows))), least) for one in encoded]
+        return answers if threshold is None else [_reaching(answer, threshold) for answer in answers]
 
     def _checked_threshold(self, threshold: float | None) -> float | None:
         if threshold is None:

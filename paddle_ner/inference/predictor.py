@@ -15,6 +15,8 @@ from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.planning import LENGTHS, pad, padded_length, plan
 from paddle_ner.inference.protocols import Engine, EngineInfo, ModelManifest
+from paddle_ner.tasks.min_score import keep
+from paddle_ner.tasks.terms import Terms
 from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens a batch: on CPUs larger ones gain nothing and cost latency and memory
@@ -33,9 +35,13 @@ class Predictor:
         tokenizer: of the model.
         engine: that runs the model.
         multiple: of tokens, to which rows are padded; see `paddle_ner.inference.planning.multiple_for`.
+
+    Attributes:
+        terms: that go with what the model finds; None where there are none.
     """
 
     def __init__(self, manifest: ModelManifest, tokenizer: Tokenizer, engine: Engine, multiple: int = 8) -> None:
+        self.terms: Terms | None = None
         self.decoding = manifest.build_decoding()
         self.manifest = manifest
         self._window = manifest.window
@@ -79,7 +85,9 @@ class Predictor:
 
     def clone(self) -> Predictor:
         """Another predictor over the same weights and tokenizer, whose `run` is for another thread."""
-        return Predictor(self.manifest, self._tokenizer, self._engine.clone(), self._multiple)
+        clone = Predictor(self.manifest, self._tokenizer, self._engine.clone(), self._multiple)
+        clone.terms = self.terms
+        return clone
 
     def warm_up(self) -> None:
         """Run one row of every length that batches are padded to: the first run builds what later ones reuse."""
@@ -114,11 +122,25 @@ class Predictor:
             for index, row in enumerate(rows)
         ]
 
-    def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
-        """The prediction for a text from the outputs of its windows. Raises NonFiniteError where one is not finite."""
+    def decode(
+        self,
+        encoded: Encoded,
+        outputs: Sequence[Mapping[str, NDArray[np.float32]]],
+        min_score: Mapping[str, float] | None = None,
+    ) -> Prediction:
+        """The prediction for a text from the outputs of its windows, and the terms in it.
+
+        Entities of the model below `min_score`, the least scores by type, are left out before terms come in.
+
+        Raises:
+            NonFiniteError: an output is not finite.
+        """
         if not all(np.isfinite(values).all() for window in outputs for values in window.values()):
             raise NonFiniteError(
                 f"model {self.manifest.name}: answers NaN or infinity, so its training diverged: train it again with a"
                 " lower training.learning_rate"
             )
-        return self.decoding.decode(encoded, outputs)
+        prediction = self.decoding.decode(encoded, outputs)
+        if min_score:
+            prediction = keep(prediction, min_score)
+        return prediction if self.terms is None else self.terms.merge(prediction)

@@ -25,7 +25,6 @@ from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
 from paddle_ner.serving.queue import Queue
 from paddle_ner.serving.work import Answer, Request, Row, Text, Unencoded
-from paddle_ner.tasks.min_score import keep
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
@@ -179,8 +178,8 @@ class Batcher:
                 continue
             answer: Answer
             try:
-                answer = self.model.decode(text.encoded, [logits for logits in text.logits if logits is not None])
-                answer = keep(answer, text.request.min_score or {})
+                logits = [one for one in text.logits if one is not None]
+                answer = self.model.decode(text.encoded, logits, text.request.min_score)
             except BaseException as error:
                 answer = self._failure("decode", error, text.request)
             answers.append((text.request, text.index, answer))

@@ -64,8 +64,10 @@ class Model(Protocol):
         """One padded batch through the engine: the outputs of each window, in order."""
         ...
 
-    def decode(self, encoded: Encoded, outputs: Sequence[Logits], /) -> Prediction:
-        """The prediction for a text from the outputs of its windows."""
+    def decode(
+        self, encoded: Encoded, outputs: Sequence[Logits], min_score: Mapping[str, float] | None = None, /
+    ) -> Prediction:
+        """The prediction for a text from the outputs of its windows, without what is below the scores by type."""
         ...
 
 

@@ -1,13 +1,15 @@
 """The least score of the entities that are given: one for all types, or one by type.
 
 It leaves entities out of an answer and changes nothing else: what a model finds is decided before.
+
+Devices get this file as it is, see `paddle_ner.export.edge.runtime`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Union
 
 from paddle_ner.errors import InputError
 from paddle_ner.tasks.decoding import Decoding, MultiLabelDecoding, SpanDecoding, TagDecoding
@@ -16,7 +18,7 @@ from paddle_ner.types import Prediction
 OTHERS = "*"  # stands for the types that are not named
 
 # A score for all types, or scores by type. Types that are not named have that of OTHERS, 0 without it.
-MinScore = float | Mapping[str, float]
+MinScore = Union[float, "Mapping[str, float]"]
 
 _EXPECTED = "a number from 0 to 1"
 
@@ -69,7 +71,7 @@ def faults(value: object, decoding: Decoding | None = None) -> Iterator[tuple[st
         value: that should be a `MinScore`.
         decoding: of the model that it is for; None where that is not known yet.
     """
-    if decoding is not None and not isinstance(decoding, TagDecoding | SpanDecoding):
+    if decoding is not None and not isinstance(decoding, (TagDecoding, SpanDecoding)):
         yield "", _no_entities(decoding)
     elif not isinstance(value, Mapping):
         if not _is_score(value):
@@ -92,7 +94,7 @@ def keep(prediction: Prediction, least: Mapping[str, float]) -> Prediction:
 
 
 def _is_score(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _no_entities(decoding: Decoding) -> str:

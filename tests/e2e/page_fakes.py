@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from paddle_ner.inference.engines import EngineInfo
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import Settings
 from paddle_ner.tasks.decoding import create
+from paddle_ner.tasks.min_score import keep
 from paddle_ner.types import Entity, Prediction
 
 POISON = "☠"
@@ -27,7 +28,7 @@ _WORDS = {"体育": "国足胜利", "财经": "央行金率", "酒店": "房间�
 
 
 class _RuleModel:
-    """One window a text, whose logits say nothing; `decode` follows the rule."""
+    """One window a text, whose logits say nothing; `answer` follows the rule."""
 
     info = EngineInfo("fake", "cpu", "fp32", 1)
     version = "0123456789ab"
@@ -57,6 +58,12 @@ class _RuleModel:
             raise RuntimeError("the engine cannot compute this")
         return [{"logits": np.zeros((row.length, 3), dtype=np.float32)} for row in rows]
 
+    def decode(self, encoded: Encoded, logits: object, min_score: Mapping[str, float] | None = None) -> Prediction:
+        return keep(self.answer(encoded), min_score or {})
+
+    def answer(self, encoded: Encoded) -> Prediction:
+        raise NotImplementedError
+
 
 class NamesModel(_RuleModel):
     """NER by a list of names, the longest first; a name of LOC scores less than the others."""
@@ -67,7 +74,7 @@ class NamesModel(_RuleModel):
         self._labels = labels
         self._pattern = re.compile("|".join(sorted(labels, key=len, reverse=True)))
 
-    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+    def answer(self, encoded: Encoded) -> Prediction:
         text = encoded.text
         found = [(*match.span(), self._labels[match[0]]) for match in self._pattern.finditer(text)]
         return Prediction(
@@ -84,7 +91,7 @@ class NestedModel(NamesModel):
     def __init__(self) -> None:
         super().__init__(overlapping=True)
 
-    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+    def answer(self, encoded: Encoded) -> Prediction:
         text = encoded.text
         found = [(*match.span(), label) for name, label in self._labels.items() for match in re.finditer(name, text)]
         return Prediction(text, entities=tuple(Entity.of(text, *place, 0.9) for place in sorted(found)))
@@ -97,7 +104,7 @@ class TopicsModel(_RuleModel):
         super().__init__("multi-label" if several else "classification", CLASSES)
         self._several = several
 
-    def decode(self, encoded: Encoded, logits: Sequence[np.ndarray]) -> Prediction:
+    def answer(self, encoded: Encoded) -> Prediction:
         hits = {label: sum(character in encoded.text for character in words) for label, words in _WORDS.items()}
         total = sum(hits.values()) + 1
         scores = {label: (min(0.3 * n, 0.97) if self._several else (n + 0.25) / total) for label, n in hits.items()}

@@ -47,7 +47,7 @@ def test_each_label_has_its_colour_and_can_be_hidden(visit: Visit) -> None:
 class NestedModel(NamesModel):
     """A model whose entities nest and cross, as no flat one's do."""
 
-    def decode(self, encoded: Encoded, logits: Any) -> Prediction:
+    def answer(self, encoded: Encoded) -> Prediction:
         text = encoded.text
         return Prediction(
             text,
@@ -90,7 +90,7 @@ def test_a_long_document_with_many_entities_is_drawn_whole_and_answers_the_keybo
 
 def test_marks_never_lie_over_the_lines_above_and_below(visit: Visit, serve: Callable[..., Any]) -> None:
     class DeepModel(NamesModel):
-        def decode(self, encoded: Encoded, logits: Any) -> Prediction:
+        def answer(self, encoded: Encoded) -> Prediction:
             length = len(encoded.text)
             spans = [(base, base + 12 - 2 * depth) for base in range(0, length - 11, 12) for depth in range(4)]
             return Prediction(

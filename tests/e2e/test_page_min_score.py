@@ -55,7 +55,7 @@ def test_before_a_text_is_there_the_slider_asks_nothing(visit: Visit) -> None:
 
 def test_an_inner_entity_is_hidden_and_the_outer_one_stays(visit: Visit, serve: Callable[..., Any]) -> None:
     class Model(NamesModel):
-        def decode(self, encoded: Encoded, logits: Any) -> Prediction:
+        def answer(self, encoded: Encoded) -> Prediction:
             text = encoded.text
             places = ((0, 4, "ORG", 0.9), (0, 2, "LOC", 0.4), (2, 6, "ORG", 0.7))
             return Prediction(text, entities=tuple(Entity.of(text, *place) for place in places))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from paddle_ner.serving.batcher import Batcher
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.served import Served
 from paddle_ner.tasks.decoding import Decoding, create
+from paddle_ner.tasks.min_score import keep
 from paddle_ner.types import Prediction
 
 SIZE, CONTENT = 34, 32  # tokens a window, with and without [CLS] and [SEP]
@@ -100,10 +101,15 @@ class FakeModel:
             raise RuntimeError("the engine cannot compute this")
         return [{"logits": self._logits(row)} for row in rows]
 
-    def decode(self, encoded: Encoded, outputs: Sequence[dict[str, np.ndarray]]) -> Prediction:
+    def decode(
+        self,
+        encoded: Encoded,
+        outputs: Sequence[dict[str, np.ndarray]],
+        min_score: Mapping[str, float] | None = None,
+    ) -> Prediction:
         if "decode-fails" in encoded.text:
             raise ValueError("decode fails")
-        return self.decoding.decode(encoded, outputs)
+        return keep(self.decoding.decode(encoded, outputs), min_score or {})
 
     def _logits(self, row: Window) -> np.ndarray:
         capital = (row.ids >= ord("A")) & (row.ids <= ord("Z"))
