@@ -6,6 +6,7 @@ from paddle_ner.bundle.folder import (
     BUNDLE_MANIFEST,
     CHECKPOINT_MANIFEST,
     ENCODER_CONFIG,
+    TERMS,
     TOKENIZER,
     WEIGHTS,
     checksums,
@@ -22,6 +23,7 @@ from paddle_ner.bundle.folder import (
 )
 from paddle_ner.bundle.manifest import (
     SCHEMA_VERSION,
+    BundledTerms,
     BundleManifest,
     Manifest,
     OnnxGraph,
@@ -36,9 +38,11 @@ __all__ = [
     "CHECKPOINT_MANIFEST",
     "ENCODER_CONFIG",
     "SCHEMA_VERSION",
+    "TERMS",
     "TOKENIZER",
     "WEIGHTS",
     "BundleManifest",
+    "BundledTerms",
     "Candidate",
     "EngineName",
     "Manifest",

@@ -25,6 +25,7 @@ from paddle_ner.files import sha256, whole_file, whole_folder
 BUNDLE_MANIFEST = "manifest.json"
 CHECKPOINT_MANIFEST = "paddle_ner.json"
 TOKENIZER = "tokenizer.json"
+TERMS = "terms.tsv"
 ENCODER_CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 _LARGEST_MANIFEST = 64 << 20
@@ -118,7 +119,8 @@ def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
     path = folder / BUNDLE_MANIFEST
     manifest, record = _read(path, BundleManifest)
     graphs = [manifest.graph, *manifest.onnx_files.values()]
-    _verify(path, record, (*graphs, manifest.weights, TOKENIZER), "copy or export the bundle again")
+    terms = [] if manifest.terms is None else [manifest.terms.file]
+    _verify(path, record, (*graphs, manifest.weights, TOKENIZER, *terms), "copy or export the bundle again")
     if key is not None and not is_signed(manifest.checksum, manifest.signature, key):
         fault = "is signed by another key" if manifest.signature else "is not signed"
         raise BundleError(f"{path}: {fault}; sign it where it is exported, with --sign-key")

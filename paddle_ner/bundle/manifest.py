@@ -10,6 +10,7 @@ from paddle_ner import tasks
 from paddle_ner.bundle.compression import Compression
 from paddle_ner.bundle.measurements import STRICT, Precision, Tuning
 from paddle_ner.tasks import decoding
+from paddle_ner.tasks.terms import Mode
 
 SCHEMA_VERSION = 1
 
@@ -112,6 +113,20 @@ class OnnxGraph(BaseModel):
     agreement: float | None = None
 
 
+class BundledTerms(BaseModel):
+    """The list of terms of a bundle.
+
+    Attributes:
+        file: its name.
+        mode: whether its terms go ``before`` what the model finds, or ``after``: see `paddle_ner.tasks.terms.Terms`.
+    """
+
+    model_config = STRICT
+
+    file: FileName
+    mode: Mode
+
+
 class BundleManifest(Manifest):
     """The ``manifest.json`` of a bundle.
 
@@ -125,6 +140,7 @@ class BundleManifest(Manifest):
         outputs: names of the graph's outputs, in its order.
         tuning: how it runs best, where that was measured.
         compression: how it was made smaller or faster, and what that cost, where it was.
+        terms: that go with what the model finds; None where there are none.
         versions: of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content, without this field and the next.
@@ -140,6 +156,7 @@ class BundleManifest(Manifest):
     outputs: list[str]
     tuning: Tuning | None = None
     compression: Compression | None = None
+    terms: BundledTerms | None = None
     versions: dict[str, str] = {}
     files: dict[FileName, str]
     checksum: str = ""

@@ -1,8 +1,9 @@
-"""Options of the commands that run a model: --engine, --device, --precision, --threads, --min-score."""
+"""Options of the commands that run a model: engine, device, precision, threads, least score, terms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
@@ -10,6 +11,7 @@ import click
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import AUTO, ENGINES, Precision
 from paddle_ner.tasks.min_score import parse
+from paddle_ner.tasks.terms import Mode
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -59,3 +61,21 @@ min_score_option = click.option(
     metavar="SCORE",
     help="Leave out entities with a lower score: 0.5, by type PER=0.6,LOC=0.4, or 0.5,LOC=0.4 with 0.5 for the others.",
 )
+
+
+def terms_options(command: F) -> F:
+    """Give `command` the arguments `terms` and `terms_mode`."""
+    mode = click.option(
+        "--terms-mode",
+        type=click.Choice(get_args(Mode)),
+        help="before: a term takes the place of what the model finds there; after: it does not. By default what the"
+        " bundle says, or before.",
+    )
+    file = click.option(
+        "--terms",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Terms that go with what the model finds, one a line: a term, a tab, its type. By default those of the"
+        " bundle.",
+    )
+    return file(mode(command))

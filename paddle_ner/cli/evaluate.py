@@ -11,7 +11,7 @@ import click
 
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
-from paddle_ner.cli.engine_options import engine_options, min_score_option
+from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.report import render
@@ -36,6 +36,7 @@ from paddle_ner.types import Example
 @click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of its config too.")
 @engine_options
 @min_score_option
+@terms_options
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @reader_options

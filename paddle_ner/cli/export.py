@@ -16,6 +16,7 @@ from paddle_ner.cli.transform_options import texts_of
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
+from paddle_ner.tasks.terms import Mode
 from paddle_ner.training.corpus import dev_examples
 from paddle_ner.types import Example
 
@@ -63,6 +64,17 @@ _COMPARED = 200  # texts
     help="How far below fp32 the score of a faster precision or of smaller embeddings may be.",
 )
 @click.option(
+    "--terms",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Terms to put into the bundle, one a line: a term, a tab, its type; they go with what the model finds.",
+)
+@click.option(
+    "--terms-mode",
+    type=click.Choice(get_args(Mode)),
+    help="before, the default: a term takes the place of what the model finds there; after: it does not.",
+)
+@click.option(
     "--sign-key",
     type=click.Path(path_type=Path),
     help="File of a secret key to sign the bundle with; `serve --verify-key` then refuses what it did not sign.",
@@ -78,6 +90,8 @@ def command(
     embeddings: Storage,
     tune: bool,
     max_drop: float,
+    terms: Path | None,
+    terms_mode: Mode | None,
     sign_key: Path | None,
     as_json: bool,
 ) -> None:
@@ -92,6 +106,8 @@ def command(
 
     if scales is not None and target == "bundle":
         raise InputError("--scales are for the int8 ONNX graph: add --target onnx, or jetson")
+    if terms is None and terms_mode is not None:
+        raise InputError("--terms-mode is for terms: name a file of them with --terms")
     key = None if sign_key is None else read_key(sign_key)
     thresholds = None if scales is None else scales_of(scales)
     samples = list(islice(texts_of(texts), _COMPARED)) if texts is not None else []
@@ -99,6 +115,8 @@ def command(
     if target == "jetson":
         if key is not None:
             raise InputError("--sign-key is for bundles; a folder for a device has a SHA256SUMS of its own")
+        if terms is not None:
+            raise InputError("--terms is for the targets bundle and onnx: a folder for a device has no terms")
         if embeddings != "fp32":
             raise InputError("--embeddings is for the targets bundle and onnx: a folder for a device has them in fp32")
         examples = _labelled(checkpoint, dev, needed=rounds, otherwise="not scored")
@@ -119,6 +137,8 @@ def command(
             scales=thresholds,
             examples=examples,
             max_drop=max_drop,
+            terms=terms,
+            terms_mode=terms_mode or "before",
             key=key,
             advance=advance,
         )

@@ -13,7 +13,7 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
-from paddle_ner.cli.engine_options import engine_options, min_score_option
+from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
 from paddle_ner.cli.reader_options import Reading, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
 from paddle_ner.data.source import expand, has_wildcard, is_standard_input
@@ -40,6 +40,7 @@ _STANDARD_INPUT = Path("-")
     " --output, jsonl on standard output.",
 )
 @min_score_option
+@terms_options
 @text_reader_options
 @engine_options
 def command(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from paddle_ner import __version__, bundle
-from paddle_ner.bundle import BundleManifest, Storage
+from paddle_ner.bundle import BundledTerms, BundleManifest, Storage
 from paddle_ner.bundle.scales import FILE as SCALES_FILE
 from paddle_ner.bundle.scales import MatmulScales, write_scales
 from paddle_ner.config import shareable
+from paddle_ner.data.source import open_bytes
 from paddle_ner.environment import require
 from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
@@ -25,6 +27,8 @@ from paddle_ner.inference.engines import EngineName, EngineOptions
 from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.modeling import Checkpoint
+from paddle_ner.tasks import terms_file
+from paddle_ner.tasks.terms import Mode
 from paddle_ner.types import Example
 
 GRAPH, WEIGHTS = "model.json", "model.pdiparams"
@@ -60,6 +64,8 @@ def export(
     scales: Sequence[MatmulScales] | None = None,
     examples: Sequence[Example] = (),
     max_drop: float = MAX_DROP,
+    terms: Path | None = None,
+    terms_mode: Mode = "before",
     key: bytes | None = None,
     advance: Callable[[float], None] = lambda _: None,
 ) -> Exported:
@@ -77,12 +83,14 @@ def export(
         examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
             int8 graph.
         max_drop: how far the score may fall by smaller embeddings, and that of an ONNX graph below Paddle's at fp32.
+        terms: file of terms that go with what the model finds, which is copied: see `paddle_ner.tasks.terms_file`.
+        terms_mode: who wins where both find: see `paddle_ner.tasks.terms.Terms`.
         key: to sign the bundle with.
         advance: called with the share of the scoring that is done, from 0 to 1.
 
     Raises:
         InputError: `checkpoint` is no checkpoint, `target` is something else's folder, scales are given without ONNX,
-            or examples are needed.
+            examples are needed, or a line of `terms` is wrong.
         BundleError: a file of the checkpoint is missing or damaged, or its graph has an operator that is not allowed.
         GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
             is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
@@ -97,6 +105,8 @@ def export(
         raise InputError(
             "an int8 ONNX graph is scored before it is kept: name ONNX as the target, and labelled examples"
         )
+    if terms is not None:
+        terms_file.read(terms, checkpoint.manifest.build_decoding())
     embedded = checkpoint.config["vocab_size"]
     if (tokens := checkpoint.tokenizer.vocabulary_size) > embedded:
         raise BundleError(f"{source / bundle.TOKENIZER}: {tokens} tokens, but the encoder embeds {embedded}")
@@ -113,7 +123,8 @@ def export(
         checkpoint = checkpoint.transformed(record, same_answers=True)
     probes = [*PROBES, *texts]
     with bundle.new_folder(target, bundle.BUNDLE_MANIFEST) as folder:
-        _write(folder, checkpoint, model, scales, onnx=onnx)
+        bundled = None if terms is None else _copied(terms, terms_mode, folder)
+        _write(folder, checkpoint, model, scales, bundled, onnx=onnx)
         manifest = bundle.verify(folder)
         engines: tuple[EngineName, ...] = ("paddle", "onnxruntime") if onnx else ("paddle",)
         difference = 0.0
@@ -133,8 +144,20 @@ def export(
     return Exported(target, bundle.read_bundle_manifest(target), difference, len(probes), max_drop)
 
 
+def _copied(terms: Path, mode: Mode, folder: Path) -> BundledTerms:
+    with open_bytes(terms) as source, (folder / bundle.TERMS).open("wb") as copy:
+        shutil.copyfileobj(source, copy)
+    return BundledTerms(file=bundle.TERMS, mode=mode)
+
+
 def _write(
-    folder: Path, checkpoint: Checkpoint, model: Any, scales: Sequence[MatmulScales] | None, *, onnx: bool
+    folder: Path,
+    checkpoint: Checkpoint,
+    model: Any,
+    scales: Sequence[MatmulScales] | None,
+    terms: BundledTerms | None,
+    *,
+    onnx: bool,
 ) -> None:
     """Write the bundle of a checkpoint, of which nothing is measured yet; `model` becomes its graph."""
     save_graph(model, folder)
@@ -149,6 +172,7 @@ def _write(
         onnx=graphs,
         inputs=list(INPUTS),
         outputs=list(checkpoint.head.outputs),
+        terms=terms,
         versions=versions(),
         files=bundle.checksums(folder),
     )

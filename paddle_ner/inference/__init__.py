@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from paddle_ner.bundle import is_bundle, load_tokenizer, read_bundle_manifest, read_key, verify
+from paddle_ner.bundle import BundleManifest, is_bundle, load_tokenizer, read_bundle_manifest, read_key, verify
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.default import NAME as DEFAULT
 from paddle_ner.inference.default import resolved
@@ -17,7 +17,9 @@ from paddle_ner.inference.model import Model
 from paddle_ner.inference.planning import multiple_for
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_flags, usable_cores
+from paddle_ner.tasks import terms_file
 from paddle_ner.tasks.min_score import MinScore, by_type
+from paddle_ner.tasks.terms import Mode, Terms
 
 __all__ = [
     "DEFAULT",
@@ -43,6 +45,8 @@ def load(
     replicas: int | None = None,
     verify_key: str | Path | None = None,
     min_score: MinScore | None = None,
+    terms: str | Path | None = None,
+    terms_mode: Mode | None = None,
 ) -> Model:
     """A model over a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
 
@@ -58,30 +62,47 @@ def load(
         verify_key: file of the key that must have signed the bundle (`paddle-ner export --sign-key`).
         min_score: the least score of the entities that are given, for all types (0.5) or by type ({"LOC": 0.4, "*":
             0.5}, where ``*`` stands for the others); None gives all that the model finds.
+        terms: file of terms that go with what the model finds, see `paddle_ner.tasks.terms_file`; None takes those of
+            the bundle, where it has some.
+        terms_mode: ``before``: an entity of the model that overlaps a term is left out; ``after``: a term that overlaps
+            an entity of the model is. None takes what the bundle says, or ``before`` for a file of your own.
 
     Raises:
-        InputError: there is no such folder, engine or key, a checkpoint is asked for what only a bundle has, or the
-            model gives no entities, or not of a type that `min_score` names.
+        InputError: there is no such folder, engine, key or file, a checkpoint is asked for what only a bundle has, the
+            model gives no entities, or not of a type that `min_score` names, or a line of the terms is wrong.
         BundleError: a file is missing, damaged, or does not fit the others, or the key did not sign the bundle.
         DeviceError: the device, or the precision on it, cannot be had.
         MissingPackageError: a package that the engine needs is not installed.
     """
     options = EngineOptions(engine, device, precision, threads)
     key = None if verify_key is None else Path(verify_key).absolute()
+    file = None if terms is None else Path(terms).absolute()
     model = resolved(model)
-    predictors = load_replicas(model, options, replicas, key)
-    loaded = Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key)))
+    predictors = load_replicas(model, options, replicas, key, file, terms_mode)
+    loaded = Model(predictors, (_load_again, (Path(model).absolute(), options, replicas, key, file, terms_mode)))
     loaded.min_score = by_type(min_score, loaded.decoding)
     return loaded
 
 
-def _load_again(folder: Path, options: EngineOptions, replicas: int | None, verify_key: Path | None) -> Model:
+def _load_again(
+    folder: Path,
+    options: EngineOptions,
+    replicas: int | None,
+    key: Path | None,
+    terms: Path | None,
+    mode: Mode | None,
+) -> Model:
     """`load` for a pickle."""
-    return load(folder, **asdict(options), replicas=replicas, verify_key=verify_key)
+    return load(folder, **asdict(options), replicas=replicas, verify_key=key, terms=terms, terms_mode=mode)
 
 
 def load_replicas(
-    model: str | Path, options: EngineOptions, replicas: int | None = None, verify_key: Path | None = None
+    model: str | Path,
+    options: EngineOptions,
+    replicas: int | None = None,
+    verify_key: Path | None = None,
+    terms: Path | None = None,
+    terms_mode: Mode | None = None,
 ) -> list[Predictor]:
     """Predictors over the same weights, each for a thread of its own; raises as `load`.
 
@@ -90,6 +111,8 @@ def load_replicas(
         options: of each engine.
         replicas: how many; with None for it and for the threads, see `paddle_ner.inference.layout.chosen`.
         verify_key: see `load`.
+        terms: see `load`.
+        terms_mode: see `load`.
     """
     folder = Path(model)
     if not folder.is_dir():
@@ -98,11 +121,26 @@ def load_replicas(
     if key is not None and not is_bundle(folder):
         raise BundleError(f"{folder}: is a checkpoint, which has no signature; export it with --sign-key")
     if not is_bundle(folder):
-        return [_load_checkpoint(folder, options, replicas)]
-    if device_kind(options.device) == "cpu":
-        options, replicas = _arranged(folder, options, replicas)
-    first = load_bundle(folder, options, key)
+        first = _load_checkpoint(folder, options, replicas)
+    else:
+        if device_kind(options.device) == "cpu":
+            options, replicas = _arranged(folder, options, replicas)
+        first = load_bundle(folder, options, key)
+    first.terms = _terms(folder, first, terms, terms_mode)
     return [first, *(first.clone() for _ in range(1, replicas or 1))]
+
+
+def _terms(folder: Path, predictor: Predictor, file: Path | None, mode: Mode | None) -> Terms | None:
+    """Those of `file`, or without one those of the bundle in `folder`, where it has some."""
+    if mode not in (None, *get_args(Mode)):
+        raise InputError(f"terms_mode is {mode!r}, expected {' or '.join(get_args(Mode))}")
+    if file is None and isinstance(predictor.manifest, BundleManifest) and (bundled := predictor.manifest.terms):
+        file, mode = folder / bundled.file, mode or bundled.mode
+    if file is not None:
+        return terms_file.read(file, predictor.decoding, mode or "before")
+    if mode is not None:
+        raise InputError(f"terms_mode is {mode}, but {folder} has no terms: name a file of them")
+    return None
 
 
 def load_bundle(folder: Path, options: EngineOptions | None = None, key: bytes | None = None) -> Predictor:

@@ -80,7 +80,8 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     from paddle_ner.inference import EngineOptions, load_replicas
 
     options = EngineOptions(settings.engine, settings.device, settings.precision, settings.threads)
-    replicas = load_replicas(path, options, settings.replicas, settings.verify_key)
+    chosen = settings.replicas, settings.verify_key, settings.terms, settings.terms_mode
+    replicas = load_replicas(path, options, *chosen)
     by_type(settings.min_score, replicas[0].decoding)
     return replicas
 

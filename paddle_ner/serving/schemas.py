@@ -117,13 +117,17 @@ def _error(location: tuple[int | str, ...], detail: str) -> dict[str, str]:
 
 
 class EntityBody(BaseModel):
-    """An entity: `text[start:end]`, counted in code points (not UTF-16 units), end-exclusive."""
+    """An entity: `text[start:end]`, counted in code points (not UTF-16 units), end-exclusive.
+
+    One that the model found has a `score`; one of the server's terms has none, and the `source` `terms`.
+    """
 
     start: int
     end: int
     label: str
     text: str
-    score: float
+    score: float | None = None
+    source: Literal["terms"] | None = None
 
 
 class PredictionBody(BaseModel):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from paddle_ner.errors import InputError
 from paddle_ner.inference.engines import EngineChoice, Precision
 from paddle_ner.tasks.min_score import by_type, faults, parse
+from paddle_ner.tasks.terms import Mode
 
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[^/?#\s]+)$")]
@@ -62,6 +63,17 @@ class Settings(BaseModel):
     min_score: Annotated[dict[str, float] | None, BeforeValidator(_scores)] = Field(
         None,
         description="Leave out entities with a lower score, where a request has no min_score of its own.",
+    )
+    terms: Path | None = Field(
+        None,
+        description="Terms that go with what the models find, one a line: a term, a tab, its type; see docs/terms.md."
+        " Without it, those of the bundle.",
+        json_schema_extra=_FILE,
+    )
+    terms_mode: Mode | None = Field(
+        None,
+        description="before: a term takes the place of what the model finds there; after: it does not. Without it what"
+        " the bundle says, or before.",
     )
     replicas: int | None = Field(
         None,

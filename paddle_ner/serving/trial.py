@@ -31,7 +31,7 @@ Trial = Callable[[Path, Settings, threading.Event], None]
 
 def try_bundle(path: Path, settings: Settings, stopping: threading.Event) -> None:
     """Load the bundle in a process of its own and have it answer a text. Raises BundleError where that fails."""
-    included = {"engine", "device", "precision", "threads", "verify_key", "min_score"}
+    included = {"engine", "device", "precision", "threads", "verify_key", "min_score", "terms", "terms_mode"}
     chosen = settings.model_dump(mode="json", include=included)
     command = [sys.executable, "-c", _CODE, json.dumps({"path": str(path), **chosen})]
     end = time.monotonic() + LIMIT_SECONDS

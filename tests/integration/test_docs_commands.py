@@ -46,6 +46,7 @@ class Reader:
             data.write(file, list(islice(data.read(file), _SIZES[name])))
         shutil.copy(folder / "train.jsonl", folder / "all.jsonl")
         (folder / "texts.txt").write_text("据报道，卢和红昨天在浙江省。\n\n今天天气不错\n", encoding="utf-8")
+        (folder / "terms.tsv").write_text("浙江省\tLOC\n", encoding="utf-8")
         (folder / "serving" / "secrets").mkdir(parents=True)
 
     def type(self, command: Command) -> subprocess.CompletedProcess[bytes]:

@@ -81,17 +81,17 @@ def _marked(record: Record, entities: Sequence[Entity], start: int, end: int, co
             raise record.refused("entities that cross each other, which a page cannot show: write .jsonl instead")
         shown.append(_text(record.text[start : outer.start]))
         inside = _marked(record, inner, outer.start, outer.end, counts)
-        shown.append(_mark(inside, outer.label, counts, outer.score))
+        shown.append(_mark(inside, outer.label, counts, outer.source or _scored(outer.score)))
         start = outer.end
         entities = entities[1 + len(inner) :]
     shown.append(_text(record.text[start:end]))
     return "".join(shown)
 
 
-def _mark(inside: str, label: str, counts: Counter[str], score: float | None = None) -> str:
+def _mark(inside: str, label: str, counts: Counter[str], said: str = "") -> str:
     """`inside`, which is HTML, in the colour of its label."""
     number = list(counts).index(label) % len(_COLOURS)
-    title = "" if score is None else f' title="{_scored(score)}"'
+    title = said and f' title="{_text(said)}"'
     return f'<mark class="c{number}"{title}>{inside}<small>{_text(label)}</small></mark>'
 
 

@@ -6,7 +6,6 @@ The results are those of a labeling config with ``<Text name="text" value="$text
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
@@ -47,8 +46,8 @@ def _results(record: Record) -> Iterator[dict[str, Any]]:
 
 
 def _score(results: list[dict[str, Any]]) -> float:
-    """What Label Studio sorts tasks by: the least score among the results; 1 where there is none."""
-    return min((result.get("score", math.inf) for result in results), default=1.0)
+    """What Label Studio sorts tasks by: the least score among the results; 1 where none has one."""
+    return min((result["score"] for result in results if "score" in result), default=1.0)
 
 
 WRITER = Writer(

@@ -25,6 +25,7 @@ export const CHINESE = {
   characters: n => `${n.toLocaleString("zh")} 字`,
   tooLong: most => `超出上限 ${most.toLocaleString("zh")} 字，请改用文件或分段`,
   entities: n => `${n} 个实体`,
+  fromTerms: "词典",
   classes: n => `${n} 个类别`,
   roundTrip: ms => `往返 ${ms} 毫秒`,
   example: t => `示例：${t}`,

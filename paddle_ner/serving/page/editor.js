@@ -3,8 +3,8 @@
 import { CodePoints } from "./codepoints.js";
 import { change } from "./corrections.js";
 import { announce, focused, make } from "./element.js";
-import { draw, hue } from "./highlight.js";
-import { meaning, percent, words } from "./language.js";
+import { draw, hue, origin } from "./highlight.js";
+import { meaning, words } from "./language.js";
 import { pickLabel } from "./picker.js";
 import { entityAt, withEntity, withoutEntity } from "./spans.js";
 
@@ -103,9 +103,7 @@ export class Editor {
     return draw(this.text, this.points, this.entities, entity => ({
       hue: hues.get(entity.label),
       off: this.#hidden.has(entity.label),
-      name: [entity.text, entity.label, entity.score === undefined ? "" : percent(entity.score)]
-        .filter(Boolean)
-        .join(", "),
+      name: [entity.text, entity.label, origin(entity)].filter(Boolean).join(", "),
     }));
   }
 

@@ -32,6 +32,7 @@ export const ENGLISH = {
   characters: n => `${n.toLocaleString("en")} character${n === 1 ? "" : "s"}`,
   tooLong: most => `over the limit of ${most.toLocaleString("en")}: split it, or use a file`,
   entities: entity,
+  fromTerms: "dictionary",
   classes: n => `${n} class${n === 1 ? "" : "es"}`,
   roundTrip: ms => `${ms} ms round trip`,
   example: t => `Example: ${t}`,

@@ -1,7 +1,7 @@
 // A text drawn with its entities, and the way between places of the drawing and code points of the text.
 
 import { make } from "./element.js";
-import { percent } from "./language.js";
+import { percent, words } from "./language.js";
 import { nest } from "./spans.js";
 
 /** @import { CodePoints } from "./codepoints.js" */
@@ -25,6 +25,16 @@ const GOLDEN_ANGLE = 137.508;
  * @param {number} index
  */
 export const hue = index => HUES[index] ?? (index * GOLDEN_ANGLE) % 360;
+
+/**
+ * How sure the model is of an entity, or that it comes from a list of terms; empty for one that a person added.
+ *
+ * @param {Entity} entity
+ */
+export function origin({ score, source }) {
+  if (source) return words().fromTerms;
+  return score === undefined ? "" : percent(score);
+}
 
 /**
  * Draws into an element. Marks are buttons that the keyboard reaches by arrow (tabindex -1).
@@ -83,13 +93,15 @@ export function draw(container, points, entities, look) {
       tabindex: "-1",
       "aria-label": name,
       "aria-haspopup": "dialog",
-      title: `${entity.label} ${entity.start}–${entity.end}${entity.score === undefined ? "" : ` · ${percent(entity.score)}`}`,
+      title: [`${entity.label} ${entity.start}–${entity.end}`, origin(entity)].filter(Boolean).join(" · "),
     });
     levels = Math.max(levels, piece.height);
     fill(mark, piece.children, piece.start, piece.end);
     if (piece.last) {
-      const score = entity.score === undefined ? [] : [make("span", {}, percent(entity.score))];
-      mark.append(make("span", { class: "tag" }, WORD_JOINER + entity.label, ...score));
+      const from = origin(entity);
+      mark.append(
+        make("span", { class: "tag" }, WORD_JOINER + entity.label, ...(from ? [make("span", {}, from)] : [])),
+      );
     }
     marks[piece.index].push(mark);
     return mark;

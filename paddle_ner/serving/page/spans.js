@@ -7,7 +7,9 @@
  */
 
 /**
- * @typedef {Span & { label: string, text: string, score?: number }} Entity
+ * `score` is the model's; an entity that a list of terms gave has a `source` instead.
+ *
+ * @typedef {Span & { label: string, text: string, score?: number, source?: "terms" }} Entity
  */
 
 /**

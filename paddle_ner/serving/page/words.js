@@ -8,7 +8,7 @@ import { ENGLISH } from "./english.js";
  *
  * @typedef {"answer" | "cancel" | "cancelled" | "chooseFile" | "classHint" | "classesHint" | "close" | "column" | "copied" |
  *   "copy" | "corrected" | "corrections" | "correctionsDownload" | "correctionsNote" | "docs" | "download" |
- *   "dropHere" | "empty" | "encoding" | "failedModel" | "file" | "finished" | "go" | "goOn" | "header" | "hint" |
+ *   "dropHere" | "empty" | "encoding" | "failedModel" | "file" | "finished" | "fromTerms" | "go" | "goOn" | "header" | "hint" |
  *   "keep" | "kept" | "keyAsk" | "keyLabel" | "keyMissing" | "keyNote" | "keyTitle" | "keyUse" | "keyWrong" |
  *   "keys" | "labelled" | "loading" | "metrics" | "minScore" | "model" | "newLabel" | "next" | "noClass" | "none" |
  *   "noneChosen" | "notStored" | "note" | "offline" | "orDrop" | "other" | "placeholder" | "previous" |
