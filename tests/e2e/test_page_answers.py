@@ -15,6 +15,7 @@ import paddle_ner
 from paddle_ner.features.windows import Encoded
 from paddle_ner.serving.model import load_model
 from paddle_ner.serving.problems import KINDS
+from paddle_ner.tasks.terms import Terms
 from paddle_ner.types import Entity, Prediction
 
 Visit = Callable[..., Any]
@@ -29,6 +30,20 @@ def test_entities_are_highlighted_where_they_stand_counted_in_code_points(visit:
     titles = page.evaluate("[...document.querySelectorAll('.text mark')].map(mark => mark.title)")
     assert [title.split(" · ")[0] for title in titles] == ["PER 1–4", "ORG 5–9", "PER 12–16"]
     said(page, "3 个实体")
+
+
+def test_an_entity_of_the_terms_says_so_in_both_languages(visit: Visit, serve: Callable[..., Any]) -> None:
+    class Model(NamesModel):
+        def answer(self, encoded: Encoded) -> Prediction:
+            return Terms({"手机": "ORG"}).merge(super().answer(encoded))
+
+    page = visit(serve(lambda path, settings: [Model()], models={"names": "."}).url)
+    analyse(page, "李娜买手机")
+    assert marks(page) == [("李娜", "PER", "99.9%"), ("手机", "ORG", "词典")]
+    mark = page.locator(".text mark").nth(1)
+    assert (mark.get_attribute("title"), mark.get_attribute("aria-label")) == ("ORG 3–5 · 词典", "手机, ORG, 词典")
+    page.click("#language")
+    assert marks(page)[1] == ("手机", "ORG", "dictionary")
 
 
 def test_each_label_has_its_colour_and_can_be_hidden(visit: Visit) -> None:

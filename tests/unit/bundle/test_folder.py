@@ -128,6 +128,11 @@ def test_every_file_that_serving_needs_has_a_checksum(folder: Path, missing: str
     assert f"{missing} has no sha256" in one_line(folder)
 
 
+def test_terms_without_a_checksum_are_refused(folder: Path) -> None:
+    rewrite(folder, lambda record: record.update(terms={"file": "terms.tsv", "mode": "before"}))
+    assert "terms.tsv has no sha256" in one_line(folder)
+
+
 def test_a_file_that_was_changed_is_named(folder: Path) -> None:
     (folder / "model.pdiparams").write_bytes(b"other")
     assert "model.pdiparams: its sha256 is not the one" in one_line(folder)
