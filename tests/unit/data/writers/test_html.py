@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from paddle_ner.data import Record
 from paddle_ner.errors import InputError
-from paddle_ner.types import Entity, Example
+from paddle_ner.types import Entity, Example, Prediction
 
 
 class Page(HTMLParser):
@@ -47,6 +48,14 @@ class Page(HTMLParser):
 def test_entities_are_marked_in_the_text(write, found):
     page = Page(write("html", found("王芳在北京", (0, 2, "PER", 0.9), (3, 5, "LOC", 0.8))))
     assert page.paragraphs[0] == "王芳在北京" and page.marks[:2] == ["王芳", "北京"]
+
+
+def test_a_mark_says_its_score_or_its_source(write):
+    entities = (Entity(0, 2, "LOC", "北京", 0.5), Entity(2, 4, "LOC", "上海", source="terms"))
+    assert re.findall('<mark [^>]*title="([^"]*)"', write("html", Record(Prediction("北京上海", entities), "a:1"))) == [
+        "0.50",
+        "terms",
+    ]
 
 
 def test_everything_is_escaped_and_nothing_is_loaded(write, found):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from paddle_ner.types import Entity, Example
+from paddle_ner.data import Record
+from paddle_ner.types import Entity, Example, Prediction
 
 
 def test_what_a_model_says_is_a_prediction_of_a_task(write, found):
@@ -14,6 +15,13 @@ def test_what_a_model_says_is_a_prediction_of_a_task(write, found):
     (result,) = prediction["result"]
     assert (result["type"], result["from_name"], result["to_name"]) == ("labels", "label", "text")
     assert result["value"] == {"start": 2, "end": 4, "text": "王芳", "labels": ["PER"]}
+
+
+def test_entities_without_a_score_are_sure(write):
+    place = Entity(0, 2, "LOC", "北京", source="terms")
+    (task,) = json.loads(write("label-studio", Record(Prediction("北京", (place,)), "a:1")))
+    (prediction,) = task["predictions"]
+    assert prediction["score"] == 1.0 and "score" not in prediction["result"][0]
 
 
 def test_classes_are_choices(write, found):
