@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, portable
 from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.evaluation import temperature
 from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
@@ -143,14 +144,15 @@ def prepared(
         )
     window = config.window.model_copy(update={"longest": longest})
     manifest = Manifest(name=config.name, task=task.spec(), window=window, config=portable(config, Path.cwd()))
+    predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
     return Prepared(
         model=model,
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
         loss=loss,
-        scorer=TaskScorer(task.scoring, Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev),
+        scorer=TaskScorer(task.scoring, predictor, corpus.dev),
         fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
-        write=partial(_write_checkpoint, model, tokenizer, manifest),
+        write=partial(_write_checkpoint, model, tokenizer, manifest, lambda: temperature.fit(predictor, corpus.dev)),
         callbacks=callbacks,
     )
 
@@ -161,6 +163,14 @@ def labels_loss(task: Task) -> Loss:
 
 
 def _write_checkpoint(
-    model: Any, tokenizer: Tokenizer, manifest: Manifest, folder: Path, metrics: dict[str, Any]
+    model: Any,
+    tokenizer: Tokenizer,
+    manifest: Manifest,
+    fit: Callable[[], float],
+    folder: Path,
+    metrics: dict[str, Any],
 ) -> None:
-    write_checkpoint(folder, model, tokenizer, manifest.model_copy(update={"metrics": metrics}))
+    """The checkpoint of the best weights, with the temperature that was fitted to their scores on dev."""
+    softened = fit()
+    task = manifest.task if softened == 1 else {**manifest.task, "temperature": softened}
+    write_checkpoint(folder, model, tokenizer, manifest.model_copy(update={"metrics": metrics, "task": task}))
