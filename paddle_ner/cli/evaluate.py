@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.errors import InputError
-from paddle_ner.evaluation.report import render
+from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
+from paddle_ner.evaluation.report import min_score_lines, render
 from paddle_ner.evaluation.score import score
 from paddle_ner.files import whole_file
 from paddle_ner.inference import load
 from paddle_ner.inference.default import resolved
+from paddle_ner.tasks.decoding import TagDecoding
 from paddle_ner.training.corpus import config_of, dev_examples, read_file
 from paddle_ner.types import Example
 
@@ -37,6 +40,12 @@ from paddle_ner.types import Example
 @engine_options
 @min_score_option
 @terms_options
+@click.option(
+    "--at-precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="PRECISION",
+    help="Also say which --min-score has at least this precision (0.95), and the recall that it leaves.",
+)
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @reader_options
@@ -45,14 +54,25 @@ def command(
     file: Path | None,
     split: str,
     unseen: bool,
+    at_precision: float | None,
     predictions: Path | None,
     as_json: bool,
     reading: Reading,
     **options: Any,
 ) -> None:
-    """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names."""
+    """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names.
+
+    For a model that finds entities, and without --min-score, it also says which --min-score has the best F1 there.
+    """
     model = resolved(model, console.log)
     predictor = load(model, **options)
+    searched = predictor.decoding.name == TagDecoding.name and predictor.min_score is None
+    if at_precision is not None and not searched:
+        raise InputError(
+            "--at-precision looks for a min score: leave out --min-score"
+            if predictor.min_score is not None
+            else f"--at-precision is for models that find entities, {model} gives classes"
+        )
     manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:
         examples = reading.load(file, overlapping=predictor.decoding.overlapping)
@@ -68,10 +88,24 @@ def command(
             for example, answer in zip(examples, answers, strict=True):
                 record = {**example.to_dict(), "prediction": dataclasses.replace(answer, id=None).to_dict()}
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+    made = choices(examples, answers) if searched else []
     if as_json:
-        console.print_json(report.to_dict())
-    else:
-        render(report, console.out)
+        console.print_json(report.to_dict() | _min_scores(made, at_precision))
+        return
+    render(report, console.out)
+    for line in min_score_lines(made, at_precision) if made else ():
+        console.out.print(line, markup=False)
+
+
+def _min_scores(made: Sequence[Choice], precision: float | None) -> dict[str, Any]:
+    """What the report says in JSON of least scores; at a precision that none has it is null."""
+    if not made:
+        return {}
+    found = {"best_f1": best_f1(made).to_dict()}
+    if precision is None:
+        return {"min_score": found}
+    choice = first_with_precision(made, precision)
+    return {"min_score": {**found, "at_precision": choice and {"wanted": precision, **choice.to_dict()}}}
 
 
 def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:

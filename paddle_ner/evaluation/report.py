@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from paddle_ner.evaluation.cutoff import Choice, best_f1, first_with_precision
 from paddle_ner.tasks.metrics import Report, Scores
 
 MATRIX_LIMIT = 15  # classes up to which the whole confusion matrix is shown
@@ -24,6 +25,29 @@ def render(report: Report, console: Console) -> None:
     labels = list(report.per_label)
     matrix = _matrix(labels, report.confusion, console) if len(labels) <= MATRIX_LIMIT else None
     console.print(matrix or _confusions(labels, report.confusion))
+
+
+def min_score_lines(made: Sequence[Choice], precision: float | None) -> list[str]:
+    """The least score of the best F1 in a line, and in another that of a wanted precision, of 1."""
+    best = best_f1(made)
+    lines = [f"best {_figures_in_line(best.scores)}, with --min-score {_shortest(best.min_score)}"]
+    if precision is None:
+        return lines
+    if choice := first_with_precision(made, precision):
+        figures = f"{_figures_in_line(choice.scores)}, with --min-score {_shortest(choice.min_score)}"
+        return [*lines, f"precision of at least {100 * precision:g} %: {figures}"]
+    most = max(choice.scores.precision for choice in made)
+    return [*lines, f"no --min-score has a precision of {100 * precision:g} %, the highest is {_percent(most)} %"]
+
+
+def _shortest(score: float) -> str:
+    """The decimal that stands for this float and no other."""
+    return str(score).removesuffix(".0")
+
+
+def _figures_in_line(scores: Scores) -> str:
+    figures = (("F1", scores.f1), ("precision", scores.precision), ("recall", scores.recall))
+    return ", ".join(f"{name} {_percent(value)} %" for name, value in figures)
 
 
 def _headline(report: Report) -> Text:

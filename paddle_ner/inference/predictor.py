@@ -60,13 +60,17 @@ class Predictor:
         if isinstance(texts, str):
             return self([texts])[0]
         encoded = [self.encode(text) for text in texts]
+        return [self.decode(one, outputs) for one, outputs in zip(encoded, self.outputs(encoded))]
+
+    def outputs(self, encoded: Sequence[Encoded]) -> list[list[Outputs]]:
+        """What the model gives for the windows of each text, in batches by length."""
         rows = [window for one in encoded for window in one.windows]
         outputs: list[Outputs] = [{}] * len(rows)
         for batch in plan([row.length for row in rows], BATCH_TOKENS):
             for index, values in zip(batch, self.run([rows[i] for i in batch])):
                 outputs[index] = values
-        answers = iter(outputs)
-        return [self.decode(one, list(islice(answers, len(one.windows)))) for one in encoded]
+        remaining = iter(outputs)
+        return [list(islice(remaining, len(one.windows))) for one in encoded]
 
     @property
     def info(self) -> EngineInfo:

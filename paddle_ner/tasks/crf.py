@@ -59,15 +59,16 @@ class Chain:
             path[position - 1] = steps[position, path[position]]
         return path
 
-    def marginals(self, logits: NDArray[Any]) -> NDArray[np.float64]:
+    def marginals(self, logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float64]:
         """The probability of each tag at each token over all valid tag sequences, [tokens, tags] from the same.
 
-        Forward and backward (Rabiner 1989), each step scaled to a sum of one.
+        Forward and backward (Rabiner 1989), each step scaled to a sum of one, over scores divided by the temperature.
         """
-        emissions = np.asarray(logits, dtype=np.float64)
+        emissions = np.asarray(logits, dtype=np.float64) / temperature
         weights = np.exp(np.maximum(emissions - emissions.max(axis=1, keepdims=True), _DEEPEST))
-        finite = self._transitions[np.isfinite(self._transitions)]
-        passing = np.exp(np.maximum(self._transitions - finite.max(), _DEEPEST)) * np.isfinite(self._transitions)
+        allowed = np.isfinite(self._transitions)
+        transitions = self._transitions / temperature
+        passing = np.exp(np.maximum(transitions - transitions[allowed].max(), _DEEPEST)) * allowed
         forward = np.empty_like(weights)
         forward[0] = _scaled(weights[0] * np.exp(self._starts))
         for position in range(1, len(weights)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -63,9 +63,11 @@ class TagDecoding(Decoding):
 
     Attributes:
         scheme_name: BIO or BIOES.
+        temperature: divides the outputs for the scores of entities; which are found does not depend on it.
     """
 
     scheme_name: str = "BIO"
+    temperature: float = field(default=1.0, compare=False)
 
     name = "ner"
     head = "token"
@@ -81,8 +83,9 @@ class TagDecoding(Decoding):
         return len(self.scheme.tags)
 
     def spec(self) -> dict[str, Any]:
-        """Name, labels and tag scheme."""
-        return {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
+        """Name, labels, tag scheme, and the temperature where there is one."""
+        spec = {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
+        return {**spec, **_temperature(self.temperature)}
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags.
@@ -95,12 +98,13 @@ class TagDecoding(Decoding):
         transitions = outputs[0].get(TRANSITIONS)
         if transitions is None:
             tags = self.scheme.best(joined)
-            chosen = joined[np.arange(len(tags)), tags][:, None]
-            probabilities = (1.0 / np.exp(joined - chosen).sum(axis=1)).tolist()
+            softened = joined / np.float32(self.temperature)
+            chosen = softened[np.arange(len(tags)), tags][:, None]
+            probabilities = (1.0 / np.exp(softened - chosen).sum(axis=1)).tolist()
         else:
             chain = Chain(self.scheme, transitions)
             tags = chain.best(joined)
-            marginals = chain.marginals(joined) if tags.any() else np.ones_like(joined)
+            marginals = chain.marginals(joined, self.temperature) if tags.any() else np.ones_like(joined)
             probabilities = marginals[np.arange(len(tags)), tags].tolist()
         offsets = encoded.offsets.tolist()
         entities: list[Entity] = []
@@ -118,10 +122,12 @@ class SpanDecoding(Decoding):
     """Entities that may overlap or stand in one another, each span of a window judged by itself.
 
     Attributes:
-        threshold: a span is an entity where its probability is at least this.
+        threshold: a span is an entity where its probability, at a temperature of 1, is at least this.
+        temperature: divides the outputs for the scores of entities; which are found does not depend on it.
     """
 
     threshold: float = 0.5
+    temperature: float = field(default=1.0, compare=False)
 
     name = "ner"
     head = "span"
@@ -133,8 +139,9 @@ class SpanDecoding(Decoding):
         return spans.num_outputs(len(self.labels))
 
     def spec(self) -> dict[str, Any]:
-        """Name, labels, threshold, and that entities may overlap."""
-        return {"name": self.name, "labels": list(self.labels), "overlapping": True, "threshold": self.threshold}
+        """Name, labels, threshold, that entities may overlap, and the temperature where there is one."""
+        spec = {"name": self.name, "labels": list(self.labels), "overlapping": True, "threshold": self.threshold}
+        return {**spec, **_temperature(self.temperature)}
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The spans whose probability reaches the threshold, read in the window that owns their first token."""
@@ -147,7 +154,8 @@ class SpanDecoding(Decoding):
                 start = int(offsets[window.owned[0] + first, 0])
                 end = int(offsets[window.start + last - 1, 1])
                 # Normalization can make two tokens of one character, and so two spans of tokens one of the text.
-                place, score = (start, end, label), 1.0 / (1.0 + np.exp(-float(scores[first, last, label])))
+                place = (start, end, label)
+                score = 1.0 / (1.0 + np.exp(-float(scores[first, last, label]) / self.temperature))
                 if start < end and score > found.get(place, 0.0):
                     found[place] = float(score)
         entities = [Entity.of(encoded.text, *place[:2], self.labels[place[2]], found[place]) for place in sorted(found)]
@@ -222,11 +230,23 @@ class MultiLabelDecoding(_SequenceDecoding):
         )
 
 
+def _temperature(value: float) -> dict[str, float]:
+    """What a spec says of it: nothing where it changes nothing."""
+    return {} if value == 1 else {"temperature": value}
+
+
+_OPTIONS = ("tag_scheme", "threshold", "overlapping", "temperature")  # of `create`, in specs
 TASKS = (TagDecoding.name, ClassDecoding.name, MultiLabelDecoding.name)
 
 
 def create(
-    name: str, labels: Sequence[str], *, tag_scheme: str = "BIO", threshold: float = 0.5, overlapping: bool = False
+    name: str,
+    labels: Sequence[str],
+    *,
+    tag_scheme: str = "BIO",
+    threshold: float = 0.5,
+    overlapping: bool = False,
+    temperature: float = 1.0,
 ) -> Decoding:
     """The decoding of the task called `name` over `labels`.
 
@@ -236,15 +256,16 @@ def create(
         tag_scheme: of flat entities, BIO or BIOES.
         threshold: of multi-label classification, and of entities that may overlap.
         overlapping: whether entities may overlap.
+        temperature: of the scores of entities.
 
     Raises:
         InputError: the name is unknown, a label cannot be one, or there are too few.
     """
     check_labels(name, labels, spans=name == TagDecoding.name)
     if name == SpanDecoding.name and overlapping:
-        decoding: Decoding = SpanDecoding(tuple(labels), threshold=threshold)
+        decoding: Decoding = SpanDecoding(tuple(labels), threshold=threshold, temperature=temperature)
     elif name == TagDecoding.name:
-        decoding = TagDecoding(tuple(labels), scheme_name=tag_scheme)
+        decoding = TagDecoding(tuple(labels), scheme_name=tag_scheme, temperature=temperature)
     elif name == ClassDecoding.name:
         decoding = ClassDecoding(tuple(labels))
     elif name == MultiLabelDecoding.name:
@@ -259,5 +280,5 @@ def create(
 
 def from_spec(spec: Mapping[str, Any]) -> Decoding:
     """The decoding that `Decoding.spec` described. Raises as `create`."""
-    options = {key: spec[key] for key in ("tag_scheme", "threshold", "overlapping") if key in spec}
+    options = {key: spec[key] for key in _OPTIONS if key in spec}
     return create(spec["name"], spec["labels"], **options)

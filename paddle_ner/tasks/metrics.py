@@ -185,7 +185,8 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _scores(true_positives: int, predicted: int, gold: int) -> Scores:
+def ratios(true_positives: int, predicted: int, gold: int) -> Scores:
+    """Precision, recall and F1 of counts."""
     return Scores(
         precision=_ratio(true_positives, predicted),
         recall=_ratio(true_positives, gold),
@@ -212,9 +213,9 @@ def _figures(
     counts: Counts, labels: Sequence[str], averaged: npt.NDArray[np.bool_]
 ) -> tuple[Scores, Scores, Scores, dict[str, Scores]]:
     """Micro, macro, weighted and per-label scores of counts [labels, 3]; the means are over the rows `averaged`."""
-    rows = [_scores(*(int(n) for n in row)) for row in counts]
+    rows = [ratios(*(int(n) for n in row)) for row in counts]
     kept = [scores for scores, keep in zip(rows, averaged, strict=True) if keep]
-    micro = _scores(*(int(n) for n in counts.sum(axis=0)))
+    micro = ratios(*(int(n) for n in counts.sum(axis=0)))
     macro = _mean(kept, [1] * len(kept))
     weighted = _mean(kept, [scores.support for scores in kept])
     return micro, macro, weighted, dict(zip(labels, rows, strict=True))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, portable
 from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.evaluation import temperature
 from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference.predictor import Predictor
@@ -147,11 +148,14 @@ def prepared(
     predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
 
     def write(folder: Path, metrics: dict[str, Any]) -> None:
+        """The checkpoint of the best weights, with what the dev set says of them."""
+        softened = temperature.fit(predictor, corpus.dev)
+        spec = manifest.task if softened == 1 else {**manifest.task, "temperature": softened}
         examples = chosen(predictor, corpus.dev) if config.examples is None else list(config.examples)
         if config.examples is None and examples:
             run.log(f"{len(examples)} texts of the dev set are in the model, for the page of a server (examples: [])")
-        written = manifest.model_copy(update={"metrics": metrics, "examples": examples})
-        write_checkpoint(folder, model, tokenizer, written)
+        found = {"metrics": metrics, "task": spec, "examples": examples}
+        write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=found))
 
     return Prepared(
         model=model,

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from paddle_ner.evaluation.report import render
-from paddle_ner.tasks.metrics import Report, class_report, entity_report, multilabel_report
+from paddle_ner.evaluation.cutoff import Choice
+from paddle_ner.evaluation.report import min_score_lines, render
+from paddle_ner.tasks.metrics import Report, class_report, entity_report, multilabel_report, ratios
 
 
 def shown(report: Report, width: int = 80) -> list[str]:
@@ -82,3 +83,24 @@ def test_no_line_is_wider_than_the_terminal(size: int, width: int) -> None:
 def test_multilabel_shows_the_share_of_examples_that_are_right_as_a_whole() -> None:
     lines = shown(multilabel_report(np.array([[10, 20, 15], [12, 17, 17]]), ["a"]))
     assert lines[0] == "F1 57.14 % over 17 examples, all labels right in 70.59 %"
+
+
+CHOICES = [Choice(0.0, ratios(3, 5, 4)), Choice(0.123456789, ratios(3, 4, 4)), Choice(0.5, ratios(1, 1, 4))]
+
+
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [
+        (None, []),
+        (0.9, ["precision of at least 90 %: F1 40.00 %, precision 100.00 %, recall 25.00 %, with --min-score 0.5"]),
+        (0.6, ["precision of at least 60 %: F1 66.67 %, precision 60.00 %, recall 75.00 %, with --min-score 0"]),
+    ],
+)
+def test_a_min_score_is_said_with_all_its_digits_and_its_figures(precision: float | None, said: list[str]) -> None:
+    best = "best F1 75.00 %, precision 75.00 %, recall 75.00 %, with --min-score 0.123456789"
+    assert min_score_lines(CHOICES, precision) == [best, *said]
+
+
+def test_a_precision_that_no_min_score_has_is_said_with_the_highest() -> None:
+    lines = min_score_lines(CHOICES[:2], 0.99)
+    assert lines[1] == "no --min-score has a precision of 99 %, the highest is 75.00 %"

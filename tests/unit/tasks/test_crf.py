@@ -52,6 +52,8 @@ def test_the_marginals_are_the_shares_of_all_valid_sequences(scheme: TagScheme, 
     for path, share in zip(valid, np.exp(np.array(scores) - log_sum(scores)), strict=True):
         expected[np.arange(tokens), path] += share
     assert np.allclose(Chain(scheme, transitions).marginals(logits), expected, atol=1e-12)
+    hotter = Chain(scheme, transitions * 3).marginals(logits * 3, temperature=3)
+    assert np.allclose(hotter, expected, atol=1e-12)
 
 
 def test_logits_far_apart_give_numbers() -> None:

@@ -14,7 +14,8 @@ from paddle_ner.bundle import WindowSpec
 from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.tasks import IGNORED
+from paddle_ner.tasks import IGNORED, decoding
+from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.types import Entity, Example
 
 LABELS = ("LOC", "PER")
@@ -73,6 +74,30 @@ def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: s
         assert entity.start >= end
         assert 0 <= entity.score <= 1
         end = entity.end
+
+
+@given(st.text("北京a", min_size=1, max_size=40), st.integers(0, 2**32 - 1), st.sampled_from([0.25, 1.7, 8.0]))
+def test_a_temperature_changes_scores_and_not_what_is_found(text: str, seed: int, temperature: float) -> None:
+    random = np.random.default_rng(seed)
+    encoded = windows.encode(text, TOKENIZER, WindowSpec(size=16, overlap=4))
+    transitions = random.normal(size=25).astype(np.float32) * 2
+    for overlapping, more in ((False, {}), (False, {TRANSITIONS: transitions}), (True, {})):
+        task = tasks.create("ner", LABELS, overlapping=overlapping)
+        sizes = [(window.length, task.num_outputs) for window in encoded.windows]
+        outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4, **more} for size in sizes]
+        softened = decoding.from_spec({**task.spec(), "temperature": temperature})
+        plain, soft = (one.decode(encoded, outputs).entities for one in (task.decoding, softened))
+        assert spans(plain) == spans(soft)
+        assert (softened, softened.spec()["temperature"]) == (task.decoding, temperature)
+        assert all(0 <= entity.score <= 1 for entity in soft)
+
+
+def test_a_temperature_divides_the_logits_for_the_score() -> None:
+    encoded = windows.encode("北", TOKENIZER, WindowSpec(size=8, overlap=2))
+    logits = np.zeros((3, 5), dtype=np.float32)
+    logits[1] = (0, 3, -100, -100, -100)
+    (entity,) = decoding.create("ner", LABELS, temperature=2).decode(encoded, [{"logits": logits}]).entities
+    assert entity.score == pytest.approx(1 / (1 + np.exp(-1.5)))
 
 
 def test_the_most_probable_class_is_the_label() -> None:

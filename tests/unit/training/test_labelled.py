@@ -9,11 +9,12 @@ from paddle_ner import modeling, tasks
 from paddle_ner.bundle import Manifest
 from paddle_ner.config import Config, TrainingConfig, parse
 from paddle_ner.errors import InputError
+from paddle_ner.evaluation import temperature
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.training import batches
 from paddle_ner.training.augmentation import shares_of
 from paddle_ner.training.corpus import Corpus
-from paddle_ner.training.jobs.base import Run
+from paddle_ner.training.jobs.base import Prepared, Run
 from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
 from paddle_ner.types import Entity, Example
 
@@ -29,6 +30,12 @@ def config_of(**window: Any) -> Config:
 
 def trained(config: Config) -> tuple[Manifest, list[str]]:
     """The manifest of a training on TEXT, and what was said."""
+    job, said = job_of(config)
+    return job.scorer._predictor.manifest, said  # type: ignore[attr-defined]
+
+
+def job_of(config: Config) -> tuple[Prepared, list[str]]:
+    """A training on TEXT, and what was said."""
     said: list[str] = []
     tokenizer = Tokenizer.characters([TEXT])
     examples = [Example(TEXT, entities=(Entity.of(TEXT, 0, 2, "LOC"),))]
@@ -38,8 +45,21 @@ def trained(config: Config) -> tuple[Manifest, list[str]]:
     )
     run = Run(config, Path("unused"), lambda: False, said.append)
     encoded = Encoded(tokenizer, model, features, misaligned)
-    job = prepared(run, config, Corpus(examples, examples, TASK), encoded, labels_loss(TASK))
-    return job.scorer._predictor.manifest, said  # type: ignore[attr-defined]
+    return prepared(run, config, Corpus(examples, examples, TASK), encoded, labels_loss(TASK)), said
+
+
+@pytest.mark.parametrize("fitted", [2.5, 1.0])
+def test_the_checkpoint_has_the_temperature_that_was_fitted_to_its_dev_examples(
+    fitted: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(temperature, "fit", lambda *arguments: asked.append(arguments) or fitted)
+    job, _ = job_of(config_of())
+    job.write(tmp_path / "checkpoint", {"dev": {}})
+    ((predictor, dev),) = asked
+    assert predictor is job.scorer._predictor and [one.text for one in dev] == [TEXT]  # type: ignore[attr-defined]
+    task = modeling.Checkpoint.open(tmp_path / "checkpoint").manifest.task
+    assert task == {**TASK.spec(), **({} if fitted == 1 else {"temperature": 2.5})}
 
 
 @pytest.mark.parametrize(("unit", "longest"), [("sentence", 7), ("text", 12), ("tokens", 12)])

@@ -24,6 +24,8 @@ LAYOUTS = [Layout(1, 2), Layout(2, 1)]
 class Fake:
     """A predictor that answers at once."""
 
+    outputs = Predictor.outputs
+
     def encode(self, text: str) -> Any:
         return SimpleNamespace(windows=[SimpleNamespace(length=len(text))])
 

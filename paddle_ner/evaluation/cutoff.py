@@ -1,0 +1,67 @@
+"""Which least score of entities serves best on labelled examples; `tasks.min_score` leaves out the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from typing import Any
+
+from paddle_ner.tasks.metrics import Scores, ratios
+from paddle_ner.types import Example, Prediction
+
+_DIGITS = 17  # that tell any two floats of 0 to 1 apart
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A least score, and the micro figures of the entities that reach it, counted as `tasks.metrics` counts them."""
+
+    min_score: float
+    scores: Scores
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"min_score": self.min_score, **asdict(self.scores)}
+
+
+def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
+    """One choice for each set of entities that a least score can keep, from 0, which keeps all, on.
+
+    Each is the shortest decimal about halfway between the scores that it parts.
+    """
+    found: list[tuple[float, bool]] = []
+    wanted = 0
+    for example, answer in zip(gold, predicted, strict=True):
+        right = {(one.start, one.end, one.label) for one in example.entities or ()}
+        best: dict[tuple[int, int, str], float] = {}
+        for one in answer.entities or ():
+            place, score = (one.start, one.end, one.label), 1.0 if one.score is None else one.score
+            best[place] = max(score, best.get(place, 0.0))
+        wanted += len(right)
+        found += [(score, place in right) for place, score in best.items()]
+    found.sort()
+    hits = [0, *accumulate(is_right for _, is_right in reversed(found))]
+    made = [Choice(0.0, ratios(hits[-1], len(found), wanted))]
+    for left_out in range(1, len(found)):
+        below, above = found[left_out - 1][0], found[left_out][0]
+        if below < above:
+            kept = len(found) - left_out
+            made.append(Choice(_between(below, above), ratios(hits[kept], kept, wanted)))
+    return made
+
+
+def best_f1(made: Sequence[Choice]) -> Choice:
+    """The choice of the greatest micro F1, of several the one that leaves out least."""
+    return max(made, key=lambda choice: choice.scores.f1)
+
+
+def first_with_precision(made: Sequence[Choice], precision: float) -> Choice | None:
+    """The choice that leaves out least and has at least this micro precision; None where none has."""
+    return next((choice for choice in made if choice.scores.precision >= precision), None)
+
+
+def _between(below: float, above: float) -> float:
+    """The shortest decimal between two scores that is about their middle; `above` itself where there is none."""
+    rounded = (round((below + above) / 2, digits) for digits in range(1, _DIGITS))
+    return next((value for value in rounded if below < value < above), above)

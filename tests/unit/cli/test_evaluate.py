@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paddle_ner.cli import evaluate, main
+from paddle_ner.tasks.decoding import create
+from paddle_ner.types import Entity, Prediction
+
+TEXT = "王小明在北京"
+
+
+class Answers:
+    """Gives each text the same entities where a real model would be slow; what is tested is the report of them."""
+
+    def __init__(self, task: str, min_score: Any) -> None:
+        self.decoding, self.min_score = create(task, ["LOC", "PER"]), min_score
+
+    def __call__(self, texts: Sequence[str]) -> list[Prediction]:
+        if self.decoding.name != "ner":
+            return [Prediction(text, label="PER", scores={"PER": 0.9, "LOC": 0.1}) for text in texts]
+        found = ((0, 3, "PER", 0.9), (4, 6, "LOC", 0.5), (4, 5, "LOC", 0.002))
+        return [Prediction(text, tuple(Entity.of(text, *place) for place in found)) for text in texts]
+
+
+@pytest.fixture(autouse=True)
+def _loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(model: Path, min_score: Any = None, **_: Any) -> Answers:
+        return Answers("classification" if model.name == "classes" else "ner", min_score)
+
+    monkeypatch.setattr(evaluate, "load", load)
+    monkeypatch.setattr(evaluate, "read_checkpoint_manifest", lambda model: None)
+
+
+def run(capsys: pytest.CaptureFixture[str], folder: Path, model: str, *options: str) -> tuple[int, str, str]:
+    gold = [{"start": 0, "end": 3, "label": "PER"}, {"start": 4, "end": 6, "label": "LOC"}]
+    record = {"text": TEXT, "label": "PER"} if model == "classes" else {"text": TEXT, "entities": gold}
+    (folder / "dev.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    status = main(["evaluate", model, str(folder / "dev.jsonl"), *options])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_the_min_score_of_the_best_f1_stands_below_the_figures(capsys, tmp_path):
+    status, out, _ = run(capsys, tmp_path, "model")
+    assert status == 0 and out.startswith("F1 80.00 % over 1 examples\n")
+    best = "best F1 100.00 %, precision 100.00 %, recall 100.00 %, with --min-score 0.3"
+    assert out.splitlines()[-1] == best
+    status, out, _ = run(capsys, tmp_path, "model", "--at-precision", "0.6")
+    lines = out.splitlines()
+    assert lines[-2] == best
+    assert lines[-1] == (
+        "precision of at least 60 %: F1 80.00 %, precision 66.67 %, recall 100.00 %, with --min-score 0"
+    )
+
+
+def test_the_report_in_json_has_both(capsys, tmp_path):
+    figures = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 2}
+    report = json.loads(run(capsys, tmp_path, "model", "--json")[1])
+    assert report["value"] == 0.8 and report["min_score"] == {"best_f1": {"min_score": 0.3, **figures}}
+    report = json.loads(run(capsys, tmp_path, "model", "--json", "--at-precision", "0.95")[1])
+    assert report["min_score"]["at_precision"] == {"wanted": 0.95, "min_score": 0.3, **figures}
+
+
+def test_with_a_min_score_none_is_looked_for(capsys, tmp_path):
+    assert "best F1" not in run(capsys, tmp_path, "model", "--min-score", "0.5")[1]
+    status, out, error = run(capsys, tmp_path, "model", "--min-score", "0.5", "--at-precision", "0.9")
+    assert (status, out, error) == (2, "", "error: --at-precision looks for a min score: leave out --min-score\n")
+
+
+def test_classes_have_no_min_score(capsys, tmp_path):
+    assert set(json.loads(run(capsys, tmp_path, "classes", "--json")[1])) >= {"value", "confusion"}
+    assert "min_score" not in run(capsys, tmp_path, "classes", "--json")[1]
+    status, out, error = run(capsys, tmp_path, "classes", "--at-precision", "0.9")
+    assert (status, out) == (2, "")
+    assert error == "error: --at-precision is for models that find entities, classes gives classes\n"
