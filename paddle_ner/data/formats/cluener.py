@@ -13,20 +13,21 @@ from typing import Any
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, offset_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import json_lines
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
 _EXPECTED = "expected {type: {surface: [[start, end], …]}}"
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    for record in json_lines(path, options.encoding):
-        if isinstance(record, Rejected):
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    for record in json_records(path, options.encoding):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
-            spans = _spans(record.value["label"]) if "label" in record.value else None
+            label = None if options.texts_only else record.value.get("label")
+            spans = None if label is None else _spans(label)
             text_field = str(options.text_field or "text")
             text = text_of(record.value, (text_field,))
             number = str(options.id_field or "id")
@@ -57,7 +58,11 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.SURE if any(isinstance(record.get("label"), dict) for record in beginning.records) else Fit.NO
+    return Fit.SURE if any(_are_surfaces(record.get("label")) for record in beginning.records) else Fit.NO
+
+
+def _are_surfaces(label: Any) -> bool:
+    return isinstance(label, dict) and all(isinstance(value, dict | list) for value in label.values())
 
 
 FORMAT = Format(

@@ -14,7 +14,7 @@ from typing import Any
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import Record, json_array, json_lines
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tagging import Tagging, Token
@@ -60,7 +60,7 @@ class _Keys:
 
 
 def token_drafts(
-    path: Path, records: Iterator[Record | Rejected], options: ReadOptions, names: Sequence[str] | None = None
+    path: Path, records: Iterator[Record | Rejected | Remark], options: ReadOptions, names: Sequence[str] | None = None
 ) -> Iterator[Draft | Rejected | Remark]:
     """The drafts of objects with tokens and tags, whatever they are stored in.
 
@@ -91,10 +91,10 @@ def token_drafts(
         joiner = " "
         yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
     for record in chain(head, records):
-        yield record if isinstance(record, Rejected) else _draft(path, record, keys, tagging, joiner, options)
+        yield _draft(path, record, keys, tagging, joiner, options) if isinstance(record, Record) else record
 
 
-def _refuse_numbers(path: Path, head: Iterable[Record | Rejected], keys: _Keys) -> None:
+def _refuse_numbers(path: Path, head: Iterable[Record | Rejected | Remark], keys: _Keys) -> None:
     for record in head:
         tags = [record.value[key] for key in keys.tags if key in record.value] if isinstance(record, Record) else []
         if isinstance(record, Record) and tags and isinstance(tags[0], list):
@@ -106,7 +106,7 @@ def _refuse_numbers(path: Path, head: Iterable[Record | Rejected], keys: _Keys) 
                 )
 
 
-def _sentences(head: Iterable[Record | Rejected], keys: _Keys) -> Iterator[tuple[list[str], list[str] | None]]:
+def _sentences(head: Iterable[Record | Rejected | Remark], keys: _Keys) -> Iterator[tuple[list[str], list[str] | None]]:
     for record in head:
         try:
             if isinstance(record, Record):
@@ -137,8 +137,7 @@ def _draft(
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
-    read = json_array if Beginning.of(path, options.encoding).is_json_array else json_lines
-    yield from token_drafts(path, read(path, options.encoding), options)
+    yield from token_drafts(path, json_records(path, options.encoding), options)
 
 
 def are_tokens(record: dict[str, Any]) -> bool:
@@ -150,8 +149,6 @@ def are_tokens(record: dict[str, Any]) -> bool:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if beginning.is_json_array:
-        return Fit.SURE if '"tokens"' in beginning.text and '"ner_tags"' in beginning.text else Fit.NO
     return Fit.SURE if any(map(are_tokens, beginning.records)) else Fit.NO
 
 

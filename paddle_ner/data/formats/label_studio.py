@@ -16,7 +16,7 @@ from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated
-from paddle_ner.data.json_source import Record, json_array
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 
@@ -36,7 +36,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
         return any(_holds_read(record.value) for record in _tasks(path, options) if isinstance(record, Record))
 
     for record in _tasks(path, options):
-        if isinstance(record, Rejected):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
@@ -49,8 +49,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     yield from map(Remark, left_out.remarks())
 
 
-def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected]:
-    return json_array(path, options.encoding)
+def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected | Remark]:
+    return json_records(path, options.encoding)
 
 
 def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str]:
@@ -129,15 +129,12 @@ def _holds_read(task: Mapping[str, Any]) -> bool:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if not beginning.is_json_array:
-        return Fit.NO
-    if not re.search(r'"data"\s*:\s*\{', beginning.text):
+    if not beginning.is_json or not re.search(r'"data"\s*:\s*\{', beginning.text):
         return Fit.NO
     if re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text):
         return Fit.SURE
-    first = beginning.first_object
-    is_task = first is not None and isinstance(first.get("data"), dict) and "text" not in first
-    return Fit.LIKELY if is_task else Fit.NO
+    first = beginning.records[0] if beginning.records else {}
+    return Fit.LIKELY if isinstance(first.get("data"), dict) and "text" not in first else Fit.NO
 
 
 FORMAT = Format(

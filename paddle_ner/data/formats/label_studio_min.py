@@ -15,7 +15,7 @@ from paddle_ner.data.formats.fields import Misfit, id_of, others, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio import refuse_address, text_name
 from paddle_ner.data.formats.label_studio_results import classes_of, spans_of_region
-from paddle_ner.data.json_source import Record, json_array
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
@@ -25,8 +25,8 @@ _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out: dict[str, int] = {}
-    for record in json_array(path, options.encoding):
-        if isinstance(record, Rejected):
+    for record in json_records(path, options.encoding):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
@@ -110,7 +110,7 @@ def _is_choice(value: Any) -> bool:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    keys = (beginning.first_object or {}).keys()
+    keys = beginning.records[0].keys() if beginning.records else set()
     return Fit.SURE if "annotation_id" in keys and {"lead_time", "annotator"} & keys else Fit.NO
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, offset_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import Record, json_lines
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.errors import Problem
@@ -39,8 +39,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     names = ("content", "text") if options.text_field is None else (str(options.text_field),)
     texts: dict[str, _Text] = {}
     repeated = 0
-    for record in json_lines(path, options.encoding):
-        if isinstance(record, Rejected):
+    for record in json_records(path, options.encoding):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
@@ -116,7 +116,7 @@ def _draft(path: Path, content: str, text: _Text) -> tuple[Draft | Rejected, int
 
 def _class(span: Span) -> str:
     match = _CHOICE.fullmatch(span.label)
-    known = re.split("[,,]", match[2]) if match else []
+    known = re.split("[,\uff0c]", match[2]) if match else []
     if span.surface not in known:
         raise Misfit(f"result {span.surface!r} is none of the prompt {span.label!r}, expected {' or '.join(known)}")
     return str(span.surface)

@@ -103,7 +103,7 @@ def test_two_labels_where_one_is_asked_for_are_told(make_file, read_all):
         ({"label": [[0, 2]]}, "an entity is [0, 2], expected [start, end, label]"),
         ({"label": [[0, 9, "PER"]]}, "entity PER at 0..9 is outside the text of 5 characters"),
         ({"label": {}}, '"label" is {}, expected an array of labels or of entities'),
-        ({"entities": [{"label": "PER", "start_offset": 0}]}, 'an entity has no "end_offset"'),
+        ({"entities": [{"label": "PER", "start_offset": 0}]}, 'an entity has no "end"'),
     ],
 )
 def test_a_bad_record_is_told(make_file, read_all, record, message):
