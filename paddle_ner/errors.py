@@ -51,9 +51,10 @@ def group(problems: Sequence[Problem]) -> list[Problem]:
         if len(same) < _REPEATED:
             shown.extend(same)
             continue
-        lines = ", ".join(str(other.line) for other in others[:_REPEATED])
-        dots = ", …" if len(others) > _REPEATED else ""
-        shown.append(replace(first, message=f"{first.message} (and {len(others):,} more like it: lines {lines}{dots})"))
+        later = list(dict.fromkeys(other.line for other in others if other.line != first.line))
+        lines = ", ".join(map(str, later[:_REPEATED])) + (", …" if len(later) > _REPEATED else "")
+        where = f": lines {lines}" if later else " on this line"
+        shown.append(replace(first, message=f"{first.message} (and {len(others):,} more like it{where})"))
     return shown
 
 

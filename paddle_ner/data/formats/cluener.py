@@ -6,7 +6,8 @@ is bad by default, as in any format: `skip` leaves it out, ``overlaps: outermost
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,24 @@ from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
+_HEAD = 500
 _EXPECTED = "expected {type: {surface: [[start, end], …]}}"
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
-    for record in json_records(path, options.encoding):
+    records = json_records(path, options.encoding)
+    head = list(islice(records, _HEAD))
+    text_field = str(options.text_field or "text")
+    inclusive = _ends_are_inclusive(head, text_field)
+    if not inclusive and not options.texts_only:
+        yield Remark("the surfaces say that its ends are exclusive, unlike in the published CLUENER: read so")
+    for record in chain(head, records):
         if not isinstance(record, Record):
             yield record
             continue
         try:
             label = None if options.texts_only else record.value.get("label")
-            spans = None if label is None else _spans(label)
-            text_field = str(options.text_field or "text")
+            spans = None if label is None else _spans(label, inclusive)
             text = text_of(record.value, (text_field,))
             number = str(options.id_field or "id")
             rest = others(record.value, text_field, "label", number)
@@ -37,7 +44,21 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
             yield Rejected.at(path, record.line, str(error))
 
 
-def _spans(label: Any) -> tuple[Span, ...]:
+def _ends_are_inclusive(head: Sequence[Any], text_field: str) -> bool:
+    """Whether not all surfaces of some records, two at least, fit with exclusive ends."""
+    fitting: list[bool] = []
+    for record in head:
+        try:
+            if isinstance(record, Record) and record.value.get("label"):
+                text = text_of(record.value, (text_field,))
+                spans = _spans(record.value["label"], False)
+                fitting.extend(text[span.start : span.end] == span.surface for span in spans)
+        except Misfit:
+            continue  # reported when the record is read
+    return len(fitting) < 2 or not all(fitting)
+
+
+def _spans(label: Any, inclusive: bool) -> tuple[Span, ...]:
     spans = []
     for name, surfaces in _mapping(label).items():
         for surface, ranges in _mapping(surfaces).items():
@@ -46,8 +67,8 @@ def _spans(label: Any) -> tuple[Span, ...]:
             for pair in ranges:
                 if not isinstance(pair, list) or len(pair) != 2:
                     raise Misfit(f"offsets of {surface!r} are {shown(pair)}, {_EXPECTED}")
-                start, last = offset_of(pair[0], "start"), offset_of(pair[1], "end")
-                spans.append(Span(start, last + 1, name, surface))
+                start, end = offset_of(pair[0], "start"), offset_of(pair[1], "end")
+                spans.append(Span(start, end + inclusive, name, surface))
     return tuple(spans)
 
 

@@ -118,6 +118,8 @@ def _has_marks(record: dict[str, Any]) -> bool:
     annotations = record.get("annotations")
     if isinstance(annotations, list):
         return not any(isinstance(one, dict) and "result" in one for one in annotations)  # those are Label Studio's
+    if "annotation_id" in record:
+        return False  # those of its JSON-MIN
     if isinstance(record.get("label"), list) or {"relations", "Comments"} & record.keys() or "text" not in record:
         return True
     labels, entities = record.get("labels"), record.get("entities")
