@@ -15,6 +15,7 @@ from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.entity_objects import EntityReader, are_entities
 from paddle_ner.data.formats.fields import Misfit, id_of, label_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
+from paddle_ner.data.formats.hf_tokens import tagged_text
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
@@ -108,7 +109,10 @@ def _label_within(annotation: Any) -> str:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.SURE if any(map(_has_marks, beginning.records)) else Fit.NO
+    records = beginning.records
+    if any(tagged_text(record) is not None for record in records):
+        return Fit.NO  # a tag for each character
+    return Fit.SURE if any(map(_has_marks, records)) else Fit.NO
 
 
 def _has_marks(record: dict[str, Any]) -> bool:
@@ -119,7 +123,7 @@ def _has_marks(record: dict[str, Any]) -> bool:
     if isinstance(annotations, list):
         return not any(isinstance(one, dict) and "result" in one for one in annotations)  # those are Label Studio's
     if "annotation_id" in record:
-        return False  # those of its JSON-MIN
+        return False  # its JSON-MIN
     if isinstance(record.get("label"), list) or {"relations", "Comments"} & record.keys() or "text" not in record:
         return True
     labels, entities = record.get("labels"), record.get("entities")

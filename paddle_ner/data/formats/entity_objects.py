@@ -161,6 +161,8 @@ def _stated(entity: Any, text: str) -> _Stated:
         if len(entity) != 3:
             raise Misfit(f"an entity is {shown(entity)}, expected [start, end, label]")
         start, end, label = entity
+        if isinstance(start, str) and not start.strip("-").isdigit():
+            raise Misfit(f"an entity is {shown(entity)}, expected [start, end, label] in this order")
         return _Stated(
             offset_of(start, "start"), offset_of(end, "end"), (label_of(label, "label"),), None, "end", True
         )  # fmt: skip

@@ -67,7 +67,6 @@ def record_drafts(
                 )
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
-            nothing_found = False
             continue
         nothing_found = nothing_found and draft.spans is None and draft.label is None
         keys |= dict.fromkeys(record.value)

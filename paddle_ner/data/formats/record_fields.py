@@ -61,6 +61,8 @@ class Fields:
             return cls(texts, str(options.label_field), "entities", number, is_named=True)
         if options.texts_only or any(record.get(key) is not None for record in records for key in _ANNOTATIONS):
             return cls(texts, id=number)
+        if any(_is_choice(record) for record in records):
+            return cls(texts, "accept", id=number, is_guessed=True)
         keys = list(dict.fromkeys(key for record in records for key in record))
         entities = [key for key in ENTITY_NAMES if any(are_entities(record.get(key)) for record in records)]
         if entities:
@@ -149,6 +151,11 @@ def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None
         return None  # an entity a record, whose type it would be
     found = [keys[index] for index in labels_among(keys)]
     return found[0] if len(found) == 1 and any(_may_be_label(record.get(found[0])) for record in records) else None
+
+
+def _is_choice(record: dict[str, Any]) -> bool:
+    """Whether a record is of Prodigy's choice: the ids of those options that were accepted are its labels."""
+    return isinstance(record.get("options"), list) and isinstance(record.get("accept"), list)
 
 
 def _refuse_unknown(records: Sequence[dict[str, Any]]) -> None:

@@ -98,3 +98,9 @@ def test_a_list_that_was_written_as_a_string_is_no_label(make_file, read_all, la
 def test_labels_that_count_the_choices_beside_them_are_named(read_record):
     record = {"text_a": TEXT, "text_b": "", "question": "", "choices": ["好评", "差评"], "labels": [1]}
     assert read_record(record, ".jsonl")[0].labels == ("差评",)
+
+
+def test_the_choices_of_prodigy_are_labels(read_record):
+    options = [{"id": "好评", "text": "好"}, {"id": "差评", "text": "差"}]
+    example, said = read_record({"text": TEXT, "options": options, "accept": ["差评"], "answer": "accept"}, ".jsonl")
+    assert example.labels == ("差评",) and said == ["the label is read from 'accept' (--label-field names another key)"]
