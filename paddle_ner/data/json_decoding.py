@@ -54,6 +54,8 @@ def cause(error: json.JSONDecodeError) -> str:
     before = text[:place].rstrip()[-1:]
     if error.msg.startswith("Invalid control character"):
         return ": inside a string a tab is written \\t and a line end \\n"
+    if found.startswith("\ufeff"):
+        return ": a byte order mark between two files that were put together, remove it"
     if found.startswith("'"):
         return ": single quotes are Python's, not JSON's: write the file with json.dump"
     if _COMMENT.match(found):

@@ -8,6 +8,7 @@ string, several are ``{"choices": […]}``, entities are objects with start, end
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,21 @@ _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out: dict[str, int] = {}
     asked: tuple[str, int] | None = None
+
+    @cache
+    def any_is_read() -> bool:
+        records = json_records(path, options.encoding)
+        return any(_holds_read(record.value, options) for record in records if isinstance(record, Record))
+
     for record in json_records(path, options.encoding):
         if not isinstance(record, Record):
             yield record
             continue
         try:
             draft, question = _draft(record, options, left_out)
+            answers = _answers(record.value, options) if draft.empty and not options.texts_only else {}
+            if answers and not any_is_read():
+                raise Misfit(f"answers to {', '.join(answers)}, which are neither entities nor classes")
             if question is not None and asked is not None and question != asked[0]:
                 raise Misfit(
                     f"classes of {question}, but {path}:{asked[1]} has those of {asked[0]}: name one with label_field"
@@ -91,6 +101,14 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
         known = ", ".join(key for key in keys if key not in _ABOUT)
         raise Misfit(f"which key holds the label? The keys are {known}: name it with label_field")
     return answers
+
+
+def _holds_read(task: Mapping[str, Any], options: ReadOptions) -> bool:
+    """Whether any answer of a record is entities or classes."""
+    try:
+        return any(_are_regions(value) or _classes(value) is not None for value in _answers(task, options).values())
+    except Misfit:
+        return False
 
 
 def _are_regions(value: Any) -> bool:

@@ -60,7 +60,8 @@ class Fields:
         if options.label_field is not None:
             return cls(texts, str(options.label_field), "entities", number, is_named=True)
         if options.texts_only or any(record.get(key) is not None for record in records for key in _ANNOTATIONS):
-            return cls(texts, id=number)
+            held = [key for key in _ANNOTATIONS if any(are_entities(record.get(key)) for record in records)]
+            return cls(texts, entities=held[0] if held else "entities", id=number)
         if any(_is_choice(record) for record in records):
             return cls(texts, "accept", id=number, is_guessed=True)
         keys = list(dict.fromkeys(key for record in records for key in record))
@@ -132,6 +133,8 @@ def _named(record: dict[str, Any], name: str) -> Any:
 def _texts(strings: Sequence[str]) -> tuple[str, ...]:
     """The key of the text among keys of strings; all that it may have where there is none."""
     if "text" in strings:
+        if seconds := second_texts_among(strings):
+            raise Misfit(f"text and {strings[seconds[0]]} are a pair, expected one: --text-field names the one to read")
         return ("text",)
     found = [strings[index] for index in texts_among(strings)]
     if not found:

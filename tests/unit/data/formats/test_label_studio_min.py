@@ -113,3 +113,8 @@ def test_classes_of_two_questions_in_one_file_are_refused(make_file, read_all):
 def test_records_a_line_are_read(make_file, read_all):
     lines = "".join(json.dumps(task(art=name)) + "\n" for name in ("好评", "差评"))
     assert [example.labels for example in read_all(make_file("a.jsonl", lines))[0]] == [("好评",), ("差评",)]
+
+
+def test_a_file_with_answers_of_other_kinds_alone_is_refused(make_file, read_all):
+    _, problems = read_all(make_file("a.json", export(task(stars=4), task(stars=5))))
+    assert [problem.message for problem in problems] == ["answers to stars, which are neither entities nor classes"] * 2

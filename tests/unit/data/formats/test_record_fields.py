@@ -104,3 +104,10 @@ def test_the_choices_of_prodigy_are_labels(read_record):
     options = [{"id": "好评", "text": "好"}, {"id": "差评", "text": "差"}]
     example, said = read_record({"text": TEXT, "options": options, "accept": ["差评"], "answer": "accept"}, ".jsonl")
     assert example.labels == ("差评",) and said == ["the label is read from 'accept' (--label-field names another key)"]
+
+
+@pytest.mark.parametrize("key", ["label", "labels"])
+def test_an_empty_array_is_no_entity_where_the_others_are_of_entities(make_file, read_all, key):
+    records = [{"text": TEXT, key: []}, {"text": TEXT, key: [ENTITY]}]
+    examples, problems = read_all(make_file("a.json", json.dumps(records)))
+    assert [len(example.entities) for example in examples] == [0, 1] and not problems
