@@ -22,6 +22,9 @@ _OPENED = re.compile(r"\s*\[\s*(\{|\[|null\b|\]|$)")
 _NESTED = frozenset({"paragraphs", "qas", "messages", "conversations", "role", "speaker", "from"})
 """Keys of elements that hold the texts themselves further in, or are the turns of a talk."""
 
+_OFFSETS = frozenset({"start", "begin", "start_offset", "start_idx", "start_pos", "offset"})
+"""Keys of entities, which are no records."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -107,7 +110,7 @@ def _is_record(value: Any) -> bool:
     """Whether a value is a record: an object with a text, tokens or data, or spaCy's pair of a text and an object."""
     if isinstance(value, list):
         return len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
-    if not isinstance(value, dict) or _NESTED & value.keys():
+    if not isinstance(value, dict) or (_NESTED | _OFFSETS) & value.keys():
         return False
     return bool(texts_among(list(value))) or isinstance(value.get("data"), dict)
 

@@ -145,9 +145,9 @@ def _draft(
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     records = json_records(path, options.encoding)
     beginning = Beginning.of(path, options.encoding).records
-    keys = next((keys for record in beginning if (keys := tagged_text(record)) is not None), None)
-    if keys is not None and options.text_field is None and options.label_field is None:
-        text, tags = keys
+    keys = next((keys for record in beginning if (keys := tagged_text(record)) is not None), (None, None))
+    text, tags = options.text_field or keys[0], options.label_field or keys[1]
+    if isinstance(text, str) and isinstance(tags, str):
         options = options.model_copy(update={"text_field": text, "label_field": tags})
         records = (_parted(record, text, tags) if isinstance(record, Record) else record for record in records)
     yield from token_drafts(path, records, options)

@@ -142,6 +142,9 @@ def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         raise Misfit(f'"result" is {shown(results)}, expected an array of objects')
+    for key in ("from_name", "to_name"):
+        if strange := [one[key] for one in results if not isinstance(one.get(key), str | None)]:
+            raise Misfit(f'"{key}" of a result is {shown(strange[0])}, expected a name')
     return results
 
 

@@ -133,8 +133,10 @@ def _of_text(
             left_out.other_texts += 1
 
 
-def spans_of_region(value: Mapping[str, Any]) -> Iterator[Span]:
+def spans_of_region(value: Any) -> Iterator[Span]:
     """The entities of a marked range, one for each of its labels."""
+    if not isinstance(value, Mapping):
+        raise Misfit(f"an entity is {shown(value)}, expected an object")
     labels = labels_of(value.get("labels", value.get("hypertextlabels")), "labels")
     if not labels:
         raise Misfit("an entity has no label, expected one")

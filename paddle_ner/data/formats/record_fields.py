@@ -57,14 +57,18 @@ class Fields:
         filled = Counter(key for record in records for key, value in record.items() if isinstance(value, str) and value)
         strings = [key for key, count in filled.items() if count >= _HALF * len(records) and key != number]
         texts = (str(options.text_field),) if options.text_field is not None else _texts(strings)
+        keys = list(dict.fromkeys(key for record in records for key in record))
         if options.label_field is not None:
+            if options.label_field not in keys and records and not options.texts_only:
+                raise Misfit(f"no key {options.label_field}, as label_field says: the keys are {', '.join(keys)}")
             return cls(texts, str(options.label_field), "entities", number, is_named=True)
+        if not options.texts_only and records and all(map(_is_entity, records)):
+            raise Misfit(f"an entity a record ({', '.join(keys)}), expected a text with its entities")
         if options.texts_only or any(record.get(key) is not None for record in records for key in _ANNOTATIONS):
             held = [key for key in _ANNOTATIONS if any(are_entities(record.get(key)) for record in records)]
             return cls(texts, entities=held[0] if held else "entities", id=number)
         if any(_is_choice(record) for record in records):
             return cls(texts, "accept", id=number, is_guessed=True)
-        keys = list(dict.fromkeys(key for record in records for key in record))
         entities = [key for key in ENTITY_NAMES if any(are_entities(record.get(key)) for record in records)]
         if entities:
             return cls(texts, entities=entities[0], id=number, is_guessed=True)
@@ -154,6 +158,12 @@ def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None
         return None  # an entity a record, whose type it would be
     found = [keys[index] for index in labels_among(keys)]
     return found[0] if len(found) == 1 and any(_may_be_label(record.get(found[0])) for record in records) else None
+
+
+def _is_entity(record: dict[str, Any]) -> bool:
+    """Whether a record is an entity itself, with offsets into a text that stands elsewhere."""
+    starts = [key for key in ("start", "begin", "start_offset", "start_idx", "start_pos") if key in record]
+    return bool(starts) and type(record[starts[0]]) is int and not any(key in record for key in ENTITY_NAMES)
 
 
 def _is_choice(record: dict[str, Any]) -> bool:

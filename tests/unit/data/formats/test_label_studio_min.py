@@ -102,6 +102,8 @@ def test_records_whose_own_id_stands_before_their_text_are_read_by_what_they_hol
 def test_a_range_without_label_is_not_left_out_with_the_others(make_file, read_all):
     _, (problem,) = read_all(make_file("a.json", export(task(ner=[REGION, {"start": 3, "end": 5}]))))
     assert problem.message == '"labels" is None, expected an array of label names'
+    _, (problem,) = read_all(make_file("b.json", export(task(ner=[REGION, 5]))))
+    assert problem.message == "an entity is 5, expected an object"
 
 
 def test_classes_of_two_questions_in_one_file_are_refused(make_file, read_all):

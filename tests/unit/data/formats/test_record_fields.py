@@ -68,10 +68,11 @@ def test_an_intent_beside_entities_is_said_and_read_when_it_is_named(read_record
     ],
 )
 def test_what_may_be_read_in_two_ways_is_refused(read_record, record, message):
+    record = {"id": "1", **record}
     with pytest.raises(InputError, match=r"a\.json:1: ") as caught:
         read_record(record)
     assert message in str(caught.value)
-    assert read_record(record, text_field=next(iter(record)), label_field="none")[0].label is None
+    assert read_record(record, text_field="id", label_field="id")[0].text == "1"
 
 
 def test_an_entity_a_record_is_no_class(read_record):
@@ -111,3 +112,8 @@ def test_an_empty_array_is_no_entity_where_the_others_are_of_entities(make_file,
     records = [{"text": TEXT, key: []}, {"text": TEXT, key: [ENTITY]}]
     examples, problems = read_all(make_file("a.json", json.dumps(records)))
     assert [len(example.entities) for example in examples] == [0, 1] and not problems
+
+
+def test_a_key_that_no_record_has_is_refused(read_record):
+    with pytest.raises(InputError, match="no key mood, as label_field says: the keys are text, label"):
+        read_record({"text": TEXT, "label": "好评"}, label_field="mood")
