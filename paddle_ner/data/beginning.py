@@ -146,7 +146,7 @@ class Beginning:
     @property
     def is_json_array(self) -> bool:
         """Whether it begins as an array of objects does; a bracket that is a token of its own line does not count."""
-        return re.match(r"\s*\[\s*(\{|\]|$)", self.text) is not None
+        return re.match(r"\s*\[\s*(null\s*,\s*)*(\{|\]|$)", self.text) is not None
 
     @property
     def is_json(self) -> bool:
@@ -186,9 +186,20 @@ def separator_of(lines: Sequence[str]) -> str | None:
 def look_of(line: str) -> str:
     """What a line looks like, in words."""
     shown = repr(line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…")
-    record = _object(line)
-    if record is not None:
-        return f"a JSON object with the keys {', '.join(map(str, record)) or '(none)'}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return f"a JSON object with the keys {', '.join(map(str, value)) or '(none)'}"
+    if isinstance(value, str):
+        return f"a JSON string, not an object ({shown})"
+    if isinstance(value, list) and value and not isinstance(value[0], list | dict):
+        return f"a JSON array of {len(value)} values without names ({shown})"
+    if re.match(r"\s*(//|/\*)", line):
+        return f"a comment, which JSON does not have ({shown})"
+    if re.match(r"\s*(var|let|const|export)\s.*=", line):
+        return f"JavaScript ({shown})"
     if re.match(r"\s*<[?!/A-Za-z]", line):
         return f"XML or HTML ({shown})"
     if line.lstrip().startswith("{") and not line.lstrip().startswith("{{"):

@@ -22,8 +22,10 @@ _OPENED = re.compile(r"\s*\[\s*(\{|\[|null\b|\]|$)")
 _NESTED = frozenset({"paragraphs", "qas", "messages", "conversations", "role", "speaker", "from"})
 """Keys of elements that hold the texts themselves further in, or are the turns of a talk."""
 
-_OFFSETS = frozenset({"start", "begin", "start_offset", "start_idx", "start_pos", "offset"})
-"""Keys of entities, which are no records."""
+_OFFSET = re.compile("start|begin|offset", re.IGNORECASE)
+"""What is in a key of an entity, which is no record."""
+_PARTS = frozenset({"tokens", "words", "entities", "spans", "mentions", "relations", "labels", "result", "results"})
+"""Keys under which parts of one record stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ def _within(text: str, start: int) -> Shape | None:
         values.get("data"), dict
     ):
         return None
-    holders = [key for key, value in values.items() if isinstance(value, list) and value and _is_record(value[0])]
+    holders = [
+        key
+        for key, value in values.items()
+        if key not in _PARTS and isinstance(value, list) and any(map(_is_record, value[:2]))
+    ]
     if len(holders) == 1:
         return Shape("array", holders[0])
     if holders:
@@ -82,7 +88,8 @@ def _within(text: str, start: int) -> Shape | None:
             refusal=f"an object with records under {', '.join(holders)}, expected those of one: take them out, such as"
             f" with jq '.{holders[0]}' IN > OUT.json",
         )
-    if len(values) > 1 and texts_among(names) and _are_columns(values.values()):
+    are_split = isinstance(values.get("columns"), list) and isinstance(values.get("data"), list)
+    if are_split or (len(values) > 1 and texts_among(names) and _are_columns(values.values())):
         return Shape(
             "array",
             refusal=f"a table by columns ({', '.join(names[:8])}), expected an array of records: pandas writes one with"
@@ -110,7 +117,7 @@ def _is_record(value: Any) -> bool:
     """Whether a value is a record: an object with a text, tokens or data, or spaCy's pair of a text and an object."""
     if isinstance(value, list):
         return len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
-    if not isinstance(value, dict) or (_NESTED | _OFFSETS) & value.keys():
+    if not isinstance(value, dict) or _NESTED & value.keys() or any(map(_OFFSET.search, value)):
         return False
     return bool(texts_among(list(value))) or isinstance(value.get("data"), dict)
 

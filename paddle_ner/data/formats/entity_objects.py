@@ -15,7 +15,7 @@ from paddle_ner.data.records import Span, same_surface
 
 _STARTS = """
 start begin start_offset start_idx start_index start_pos start_position start_char char_start startindex startoffset
-startpos from offset
+startpos from offset beginoffset
 开始 起始 开始位置 起始位置 起点
 """.split()  # noqa: SIM905
 _ENDS = """

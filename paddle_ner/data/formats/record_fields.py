@@ -103,6 +103,8 @@ class Fields:
             return draft
         if record.get("answer") in ("reject", "ignore"):
             raise Misfit(f'"answer" is {record["answer"]!r}, expected "accept": Prodigy\'s annotator did not take it')
+        if len(given) > 1:  # an empty list of classes beside entities says nothing
+            given = [name for name in given if name == self.entities or record[name] != []]
         if len(given) > 1:
             raise Misfit(f"{' and '.join(given)} in one record, expected one kind of annotation (label_field names it)")
         if not given:
@@ -157,13 +159,13 @@ def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None
     if entities_among(keys):
         return None  # an entity a record, whose type it would be
     found = [keys[index] for index in labels_among(keys)]
-    return found[0] if len(found) == 1 and any(_may_be_label(record.get(found[0])) for record in records) else None
+    return found[0] if len(found) == 1 and any(_may_be_label(record, found[0]) for record in records) else None
 
 
 def _is_entity(record: dict[str, Any]) -> bool:
     """Whether a record is an entity itself, with offsets into a text that stands elsewhere."""
-    starts = [key for key in ("start", "begin", "start_offset", "start_idx", "start_pos") if key in record]
-    return bool(starts) and type(record[starts[0]]) is int and not any(key in record for key in ENTITY_NAMES)
+    starts = [value for key, value in record.items() if key.lower().startswith(("start", "begin"))]
+    return type(next(iter(starts), None)) is int and not any(key in record for key in ENTITY_NAMES)
 
 
 def _is_choice(record: dict[str, Any]) -> bool:
@@ -184,9 +186,12 @@ def _refuse_unknown(records: Sequence[dict[str, Any]]) -> None:
                 )
 
 
-def _may_be_label(value: Any) -> bool:
+def _may_be_label(record: dict[str, Any], name: str) -> bool:
+    """Whether a field may hold classes; a list that is as long as another holds tags of words."""
+    value = record.get(name)
     if isinstance(value, list):
-        return all(isinstance(one, str) for one in value)
+        lengths = [len(other) for key, other in record.items() if key != name and isinstance(other, list)]
+        return all(isinstance(one, str) for one in value) and (len(value) < 2 or len(value) not in lengths)
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 

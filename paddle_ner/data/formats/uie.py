@@ -137,7 +137,7 @@ def _class(span: Span) -> str:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.SURE if any({"result_list", "prompt"} <= record.keys() for record in beginning.records) else Fit.NO
+    return Fit.SURE if any("result_list" in record for record in beginning.records) else Fit.NO
 
 
 FORMAT = Format(

@@ -66,6 +66,12 @@ def test_a_large_object_of_records_is_told_by_its_beginning(make_file):
             "a table by columns (text, label)",
         ),
         ({"text": ["今天天气不错"] * 2, "label": ["甲", "乙"]}, "a table by columns (text, label), expected an array"),
+        (
+            {"columns": ["text", "label"], "data": [["好", "甲"]], "index": [0]},
+            "a table by columns (columns, data, index)",
+        ),
+        ({"File": "a", "Entities": [{"BeginOffset": 0, "EndOffset": 2, "Text": "韩梅", "Type": "PER"}]}, "no text: "),
+        ({"tokens": [{"text": "韩", "ner": "B-PER"}, {"text": "梅", "ner": "I-PER"}]}, '"tokens" is [{'),
         ({"messages": [{"role": "user", "content": "好"}]}, "no text: the keys are messages"),
         ({"data": [{"title": "好", "paragraphs": []}]}, "no text: the keys are data"),
     ],
@@ -95,3 +101,8 @@ def test_a_usual_syntax_error_is_told_with_what_to_do(make_file, content, advice
     with pytest.raises(DataError) as caught:
         load(make_file("a.json", content))
     assert advice in caught.value.problems[0].message
+
+
+def test_an_array_that_begins_with_null_is_read(make_file, read_all):
+    examples, (problem,) = read_all(make_file("a.json", json.dumps([None, *RECORDS])))
+    assert len(examples) == 5 and problem.message == "null, expected a JSON object"

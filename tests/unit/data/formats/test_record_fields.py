@@ -117,3 +117,12 @@ def test_an_empty_array_is_no_entity_where_the_others_are_of_entities(make_file,
 def test_a_key_that_no_record_has_is_refused(read_record):
     with pytest.raises(InputError, match="no key mood, as label_field says: the keys are text, label"):
         read_record({"text": TEXT, "label": "好评"}, label_field="mood")
+
+
+def test_a_list_as_long_as_another_is_no_list_of_classes(read_record):
+    example, (said,) = read_record({"text": TEXT, "word": ["韩梅", "在", "苏州"], "tag": ["PER", "p", "LOC"]})
+    assert example.labels is None and said.startswith("no label found: the keys are text, word, tag")
+
+
+def test_no_classes_beside_entities_are_nothing(read_record):
+    assert len(read_record({"text": TEXT, "labels": [], "entities": [ENTITY]})[0].entities) == 1
