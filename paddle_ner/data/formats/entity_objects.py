@@ -36,6 +36,7 @@ _EXCLUSIVE = frozenset(
     | {("char_start", "char_end")}
 )
 """Keys whose end is exclusive wherever they are used. Of others that is only so where surfaces prove it."""
+_CANONICAL = frozenset({"start", "end", "label"})
 _ASCII = re.compile(r"[\x00-\x7f]")
 _HEAD = 20_000
 _SHARE = 0.9
@@ -168,6 +169,9 @@ def _stated(entity: Any, text: str) -> _Stated:
         )  # fmt: skip
     if not isinstance(entity, dict):
         raise Misfit(f"an entity is {shown(entity)}, expected an object with {_EXPECTED}")
+    if entity.keys() >= _CANONICAL and isinstance(entity["label"], str) and isinstance(entity.get("text"), str):
+        start, end = offset_of(entity["start"], "start"), offset_of(entity["end"], "end")
+        return _Stated(start, end, (label_of(entity["label"], "label"),), entity["text"], "end", True)
     keys = {key.lower(): key for key in entity}
     start, end, end_name, is_sure = _range(entity, keys)
     surface_name, surface = _surface(entity, keys)
