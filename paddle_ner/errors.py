@@ -33,6 +33,8 @@ class Problem:
 
 
 _VARYING = re.compile(r"'[^']*'|\d+|0x[0-9A-F]{2}")
+_NUMBER = re.compile(r" \(number [\d,]+ of this line\)$")
+"""What tells a record of a line from the first one."""
 _REPEATED = 4
 
 
@@ -44,7 +46,8 @@ def group(problems: Sequence[Problem]) -> list[Problem]:
     """
     groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((problem.path, _VARYING.sub("…", problem.message)), []).append(problem)
+        message = _NUMBER.sub("", problem.message)
+        groups.setdefault((problem.path, _VARYING.sub("…", message)), []).append(problem)
     shown: list[Problem] = []
     for same in groups.values():
         first, *others = same

@@ -75,7 +75,10 @@ def record_drafts(
         yield from map(Remark, said(fields, list(keys)))
     if (remark := reader.remark()) is not None and not options.texts_only:
         yield Remark(remark)
-    if nothing_found and (remark := missing(list(keys), fields)) is not None:
+    if nothing_found and fields.is_named and keys and fields.label not in keys:
+        message = f"no key {fields.label}, as label_field says: the keys are {', '.join(keys)}"
+        yield Rejected.at(path, 1, message, fatal=True)
+    elif nothing_found and (remark := missing(list(keys), fields)) is not None:
         yield Remark(remark)
 
 

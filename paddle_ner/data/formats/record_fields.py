@@ -59,8 +59,6 @@ class Fields:
         texts = (str(options.text_field),) if options.text_field is not None else _texts(strings)
         keys = list(dict.fromkeys(key for record in records for key in record))
         if options.label_field is not None:
-            if options.label_field not in keys and records and not options.texts_only:
-                raise Misfit(f"no key {options.label_field}, as label_field says: the keys are {', '.join(keys)}")
             return cls(texts, str(options.label_field), "entities", number, is_named=True)
         if not options.texts_only and records and all(map(_is_entity, records)):
             raise Misfit(f"an entity a record ({', '.join(keys)}), expected a text with its entities")
