@@ -24,9 +24,11 @@ from paddle_ner.data.records import Draft, Rejected, Remark
 _MARKED = ("annotations", "completions", "predictions", "drafts")
 """Where the labels of a task stand."""
 _ADDRESS = re.compile(
-    r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
+    r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs|file)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
 )
 """What stands in place of a text where a labeling config says ``valueType="url"``."""
+_LINK = re.compile(r"https?://\S+")
+"""What may be such an address, or a text."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
@@ -73,6 +75,7 @@ def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Dra
     name = text_name(data, options)
     text = text_of(data, (name,))
     refuse_address(text, name)
+    left_out.links += _LINK.fullmatch(text) is not None
     number = id_of(task, "id")
     rest = others(task, "id", *_MARKED)
     kept = [] if options.texts_only else _kept(task)

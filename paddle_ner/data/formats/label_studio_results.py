@@ -30,6 +30,7 @@ class LeftOut:
         other_texts: results about another text of their task.
         unlabelled: tasks that no one labelled, but that have predictions or drafts.
         controls: entities that were read, by the control that marked them.
+        links: texts that are an address and nothing else.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -37,6 +38,7 @@ class LeftOut:
     other_texts: int = 0
     unlabelled: int = 0
     controls: Counter[str] = field(default_factory=Counter)
+    links: int = 0
 
     def remarks(self) -> Iterator[str]:
         """The lines; none where everything was read."""
@@ -51,6 +53,9 @@ class LeftOut:
         if self.unlabelled:
             tasks = "1 task has" if self.unlabelled == 1 else f"{self.unlabelled:,} tasks have"
             yield f"{tasks} no annotation, but predictions or drafts, which are not read"
+        if self.links:
+            texts = "1 text is an address" if self.links == 1 else f"{self.links:,} texts are addresses"
+            yield f'{texts} and nothing else: where the labeling config says valueType="url", the export has no texts'
         if len(self.controls) > 1:
             shown_controls = ", ".join(f"{name} {count:,}" for name, count in self.controls.most_common())
             yield f"the entities of several controls are read together: {shown_controls} (--label-field names one)"

@@ -157,6 +157,16 @@ def test_an_address_in_place_of_a_text_is_refused(make_file, read_all, text):
     assert "the address of a text" in problem.message
 
 
+def test_a_text_that_may_be_an_address_is_said(make_file):
+    said: list[str] = []
+    path = make_file("a.json", export(task(choice("正"), data={"text": "https://example.com/a/1"})))
+    assert load(path, log=said.append)[0].labels == ("正",)
+    assert said == [
+        f'{path}: 1 text is an address and nothing else: where the labeling config says valueType="url", the export has'
+        " no texts"
+    ]
+
+
 def test_a_text_that_holds_an_address_is_a_text(make_file, read_all):
     text = "见 https://example.com/a/1.txt"
     assert read_all(make_file("a.json", export(task(choice("正"), data={"text": text}))))[0][0].text == text
