@@ -33,6 +33,8 @@ class Problem:
 
 
 _VARYING = re.compile(r"'[^']*'|\d+|0x[0-9A-F]{2}")
+_NUMBER = re.compile(r" \(number [\d,]+ of this line\)$")
+"""What tells a record of a line from the first one."""
 _REPEATED = 4
 
 
@@ -44,16 +46,18 @@ def group(problems: Sequence[Problem]) -> list[Problem]:
     """
     groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((problem.path, _VARYING.sub("…", problem.message)), []).append(problem)
+        message = _NUMBER.sub("", problem.message)
+        groups.setdefault((problem.path, _VARYING.sub("…", message)), []).append(problem)
     shown: list[Problem] = []
     for same in groups.values():
         first, *others = same
         if len(same) < _REPEATED:
             shown.extend(same)
             continue
-        lines = ", ".join(str(other.line) for other in others[:_REPEATED])
-        dots = ", …" if len(others) > _REPEATED else ""
-        shown.append(replace(first, message=f"{first.message} (and {len(others):,} more like it: lines {lines}{dots})"))
+        later = list(dict.fromkeys(other.line for other in others if other.line != first.line))
+        lines = ", ".join(map(str, later[:_REPEATED])) + (", …" if len(later) > _REPEATED else "")
+        where = f": lines {lines}" if later else " on this line"
+        shown.append(replace(first, message=f"{first.message} (and {len(others):,} more like it{where})"))
     return shown
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.encoding import AUTO, guess
+from paddle_ner.data.json_shape import Shape, shape_of
 from paddle_ner.data.source import BYTE_ORDER_MARK, open_bytes
 
 HEAD_BYTES = 1 << 18
@@ -20,6 +22,8 @@ _LINES = 200
 _SHOWN = 40
 _LONG = 1000
 _COLUMN_SHARE = 0.9
+_MARKS = re.compile(r"[\s,]*")
+"""What may stand between two objects."""
 SEPARATORS = {
     "\t": "tabs",
     "\x02": "the character U+0002",
@@ -57,11 +61,13 @@ class Beginning:
         path: the file or folder.
         magic: its first bytes, unpacked where it is gzip, by which binary formats are told.
         text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
+        is_whole: whether it has no more than that.
     """
 
     path: Path
     magic: bytes = b""
     text: str = ""
+    is_whole: bool = True
 
     @classmethod
     def of(cls, path: Path, encoding: str) -> Beginning:
@@ -74,7 +80,8 @@ class Beginning:
             head = stream.read(HEAD_BYTES)
         # The last line may be cut in the middle; a file of a single line is looked at as it is.
         complete = head[: head.rfind(b"\n")] if len(head) == HEAD_BYTES and b"\n" in head else head
-        return cls(path, head[:_MAGIC_BYTES], complete.decode(encoding, errors="replace").removeprefix(BYTE_ORDER_MARK))
+        text = complete.decode(encoding, errors="replace").removeprefix(BYTE_ORDER_MARK)
+        return cls(path, head[:_MAGIC_BYTES], text, len(head) < HEAD_BYTES)
 
     @property
     def is_folder(self) -> bool:
@@ -98,11 +105,38 @@ class Beginning:
         return tuple(line for line in self.all_lines if line.strip())[:_LINES]
 
     @cached_property
+    def json_shape(self) -> Shape:
+        """How records lie in it, if it is JSON."""
+        return shape_of(self.text, self.is_whole)
+
+    @property
+    def json_array(self) -> str:
+        """The text from the bracket that opens the array of its records on; empty where they lie in no array."""
+        shape = self.json_shape
+        if shape.name != "array" or shape.refusal is not None:
+            return ""
+        return self.text[self.text.find("[", 0 if shape.key is None else self.text.find(f'"{shape.key}"')) :]
+
+    @cached_property
     def records(self) -> tuple[dict[str, Any], ...]:
-        """The objects among `lines` where most lines look like JSON objects; empty where they do not."""
-        if not self.is_json_lines:
-            return ()
-        return tuple(record for line in self.lines if (record := _object(line)) is not None)
+        """The first objects, however they lie in it; empty where most lines do not look like JSON."""
+        if self.is_json_lines and self.json_shape.name == "lines":
+            return tuple(record for line in self.lines if (record := _object(line)) is not None)
+        return tuple(islice(self._objects(), _LINES)) if self.is_json else ()
+
+    def _objects(self) -> Iterator[dict[str, Any]]:
+        """The objects of an array, or one after another, as far as they are seen whole."""
+        text, place = self.text, 0
+        if self.json_shape.name == "array":
+            text, place = self.json_array, 1
+        decoder = json.JSONDecoder()
+        while (match := _MARKS.match(text, place)) is not None and match.end() < len(text):
+            try:
+                value, place = decoder.raw_decode(text, match.end())
+            except (ValueError, RecursionError):
+                return
+            if isinstance(value, dict):
+                yield value
 
     @property
     def is_json_lines(self) -> bool:
@@ -112,18 +146,14 @@ class Beginning:
     @property
     def is_json_array(self) -> bool:
         """Whether it begins as an array of objects does; a bracket that is a token of its own line does not count."""
-        return re.match(r"\s*\[\s*(\{|\]|$)", self.text) is not None
+        return re.match(r"\s*\[\s*(null\s*,\s*)*(\{|\]|$)", self.text) is not None
 
-    @cached_property
-    def first_object(self) -> dict[str, Any] | None:
-        """The first object of an array of objects; None where there is none, or it is longer than what is seen."""
-        if not self.is_json_array or "{" not in self.text:
-            return None
-        try:
-            first, _ = json.JSONDecoder().raw_decode(self.text, self.text.index("{"))
-        except (ValueError, RecursionError):
-            return None
-        return first if isinstance(first, dict) else None
+    @property
+    def is_json(self) -> bool:
+        """Whether it begins as a file of JSON objects does."""
+        if self.is_json_array or self.is_json_lines:
+            return True
+        return self.text.lstrip().startswith("{") and self.json_shape != Shape("lines")
 
     @property
     def binary(self) -> str | None:
@@ -156,9 +186,20 @@ def separator_of(lines: Sequence[str]) -> str | None:
 def look_of(line: str) -> str:
     """What a line looks like, in words."""
     shown = repr(line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…")
-    record = _object(line)
-    if record is not None:
-        return f"a JSON object with the keys {', '.join(map(str, record)) or '(none)'}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return f"a JSON object with the keys {', '.join(map(str, value)) or '(none)'}"
+    if isinstance(value, str):
+        return f"a JSON string, not an object ({shown})"
+    if isinstance(value, list) and value and not isinstance(value[0], list | dict):
+        return f"a JSON array of {len(value)} values without names ({shown})"
+    if re.match(r"\s*(//|/\*)", line):
+        return f"a comment, which JSON does not have ({shown})"
+    if re.match(r"\s*(var|let|const|export)\s.*=", line):
+        return f"JavaScript ({shown})"
     if re.match(r"\s*<[?!/A-Za-z]", line):
         return f"XML or HTML ({shown})"
     if line.lstrip().startswith("{") and not line.lstrip().startswith("{{"):

@@ -9,7 +9,7 @@ _FIRST_TEXTS = ("text", "文本", "text_a", "texta", "sentence", "sentence1", "s
 _TEXTS = """
 content contents query title review reviews comment comments review_text comment_text comment_content review_body
 review_content text1 utterance question question1 body document doc message msg tweet post input abstract headline
-passage description summary news ask raw_text full_text sent sentences texts tokens words
+passage description summary news ask raw_text full_text originaltext original_text sent sentences texts tokens words
 内容 评论 评论内容 评价 评价内容 评论文本 评价文本 句 语句 标题 题目 正文 问题 提问 问句 文字 原文 短文本 新闻 新闻标题
 新闻内容 微博 微博内容 微博中文内容 留言 留言内容 描述 摘要 病情描述 用户评论 用户评价 弹幕 话术 输入
 商品评论 语料 待分类文本

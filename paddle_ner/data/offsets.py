@@ -1,7 +1,8 @@
 """What the offsets of a file count, and how they become code points: one step for every format that states offsets.
 
 Tools in JavaScript count UTF-16 units, in which an emoji is two; a browser shows a text with CRLF line ends as if they
-were LF, and so counts each as one. Texts without such characters read the same in any of these units.
+were LF, and so counts each as one; doccano counts grapheme clusters where a project says so. Texts without such
+characters read the same in any of these units.
 """
 
 from __future__ import annotations
@@ -11,19 +12,27 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from paddle_ner.data.graphemes import grapheme_places, may_join
 from paddle_ner.data.options import Unit
 from paddle_ner.data.records import Draft, Rejected, Span, same_surface
 from paddle_ner.errors import Problem
 
-PROVABLE: tuple[Unit, ...] = ("code-points", "utf-16", "code-points-lf", "utf-16-lf")
+PROVABLE: tuple[Unit, ...] = ("code-points", "utf-16", "code-points-lf", "utf-16-lf", "graphemes")
 """The units that are tried where none is named. Bytes are not: every Chinese text would need a proof."""
 _NAMES: dict[Unit, str] = {
     "code-points": "code points",
     "utf-16": "UTF-16 units",
     "code-points-lf": "code points, CRLF as one",
     "utf-16-lf": "UTF-16 units, CRLF as one",
+    "graphemes": "grapheme clusters",
     "utf-8": "UTF-8 bytes",
 }
+_TOOLS: dict[Unit, str] = {
+    "utf-16": "utf-16 where the tool is JavaScript, as doccano and Label Studio are",
+    "code-points-lf": "code-points-lf where the tool counts a CRLF as one, as browsers do",
+    "graphemes": "graphemes where doccano is told to count those",
+}
+"""What the option is called beside the tools that count so."""
 Range = tuple[int, int]
 
 
@@ -98,18 +107,24 @@ class OffsetReader:
                 self._remark = f"its entities fit their texts only where offsets count {_NAMES[units[0]]}: read so"
             return units[0]
         if units and not self._is_defined:
-            distinct = {readings[unit]: _NAMES[unit] for unit in reversed(units)}
+            distinct: dict[int, Unit] = {}
+            for unit in units:
+                distinct.setdefault(readings[unit], unit)
+            named = " or ".join(_NAMES[unit] for unit in distinct.values())
+            tools = [tool for unit, tool in _TOOLS.items() if unit in distinct.values()]
             self._remark = (
-                f"{texts:,} text{'s' * (texts != 1)} with emoji (or others beyond U+FFFF) or CRLF line ends before an"
-                f" entity, and nothing proves whether offsets count {' or '.join(reversed(distinct.values()))}: read"
-                " as code points (--offsets utf-16 where the tool is JavaScript, as doccano and Label Studio are)"
+                f"{texts:,} text{'s' * (texts != 1)} with emoji (or others beyond U+FFFF), combined characters or CRLF"
+                f" line ends before an entity, and nothing proves whether offsets count {named}: read as code"
+                f" points (--offsets {'; '.join(tools)})"
             )
         return "code-points"
 
 
 def _reads_alike(text: str) -> bool:
     """Whether the units that can be proved count this text alike."""
-    return (text.isascii() and "\r" not in text) or (max(text) <= "\uffff" and "\r\n" not in text)
+    if text.isascii():
+        return "\r" not in text
+    return max(text) <= "\uffff" and "\r\n" not in text and not may_join(text)
 
 
 def _differ(draft: Draft) -> bool:
@@ -135,6 +150,8 @@ def _fits(range: Range | None, span: Span, text: str) -> bool:
 
 def _places(text: str, unit: Unit) -> dict[int, int]:
     """The place in code points of every offset between two characters."""
+    if unit == "graphemes":
+        return grapheme_places(text)
     places: dict[int, int] = {}
     offset = 0
     for place, character in enumerate(chain(text, " ")):

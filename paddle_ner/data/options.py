@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-Unit = Literal["code-points", "utf-16", "code-points-lf", "utf-16-lf", "utf-8"]
+Unit = Literal["code-points", "utf-16", "code-points-lf", "utf-16-lf", "graphemes", "utf-8"]
 """What the offsets of a file count; `paddle_ner.data.offsets` turns them into code points."""
 TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU", "IOB1", "IO"]
 
@@ -61,8 +61,8 @@ class ReadOptions(BaseModel):
 
     offsets: Unit | None = Field(
         default=None,
-        description="What the offsets of entities count: code-points, utf-16 (JavaScript), utf-8 (bytes); -lf: a CRLF"
-        " is one. By default what the surfaces in the file prove, or code points.",
+        description="What the offsets of entities count: code-points, utf-16 (JavaScript), graphemes (as seen),"
+        " utf-8 (bytes); -lf: a CRLF is one. By default what the surfaces in the file prove, or code points.",
     )
 
     text_field: str | int | None = Field(

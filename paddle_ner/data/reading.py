@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -191,13 +191,38 @@ class _File:
             log(f"{self.path}: {remark}")
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where among the records of its line a record stands: a whole array may be written on one."""
+
+    line: tuple[str, int] = "", 0
+    number: int = 0
+
+    def pass_to(self, path: str, line: int) -> None:
+        """Take the next record, which begins on a line of a file."""
+        self.number = self.number + 1 if (path, line) == self.line else 1
+        self.line = path, line
+
+    def named(self, record: Rejected) -> Rejected:
+        """What is wrong with the record, with its number where it is not the first of its line."""
+        if self.number == 1 or record.fatal:
+            return record
+        where = f" (number {self.number:,} of this line)"
+        return Rejected(tuple(replace(problem, message=problem.message + where) for problem in record.problems))
+
+
 def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
     kind: Kind | None = None
     for file in files:
+        place = _Place()
         try:
             for found in file.records(file.log):
                 if isinstance(found, Rejected):
-                    yield found
+                    place.pass_to(found.problems[0].path, found.problems[0].line)
+                else:
+                    place.pass_to(str(found[0].path or file.path), found[0].line)
+                if isinstance(found, Rejected):
+                    yield place.named(found)
                     if found.fatal:
                         return
                     continue
@@ -209,7 +234,7 @@ def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
                     kind = kind or Kind.of(record)
                     fault = kind.fault(record)
                     record = record if fault is None else Rejected.at(draft.path or file.path, draft.line, fault)
-                yield record
+                yield place.named(record) if isinstance(record, Rejected) else record
         except (EOFError, OSError) as error:
             raise InputError(f"{file.path}: cannot be read to its end: {error}") from error
 

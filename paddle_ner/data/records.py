@@ -232,8 +232,14 @@ class Judge:
 
 
 def same_surface(stated: str, surface: str) -> bool:
-    """Whether an entity's text as a record states it is the one in the text, which may have CRLF line ends for LF."""
-    return stated == surface or stated == surface.replace("\r\n", "\n")
+    """Whether an entity's text as a record states it is the one in the text, which may have CRLF line ends for LF.
+
+    Label Studio writes a line end in it as a backslash and an n.
+    """
+    if stated == surface:
+        return True
+    unified = surface.replace("\r\n", "\n")
+    return "\n" in unified and stated in (unified, unified.replace("\n", "\\n"), re.sub("[\r\n]", r"\\n", surface))
 
 
 def label_names(path: Path) -> tuple[str, ...]:

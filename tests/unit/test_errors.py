@@ -16,6 +16,14 @@ def test_few_problems_and_those_of_other_files_stay_apart() -> None:
     assert group([*problems, Problem("a", 9, "other")]) == [*problems, Problem("a", 9, "other")]
 
 
+def test_equal_problems_of_one_line_are_told_as_one() -> None:
+    (shown,) = group([Problem("a.json", 1, f"{n} is bad") for n in range(600)])
+    assert str(shown) == "a.json:1: 0 is bad (and 599 more like it on this line)"
+    numbered = [Problem("a.json", 1, f"bad (number {n} of this line)") for n in range(2, 6)]
+    (shown,) = group([Problem("a.json", 1, "bad"), *numbered])
+    assert str(shown) == "a.json:1: bad (and 4 more like it on this line)"
+
+
 def test_an_error_of_bad_records_keeps_all_and_shows_them_grouped() -> None:
     error = DataError([Problem("a", line, "empty text") for line in range(1, 10)])
     assert len(error.problems) == 9

@@ -248,7 +248,7 @@ def _token(line: Line, layout: _Layout) -> Token:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if beginning.is_json_lines or beginning.is_json_array:
+    if beginning.is_json:
         return Fit.NO
     if any(tagged_lines(beginning.lines, mark) for mark in SEPARATORS):
         return Fit.NO  # a sentence and its tags a line, a table

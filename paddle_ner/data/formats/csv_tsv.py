@@ -178,7 +178,7 @@ def _recognise_tsv(beginning: Beginning) -> Fit:
         return Fit.LIKELY
     if beginning.suffix == ".tsv":
         return Fit.POSSIBLE
-    tabs = beginning.suffix != ".csv" and beginning.most(lambda line: "\t" in line.strip("\t"))
+    tabs = beginning.suffix not in (".csv", ".json", ".jsonl") and beginning.most(lambda line: "\t" in line.strip("\t"))
     return Fit.POSSIBLE if tabs else Fit.NO
 
 

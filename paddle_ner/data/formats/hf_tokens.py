@@ -1,6 +1,7 @@
 """Tokens and tags in one JSON object, as Hugging Face's `datasets` writes them: ``tokens`` and ``ner_tags``.
 
-Tags are names, or numbers whose names are given in order with ``tag_names``.
+Tags are names, or numbers whose names are given in order with ``tag_names``. A text whose characters are tagged
+(``text`` and as many ``labels`` of the form B-PER) is read so too, and strings with spaces between tokens and tags.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import Record, json_array, json_lines
+from paddle_ner.data.formats.record_fields import ENTITY_NAMES
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
-from paddle_ner.data.tagging import Tagging, Token
+from paddle_ner.data.tagging import Tagging, Token, is_tag
 from paddle_ner.data.tokens import joined, spaces_are_needed
 from paddle_ner.errors import InputError, Problem
 
@@ -42,6 +45,9 @@ class _Keys:
             raise Misfit(f"token {tokens.index('') + 1} is empty, expected at least one character")
         tags = next((record[key] for key in self.tags if record.get(key) is not None), None)
         if tags is None:
+            for key in ENTITY_NAMES:
+                if isinstance(record.get(key), list) and record[key]:
+                    raise Misfit(f'tokens with "{key}", expected a tag for each token, or a text with entities in it')
             return tokens, None
         if not isinstance(tags, list) or len(tags) != len(tokens):
             count = f"{len(tags)} tags" if isinstance(tags, list) else f"tags {shown(tags)}"
@@ -60,7 +66,7 @@ class _Keys:
 
 
 def token_drafts(
-    path: Path, records: Iterator[Record | Rejected], options: ReadOptions, names: Sequence[str] | None = None
+    path: Path, records: Iterator[Record | Rejected | Remark], options: ReadOptions, names: Sequence[str] | None = None
 ) -> Iterator[Draft | Rejected | Remark]:
     """The drafts of objects with tokens and tags, whatever they are stored in.
 
@@ -91,10 +97,10 @@ def token_drafts(
         joiner = " "
         yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
     for record in chain(head, records):
-        yield record if isinstance(record, Rejected) else _draft(path, record, keys, tagging, joiner, options)
+        yield _draft(path, record, keys, tagging, joiner, options) if isinstance(record, Record) else record
 
 
-def _refuse_numbers(path: Path, head: Iterable[Record | Rejected], keys: _Keys) -> None:
+def _refuse_numbers(path: Path, head: Iterable[Record | Rejected | Remark], keys: _Keys) -> None:
     for record in head:
         tags = [record.value[key] for key in keys.tags if key in record.value] if isinstance(record, Record) else []
         if isinstance(record, Record) and tags and isinstance(tags[0], list):
@@ -106,7 +112,7 @@ def _refuse_numbers(path: Path, head: Iterable[Record | Rejected], keys: _Keys) 
                 )
 
 
-def _sentences(head: Iterable[Record | Rejected], keys: _Keys) -> Iterator[tuple[list[str], list[str] | None]]:
+def _sentences(head: Iterable[Record | Rejected | Remark], keys: _Keys) -> Iterator[tuple[list[str], list[str] | None]]:
     for record in head:
         try:
             if isinstance(record, Record):
@@ -137,8 +143,52 @@ def _draft(
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
-    read = json_array if Beginning.of(path, options.encoding).is_json_array else json_lines
-    yield from token_drafts(path, read(path, options.encoding), options)
+    records = json_records(path, options.encoding)
+    beginning = Beginning.of(path, options.encoding).records
+    keys = next((keys for record in beginning if (keys := tagged_text(record)) is not None), (None, None))
+    text, tags = options.text_field or keys[0], options.label_field or keys[1]
+    if isinstance(text, str) and isinstance(tags, str):
+        options = options.model_copy(update={"text_field": text, "label_field": tags})
+        records = (_parted(record, text, tags) if isinstance(record, Record) else record for record in records)
+    yield from token_drafts(path, records, options)
+
+
+def tagged_text(record: dict[str, Any]) -> tuple[str, str] | None:
+    """The keys of a text, or of tokens under the name of a text, and of their tags, by name; None where it has none."""
+    names = list(record)
+    for key in (*TAGS, "label", "bio", "BIO"):
+        tags = _split(record.get(key))
+        if tags is not None and len(tags) > 1 and all(map(is_tag, tags)) and len(set(tags)) > 1:
+            for index in texts_among(names):
+                if len(tags) in map(len, _partings(record[names[index]])):
+                    return names[index], key
+    return None
+
+
+def _parted(record: Record, text: str, tags: str) -> Record:
+    """A record whose text and tags are arrays."""
+    value = dict(record.value)
+    listed = _split(value.get(tags))
+    if listed is not None:
+        value[tags] = listed
+    ways = _partings(value.get(text))
+    if ways:
+        value[text] = next((way for way in ways if len(way) == len(listed or ())), ways[0])
+    return Record(record.line, value)
+
+
+def _split(tags: Any) -> list[str] | None:
+    """Tags as an array, of one or of a string with spaces between them."""
+    if isinstance(tags, str):
+        return tags.split()
+    return tags if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags) else None
+
+
+def _partings(text: Any) -> list[list[str]]:
+    """The ways in which a text may be parted into tokens: characters, or what stands between spaces."""
+    if isinstance(text, str):
+        return [list(text), text.split()]
+    return [text] if isinstance(text, list) and all(isinstance(token, str) for token in text) else []
 
 
 def are_tokens(record: dict[str, Any]) -> bool:
@@ -150,9 +200,8 @@ def are_tokens(record: dict[str, Any]) -> bool:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if beginning.is_json_array:
-        return Fit.SURE if '"tokens"' in beginning.text and '"ner_tags"' in beginning.text else Fit.NO
-    return Fit.SURE if any(map(are_tokens, beginning.records)) else Fit.NO
+    records = beginning.records
+    return Fit.SURE if any(are_tokens(record) or tagged_text(record) is not None for record in records) else Fit.NO
 
 
 FORMAT = Format(

@@ -109,7 +109,7 @@ def _label(tag: re.Match[str]) -> str:
 
 def _recognise(beginning: Beginning) -> Fit:
     named_otherwise = beginning.suffix in (".csv", ".tsv", ".xml", ".html", ".htm")
-    if beginning.is_folder or named_otherwise or beginning.is_json_array or beginning.records:
+    if beginning.is_folder or named_otherwise or beginning.is_json:
         return Fit.NO
     braces = sum(_BRACES.search(line) is not None for line in beginning.lines)
     tags = sum(_TAGS.search(line) is not None for line in beginning.lines)

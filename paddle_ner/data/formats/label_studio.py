@@ -13,48 +13,61 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated
-from paddle_ner.data.json_source import Record, json_array
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 
 _MARKED = ("annotations", "completions", "predictions", "drafts")
 """Where the labels of a task stand."""
 _ADDRESS = re.compile(
-    r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
+    r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs|file)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
 )
 """What stands in place of a text where a labeling config says ``valueType="url"``."""
+_LINK = re.compile(r"https?://\S+")
+"""What may be such an address, or a text."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out = LeftOut()
 
+    control = None if options.label_field is None else str(options.label_field)
+    asked: tuple[str, int] | None = None
+
     @cache
     def any_is_read() -> bool:
-        return any(_holds_read(record.value) for record in _tasks(path, options) if isinstance(record, Record))
+        records = _tasks(path, options)
+        return any(_holds_read(record.value, control) for record in records if isinstance(record, Record))
 
     for record in _tasks(path, options):
-        if isinstance(record, Rejected):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
-            draft, unread = _draft(record, options, left_out)
+            draft, said, unread = _draft(record, options, left_out)
             if unread and not any_is_read():
-                raise Misfit(f"results of type {unread}, which are not read: expected {', '.join(READ)}")
+                raise Misfit(unread)
+            if said is not None and asked is not None and said != asked[0]:
+                raise Misfit(
+                    f"classes of control {said}, but {path}:{asked[1]} has those of {asked[0]}: name one with"
+                    " label_field"
+                )
+            asked = asked or (None if said is None else (said, record.line))
             yield draft
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
     yield from map(Remark, left_out.remarks())
 
 
-def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected]:
-    return json_array(path, options.encoding)
+def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected | Remark]:
+    return json_records(path, options.encoding)
 
 
-def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str]:
-    """The draft of a task, and the types of its results where it has some and none is read."""
+def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str | None, str]:
+    """The draft of a task, the control whose classes it has, and what it is where it has results and none is read."""
     task = record.value
     data = task.get("data")
     if not isinstance(data, dict):
@@ -62,11 +75,13 @@ def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Dra
     name = text_name(data, options)
     text = text_of(data, (name,))
     refuse_address(text, name)
+    left_out.links += _LINK.fullmatch(text) is not None
     number = id_of(task, "id")
     rest = others(task, "id", *_MARKED)
     kept = [] if options.texts_only else _kept(task)
     if not kept:
-        return Draft(record.line, text, id=number, fields=rest), ""
+        left_out.unlabelled += not options.texts_only and any(task.get(key) for key in ("predictions", "drafts"))
+        return Draft(record.line, text, id=number, fields=rest), None, ""
     control = None if options.label_field is None else str(options.label_field)
     said = [annotated(_results(annotation), data, name, control, left_out) for annotation in kept]
     if len(set(map(_as_set, said))) > 1:
@@ -76,16 +91,35 @@ def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Dra
         )
     spans, classes = said[0].spans, said[0].classes
     draft = Draft(record.line, text, spans, classes, number, spans is None and classes is None, fields=rest)
-    types = dict.fromkeys(str(result.get("type")) for result in _results(kept[0]))
-    return draft, ", ".join(types) if draft.empty and not types.keys() & set(READ) else ""
+    return draft, said[0].control, _unread(_results(kept[0]), control) if draft.empty else ""
+
+
+def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
+    """What is wrong with results of which none is read, if no other of the file is; empty where there are none."""
+    types = dict.fromkeys(str(result.get("type")) for result in results)
+    if results and not types.keys() & set(READ):
+        return f"results of type {', '.join(types)}, which are not read: expected {', '.join(READ)}"
+    if results and control is not None:
+        names = dict.fromkeys(str(result["from_name"]) for result in results if "from_name" in result)
+        return f"no result of a control {control!r}, expected one of {', '.join(names)} (label_field)"
+    return ""
 
 
 def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
-    """Which of a task's data the text is: the one that the options name, "text", or the only string."""
+    """Which of a task's data the text is: the one that the options name, "text", the only string or called like one."""
     if options.text_field is not None:
         return str(options.text_field)
+    if "text" in data or any(_is_dialogue(value) for value in data.values()):
+        return "text"
     strings = [key for key, value in data.items() if isinstance(value, str)]
-    return strings[0] if "text" not in data and len(strings) == 1 else "text"
+    if len(strings) > 1:
+        strings = [strings[index] for index in texts_among(strings)]
+    return strings[0] if len(strings) == 1 else "text"
+
+
+def _is_dialogue(value: Any) -> bool:
+    """Whether a value is what a `Paragraphs` tag shows: the turns of a talk, which are no text."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def refuse_address(text: str, name: str) -> None:
@@ -111,6 +145,9 @@ def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         raise Misfit(f'"result" is {shown(results)}, expected an array of objects')
+    for key in ("from_name", "to_name"):
+        if strange := [one[key] for one in results if not isinstance(one.get(key), str | None)]:
+            raise Misfit(f'"{key}" of a result is {shown(strange[0])}, expected a name')
     return results
 
 
@@ -120,24 +157,22 @@ def _as_set(said: Annotated) -> object:
     return spans, None if said.classes is None else frozenset(said.classes)
 
 
-def _holds_read(task: Mapping[str, Any]) -> bool:
-    """Whether any annotation of a task has a result of a type that is read."""
+def _holds_read(task: Mapping[str, Any], control: str | None) -> bool:
+    """Whether any annotation of a task has a result of a type that is read, of the control that is named."""
     try:
-        return any(result.get("type") in READ for annotation in _kept(task) for result in _results(annotation))
+        results = [result for annotation in _kept(task) for result in _results(annotation)]
+        return any(result.get("type") in READ and control in (None, result.get("from_name")) for result in results)
     except Misfit:
         return False
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if not beginning.is_json_array:
-        return Fit.NO
-    if not re.search(r'"data"\s*:\s*\{', beginning.text):
+    if not beginning.is_json or not re.search(r'"data"\s*:\s*\{', beginning.text):
         return Fit.NO
     if re.search(r'"(annotations|completions)"\s*:\s*\[', beginning.text):
         return Fit.SURE
-    first = beginning.first_object
-    is_task = first is not None and isinstance(first.get("data"), dict) and "text" not in first
-    return Fit.LIKELY if is_task else Fit.NO
+    first = beginning.records[0] if beginning.records else {}
+    return Fit.LIKELY if isinstance(first.get("data"), dict) and "text" not in first else Fit.NO
 
 
 FORMAT = Format(

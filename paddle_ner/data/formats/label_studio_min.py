@@ -1,21 +1,24 @@
 """Label Studio's export JSON-MIN: an array of flat objects, a key for each of a task's data and each question.
 
-The answers stand between the keys ``id`` and ``annotator``, in the order that Label Studio writes them. A choice is a
+The answers stand between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
+bring an ``id`` of their own: then they are told by what they hold. A choice is a
 string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
+from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio import refuse_address, text_name
 from paddle_ner.data.formats.label_studio_results import classes_of, spans_of_region
-from paddle_ner.data.json_source import Record, json_array
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
@@ -25,19 +28,36 @@ _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out: dict[str, int] = {}
-    for record in json_array(path, options.encoding):
-        if isinstance(record, Rejected):
+    asked: tuple[str, int] | None = None
+
+    @cache
+    def any_is_read() -> bool:
+        records = json_records(path, options.encoding)
+        return any(_holds_read(record.value, options) for record in records if isinstance(record, Record))
+
+    for record in json_records(path, options.encoding):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
-            yield _draft(record, options, left_out)
+            draft, question = _draft(record, options, left_out)
+            answers = _answers(record.value, options) if draft.empty and not options.texts_only else {}
+            if answers and not any_is_read():
+                raise Misfit(f"answers to {', '.join(answers)}, which are neither entities nor classes")
+            if question is not None and asked is not None and question != asked[0]:
+                raise Misfit(
+                    f"classes of {question}, but {path}:{asked[1]} has those of {asked[0]}: name one with label_field"
+                )
+            asked = asked or (None if question is None else (question, record.line))
+            yield draft
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
     for key, count in left_out.items():
         yield Remark(f"left out {count:,} answer{'s' * (count != 1)} to {key!r}, neither entities nor classes")
 
 
-def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> Draft:
+def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tuple[Draft, str | None]:
+    """The draft of a record, and the question whose classes it has."""
     task: dict[str, Any] = record.value
     answers = _answers(task, options)
     data = {key: value for key, value in task.items() if key not in answers and key not in _ABOUT}
@@ -47,7 +67,7 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> Dr
     number = id_of(task, "id")
     rest = others(task, name, *answers, *_ABOUT)
     if options.texts_only:
-        return Draft(record.line, text, id=number, fields=rest)
+        return Draft(record.line, text, id=number, fields=rest), None
     spans: list[Span] = []
     classes: dict[str, tuple[str, ...]] = {}
     for key, value in answers.items():
@@ -61,10 +81,10 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> Dr
         raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with label_field")
     if len(classes) > 1:
         raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with label_field")
-    said = next(iter(classes.values()), None)
-    return Draft(
-        record.line, text, tuple(spans) or None, said, number, empty=not spans and said is None, fields=rest
-    )  # fmt: skip
+    question = next(iter(classes), None)
+    said = None if question is None else classes[question]
+    empty = not spans and said is None
+    return Draft(record.line, text, tuple(spans) or None, said, number, empty, fields=rest), question
 
 
 def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
@@ -73,7 +93,7 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
         key = str(options.label_field)
         return {key: task[key]} if key in task else {}
     keys = list(task)
-    if {"id", "annotator"} <= task.keys():
+    if {"id", "annotator"} <= task.keys() and not texts_among(keys[keys.index("id") :]):
         between = keys[keys.index("id") + 1 : keys.index("annotator")]
         return {key: task[key] for key in between if key not in _ABOUT}
     answers = {key: value for key, value in task.items() if _are_regions(value) or isinstance(value, dict)}
@@ -83,11 +103,18 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
     return answers
 
 
+def _holds_read(task: Mapping[str, Any], options: ReadOptions) -> bool:
+    """Whether any answer of a record is entities or classes."""
+    try:
+        return any(_are_regions(value) or _classes(value) is not None for value in _answers(task, options).values())
+    except Misfit:
+        return False
+
+
 def _are_regions(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and {"labels", "hypertextlabels"} & one.keys() for one in value)
+    """Whether a value holds a marked range; all of it is read as such then."""
+    return isinstance(value, list) and any(
+        isinstance(one, dict) and {"labels", "hypertextlabels"} & one.keys() for one in value
     )
 
 
@@ -110,7 +137,7 @@ def _is_choice(value: Any) -> bool:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    keys = (beginning.first_object or {}).keys()
+    keys = beginning.records[0].keys() if beginning.records else set()
     return Fit.SURE if "annotation_id" in keys and {"lead_time", "annotator"} & keys else Fit.NO
 
 

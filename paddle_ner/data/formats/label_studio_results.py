@@ -5,6 +5,7 @@ Read are labels (entities), choices and taxonomies (classes); a taxonomy's path 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from paddle_ner.data.records import Span
 
 ENTITY_KINDS = ("labels", "hypertextlabels")
 CLASS_KINDS = ("choices", "taxonomy")
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|&(\w+|#\d+);")
 READ = (*ENTITY_KINDS, *CLASS_KINDS)
 
 
@@ -26,11 +28,17 @@ class LeftOut:
         kinds: results of kinds that are neither entities nor classes, by kind.
         attributes: choices about an entity, not about the text.
         other_texts: results about another text of their task.
+        unlabelled: tasks that no one labelled, but that have predictions or drafts.
+        controls: entities that were read, by the control that marked them.
+        links: texts that are an address and nothing else.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
     attributes: int = 0
     other_texts: int = 0
+    unlabelled: int = 0
+    controls: Counter[str] = field(default_factory=Counter)
+    links: int = 0
 
     def remarks(self) -> Iterator[str]:
         """The lines; none where everything was read."""
@@ -42,14 +50,27 @@ class LeftOut:
             yield f"left out {self.attributes:,} choice{plural} about an entity, not about the text"
         if self.other_texts:
             yield f"left out {self.other_texts:,} result{'s' * (self.other_texts != 1)} about another text of the task"
+        if self.unlabelled:
+            tasks = "1 task has" if self.unlabelled == 1 else f"{self.unlabelled:,} tasks have"
+            yield f"{tasks} no annotation, but predictions or drafts, which are not read"
+        if self.links:
+            texts = "1 text is an address" if self.links == 1 else f"{self.links:,} texts are addresses"
+            yield f'{texts} and nothing else: where the labeling config says valueType="url", the export has no texts'
+        if len(self.controls) > 1:
+            shown_controls = ", ".join(f"{name} {count:,}" for name, count in self.controls.most_common())
+            yield f"the entities of several controls are read together: {shown_controls} (--label-field names one)"
 
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """What one annotation says. Without any result that is read, `spans` and `classes` are None."""
+    """What one annotation says. Without any result that is read, `spans` and `classes` are None.
+
+    `control` is the one whose classes they are.
+    """
 
     spans: tuple[Span, ...] | None = None
     classes: tuple[str, ...] | None = None
+    control: str | None = None
 
 
 def annotated(
@@ -82,7 +103,11 @@ def annotated(
         if not isinstance(value, Mapping):
             raise Misfit(f'"value" of a result is {shown(value)}, expected an object')
         if kind in ENTITY_KINDS:
-            spans.extend(spans_of_region(value))
+            if kind == "hypertextlabels" and _MARKUP.search(str(texts.get(text_name))):
+                raise Misfit("entities in HTML, whose offsets count the text without its tags: expected plain text")
+            found = tuple(spans_of_region(value))
+            left_out.controls[str(result.get("from_name"))] += len(found)
+            spans.extend(found)
         elif "start" in value:
             left_out.attributes += 1
         else:
@@ -93,7 +118,7 @@ def annotated(
     if len(asked) > 1:
         names = ", ".join(map(str, asked))
         raise Misfit(f"classes of {len(asked)} controls ({names}), expected one: name it with label_field")
-    return Annotated(tuple(spans) or None, tuple(classes) if asked else None)
+    return Annotated(tuple(spans) or None, tuple(classes) if asked else None, next(map(str, asked), None))
 
 
 def _of_text(
@@ -113,8 +138,10 @@ def _of_text(
             left_out.other_texts += 1
 
 
-def spans_of_region(value: Mapping[str, Any]) -> Iterator[Span]:
+def spans_of_region(value: Any) -> Iterator[Span]:
     """The entities of a marked range, one for each of its labels."""
+    if not isinstance(value, Mapping):
+        raise Misfit(f"an entity is {shown(value)}, expected an object")
     labels = labels_of(value.get("labels", value.get("hypertextlabels")), "labels")
     if not labels:
         raise Misfit("an entity has no label, expected one")

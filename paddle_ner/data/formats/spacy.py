@@ -11,35 +11,37 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.formats.fields import Misfit, label_of, offset_of, others, shown
+from paddle_ner.data.formats.entity_objects import EntityReader
+from paddle_ner.data.formats.fields import Misfit, others, shown
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import json_array, json_lines
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Rejected, Span
+from paddle_ner.data.records import Draft, Rejected, Remark
 
-_ARRAY = re.compile(r"\s*\[\s*\[\s*\"")
+_ARRAY = re.compile(r"\s*\[\s*(null\s*,\s*)*\[\s*\"")
 _LINE = re.compile(r"\s*\[\s*\".*\{\s*\"(entities|cats)\"\s*:.*\]\s*,?\s*")
 _EXPECTED = '[text, {"entities": [[start, end, label], …]}] or [text, {"cats": {label: 1}}]'
 
 
-def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    is_array = _ARRAY.match(Beginning.of(path, options.encoding).text) is not None
-    for record in (json_array if is_array else json_lines)(path, options.encoding, list):
-        if isinstance(record, Rejected):
+def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
+    for record in json_records(path, options.encoding, list):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
-            yield _draft(record.line, record.value)
+            yield _draft(record.line, record.value, options.texts_only)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
 
 
-def _draft(line: int, pair: list[Any]) -> Draft:
+def _draft(line: int, pair: list[Any], texts_only: bool) -> Draft:
     if len(pair) != 2 or not isinstance(pair[0], str) or not isinstance(pair[1], dict):
         raise Misfit(f"{shown(pair)}, expected {_EXPECTED}")
     text, annotation = pair
     entities, cats = annotation.get("entities"), annotation.get("cats")
     rest = others(annotation, "entities", "cats")
+    if texts_only:
+        return Draft(line, text, fields=rest)
     if entities and cats:
         raise Misfit("entities and cats of one text, expected one of them")
     if cats:
@@ -50,13 +52,7 @@ def _draft(line: int, pair: list[Any]) -> Draft:
         return Draft(line, text, fields=rest)
     if not isinstance(entities, list):
         raise Misfit(f'"entities" is {shown(entities)}, expected [[start, end, label], …]')
-    return Draft(line, text, tuple(map(_span, entities)), fields=rest)
-
-
-def _span(entity: Any) -> Span:
-    if not isinstance(entity, list) or len(entity) != 3:
-        raise Misfit(f"an entity is {shown(entity)}, expected [start, end, label]")
-    return Span(offset_of(entity[0], "start"), offset_of(entity[1], "end"), label_of(entity[2], "label"))
+    return Draft(line, text, EntityReader().spans(entities, "entities", text), fields=rest)
 
 
 def _classes(cats: Any) -> tuple[str, ...]:
@@ -69,7 +65,7 @@ def _classes(cats: Any) -> tuple[str, ...]:
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    if _ARRAY.match(beginning.text):
+    if _ARRAY.match(beginning.json_array):
         return Fit.SURE if re.search(r'\{\s*"(entities|cats)"\s*:', beginning.text) else Fit.NEAR
     return Fit.SURE if beginning.most(_LINE.fullmatch) else Fit.NO
 

@@ -8,7 +8,7 @@ about an entity of the text (王小明的出生地) asks for a relation, which i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.fields import Misfit, offset_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.json_source import Record, json_lines
+from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.errors import Problem
@@ -39,8 +39,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     names = ("content", "text") if options.text_field is None else (str(options.text_field),)
     texts: dict[str, _Text] = {}
     repeated = 0
-    for record in json_lines(path, options.encoding):
-        if isinstance(record, Rejected):
+    for record in json_records(path, options.encoding):
+        if not isinstance(record, Record):
             yield record
             continue
         try:
@@ -51,12 +51,16 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
         rest = others(record.value, *names, "prompt", "result_list")
         text = texts.setdefault(content, _Text(record.line, rest))
         try:
-            repeated += _add(text, record)
+            repeated += not options.texts_only and _add(text, record)
         except Misfit as error:
             text.problems.append(Problem(str(path), record.line, str(error)))
     relations = 0
+    asking = _relations(texts)
     for content, text in texts.items():
-        draft, left_out = _draft(path, content, text)
+        if options.texts_only:
+            yield Draft(text.line, content, fields=text.fields)
+            continue
+        draft, left_out = _draft(path, content, text, asking)
         relations += left_out
         yield draft
     if repeated:
@@ -90,8 +94,19 @@ def _span(result: Any, prompt: str, line: int) -> Span:
     return Span(offset_of(result.get("start"), "start"), offset_of(result.get("end"), "end"), prompt, surface, line)
 
 
-def _draft(path: Path, content: str, text: _Text) -> tuple[Draft | Rejected, int]:
-    """The draft of a text, and how many of its records ask for relations."""
+def _relations(texts: Mapping[str, _Text]) -> frozenset[str]:
+    """The prompts that ask for a relation: 王小明的出生地, where every text with results of it holds 王小明."""
+    asking: dict[str, bool] = {}
+    for content, text in texts.items():
+        for prompt, (_, spans) in text.prompts.items():
+            match = _RELATION.fullmatch(prompt)
+            if match is not None and spans and not _CHOICE.fullmatch(prompt):
+                asking[prompt] = asking.get(prompt, True) and match[1] in content
+    return frozenset(prompt for prompt, is_relation in asking.items() if is_relation)
+
+
+def _draft(path: Path, content: str, text: _Text, asking: frozenset[str]) -> tuple[Draft | Rejected, int]:
+    """The draft of a text, and how many of its records ask for relations, as the prompts of `asking` do."""
     if text.problems:
         return Rejected(tuple(text.problems)), 0
     choices = [prompt for prompt in text.prompts if _CHOICE.fullmatch(prompt)]
@@ -108,22 +123,21 @@ def _draft(path: Path, content: str, text: _Text) -> tuple[Draft | Rejected, int
         except Misfit as error:
             return Rejected.at(path, text.line, str(error)), 0
         return Draft(text.line, content, label=labels, fields=text.fields), 0
-    surfaces = {span.surface for _, spans in text.prompts.values() for span in spans}
-    relations = {prompt for prompt in types if (match := _RELATION.fullmatch(prompt)) and match[1] in surfaces}
+    relations = asking.intersection(types)
     spans = [span for prompt in types if prompt not in relations for span in text.prompts[prompt][1]]
     return Draft(text.line, content, spans, fields=text.fields), len(relations)
 
 
 def _class(span: Span) -> str:
     match = _CHOICE.fullmatch(span.label)
-    known = re.split("[,,]", match[2]) if match else []
+    known = re.split("[,\uff0c]", match[2]) if match else []
     if span.surface not in known:
         raise Misfit(f"result {span.surface!r} is none of the prompt {span.label!r}, expected {' or '.join(known)}")
     return str(span.surface)
 
 
 def _recognise(beginning: Beginning) -> Fit:
-    return Fit.SURE if any({"result_list", "prompt"} <= record.keys() for record in beginning.records) else Fit.NO
+    return Fit.SURE if any("result_list" in record for record in beginning.records) else Fit.NO
 
 
 FORMAT = Format(

@@ -84,9 +84,9 @@ def test_where_nothing_proves_the_unit_code_points_are_read_and_said(make_file):
     path = make_file("a.jsonl", doccano(PLAIN, [0, 2, "PER"]) + doccano(text, [4, 7, "PER"]) * 2)
     assert surfaces(path, said) == [["韩梅"], ["子昂加"], ["子昂加"]]
     assert said == [
-        f"{path}: 2 texts with emoji (or others beyond U+FFFF) or CRLF line ends before an entity, and nothing proves"
-        " whether offsets count code points or UTF-16 units: read as code points (--offsets utf-16 where the tool is"
-        " JavaScript, as doccano and Label Studio are)"
+        f"{path}: 2 texts with emoji (or others beyond U+FFFF), combined characters or CRLF line ends before an entity,"
+        " and nothing proves whether offsets count code points or UTF-16 units: read as code points (--offsets utf-16"
+        " where the tool is JavaScript, as doccano and Label Studio are)"
     ]
     said.clear()
     assert surfaces(path, said, offsets="utf-16") == [["韩梅"], ["周子昂"], ["周子昂"]]
@@ -126,3 +126,34 @@ def test_an_offset_inside_a_character_is_told_with_its_unit(make_file, read_all)
     assert problem.message == (
         "entity PER at 1..4, counted in UTF-16 units: expected offsets between characters, from 0 to 13"
     )
+
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+CLUSTERS = [FAMILY, "e\u0301", "\u2764\ufe0f", "\U0001f44d\U0001f3fd", "\U0001f1e8\U0001f1f3", "1\ufe0f\u20e3", "\r\n"]
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_grapheme_clusters_are_one_where_the_surfaces_prove_them(make_file, cluster):
+    said: list[str] = []
+    path = make_file("a.jsonl", lines((cluster * 2 + "周子昂", [entity(2, 5, "周子昂")])))
+    assert surfaces(path, said) == [["周子昂"]] and len(said) == 1
+    assert surfaces(path, offsets="graphemes") == [["周子昂"]]
+
+
+def test_three_letters_of_flags_are_a_flag_and_a_letter(make_file):
+    text = "\U0001f1e8\U0001f1f3\U0001f1fa周子昂"
+    assert surfaces(make_file("a.jsonl", doccano(text, [2, 5, "PER"])), offsets="graphemes") == [["周子昂"]]
+
+
+def test_clusters_before_an_entity_that_prove_nothing_are_said(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", doccano("\u2764\ufe0f周子昂好", [2, 5, "PER"]))
+    assert surfaces(path, said) == [["周子昂"]]
+    assert said == [
+        f"{path}: 1 text with emoji (or others beyond U+FFFF), combined characters or CRLF line ends before an entity,"
+        " and nothing proves whether offsets count code points or grapheme clusters: read as code points (--offsets"
+        " graphemes where doccano is told to count those)"
+    ]
+    said.clear()
+    assert surfaces(make_file("b.jsonl", doccano(FAMILY + "周子昂和韩梅", [1, 4, "PER"])), said) == [[FAMILY[1:4]]]
+    assert "whether offsets count code points or grapheme clusters" in said[0]

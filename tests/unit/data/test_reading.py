@@ -205,3 +205,13 @@ def test_the_only_label_of_a_text_is_not_left_out(make_file, read_all):
     examples, (problem,) = read_all(path, keep_labels=("A",))
     assert ([example.label for example in examples], problem.line) == (["A"], 2)
     assert "--keep-labels does not name" in problem.message
+
+
+def test_a_bad_record_of_an_array_on_one_line_is_told_by_its_number(make_file, read_all):
+    bad = '{"text": "", "label": "a"}'
+    path = make_file("a.json", f'[{{"text": "甲", "label": "a"}}, {bad}, {{"text": "乙"}},\n{bad}]')
+    assert [(problem.line, problem.message.partition(" (")[2]) for problem in read_all(path)[1]] == [
+        (1, "number 2 of this line)"),
+        (1, "number 3 of this line)"),
+        (2, ""),
+    ]

@@ -51,3 +51,16 @@ def test_overlaps_are_bad_unless_allowed(make_file, read_all):
 def test_a_bad_label_is_told(make_file, read_all, label, message):
     examples, (problem,) = read_all(make_file("a.json", record({}) + record(label)), "cluener")
     assert len(examples) == 1 and problem.line == 2 and problem.message.startswith(message)
+
+
+def test_surfaces_prove_exclusive_ends(make_file, read_all, caplog):
+    (example,), problems = read_all(
+        make_file("a.json", record({"address": {"台湾": [[4, 6]]}, "name": {"彭小军": [[0, 3]]}}))
+    )
+    assert [entity.text for entity in example.entities] == ["彭小军", "台湾"] and not problems
+    assert "its ends are exclusive, unlike in the published CLUENER" in caplog.text
+
+
+def test_an_array_is_read(make_file, read_all):
+    path = make_file("a.json", f"[{record({'name': {'彭小军': [[0, 2]]}}).strip()}]")
+    assert [entity.text for entity in read_all(path)[0][0].entities] == ["彭小军"]

@@ -30,7 +30,7 @@ def test_lines_of_objects_are_read(make_file, read_all):
 def test_surfaces_prove_exclusive_ends(make_file, read_all, caplog):
     (example,), problems = read_all(make_file("a.json", array([entity(0, 5, "pro", "房室结消融")])))
     assert ([found.text for found in example.entities], problems) == (["房室结消融"], [])
-    assert "end_idx is exclusive" in caplog.text
+    assert "its ends are exclusive" in caplog.text
 
 
 def test_the_text_form_is_read(make_file, read_all):
@@ -57,7 +57,7 @@ def test_a_bad_line_is_told(make_file, read_all, bad, message):
     ("bad", "message"),
     [
         (entity(0, 4, "pro", "治疗"), "entity pro at 0..5 is '房室结消融' in the text, but the record says '治疗'"),
-        ({"start_idx": 0}, "an entity is {'start_idx': 0}, expected an object with"),
+        ({"start_idx": 0}, 'an entity has no "end", expected "start", "end" and "label": its keys are start_idx'),
         (entity("0", 4, "pro"), "\"start_idx\" is '0', expected a whole number"),
     ],
 )

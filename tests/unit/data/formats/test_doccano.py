@@ -103,9 +103,41 @@ def test_two_labels_where_one_is_asked_for_are_told(make_file, read_all):
         ({"label": [[0, 2]]}, "an entity is [0, 2], expected [start, end, label]"),
         ({"label": [[0, 9, "PER"]]}, "entity PER at 0..9 is outside the text of 5 characters"),
         ({"label": {}}, '"label" is {}, expected an array of labels or of entities'),
-        ({"entities": [{"label": "PER", "start_offset": 0}]}, 'an entity has no "end_offset"'),
+        ({"entities": [{"label": "PER", "start_offset": 0}]}, 'an entity has no "end"'),
     ],
 )
 def test_a_bad_record_is_told(make_file, read_all, record, message):
     examples, (problem,) = read_all(make_file("a.jsonl", line(label=ENTITIES) + line(**record)), "doccano")
     assert len(examples) == 1 and problem.line == 2 and problem.message.startswith(message)
+
+
+def test_an_array_of_its_records_is_read(make_file, read_all):
+    content = "[" + ",".join(line(**record).strip() for record in ({"label": ENTITIES}, {"label": []})) + "]"
+    examples, problems = read_all(make_file("a.json", content))
+    assert [len(example.entities) for example in examples] == [2, 0] and not problems
+
+
+@pytest.mark.parametrize("key", ["label", "annotations"])
+def test_objects_with_offsets_are_entities_and_no_classes(make_file, read_all, key):
+    entities = [{"start": start, "end": end, "label": label} for start, end, label in ENTITIES]
+    (example,), _ = read_all(make_file("a.jsonl", line(**{key: entities})))
+    assert [(entity.start, entity.end, entity.label) for entity in example.entities] == ENTITIES
+
+
+def test_a_class_that_several_people_chose_is_one(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", line(label=["正", "正"]) + line(label=["负"]))
+    assert [example.labels for example in load(path, log=said.append)] == [("正",), ("负",)]
+    assert said == [f"{path}: 1 label stands twice in a record: read once"]
+
+
+def test_intents_beside_no_slots_are_said(make_file):
+    said: list[str] = []
+    path = make_file("a.jsonl", line(entities=[], cats=["订票"]))
+    assert load(path, log=said.append)[0].entities == () and "entities are read, not the cats that 1 record" in said[0]
+
+
+@pytest.mark.parametrize("bad", [["PER", 0, 2], ["T1", "PER", [[0, 2]]], [0, 2, "PER", 7]])
+def test_an_entity_in_another_order_is_told(make_file, read_all, bad):
+    _, (problem,) = read_all(make_file("a.jsonl", line(label=ENTITIES) + line(label=[bad])))
+    assert problem.message.startswith(f"an entity is {bad}, expected [start, end, label]")

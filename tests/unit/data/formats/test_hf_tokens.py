@@ -56,3 +56,38 @@ def test_numbers_without_names_are_refused_with_the_option(make_file, read_all):
 def test_a_bad_record_is_told(make_file, read_all, bad, message):
     examples, (problem,) = read_all(make_file("a.jsonl", GOOD + bad), tag_names=NAMES)
     assert len(examples) == 1 and problem.line == 2 and problem.message.startswith(message)
+
+
+TAGGED = ["B-PER", "I-PER", "O"]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": "雷军好", "labels": TAGGED},
+        {"text": "雷军好", "label": TAGGED},
+        {"text": "雷 军 好", "label": " ".join(TAGGED)},
+        {"text": "雷 军 好", "labels": " ".join(TAGGED)},
+        {"text": ["雷", "军", "好"], "labels": TAGGED},
+        {"sentence": "雷军好", "BIO": " ".join(TAGGED)},
+        {"words": ["雷", "军", "好"], "labels": TAGGED},
+    ],
+)
+def test_a_text_with_a_tag_for_each_character_is_no_text_with_labels(make_file, read_all, record, suffix):
+    content = json.dumps(record, ensure_ascii=False)
+    path = make_file(f"a{suffix}", f"[{content}]" if suffix == ".json" else content + "\n" + content)
+    example = read_all(path)[0][0]
+    assert (example.text, [(entity.text, entity.label) for entity in example.entities]) == ("雷军好", [("雷军", "PER")])
+
+
+def test_a_text_with_more_tags_than_characters_is_told(make_file, read_all):
+    content = "".join(json.dumps({"text": text, "label": TAGGED}) + "\n" for text in ("雷军好", "雷军"))
+    _, (problem,) = read_all(make_file("a.jsonl", content))
+    assert problem.message == "2 tokens and 3 tags, expected a tag for each token"
+
+
+def test_tokens_with_entities_instead_of_tags_are_told(make_file, read_all):
+    record = {"tokens": ["雷", "军"], "spans": [{"start": 0, "end": 2, "type": "PER"}]}
+    _, (problem,) = read_all(make_file("a.jsonl", json.dumps(record)))
+    assert problem.message == 'tokens with "spans", expected a tag for each token, or a text with entities in it'

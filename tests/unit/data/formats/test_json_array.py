@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paddle_ner.data import ReadOptions, json_source, load, read
+from paddle_ner.data import ReadOptions, json_stream, load, read
 from paddle_ner.errors import DataError
 
 RECORDS = [{"id": f"s{n}", "query": f"怎么办{n}", "label": "其他", "more": [n]} for n in range(50)]
@@ -22,13 +22,12 @@ def test_records_without_label_are_unlabelled(make_file, read_all):
 
 def test_a_file_without_any_label_is_said_with_its_keys(make_file):
     said: list[str] = []
-    path = make_file("a.json", '[{"text": "好", "sentiment": "正", "length": 1}]')
+    path = make_file("a.json", '[{"text": "好", "mood": "正", "length": 1}]')
     assert load(path, log=said.append)[0].label is None
     assert said == [
-        f"{path}: no label found: the keys are text, sentiment, length, expected label"
-        " (--label-field sentiment names another)"
+        f"{path}: no label found: the keys are text, mood, length, expected label (--label-field NAME names another)"
     ]
-    assert load(path, options=ReadOptions(label_field="sentiment"), log=said.append)[0].label == "正"
+    assert load(path, options=ReadOptions(label_field="mood"), log=said.append)[0].label == "正"
     assert len(said) == 1
 
 
@@ -54,7 +53,7 @@ def test_labels_and_entities_are_read(make_file, read_all):
 @pytest.mark.parametrize("indent", [None, 1])
 @pytest.mark.parametrize("chunk", [1, 7, 100])
 def test_the_array_is_read_piece_by_piece(make_file, monkeypatch, chunk, indent):
-    monkeypatch.setattr(json_source, "_CHUNK", chunk)
+    monkeypatch.setattr(json_stream, "_CHUNK", chunk)
     path = make_file("a.json", "\ufeff" + json.dumps(RECORDS, ensure_ascii=False, indent=indent) + "\r\n")
     examples = list(read(path, "json-array"))
     assert [example.text for example in examples] == [record["query"] for record in RECORDS]
@@ -76,7 +75,7 @@ def test_gb18030_is_read(make_file, read_all):
     [
         ("5", "a number, expected a JSON object"),
         ('{"text": "x", "text": "y"}', "key 'text' stands twice"),
-        ('{"label": "正"}', 'no text: the keys are label, expected "text" or '),
+        ('{"label": "正"}', 'no text: the keys are label, expected "text"'),
         ('{"text": "", "label": "正"}', "empty text"),
         ('{"text": "好"}', "no annotation, but "),
     ],

@@ -84,12 +84,87 @@ def test_annotations_that_say_the_same_are_one_and_the_ground_truth_goes_before_
     assert not problems
 
 
+def test_tasks_a_line_and_a_task_alone_are_read(make_file, read_all):
+    lines = "".join(json.dumps(task(PERSON, id=number)) + "\n" for number in (1, 2))
+    assert [example.id for example in read_all(make_file("a.jsonl", lines))[0]] == ["1", "2"]
+    assert [example.id for example in read_all(make_file("b.json", json.dumps(task(PERSON), indent=1)))[0]] == ["7"]
+
+
+def test_classes_of_two_controls_in_one_file_are_refused(make_file, read_all):
+    path = make_file("a.json", export(task(choice("正")), task(), task(choice("快", control="speed"))))
+    (first, empty), (problem,) = read_all(path)
+    assert (first.labels, empty.labels) == (("正",), ())
+    assert problem.message == (
+        f"classes of control speed, but {path}:2 has those of sentiment: name one with label_field"
+    )
+    assert [example.labels for example in read_all(path, label_field="speed")[0]] == [(), (), ("快",)]
+
+
+def test_a_control_that_the_file_does_not_have_is_refused(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.json", export(task(choice("正")))), label_field="Sentiment")
+    assert problem.message == "no result of a control 'Sentiment', expected one of sentiment (label_field)"
+
+
+def test_entities_of_two_controls_are_read_together_and_said(make_file):
+    said: list[str] = []
+    place = span(3, 5, "LOC", "北京")
+    path = make_file("a.json", export(task(PERSON | {"from_name": "a"}, place | {"from_name": "b"})))
+    assert len(load(path, log=said.append)[0].entities) == 2
+    assert said == [f"{path}: the entities of several controls are read together: a 1, b 1 (--label-field names one)"]
+
+
+@pytest.mark.parametrize("key", ["predictions", "drafts"])
+def test_predictions_and_drafts_are_no_annotations_and_that_is_said(make_file, key):
+    said: list[str] = []
+    path = make_file("a.json", export(task(annotations=[], **{key: [{"result": [PERSON]}]})))
+    assert load(path, log=said.append)[0].entities is None
+    assert said == [f"{path}: 1 task has no annotation, but predictions or drafts, which are not read"]
+
+
+def test_the_title_of_a_dialogue_is_not_its_text(make_file, read_all):
+    data = {"dialogue": [{"author": "甲", "text": "好"}], "title": "电话"}
+    _, (problem,) = read_all(make_file("a.json", export(task(choice("正"), data=data))))
+    assert problem.message.startswith("no text: the keys are dialogue, title")
+
+
+def test_a_key_that_is_called_like_a_text_is_the_text(make_file, read_all):
+    assert (
+        read_all(make_file("a.json", export(task(PERSON, data={"source": "网", "content": TEXT}))))[0][0].text == TEXT
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"text": "雷军"}])
+def test_entities_in_html_are_refused(make_file, read_all, more):
+    value = {"startOffset": 0, "globalOffsets": {"start": 0, "end": 2}, "hypertextlabels": ["PER"], **more}
+    html = {"html": "<p>雷军在北京</p>"}
+    _, (problem,) = read_all(make_file("a.json", export(task({"type": "hypertextlabels", "value": value}, data=html))))
+    assert problem.message == "entities in HTML, whose offsets count the text without its tags: expected plain text"
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"), [("雷\n军", "雷\\n军"), ("雷\r\n军", "雷\\n军"), ("雷\r\n军", "雷\\n\\n军")]
+)
+def test_a_line_end_in_a_surface_is_written_with_a_backslash(make_file, read_all, text, surface):
+    path = make_file("a.json", export(task(span(0, len(text), "PER", surface), data={"text": text})))
+    assert [entity.text for entity in read_all(path, offsets="code-points")[0][0].entities] == [text]
+
+
 @pytest.mark.parametrize("text", ["/data/upload/3/ab1-doc.txt", "s3://bucket/1.txt", "https://example.com/a/1.txt"])
 def test_an_address_in_place_of_a_text_is_refused(make_file, read_all, text):
     _, (problem,) = read_all(make_file("a.json", export(task(choice("正"), data={"text": text}))))
     assert problem.message.startswith(f"\"text\" is '{text}', the address of a text")
     _, (problem,) = read_all(make_file("a.json", export(task(data={"text": text}))), texts_only=True)
     assert "the address of a text" in problem.message
+
+
+def test_a_text_that_may_be_an_address_is_said(make_file):
+    said: list[str] = []
+    path = make_file("a.json", export(task(choice("正"), data={"text": "https://example.com/a/1"})))
+    assert load(path, log=said.append)[0].labels == ("正",)
+    assert said == [
+        f'{path}: 1 text is an address and nothing else: where the labeling config says valueType="url", the export has'
+        " no texts"
+    ]
 
 
 def test_a_text_that_holds_an_address_is_a_text(make_file, read_all):

@@ -83,3 +83,40 @@ def test_texts_alone_need_no_answer(make_file, read_all):
     flat = {key: value for key, value in task(art="好评").items() if key != "id"}
     examples, problems = read_all(make_file("a.json", export(flat)), texts_only=True)
     assert [example.text for example in examples] == [TEXT] and not problems
+
+
+def test_records_whose_own_id_stands_before_their_text_are_read_by_what_they_hold(make_file, read_all):
+    """Data with an `id` keep its place, so that what follows it is not the answers alone."""
+
+    def record(**answers):
+        return {"id": 7, "text": TEXT, **answers, "annotator": 1, "annotation_id": 5, "lead_time": 3.5}
+
+    path = make_file("a.json", export(record(ner=[REGION])))
+    assert [entity.text for entity in read_all(path)[0][0].entities] == ["韩梅"]
+    assert read_all(make_file("b.json", export(record(art={"choices": ["好评"]}))))[0][0].labels == ("好评",)
+    _, (problem,) = read_all(path := make_file("c.json", export(record(art="好评"))))
+    assert problem.message == "which key holds the label? The keys are text, art: name it with label_field"
+    assert read_all(path, label_field="art")[0][0].labels == ("好评",)
+
+
+def test_a_range_without_label_is_not_left_out_with_the_others(make_file, read_all):
+    _, (problem,) = read_all(make_file("a.json", export(task(ner=[REGION, {"start": 3, "end": 5}]))))
+    assert problem.message == '"labels" is None, expected an array of label names'
+    _, (problem,) = read_all(make_file("b.json", export(task(ner=[REGION, 5]))))
+    assert problem.message == "an entity is 5, expected an object"
+
+
+def test_classes_of_two_questions_in_one_file_are_refused(make_file, read_all):
+    path = make_file("a.json", export(task(art="好评"), task(topic="物流")))
+    _, (problem,) = read_all(path)
+    assert problem.message == f"classes of topic, but {path}:2 has those of art: name one with label_field"
+
+
+def test_records_a_line_are_read(make_file, read_all):
+    lines = "".join(json.dumps(task(art=name)) + "\n" for name in ("好评", "差评"))
+    assert [example.labels for example in read_all(make_file("a.jsonl", lines))[0]] == [("好评",), ("差评",)]
+
+
+def test_a_file_with_answers_of_other_kinds_alone_is_refused(make_file, read_all):
+    _, problems = read_all(make_file("a.json", export(task(stars=4), task(stars=5))))
+    assert [problem.message for problem in problems] == ["answers to stars, which are neither entities nor classes"] * 2

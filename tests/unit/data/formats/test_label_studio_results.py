@@ -97,6 +97,7 @@ def test_places_in_html_are_read_from_the_text_it_shows(read_task):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
+        (PERSON | {"to_name": ["text"]}, "\"to_name\" of a result is ['text'], expected a name"),
         (result("labels", "x"), "\"value\" of a result is 'x', expected an object"),
         (result("labels", {"start": 0, "end": 2, "labels": []}), "an entity has no label, expected one"),
         (result("taxonomy", {"taxonomy": ["家电"]}), "\"taxonomy\" is ['家电'], expected an array of paths"),

@@ -44,3 +44,11 @@ def test_cats_are_labels(make_file, read_all):
 def test_a_bad_pair_is_told(make_file, read_all, bad, message):
     examples, (problem,) = read_all(make_file("a.jsonl", lines(PAIR, PAIR, bad)))
     assert len(examples) == 2 and problem.line == 3 and problem.message.startswith(message)
+
+
+def test_an_array_that_begins_with_null_and_entities_as_objects_are_read(make_file, read_all):
+    """Annotators of the web write null for a text that was skipped."""
+    entity = {"start": 0, "end": 2, "label": "PER"}
+    (example,), (problem,) = read_all(make_file("a.json", array(None, [TEXT, {"entities": [entity]}])))
+    assert [entity.text for entity in example.entities] == ["雷军"]
+    assert problem.message == "null, expected an array"

@@ -33,6 +33,25 @@ def test_relations_are_left_out_and_counted(make_file, read_all, caplog):
     assert "1 record left out that ask for a relation of an entity" in caplog.text
 
 
+def test_relations_alone_are_no_entities(make_file, read_all):
+    """The subject of a relation stands in every text; X的Y as a type does not have X in its texts."""
+    (example,), _ = read_all(make_file("a.json", line("雷军的所在地", ("北京", 3, 5))))
+    assert example.entities == ()
+    (example,), _ = read_all(make_file("b.json", line("公司的所在地", ("北京", 3, 5))))
+    assert [entity.label for entity in example.entities] == ["公司的所在地"]
+
+
+def test_classes_between_full_width_commas_are_read(make_file, read_all):
+    (example,), _ = read_all(make_file("a.json", line("情感倾向[正向\uff0c负向]", ("负向", -4, -2))))
+    assert example.labels == ("负向",)
+
+
+def test_an_array_is_read(make_file, read_all):
+    content = "[" + ",".join((PERSON + line("地点", ("北京", 3, 5))).strip().split("\n")) + "]"
+    (example,), problems = read_all(make_file("a.json", content))
+    assert [entity.label for entity in example.entities] == ["人物", "地点"] and not problems
+
+
 def test_a_repeated_record_is_counted(make_file, read_all, caplog):
     (example,), _ = read_all(make_file("a.json", PERSON + PERSON))
     assert len(example.entities) == 1
