@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import settings
 settings.register_profile("explore", deadline=None)
 settings.register_profile("same-every-time", deadline=None, derandomize=True, database=None)
 settings.load_profile("same-every-time" if os.environ.get("CI") else "explore")
+# The default model is put together here, not in the cache of whoever runs the tests.
+os.environ.setdefault("PADDLE_NER_CACHE", str(Path(tempfile.gettempdir()) / "paddle-ner-tests"))
 
 
 @pytest.fixture(scope="session")

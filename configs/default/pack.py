@@ -21,11 +21,14 @@ from safetensors.numpy import save_file
 from paddle_ner import modeling
 from paddle_ner.bundle import BUNDLE_MANIFEST, TOKENIZER, Manifest
 from paddle_ner.config import Config, load, portable
+from paddle_ner.evaluation import temperature
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.inference import default
 from paddle_ner.inference import load as load_model
+from paddle_ner.inference.engines.dynamic import DynamicEngine
+from paddle_ner.inference.predictor import Predictor
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.weights import Tensors, to_paddle_layout
 from paddle_ner.training.corpus import Corpus, read_corpus, read_file
@@ -67,7 +70,10 @@ def write_checkpoint(config: Config, corpus: Corpus, weights: Tensors, longest: 
         examples=list(config.examples or ()),
     )
     tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
-    modeling.write_checkpoint(target, model, tokenizer, manifest)
+    softened = temperature.fit(Predictor(manifest, tokenizer, DynamicEngine(model)), corpus.dev)
+    print(f"temperature {softened}")
+    spec = {**manifest.task, "temperature": softened}
+    modeling.write_checkpoint(target, model, tokenizer, manifest.model_copy(update={"task": spec}))
 
 
 def parameters(weights: Path, tensors: Tensors) -> list[dict[str, str]]:
