@@ -11,6 +11,7 @@ from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.tuning.choice import MAX_DROP
+from paddle_ner.inference.default import resolved
 from paddle_ner.training.corpus import dev_examples
 
 
@@ -47,6 +48,7 @@ def command(
     """
     from paddle_ner.bundle import is_bundle, read_key, verify
 
+    bundle = resolved(bundle, console.log)
     if not is_bundle(bundle):
         raise InputError(f"{bundle}: is no bundle; `paddle-ner export CHECKPOINT -o BUNDLE` makes one")
     if sign_key is not None and not tune:
