@@ -126,7 +126,7 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
     if as_json:
         print_json({"path": str(target), "examples": count})
     else:
-        (err if to_output else out).print(Text(f"{target}: {count:,} examples"))
+        (err if to_output else out).print(Text(f"{target}: {count:,} example{'s' * (count != 1)}"))
     return 0
 
 
@@ -168,7 +168,7 @@ def split(
         print_json({"seed": seed, "parts": counts})
         return 0
     for name, count in counts.items():
-        out.print(Text(f"{name}: {count:,} examples"))
+        out.print(Text(f"{name}: {count:,} example{'s' * (count != 1)}"))
     return 0
 
 

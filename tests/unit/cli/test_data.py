@@ -101,7 +101,7 @@ def test_convert_writes_canonical_json_lines(capsys, tmp_path):
     source.write_text("雷军/nr 在/o 北京/ns\n", encoding="gb18030")
     options = ("--encoding", "gb18030", "--label-map", "nr=PER,ns=LOC")
     status, out, _ = run(capsys, "convert", source, target, *options)
-    assert status == 0 and out == f"{target}: 1 examples\n"
+    assert status == 0 and out == f"{target}: 1 example\n"
     assert json.loads(target.read_text(encoding="utf-8")) == {
         "text": "雷军在北京",
         "entities": [{"start": 0, "end": 2, "label": "PER"}, {"start": 3, "end": 5, "label": "LOC"}],
@@ -232,7 +232,7 @@ def test_convert_from_a_pipe_into_a_pipe(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
     status, out, err = run(capsys, "convert", "-", "-", "--to", "conll")
-    assert (status, err.strip()) == (0, "-: 1 examples")
+    assert (status, err.strip()) == (0, "-: 1 example")
     assert out == "雷\tO\n军\tO\n在\tO\n北\tB-LOC\n京\tI-LOC\n\n"
     assert list(tmp_path.iterdir()) == []
 
