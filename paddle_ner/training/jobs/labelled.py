@@ -153,7 +153,8 @@ def prepared(
         spec = manifest.task if softened == 1 else {**manifest.task, "temperature": softened}
         examples = chosen(predictor, corpus.dev) if config.examples is None else list(config.examples)
         if config.examples is None and examples:
-            run.log(f"{len(examples)} texts of the dev set are in the model, for the page of a server (examples: [])")
+            count = f"{len(examples)} text{'s' * (len(examples) != 1)} of the dev set"
+            run.log(f"for the page of a server, {count} come with the model (examples: [] leaves them out)")
         found = {"metrics": metrics, "task": spec, "examples": examples}
         write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=found))
 
