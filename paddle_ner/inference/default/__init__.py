@@ -9,17 +9,27 @@ int8 weights here and the vectors of tokens and positions of the starter, in a f
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from paddle_ner.bundle import BUNDLE_MANIFEST, TOKENIZER, is_bundle, new_folder, read_bundle_manifest
+from paddle_ner.bundle import (
+    BUNDLE_MANIFEST,
+    TOKENIZER,
+    BundleManifest,
+    is_bundle,
+    new_folder,
+    read_bundle_manifest,
+    verify,
+)
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import starter
@@ -36,7 +46,7 @@ _logger = logging.getLogger(__name__)
 
 
 def folder(log: Callable[[str], None] = _logger.warning) -> Path:
-    """The bundle of the default model; made at first use, in a second.
+    """The bundle of the default model; made at first use, in a second, and again where a file of it is damaged.
 
     Args:
         log: told where it is made.
@@ -47,20 +57,45 @@ def folder(log: Callable[[str], None] = _logger.warning) -> Path:
     """
     manifest = read_bundle_manifest(FOLDER)
     target = _cache() / f"default-{manifest.version}"
-    if is_bundle(target):
+    if _is_whole(target):
         return target
-    log(f"the default model is put together once, in {target}")
+    damaged = is_bundle(target)
+    log(f"the default model is put together {'again, since it is damaged' if damaged else 'once'}, in {target}")
+    with _alone(target):
+        if not _is_whole(target):  # another process may have been faster
+            _put_together(target, manifest)
+    return target
+
+
+def _is_whole(target: Path) -> bool:
+    try:
+        verify(target)
+    except BundleError:
+        return False
+    return True
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Let one process at a time make `target`. Raises InputError where its folder cannot be written."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        lock = (target.parent / f"{target.name}.lock").open("w", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{target.parent}: {error.strerror}: name a folder for it with PADDLE_NER_CACHE") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _put_together(target: Path, manifest: BundleManifest) -> None:
+    shutil.rmtree(target, ignore_errors=True)  # a damaged one
     with new_folder(target, BUNDLE_MANIFEST) as temporary:
         for name in _COPIED:
             shutil.copyfile(FOLDER / name, temporary / name)
         _write_weights(temporary / manifest.weights)
         if sha256(temporary / manifest.weights) != manifest.files[manifest.weights]:
             raise BundleError(f"{FOLDER}: its weights are damaged: install paddle-ner again")
-    return target
 
 
 def resolved(model: str | Path, log: Callable[[str], None] = _logger.warning) -> Path:

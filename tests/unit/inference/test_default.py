@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_it_is_put_together_once_and_said(package: Path, tmp_path: Path) -> None
     assert default.folder(said.append) == folder and len(said) == 1
 
 
+def test_several_at_once_make_one(package: Path) -> None:
+    said: list[str] = []
+    with ThreadPoolExecutor(4) as threads:
+        folders = list(threads.map(lambda _: default.folder(said.append), range(4)))
+    assert len(set(folders)) == 1
+    bundle.verify(folders[0])
+    assert [path.name for path in folders[0].parent.iterdir() if path.is_dir()] == [folders[0].name]
+
+
 def test_it_answers_where_no_model_is_named(cache: Path) -> None:
     model = paddle_ner.load(threads=1)
     assert model.labels == ("PER", "LOC", "ORG")
@@ -78,13 +88,21 @@ def test_damaged_weights_of_the_package_are_told(package: Path) -> None:
         default.folder()
 
 
-def test_a_damaged_bundle_in_the_cache_is_told(package: Path) -> None:
-    folder = default.folder()
-    with (folder / "model.pdiparams").open("r+b") as file:
-        file.seek(5000)
-        file.write(b"\xff")
-    with pytest.raises(BundleError, match=r"model\.pdiparams"):
-        paddle_ner.load(folder)
+@pytest.mark.parametrize("name", ["model.pdiparams", "manifest.json", "tokenizer.json"])
+def test_a_damaged_bundle_in_the_cache_is_made_again_and_said(package: Path, name: str) -> None:
+    said: list[str] = []
+    path = default.folder() / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[:500] + b"\xff" + whole[501:])
+    assert default.folder(said.append) == path.parent
+    assert said == [f"the default model is put together again, since it is damaged, in {path.parent}"]
+    assert path.read_bytes() == whole
+
+
+def test_a_missing_file_in_the_cache_is_made_again(package: Path) -> None:
+    path = default.folder() / "model.json"
+    path.unlink()
+    assert default.folder() == path.parent and path.exists()
 
 
 def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -> None:
