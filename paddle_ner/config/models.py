@@ -136,7 +136,7 @@ class TrainingConfig(_Section):
             ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
             0.4 where each sentence is read by itself. ``{}`` takes none.
         evaluate_every: epoch, or a number of updates, and at the end; the training can be resumed from each.
-        patience: stop after so many evaluations without a better one; None never stops early.
+        patience: stop after so many evaluations without a better one, those at 0 left aside; None never stops early.
         precision: fp32, or fp16 or bf16 (GPU only).
         recompute: gradient checkpointing: less memory, more time.
         bucket: put texts of like length into a batch.

@@ -47,9 +47,14 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return self.state.global_step >= self.state.max_steps or self.is_out_of_patience()
 
     def is_out_of_patience(self) -> bool:
-        """Whether the score has not risen for so many evaluations that the training ends."""
+        """Whether the score has not risen for so many evaluations that the training ends.
+
+        While it is 0 the model has not begun to learn, and no evaluation counts: with few examples an epoch is short.
+        """
         scores = self.scores()
-        return self._patience is not None and len(scores) - 1 - int(np.argmax(scores or [0])) >= self._patience
+        if self._patience is None or max(scores, default=0) == 0:
+            return False
+        return len(scores) - 1 - int(np.argmax(scores)) >= self._patience
 
     def scores(self) -> list[float]:
         """The score of each evaluation so far."""

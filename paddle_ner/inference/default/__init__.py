@@ -26,11 +26,12 @@ from paddle_ner.bundle import (
     TOKENIZER,
     BundleManifest,
     is_bundle,
+    is_checkpoint,
     new_folder,
     read_bundle_manifest,
     verify,
 )
-from paddle_ner.errors import BundleError, InputError
+from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.weights import Tensors, to_paddle_layout
@@ -53,7 +54,7 @@ def folder(log: Callable[[str], None] = _logger.warning) -> Path:
 
     Raises:
         BundleError: a file of the package is missing or damaged.
-        InputError: the cache cannot be written.
+        InputError, ResourceError: the cache cannot be written, or the disk is full.
     """
     manifest = read_bundle_manifest(FOLDER)
     target = _cache() / f"default-{manifest.version}"
@@ -61,9 +62,12 @@ def folder(log: Callable[[str], None] = _logger.warning) -> Path:
         return target
     damaged = is_bundle(target)
     log(f"the default model is put together {'again, since it is damaged' if damaged else 'once'}, in {target}")
-    with _alone(target):
-        if not _is_whole(target):  # another process may have been faster
-            _put_together(target, manifest)
+    try:
+        with _alone(target):
+            if not _is_whole(target):  # another process may have been faster
+                _put_together(target, manifest)
+    except (InputError, ResourceError) as error:
+        raise type(error)(f"{error} (PADDLE_NER_CACHE names another folder for the default model)") from error
     return target
 
 
@@ -82,7 +86,7 @@ def _alone(target: Path) -> Iterator[None]:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = (target.parent / f"{target.name}.lock").open("w", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{target.parent}: {error.strerror}: name a folder for it with PADDLE_NER_CACHE") from error
+        raise InputError(f"{target.parent}: {error.strerror}") from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -99,9 +103,9 @@ def _put_together(target: Path, manifest: BundleManifest) -> None:
 
 
 def resolved(model: str | Path, log: Callable[[str], None] = _logger.warning) -> Path:
-    """The folder of a model: of the default one for its name, unless there is a folder that is called so."""
+    """The folder of a model: of the default one for its name, unless a folder that is called so holds a model."""
     path = Path(model)
-    return folder(log) if str(model) == NAME and not path.exists() else path
+    return folder(log) if str(model) == NAME and not (is_bundle(path) or is_checkpoint(path)) else path
 
 
 def tensors() -> Tensors:
@@ -171,5 +175,5 @@ def _write_weights(path: Path) -> None:
 def _cache() -> Path:
     named = os.environ.get("PADDLE_NER_CACHE")
     if named:
-        return Path(named)
+        return Path(named).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paddle-ner"

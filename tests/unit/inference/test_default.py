@@ -70,9 +70,13 @@ def test_it_is_served_where_no_bundle_is_named(cache: Path, made: Path) -> None:
     assert serve._models(None, None, (f"a={made}", "b=default")) == {"a": made, "b": made}
 
 
-def test_a_folder_of_its_name_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_in_a_folder_of_its_name_goes_first(
+    cache: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "default").mkdir()
+    assert default.resolved("default") == made
+    (tmp_path / "default" / bundle.BUNDLE_MANIFEST).write_text("{}")
     assert default.resolved("default") == Path("default")
 
 
@@ -107,7 +111,7 @@ def test_a_missing_file_in_the_cache_is_made_again(package: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(InputError, match="name a folder for it with PADDLE_NER_CACHE"):
+    with pytest.raises(InputError, match="PADDLE_NER_CACHE names another folder"):
         default.folder()
 
 

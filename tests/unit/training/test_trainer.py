@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from paddle_ner.training.batches import encode
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Run
 from paddle_ner.training.jobs.labelled import Encoded, labels_loss, prepared
+from paddle_ner.training.resuming import ResumableTrainer
 from paddle_ner.training.trainer import JobTrainer, arguments
 from paddle_ner.types import Entity, Example
 
@@ -123,3 +125,21 @@ def test_outputs_that_are_not_finite_are_no_score(tmp_path: Path) -> None:
     break_weights(trainer)
     with pytest.raises(PaddleNerError, match="not finite"):
         trainer.evaluate()
+
+
+@pytest.mark.parametrize(
+    ("scores", "ends"),
+    [
+        ([], False),
+        ([0.0, 0.0, 0.0, 0.0], False),  # it has not begun to learn
+        ([0.0, 0.0, 0.0, 0.1], False),
+        ([0.0, 0.1, 0.1], False),
+        ([0.0, 0.1, 0.1, 0.05], True),
+        ([0.5, 0.6, 0.5], False),
+        ([0.6, 0.5, 0.6], True),
+    ],
+)
+def test_patience_counts_from_the_first_score_above_zero(scores: list[float], ends: bool) -> None:
+    trainer = SimpleNamespace(_patience=2, scores=lambda: scores)
+    assert ResumableTrainer.is_out_of_patience(trainer) is ends  # type: ignore[arg-type]
+    assert not ResumableTrainer.is_out_of_patience(SimpleNamespace(_patience=None, scores=lambda: scores))  # type: ignore[arg-type]
