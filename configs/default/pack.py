@@ -11,7 +11,10 @@ folder, writes into paddle_ner/inference/default, and prints the scores.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from safetensors.numpy import save_file
 
 from paddle_ner import modeling
 from paddle_ner.bundle import BUNDLE_MANIFEST, TOKENIZER, Manifest
+from paddle_ner.bundle.protobuf import fields
 from paddle_ner.config import Config, load, portable
 from paddle_ner.evaluation import temperature
 from paddle_ner.evaluation.score import score
@@ -30,10 +34,11 @@ from paddle_ner.inference import load as load_model
 from paddle_ner.inference.engines.dynamic import DynamicEngine
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.modeling import starter
-from paddle_ner.modeling.weights import Tensors, to_paddle_layout
+from paddle_ner.modeling.weights import Tensors, to_int8_rows, to_paddle_layout
 from paddle_ner.training.corpus import Corpus, read_corpus, read_file
 
 CONFIG = Path(__file__).with_name("default.yaml")
+FLOAT32 = 5  # of Paddle's types
 
 
 def rounded(weights: Tensors) -> Tensors:
@@ -45,9 +50,7 @@ def rounded(weights: Tensors) -> Tensors:
         if value.ndim == 1 or "token_type" in name or name.startswith("classifier"):
             stored[name] = value.astype(np.float32)
             continue
-        scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-8).astype(np.float16)
-        stored[name] = np.clip(np.rint(value / scale.astype(np.float32)), -127, 127).astype(np.int8)
-        stored[name + starter.SCALE] = scale
+        stored |= to_int8_rows(name, value)
     return stored
 
 
@@ -76,13 +79,29 @@ def write_checkpoint(config: Config, corpus: Corpus, weights: Tensors, longest: 
     modeling.write_checkpoint(target, model, tokenizer, manifest.model_copy(update={"task": spec}))
 
 
+def header_at(data: bytes, at: int) -> tuple[bytes, int]:
+    """What goes before a tensor in Paddle's file of parameters, and the size of the tensor behind it in bytes.
+
+    Versions of LoD and tensor, 4 bytes each, with the LoD's levels (none) in 8 between; the size of a description in
+    4, and that, a protobuf: field 1 is the type, 5 for float32, field 2 a dimension, as often as there are.
+    """
+    version, levels, _, size = struct.unpack_from("<IQIi", data, at)
+    if (version, levels) != (0, 0):
+        sys.exit(f"parameters of an unknown version {version}, {levels}")
+    header = data[at : at + 20 + size]
+    description = list(fields(memoryview(header)[20:]))
+    if (1, FLOAT32) not in description:
+        sys.exit("a parameter is not float32")
+    return header, 4 * int(np.prod([value for number, value in description if number == 2], dtype=np.int64))
+
+
 def parameters(weights: Path, tensors: Tensors) -> list[dict[str, str]]:
     """The names of the tensors in a bundle's file of weights, in its order, each with the bytes that go before it."""
     data = weights.read_bytes()
     known = {value.tobytes(): name for name, value in tensors.items()}
     found, at = [], 0
     while at < len(data):
-        header, size = default.header_at(data, at)
+        header, size = header_at(data, at)
         begin = at + len(header)
         found.append({"name": known[data[begin : begin + size]], "header": header.hex()})
         at = begin + size
@@ -110,7 +129,8 @@ def main() -> None:
         report, _ = score(model, examples)
         print(f"{name}: {report.to_dict()}")
     layout = {name: np.ascontiguousarray(value) for name, value in to_paddle_layout(tensors).items()}
-    default.write_parts(parameters(bundle / "model.pdiparams", layout))
+    parts = parameters(bundle / "model.pdiparams", layout)
+    (default.FOLDER / default.PARTS).write_text(json.dumps(parts, indent=0) + "\n", encoding="utf-8")
     for name in ("model.json", BUNDLE_MANIFEST, TOKENIZER):
         shutil.copy(bundle / name, default.FOLDER)
     sizes = {path.name: path.stat().st_size for path in sorted(default.FOLDER.iterdir()) if path.is_file()}

@@ -16,7 +16,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from paddle_ner.files import sha256
-from paddle_ner.modeling.starter import FOLDER, SCALE, WEIGHTS
+from paddle_ner.modeling.starter import FOLDER, WEIGHTS
+from paddle_ner.modeling.weights import from_int8_rows, to_int8_rows
 
 
 def main() -> None:
@@ -34,11 +35,9 @@ def main() -> None:
         if single.ndim == 1 or "token_type" in name:
             tensors[f"bert.{name}"] = single
             continue
-        scale = np.maximum(np.abs(single).max(axis=1, keepdims=True) / 127, 1e-8).astype(np.float16)
-        rounded = np.clip(np.rint(single / scale.astype(np.float32)), -127, 127).astype(np.int8)
-        tensors[f"bert.{name}"] = rounded
-        tensors[f"bert.{name}{SCALE}"] = scale
-        error = np.linalg.norm(rounded * scale.astype(np.float32) - single) / np.linalg.norm(single)
+        stored = to_int8_rows(f"bert.{name}", single)
+        tensors |= stored
+        error = np.linalg.norm(from_int8_rows(stored)[f"bert.{name}"] - single) / np.linalg.norm(single)
         worst = max(worst, float(error))
     save_file(tensors, FOLDER / WEIGHTS)
     (FOLDER / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")

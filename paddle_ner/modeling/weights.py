@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Tensors = dict[str, npt.NDArray[Any]]
 
+SCALE = ".scale"  # behind a matrix's name: float16, [rows, 1], of its int8 rows
 SAFE_FILES = ("model.safetensors", "model.safetensors.index.json")
 PICKLE_FILES = ("model_state.pdparams", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
@@ -169,3 +170,22 @@ def _shards(path: Path) -> list[Path]:
 
 def _single(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value
+
+
+def to_int8_rows(name: str, matrix: npt.NDArray[np.float32]) -> Tensors:
+    """A matrix stored in a quarter of its bytes: int8, and the float16 scale of each row under a name of its own."""
+    scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, 1e-8).astype(np.float16)
+    rounded = np.clip(np.rint(matrix / scale.astype(np.float32)), -127, 127).astype(np.int8)
+    return {name: rounded, name + SCALE: scale}
+
+
+def from_int8_rows(stored: Tensors) -> Tensors:
+    """What `to_int8_rows` stored, and tensors beside it that have no scale, as float32."""
+    tensors: Tensors = {}
+    for name, value in stored.items():
+        if name.endswith(SCALE):
+            continue
+        scale = stored.get(name + SCALE)
+        single = np.asarray(value, dtype=np.float32)
+        tensors[name] = single if scale is None else single * np.asarray(scale, dtype=np.float32)
+    return tensors

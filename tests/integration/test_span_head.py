@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import PEOPLE, PLACES, recipe_file, small_recipe
 from edge_folders import run_script
+from min_score_checks import check_min_score
 from onnx_scales import observed_scales
 
 import paddle_ner
@@ -111,13 +112,7 @@ def test_every_engine_answers_as_the_checkpoint(work: Path, engine: str) -> None
 
 @pytest.mark.parametrize("model", ["run/checkpoint", "bundle"])
 def test_entities_below_the_min_score_are_left_out(work: Path, model: str) -> None:
-    asked = texts(work)
-    ner = paddle_ner.load(work / model, min_score={"LOC": 0, "*": 1})
-    assert {entity.label for answer in ner(asked) for entity in answer.entities or ()} == {"LOC"}
-    every = [entity for answer in ner(asked, min_score=0) for entity in answer.entities or ()]
-    middle = sorted(entity.score or 0 for entity in every)[len(every) // 2]
-    kept = [entity for answer in ner(asked, min_score=middle) for entity in answer.entities or ()]
-    assert kept == [entity for entity in every if (entity.score or 0) >= middle] != every
+    check_min_score(work / model, texts(work))
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])

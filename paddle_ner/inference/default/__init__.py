@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import shutil
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +33,7 @@ from paddle_ner.bundle import (
 from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import starter
-from paddle_ner.modeling.weights import Tensors, to_paddle_layout
+from paddle_ner.modeling.weights import Tensors, from_int8_rows, to_paddle_layout
 
 NAME = "default"
 FOLDER = Path(__file__).parent
@@ -118,50 +117,7 @@ def tensors() -> Tensors:
     except (OSError, SafetensorError) as error:
         raise BundleError(f"{FOLDER / WEIGHTS}: missing or damaged: install paddle-ner again") from error
     beginning = starter.read_weights()
-    whole: Tensors = {name: beginning[name] for name in FROM_STARTER}
-    for name, value in stored.items():
-        if name.endswith(starter.SCALE):
-            continue
-        scale = stored.get(name + starter.SCALE)
-        single = np.asarray(value, dtype=np.float32)
-        whole[name] = single if scale is None else single * np.asarray(scale, dtype=np.float32)
-    return whole
-
-
-def header_at(data: bytes, at: int) -> tuple[bytes, int]:
-    """What goes before a tensor in Paddle's file of parameters, and the size of the tensor behind it in bytes.
-
-    Versions of LoD and tensor, 4 bytes each, with the LoD's levels (none) in 8 between; the size of a description in
-    4, and that, a protobuf of the type and the dimensions.
-    """
-    version, levels, _, size = struct.unpack_from("<IQIi", data, at)
-    if (version, levels) != (0, 0):
-        raise BundleError(f"parameters of an unknown version {version}, {levels}")
-    header = data[at : at + 20 + size]
-    return header, 4 * int(np.prod(_dimensions(header[20:]), dtype=np.int64))
-
-
-def write_parts(parts: list[dict[str, str]]) -> None:
-    """Write the names of the tensors in the file of weights, with the bytes before each."""
-    (FOLDER / PARTS).write_text(json.dumps(parts, indent=0) + "\n", encoding="utf-8")
-
-
-def _dimensions(description: bytes) -> list[int]:
-    """Field 2 of a TensorDesc, varints; its type must be FP32, 5."""
-    if description[:2] != b"\x08\x05":
-        raise BundleError("a parameter is not float32")
-    dimensions, at = [], 2
-    while at < len(description):
-        at += 1  # the field's number
-        value = shift = 0
-        while True:
-            byte = description[at]
-            value |= (byte & 0x7F) << shift
-            at, shift = at + 1, shift + 7
-            if byte < 0x80:
-                break
-        dimensions.append(value)
-    return dimensions
+    return {**{name: beginning[name] for name in FROM_STARTER}, **from_int8_rows(stored)}
 
 
 def _write_weights(path: Path) -> None:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from paddle_ner.errors import BundleError
 from paddle_ner.files import sha256
-from paddle_ner.modeling.weights import Tensors
+from paddle_ner.modeling.weights import Tensors, from_int8_rows
 
 NAME = "starter"
 FOLDER = Path(__file__).parent
 WEIGHTS = "weights.safetensors"
-SCALE = ".scale"  # behind a matrix's name: float16, [rows, 1], of its int8 rows
 SHA256 = "76a80bd32923da641d192aed38e41804f6ddb4ea32dc90581cccb2a4804c24da"
 
 
@@ -27,12 +24,4 @@ def read_weights() -> Tensors:
         raise BundleError(f"{path}: missing or damaged: install paddle-ner again")
     from safetensors.numpy import load_file
 
-    stored = load_file(path)
-    tensors: Tensors = {}
-    for name, value in stored.items():
-        if name.endswith(SCALE):
-            continue
-        scale = stored.get(f"{name}{SCALE}")
-        single = np.asarray(value, dtype=np.float32)
-        tensors[name] = single if scale is None else single * np.asarray(scale, dtype=np.float32)
-    return tensors
+    return from_int8_rows(load_file(path))
