@@ -46,8 +46,6 @@ TEXT_NAMES = (*_FIRST_TEXTS, *_TEXTS)
 """Names of a column or field of texts, the surest first."""
 LABEL_NAMES = (*_FIRST_LABELS, *_LABELS)
 """Names of a column or field of labels, the surest first."""
-ID_NAMES = ("id", *_IDS)
-"""Names of a column or field of ids, the surest first."""
 
 
 def normal(name: str) -> str:
