@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated
+from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated, drafts_of
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
@@ -33,37 +33,15 @@ _LINK = re.compile(r"https?://\S+")
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out = LeftOut()
-
     control = None if options.label_field is None else str(options.label_field)
-    asked: tuple[str, int] | None = None
-
-    @cache
-    def any_is_read() -> bool:
-        records = _tasks(path, options)
-        return any(_holds_read(record.value, control) for record in records if isinstance(record, Record))
-
-    for record in _tasks(path, options):
-        if not isinstance(record, Record):
-            yield record
-            continue
-        try:
-            draft, said, unread = _draft(record, options, left_out)
-            if unread and not any_is_read():
-                raise Misfit(unread)
-            if said is not None and asked is not None and said != asked[0]:
-                raise Misfit(
-                    f"classes of control {said}, but {path}:{asked[1]} has those of {asked[0]}: name one with"
-                    " label_field"
-                )
-            asked = asked or (None if said is None else (said, record.line))
-            yield draft
-        except Misfit as error:
-            yield Rejected.at(path, record.line, str(error))
+    yield from drafts_of(
+        path,
+        partial(json_records, path, options.encoding),
+        lambda record: _draft(record, options, left_out),
+        lambda task: _holds_read(task, control),
+        "control ",
+    )
     yield from map(Remark, left_out.remarks())
-
-
-def _tasks(path: Path, options: ReadOptions) -> Iterator[Record | Rejected | Remark]:
-    return json_records(path, options.encoding)
 
 
 def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str | None, str]:

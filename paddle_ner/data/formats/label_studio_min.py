@@ -8,7 +8,7 @@ string, several are ``{"choices": […]}``, entities are objects with start, end
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio import refuse_address, text_name
-from paddle_ner.data.formats.label_studio_results import classes_of, spans_of_region
+from paddle_ner.data.formats.label_studio_results import classes_of, drafts_of, spans_of_region
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
@@ -28,36 +28,18 @@ _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
     left_out: dict[str, int] = {}
-    asked: tuple[str, int] | None = None
-
-    @cache
-    def any_is_read() -> bool:
-        records = json_records(path, options.encoding)
-        return any(_holds_read(record.value, options) for record in records if isinstance(record, Record))
-
-    for record in json_records(path, options.encoding):
-        if not isinstance(record, Record):
-            yield record
-            continue
-        try:
-            draft, question = _draft(record, options, left_out)
-            answers = _answers(record.value, options) if draft.empty and not options.texts_only else {}
-            if answers and not any_is_read():
-                raise Misfit(f"answers to {', '.join(answers)}, which are neither entities nor classes")
-            if question is not None and asked is not None and question != asked[0]:
-                raise Misfit(
-                    f"classes of {question}, but {path}:{asked[1]} has those of {asked[0]}: name one with label_field"
-                )
-            asked = asked or (None if question is None else (question, record.line))
-            yield draft
-        except Misfit as error:
-            yield Rejected.at(path, record.line, str(error))
+    yield from drafts_of(
+        path,
+        partial(json_records, path, options.encoding),
+        lambda record: _draft(record, options, left_out),
+        lambda task: _holds_read(task, options),
+    )
     for key, count in left_out.items():
         yield Remark(f"left out {count:,} answer{'s' * (count != 1)} to {key!r}, neither entities nor classes")
 
 
-def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tuple[Draft, str | None]:
-    """The draft of a record, and the question whose classes it has."""
+def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tuple[Draft, str | None, str]:
+    """The draft of a record, the question whose classes it has, and what it is where none of its answers is read."""
     task: dict[str, Any] = record.value
     answers = _answers(task, options)
     data = {key: value for key, value in task.items() if key not in answers and key not in _ABOUT}
@@ -67,7 +49,7 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
     number = id_of(task, "id")
     rest = others(task, name, *answers, *_ABOUT)
     if options.texts_only:
-        return Draft(record.line, text, id=number, fields=rest), None
+        return Draft(record.line, text, id=number, fields=rest), None, ""
     spans: list[Span] = []
     classes: dict[str, tuple[str, ...]] = {}
     for key, value in answers.items():
@@ -84,7 +66,8 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
     question = next(iter(classes), None)
     said = None if question is None else classes[question]
     empty = not spans and said is None
-    return Draft(record.line, text, tuple(spans) or None, said, number, empty, fields=rest), question
+    unread = f"answers to {', '.join(answers)}, which are neither entities nor classes" if empty and answers else ""
+    return Draft(record.line, text, tuple(spans) or None, said, number, empty, fields=rest), question, unread
 
 
 def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:

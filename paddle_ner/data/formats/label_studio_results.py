@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.formats.fields import Misfit, label_of, labels_of, offset_of, shown
-from paddle_ner.data.records import Span
+from paddle_ner.data.json_source import Record
+from paddle_ner.data.records import Draft, Rejected, Remark, Span
 
 ENTITY_KINDS = ("labels", "hypertextlabels")
 CLASS_KINDS = ("choices", "taxonomy")
@@ -71,6 +74,48 @@ class Annotated:
     spans: tuple[Span, ...] | None = None
     classes: tuple[str, ...] | None = None
     control: str | None = None
+
+
+def drafts_of(
+    path: Path,
+    records: Callable[[], Iterator[Record | Rejected | Remark]],
+    draft: Callable[[Record], tuple[Draft, str | None, str]],
+    is_read: Callable[[Any], bool],
+    kind: str = "",
+) -> Iterator[Draft | Rejected | Remark]:
+    """The drafts of an export, of which each record is judged by the whole file.
+
+    Args:
+        path: the file, for messages.
+        records: reads it from its beginning.
+        draft: of a record; with it the question whose classes it has, and what is wrong with it if no record of the
+            file has anything that is read.
+        is_read: whether a record has something that is read.
+        kind: what such a question is called in messages.
+    """
+    asked: tuple[str, int] | None = None
+
+    @cache
+    def any_is_read() -> bool:
+        return any(is_read(record.value) for record in records() if isinstance(record, Record))
+
+    for record in records():
+        if not isinstance(record, Record):
+            yield record
+            continue
+        try:
+            made, question, unread = draft(record)
+            if unread and not any_is_read():
+                raise Misfit(unread)
+            if question is not None and asked is not None and question != asked[0]:
+                raise Misfit(
+                    f"classes of {kind}{question}, but {path}:{asked[1]} has those of {asked[0]}: name one with"
+                    " label_field"
+                )
+            asked = asked or (None if question is None else (question, record.line))
+            yield made
+        except Misfit as error:
+            yield Rejected.at(path, record.line, str(error))
 
 
 def annotated(
