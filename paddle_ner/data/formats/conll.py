@@ -10,11 +10,11 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from paddle_ner.data.beginning import SEPARATORS, Beginning
-from paddle_ner.data.column_names import LABEL_NAMES, TOKEN_NAMES, normal
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
+from paddle_ner.data.tables.names import LABEL_NAMES, TOKEN_NAMES, normal
 from paddle_ner.data.tag_cells import tagged_lines
 from paddle_ner.data.tagging import Tagging, Token, is_tag
 from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
