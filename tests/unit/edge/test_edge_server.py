@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from paddle_ner import Prediction
-from paddle_ner.edge.server import EdgeServer, Settings, make_server
+from paddle_ner.edge.server import EdgeServer, make_server
+from paddle_ner.edge.settings import Settings
 from paddle_ner.errors import InputError
 
 
