@@ -47,7 +47,8 @@ class Settings:
         """Raise InputError where the server would answer anyone who can reach the address."""
         if not (self.keys or self.insecure or _is_loopback(self.host)):
             raise InputError(
-                f"--host {self.host}: other machines can reach it, so --keys FILE is needed, or --insecure to do without"
+                f"--host {self.host}: other machines can reach it, so --keys FILE is needed, or --insecure to do"
+                " without"
             )
 
 
