@@ -109,7 +109,7 @@ def test_an_address_that_others_reach_wants_keys(host: str, fine: bool) -> None:
     if fine:
         Settings(host=host).check()
     else:
-        with pytest.raises(InputError, match=r"it wants --keys FILE, or --insecure"):
+        with pytest.raises(InputError, match=r"--keys FILE is needed, or --insecure"):
             Settings(host=host).check()
     Settings(host=host, insecure=True).check()
     Settings(host=host, keys=("k",)).check()
