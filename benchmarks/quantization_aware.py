@@ -92,7 +92,9 @@ def add_noise(model: Any) -> None:
             layer.weight = layer._layer.weight
 
 
-def trained(checkpoint: Path, windows: Sequence[Features], training: Training, seed: int, noise: bool, target: Path) -> float:
+def trained(
+    checkpoint: Path, windows: Sequence[Features], training: Training, seed: int, noise: bool, target: Path
+) -> float:
     """Train `checkpoint` on `windows` and write the checkpoint `target`. Gives the seconds that it took."""
     import paddle
 
