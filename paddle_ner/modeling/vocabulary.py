@@ -28,8 +28,8 @@ def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warni
     """The WordPiece vocabulary of a local folder (``vocab.txt`` or ``tokenizer.json``) or of a published name.
 
     Whether text is lower-cased is what ``tokenizer_config.json`` or ``tokenizer.json`` says; where neither does, it is,
-    as in PaddleNLP's tokenizers of BERT and ERNIE. A folder is read without any network and without a framework. See `local_folder` for
-    what `source` may be, and `log`.
+    as in PaddleNLP's tokenizers of BERT and ERNIE. A folder is read without any network and without a framework.
+    `local_folder` says what `source` may be, and what `log` is told.
 
     Raises:
         InputError: there is no vocabulary, or it is not one of WordPiece.

