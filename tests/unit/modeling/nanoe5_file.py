@@ -30,12 +30,8 @@ def written(seed: int = 0) -> tuple[bytes, Floats]:
     def matrix(name: str, rows: int, columns: int) -> None:
         nibbles = generator.integers(0, 16, (rows * columns // _BLOCK, _BLOCK), dtype=np.uint8)
         scales = generator.uniform(0.01, 0.03, (len(nibbles), 1)).astype("<f2")
-        half = _BLOCK // 2
-        stored[name] = b"".join(
-            scale.tobytes()
-            + bytes(low | high << 4 for low, high in zip(block[:half].tolist(), block[half:].tolist(), strict=True))
-            for scale, block in zip(scales, nibbles, strict=True)
-        )
+        packed = nibbles[:, : _BLOCK // 2] | nibbles[:, _BLOCK // 2 :] << 4
+        stored[name] = b"".join(scale.tobytes() + block.tobytes() for scale, block in zip(scales, packed, strict=True))
         values[name] = ((nibbles.astype(np.float32) - 8) * scales.astype(np.float32)).reshape(rows, columns)
 
     matrix("emb.word", ROWS, WIDTH)
