@@ -52,9 +52,13 @@ def _is_whole(target: Path) -> bool:
     """Whether the files have the checksums that were written when they were made."""
     try:
         listed = json.loads((target / CHECKSUMS).read_text(encoding="utf-8"))
-        return bool(listed == {name: sha256(target / name) for name in (_CONFIG, _WEIGHTS, *_COPIED)})
+        return bool(listed == _checksums(target))
     except (OSError, ValueError):
         return False
+
+
+def _checksums(target: Path) -> dict[str, str]:
+    return {name: sha256(target / name) for name in (_CONFIG, _WEIGHTS, *_COPIED)}
 
 
 def _convert(target: Path) -> None:
@@ -68,8 +72,7 @@ def _convert(target: Path) -> None:
     (target / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     for name in _COPIED:
         shutil.copyfile(starter.FOLDER / name, target / name)
-    checksums = {name: sha256(target / name) for name in (_CONFIG, _WEIGHTS, *_COPIED)}
-    (target / CHECKSUMS).write_text(json.dumps(checksums, indent=1) + "\n", encoding="utf-8")
+    (target / CHECKSUMS).write_text(json.dumps(_checksums(target), indent=1) + "\n", encoding="utf-8")
 
 
 def _read() -> bytes:
