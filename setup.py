@@ -39,6 +39,7 @@ setup(
         "paddle_ner": [
             "py.typed",
             "data/sample_data/*",
+            "drawing/files/*",
             "serving/README.md",
             "serving/page/*",
             "export/edge/files/*",
