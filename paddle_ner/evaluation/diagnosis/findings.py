@@ -1,0 +1,148 @@
+"""What stands out in a diagnosis, and so what to do next. The words for it stand with whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from paddle_ner.evaluation.cutoff import best_f1
+from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
+from paddle_ner.evaluation.diagnosis.labels import LabelFigures
+from paddle_ner.evaluation.diagnosis.slices import Slice
+
+LOW = 0.6  # a score below which the basics come first
+_WIDE = 0.08  # an interval of the score that is wider tells too little
+_FEW = 50  # examples of a label in training
+_FEWEST = 20  # items that a part must have before anything is said of it
+_GAP = 0.1  # by which a part is clearly worse
+_SHARES = {"missed": 0.45, "invented": 0.3, "borders": 0.25, "type": 0.25}  # of all errors
+_GAIN = 0.01  # of F1, for which a least score is worth its trouble
+_ERROR = 0.1  # of calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to act on.
+
+    Attributes:
+        name: what it is.
+        values: the figures and names that its words need; shares and scores from 0 to 1.
+    """
+
+    name: str
+    values: Mapping[str, str | int | float]
+
+
+def findings(diagnosis: Diagnosis) -> list[Finding]:
+    """What to do next, what helps most first; empty where everything is right."""
+    return [
+        *_low(diagnosis),
+        *_worst_label(diagnosis),
+        *_few(diagnosis),
+        *_kinds(diagnosis),
+        *_unseen(diagnosis),
+        *_length(diagnosis),
+        *_least_score(diagnosis),
+        *_calibration(diagnosis),
+        *_wide(diagnosis),
+    ]
+
+
+def order_to_label(diagnosis: Diagnosis) -> list[LabelFigures]:
+    """Labels with errors, the one with the most first."""
+    wrong = [one for one in diagnosis.labels if one.lost + one.wrong]
+    return sorted(wrong, key=lambda one: -(one.lost + one.wrong))
+
+
+def _low(diagnosis: Diagnosis) -> Iterator[Finding]:
+    if diagnosis.report.value < LOW:
+        yield Finding("low", {"value": diagnosis.report.value})
+
+
+def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
+    ranked = order_to_label(diagnosis)
+    total = sum(one.lost + one.wrong for one in ranked)
+    if total and len(diagnosis.labels) > 1:
+        worst = ranked[0]
+        yield Finding(
+            "worst label",
+            {"label": worst.label, "share": (worst.lost + worst.wrong) / total, "f1": worst.scores.f1},
+        )
+
+
+def _few(diagnosis: Diagnosis) -> Iterator[Finding]:
+    few = [one for one in diagnosis.labels if one.trained is not None and one.trained < _FEW]
+    if few:
+        names = ", ".join(f"{one.label} ({one.trained})" for one in few)
+        yield Finding("few", {"labels": names, "least": _FEW})
+
+
+def _kinds(diagnosis: Diagnosis) -> Iterator[Finding]:
+    errors = [pair for its in diagnosis.pairs or () for pair in its if pair.kind != "right"]
+    if len(errors) < _FEWEST:
+        return
+    for kind, least in _SHARES.items():
+        share = sum(pair.kind == kind for pair in errors) / len(errors)
+        if share >= least:
+            yield Finding(kind, {"share": share, **_most_confused(diagnosis, kind)})
+
+
+def _most_confused(diagnosis: Diagnosis, kind: str) -> dict[str, str | int | float]:
+    """The two types that are taken for each other most often, where that is what `kind` is about."""
+    if kind != "type" or diagnosis.confusion is None:
+        return {}
+    labels = [one.label for one in diagnosis.labels]
+    cells = {
+        (gold, found): diagnosis.confusion[row][column]
+        for row, gold in enumerate(labels)
+        for column, found in enumerate(labels)
+        if row != column
+    }
+    gold, found = max(cells, key=cells.__getitem__)
+    return {"gold": gold, "found": found, "count": cells[gold, found]}
+
+
+def _unseen(diagnosis: Diagnosis) -> Iterator[Finding]:
+    parts = {one.name: one for one in diagnosis.seen}
+    seen, unseen = parts.get("seen"), parts.get("unseen")
+    if diagnosis.pairs is None:
+        if seen is not None and seen.scores.support:
+            yield Finding("seen texts", {"count": seen.scores.support})
+    elif seen and unseen and _clearly_worse(unseen, seen):
+        yield Finding("unseen", {"seen": seen.scores.recall, "unseen": unseen.scores.recall})
+
+
+def _length(diagnosis: Diagnosis) -> Iterator[Finding]:
+    parts = [one for one in diagnosis.lengths if one.scores.support >= _FEWEST]
+    if len(parts) > 1:
+        best, worst = (choose(parts, key=lambda one: one.scores.f1) for choose in (max, min))
+        if best.scores.f1 - worst.scores.f1 > _GAP and worst.interval.high < best.interval.low:
+            yield Finding("length", {"worst": worst.name, "f1": worst.scores.f1, "best": best.scores.f1})
+
+
+def _clearly_worse(part: Slice, than: Slice) -> bool:
+    enough = min(part.scores.support, than.scores.support) >= _FEWEST
+    return enough and than.scores.recall - part.scores.recall > _GAP
+
+
+def _least_score(diagnosis: Diagnosis) -> Iterator[Finding]:
+    if diagnosis.pairs is None or len(diagnosis.choices) < _FEWEST:
+        return
+    best = best_f1(diagnosis.choices)
+    if best.scores.f1 - diagnosis.report.value > _GAIN:
+        yield Finding("least score", {"score": best.min_score, "f1": best.scores.f1})
+
+
+def _calibration(diagnosis: Diagnosis) -> Iterator[Finding]:
+    if sum(one.count for one in diagnosis.bins) >= _FEWEST and diagnosis.calibration > _ERROR:
+        yield Finding("calibration", {"error": diagnosis.calibration})
+
+
+def _wide(diagnosis: Diagnosis) -> Iterator[Finding]:
+    width = diagnosis.interval.high - diagnosis.interval.low
+    if width > _WIDE:
+        wanted = round(diagnosis.report.examples * (width / (_WIDE / 2)) ** 2, -2)
+        yield Finding(
+            "wide",
+            {"low": diagnosis.interval.low, "high": diagnosis.interval.high, "examples": int(wanted)},
+        )
