@@ -39,6 +39,7 @@ class Diagnosis:
         lengths: by the length of the text.
         seen: by whether training held it; empty where training is not known.
         times: by how often training held it; empty for classes too.
+        repeated: examples whose text stands in training too; None where that is not known.
         worst: places in `judged` of those with errors, the worst first.
         comparison: with another model; None where there is none.
         other: its answers.
@@ -57,6 +58,7 @@ class Diagnosis:
     lengths: tuple[Slice, ...]
     seen: tuple[Slice, ...]
     times: tuple[Slice, ...]
+    repeated: int | None
     worst: tuple[int, ...]
     comparison: Comparison | None
     other: tuple[Judged, ...] | None
@@ -75,6 +77,7 @@ class Diagnosis:
         record["calibration"] = {"error": self.calibration, "bins": [asdict(one) for one in self.bins]}
         for name in ("lengths", "seen", "times"):
             record[name] = [asdict(one) for one in getattr(self, name)]
+        record["repeated"] = self.repeated
         record["comparison"] = None if self.comparison is None else asdict(self.comparison)
         return record
 
@@ -120,6 +123,7 @@ def diagnose(
         lengths=tuple(slices.by_length(judged)),
         seen=() if training is None else tuple(slices.by_seen(judged, training)),
         times=() if training is None or not entities else tuple(slices.by_times(judged, training)),
+        repeated=None if training is None else sum(example.text in training.texts for example in examples),
         worst=tuple(sorted(wrong, key=lambda place: -judged[place].badness)),
         comparison=None if others is None else compare(judged, others, labels),
         other=None if others is None else tuple(others),

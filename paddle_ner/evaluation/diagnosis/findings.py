@@ -17,6 +17,7 @@ _FEWEST = 20  # items that a part must have before anything is said of it
 _GAP = 0.1  # by which a part is clearly worse
 _SHARES = {"missed": 0.45, "invented": 0.3, "borders": 0.25, "type": 0.25}  # of all errors
 _GAIN = 0.01  # of F1, for which a least score is worth its trouble
+_REPEATED = 0.01  # of the examples, from which on the score is too good
 _ERROR = 0.1  # of calibration
 
 
@@ -41,6 +42,7 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
         *_few(diagnosis),
         *_kinds(diagnosis),
         *_unseen(diagnosis),
+        *_repeated(diagnosis),
         *_length(diagnosis),
         *_least_score(diagnosis),
         *_calibration(diagnosis),
@@ -105,11 +107,13 @@ def _most_confused(diagnosis: Diagnosis, kind: str) -> dict[str, str | int | flo
 def _unseen(diagnosis: Diagnosis) -> Iterator[Finding]:
     parts = {one.name: one for one in diagnosis.seen}
     seen, unseen = parts.get("seen"), parts.get("unseen")
-    if diagnosis.pairs is None:
-        if seen is not None and seen.scores.support:
-            yield Finding("seen texts", {"count": seen.scores.support})
-    elif seen and unseen and _clearly_worse(unseen, seen):
+    if seen and unseen and diagnosis.pairs is not None and _clearly_worse(unseen, seen):
         yield Finding("unseen", {"seen": seen.scores.recall, "unseen": unseen.scores.recall})
+
+
+def _repeated(diagnosis: Diagnosis) -> Iterator[Finding]:
+    if diagnosis.repeated and diagnosis.repeated >= _REPEATED * diagnosis.report.examples:
+        yield Finding("repeated", {"count": diagnosis.repeated})
 
 
 def _length(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
     examples = len(counts)
     table = counts.reshape(examples, -1).astype(np.float64)
     random = np.random.default_rng(seed)
-    sums = []
+    parts: list[Floats] = []
     for start in range(0, draws, _CHUNK):
         weights = np.stack(
             [
@@ -46,14 +46,16 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
                 for _ in range(min(_CHUNK, draws - start))
             ]
         )
-        sums.append(weights @ table)
-    return np.concatenate(sums).reshape(draws, *counts.shape[1:])
+        parts.append(weights @ table)
+    sums: Floats = np.concatenate(parts).reshape(draws, *counts.shape[1:])
+    return sums
 
 
 def f1(sums: NDArray[np.float64] | Counts) -> Floats:
     """F1 of counts [..., 3]; 0 where there is nothing to find and nothing was found."""
     both = sums[..., PREDICTED] + sums[..., GOLD]
-    return np.divide(2.0 * sums[..., TRUE_POSITIVES], both, out=np.zeros(both.shape), where=both > 0)
+    scores: Floats = np.divide(2.0 * sums[..., TRUE_POSITIVES], both, out=np.zeros(both.shape), where=both > 0)
+    return scores
 
 
 def interval(values: Floats) -> Interval:

@@ -26,7 +26,8 @@ class LabelFigures:
         lost: annotated items that are not found.
         wrong: found items that are wrong.
         trained: how often training has it; None where that is not known.
-        kinds: what its entities are instead of right; what is invented counts where it is said to be. Empty for classes.
+        kinds: what its entities are instead of right; what is invented counts for the label that it was given.
+            Empty for classes.
         lost_names: the names of entities that are most often not found, with how often.
         wrong_names: the names that are most often found and wrong.
     """
@@ -68,7 +69,7 @@ def by_label(
                 gold - right,
                 found - right,
                 None if training is None else training.labels.get(label, 0),
-                kinds.get(label, Counter()),
+                dict(kinds.get(label, {})),
                 tuple(lost.get(label, Counter()).most_common(_NAMES)),
                 tuple(wrong.get(label, Counter()).most_common(_NAMES)),
             )
