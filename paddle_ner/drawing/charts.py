@@ -46,11 +46,22 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A curve: its points, and the number of its colour."""
+    """Points in a colour: a curve through them, or dots."""
 
     points: Sequence[tuple[float, float]]
     colour: int = 0
     dots: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """From `left` to `right`, `top` high, in the units of the axes; `weight` of 0 to 1 makes it darker."""
+
+    left: float
+    right: float
+    top: float
+    weight: float
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +80,18 @@ def percent(value: float) -> str:
 
 
 def whiskers(title: str, rows: Sequence[tuple[Words, Sequence[Whisker]]]) -> str:
-    """A row for each name, with a dot and an interval for each of its values, from 0 to 100."""
+    """A row for each name, with a dot and an interval for each of its values; the axis ends at 100 percent."""
     height = _ROW * len(rows) + 24
     plot = WIDTH - _NAME - 54
 
+    least = min((one.low for _, values in rows for one in values), default=0.0)
+    axis = Axis(max(0.0, math.floor(10 * least - 0.5) / 10), 1, "", percent)
+
     def x(value: float) -> float:
-        return _NAME + plot * value
+        return _NAME + plot * _part(value, axis)
 
     shapes = []
-    for value in (0, 0.25, 0.5, 0.75, 1):
+    for value in _ticks(axis):
         shapes.append(_line_between(x(value), 0, x(value), height - 18, "grid"))
         shapes.append(_text(x(value), height - 5, percent(value), "fine", "middle"))
     for number, (name, values) in enumerate(rows):
@@ -101,7 +115,7 @@ def plot(
     vertical: Axis,
     lines: Iterable[Line],
     *,
-    bars: Iterable[tuple[float, float, float, str]] = (),
+    bars: Iterable[Bar] = (),
     diagonal: bool = False,
 ) -> str:
     """Curves over two axes.
@@ -111,7 +125,7 @@ def plot(
         horizontal: the axis below.
         vertical: the axis at the left.
         lines: drawn in their order.
-        bars: behind them: left, right, height, words; in the units of the axes.
+        bars: behind them.
         diagonal: a dashed line from corner to corner.
     """
     wide, high = WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -129,19 +143,19 @@ def plot(
     for value in _ticks(horizontal):
         shapes.append(_text(x(value), _HEIGHT - _BOTTOM + 14, horizontal.words(value), "fine", "middle"))
     shapes += _both(_LEFT + wide / 2, _HEIGHT - 4, horizontal.title, "fine", "middle")
-    for left, right, top, words in bars:
+    for bar in bars:
         shapes.append(
-            f'<rect class="f0" opacity=".35" x="{x(left) + 1:.1f}" y="{y(top):.1f}"'
-            f' width="{x(right) - x(left) - 2:.1f}" height="{max(0.0, y(vertical.low) - y(top)):.1f}">'
-            f"<title>{safe(words)}</title></rect>"
+            f'<rect class="f0" opacity="{0.12 + 0.5 * bar.weight:.2f}" x="{x(bar.left) + 1:.1f}" y="{y(bar.top):.1f}"'
+            f' width="{x(bar.right) - x(bar.left) - 2:.1f}" height="{max(0.0, y(vertical.low) - y(bar.top)):.1f}">'
+            f"<title>{safe(bar.words)}</title></rect>"
         )
     if diagonal:
         shapes.append(_line_between(x(horizontal.low), y(vertical.low), x(horizontal.high), y(vertical.high), "dash"))
     for line in lines:
         path = "L".join(f"{x(across):.1f} {y(up):.1f}" for across, up in line.points)
-        if len(line.points) > 1:
+        if not line.dots:
             shapes.append(f'<path class="line s{line.colour}" d="M{path}"/>')
-        if line.dots or len(line.points) == 1:
+        else:
             shapes += [
                 f'<circle class="f{line.colour}" cx="{x(across):.1f}" cy="{y(up):.1f}" r="3"><title>'
                 f"{safe(horizontal.words(across))}: {safe(vertical.words(up))}</title></circle>"

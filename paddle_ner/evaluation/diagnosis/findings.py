@@ -52,8 +52,7 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
 
 def order_to_label(diagnosis: Diagnosis) -> list[LabelFigures]:
     """Labels with errors, the one with the most first."""
-    wrong = [one for one in diagnosis.labels if one.lost + one.wrong]
-    return sorted(wrong, key=lambda one: -(one.lost + one.wrong))
+    return sorted((one for one in diagnosis.labels if one.errors), key=lambda one: -one.errors)
 
 
 def _low(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -63,12 +62,12 @@ def _low(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
     ranked = order_to_label(diagnosis)
-    total = sum(one.lost + one.wrong for one in ranked)
+    total = sum(one.errors for one in ranked)
     if total and len(diagnosis.labels) > 1:
         worst = ranked[0]
         yield Finding(
             "worst label",
-            {"label": worst.label, "share": (worst.lost + worst.wrong) / total, "f1": worst.scores.f1},
+            {"label": worst.label, "share": worst.errors / total, "f1": worst.scores.f1},
         )
 
 

@@ -42,6 +42,11 @@ class LabelFigures:
     lost_names: tuple[tuple[str, int], ...]
     wrong_names: tuple[tuple[str, int], ...]
 
+    @property
+    def errors(self) -> int:
+        """How many: an entity that was found as another one is one of them."""
+        return sum(self.kinds.values()) or self.lost + self.wrong
+
 
 def by_label(
     judged: Sequence[Judged], pairs: Sequence[Sequence[Pair]], labels: Sequence[str], training: Training | None

@@ -58,7 +58,9 @@ def shares(*values: float) -> str:
 
 def names(counted: Sequence[tuple[str, int]]) -> str:
     """Names and how often each was met."""
-    return "".join(f"<span>{safe(name)}{f' ×{times}' if times > 1 else ''}</span>\u200b" for name, times in counted)
+    return "".join(
+        f"<span class='tag'>{safe(name)}{f' ×{times}' if times > 1 else ''}</span> " for name, times in counted
+    )
 
 
 def percent(share: float) -> str:

@@ -65,12 +65,16 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
     total = len(diagnosis.worst)
     count = f'<b class="shown">{shown}</b>'
     counted = say(f"{count} shown of {total:,} with errors", f"显示 {count} 条，共 {total:,} 条有错误")
+    key = (
+        f"<mark class='lost' style='--hue:258'>{say('not found', '漏掉')}</mark> "
+        f"<mark class='wrong' style='--hue:258'>{say('invented or wrong', '误报或出错')}</mark>"
+    )
     return (
         '<div class="filters">'
         '<input type="search" id="search" data-en="search texts" data-zh="搜索文本" aria-label="search texts">'
         f"<label>{say('kind', '类型')} <select id='kind'>{all_kinds}{by_kind}</select></label>"
         f"<label>{say('label', '标签')} <select id='label'>{all_labels}{by_label}</select></label>"
-        f"<span class='soft'>{counted}</span></div>"
+        f"<span class='soft'>{counted}</span></div><p class='soft'>{key}</p>"
     )
 
 

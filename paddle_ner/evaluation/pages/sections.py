@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from paddle_ner.drawing.charts import Axis, Line, Whisker, Words, matrix, percent, plot, stacks, thinned, whiskers
+from paddle_ner.drawing.charts import Axis, Bar, Line, Whisker, Words, matrix, percent, plot, stacks, thinned, whiskers
 from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import say
 from paddle_ner.evaluation.cutoff import best_f1
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
 from paddle_ner.evaluation.diagnosis.findings import findings, order_to_label
+from paddle_ner.evaluation.diagnosis.labels import LabelFigures
 from paddle_ner.evaluation.diagnosis.pairs import WRONG
 from paddle_ner.evaluation.diagnosis.slices import Slice
 from paddle_ner.evaluation.pages import cards
@@ -60,21 +61,25 @@ def what_next(diagnosis: Diagnosis) -> str:
     ranked = order_to_label(diagnosis)[:_TO_LABEL]
     if not ranked or diagnosis.pairs is None:
         return cards.card("What to do next", "下一步做什么", advice)
-    head = [
-        cards.head("label", "标签"),
-        cards.head("errors", "错误", number=True),
-        cards.head("F1", "F1", number=True),
-        cards.head("in training", "训练中", number=True),
-        cards.head("most often not found", "最常漏掉"),
-        cards.head("most often invented or wrong", "最常误报或出错"),
+    rows = "".join(_to_label(one) for one in ranked)
+    return cards.card("What to do next", "下一步做什么", advice, f'<dl class="label-next">{rows}</dl>')
+
+
+def _to_label(one: LabelFigures) -> str:
+    """A label with its errors, and the names in them."""
+    wrong, score = f"{one.errors:,}", cards.percent(one.scores.f1)
+    trained = "" if one.trained is None else f"{one.trained:,}"
+    english = f"{wrong} errors, F1 {score}" + (f", {trained} in training" if trained else "")
+    chinese = f"错误 {wrong}，F1 {score}" + (f"，训练中 {trained}" if trained else "")
+    names = [
+        f"<dd><span class='soft'>{say(*words)}</span> {cards.names(counted)}</dd>"
+        for words, counted in (
+            (("not found:", "漏掉："), one.lost_names),
+            (("invented or wrong:", "误报或出错："), one.wrong_names),
+        )
+        if counted
     ]
-    rows = [
-        f"<td><b>{safe(one.label)}</b></td>{cards.number(one.lost + one.wrong)}{cards.shares(one.scores.f1)}"
-        f"{cards.number(one.trained)}<td class='names'>{cards.names(one.lost_names)}</td>"
-        f"<td class='names'>{cards.names(one.wrong_names)}</td>"
-        for one in ranked
-    ]
-    return cards.card("What to do next", "下一步做什么", advice, cards.table(head, rows))
+    return f"<dt><b>{safe(one.label)}</b> <span class='soft'>{say(english, chinese)}</span></dt>{''.join(names)}"
 
 
 def scores(diagnosis: Diagnosis, charts: Charts) -> str:
@@ -204,22 +209,29 @@ def calibration(diagnosis: Diagnosis, charts: Charts) -> str:
     """Scores beside how often they are right."""
     if not diagnosis.bins:
         return ""
+    most = max(one.count for one in diagnosis.bins)
     charts["calibration"] = plot(
         "share of right answers by score",
         Axis(0, 1, ("score", "分数"), cards.decimal),
         _SHARE,
         [Line([(one.score, one.right) for one in diagnosis.bins], 0, dots=True)],
         bars=[
-            (one.low, one.high, one.right, f"{one.low:g} – {one.high:g}: {one.right:.1%} of {one.count:,} are right")
+            Bar(
+                one.low,
+                one.high,
+                one.right,
+                one.count / most,
+                f"{one.low:g} – {one.high:g}: {one.right:.1%} of {one.count:,} are right",
+            )
             for one in diagnosis.bins
         ],
         diagonal=True,
     )
     error = cards.percent(diagnosis.calibration)
     note = say(
-        "How often answers of a score are right, in percent; on the dashed line scores are probabilities. Expected"
-        f" calibration error {error}.",
-        f"各分数段中正确的比例（百分数）；落在虚线上表示分数就是概率。期望校准误差 {error}。",
+        "How often answers of a score are right, in percent; the darker, the more answers. On the dashed line scores"
+        f" are probabilities. Expected calibration error {error}.",
+        f"各分数段中正确的比例（百分数），颜色越深数量越多；落在虚线上表示分数就是概率。期望校准误差 {error}。",
     )
     return cards.card("Calibration", "校准", cards.figure(charts["calibration"], note))
 
@@ -237,9 +249,9 @@ def slices(diagnosis: Diagnosis, charts: Charts) -> list[str]:
     shown = [
         sliced(
             "lengths",
-            ("By length of the text", "按文本长度"),
+            ("By length of the text in characters", "按文本长度（字符数）"),
             diagnosis.lengths,
-            lambda name: (f"{name} characters", f"{name} 字"),
+            str,
         )
     ]
     if diagnosis.seen:

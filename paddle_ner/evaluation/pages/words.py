@@ -28,8 +28,8 @@ SCHEMES = {
 
 SEEN = {
     "seen": ("seen", "见过"),
-    "other": ("seen, another type", "见过，但类型不同"),
-    "unseen": ("never seen", "未见过"),
+    "other": ("another type", "类型不同"),
+    "unseen": ("unseen", "未见过"),
 }
 
 _FINDINGS: dict[str, tuple[str, str]] = {
@@ -46,9 +46,9 @@ _FINDINGS: dict[str, tuple[str, str]] = {
         "文本同类。",
     ),
     "worst label": (
-        "<b>Label more of {label} first:</b> {share:.0%} of all errors are its own (F1 {f1:.1%}). The table below"
+        "<b>Label more of {label} first:</b> {share:.0%} of all errors are its own (F1 {f1:.1%}). The list below"
         " names what is missed and invented most often.",
-        "<b>优先补充标注 {label}：</b>全部错误中有 {share:.0%} 属于它（F1 {f1:.1%}）。下表列出最常漏标和误报的名称。",
+        "<b>优先补充标注 {label}：</b>全部错误中有 {share:.0%} 属于它（F1 {f1:.1%}）。下面列出最常漏标和误报的名称。",
     ),
     "few": (
         "<b>Too few in training:</b> {labels}. Below {least} examples a label is hardly learned.",
