@@ -16,11 +16,12 @@ from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_ch
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
 from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.drawing.pictures import has_png
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis, diagnose
 from paddle_ner.evaluation.diagnosis.training import Training
-from paddle_ner.evaluation.pages.report import PAGE, About, has_png, write
+from paddle_ner.evaluation.pages.report import PAGE, About, write
 from paddle_ner.evaluation.report import comparison_line, min_score_lines, render
 from paddle_ner.evaluation.score import score
 from paddle_ner.files import whole_file

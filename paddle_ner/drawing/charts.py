@@ -1,6 +1,6 @@
 """Small charts as SVG. Their colours are classes (`f0` fills, `s0` strokes …) of the style sheet around them.
 
-All are about 360 units wide, which a telephone shows at full size. `standalone` makes a file of one.
+All are about 360 units wide, which a telephone shows at full size. `pictures` makes files of them.
 """
 
 from __future__ import annotations
@@ -20,18 +20,6 @@ _WIDE_CHARACTER = 0x2E80  # from here on, characters are about square
 
 Words = str | tuple[str, str]
 """What is the same in both languages, or English and Chinese."""
-
-STANDALONE_STYLE = (
-    "text{font:11px system-ui,'Noto Sans CJK SC','Noto Sans SC',sans-serif;fill:#1b1f27}.zh{display:none}"
-    ".fine{fill:#5b6472}.strong{font-weight:600}.onfill{fill:#fff}.grid{stroke:#dfe3e9;stroke-width:1}"
-    ".dash{stroke:#5b6472;stroke-width:1;stroke-dasharray:3 3}"
-    ".line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
-    + "".join(
-        f".s{number}{{stroke:{colour}}}.f{number}{{fill:{colour}}}"
-        for number, colour in enumerate(("#3257c8", "#8a4fbf", "#1d7a4d", "#b06a00", "#b3372c", "#5b6472"))
-    )
-)
-"""The style of a chart in a file of its own, in English, on white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +204,6 @@ def matrix(title: str, rows: Sequence[Words], columns: Sequence[Words], numbers:
             style = "onfill strong" if share > 0.45 else "" if number else "fine"
             shapes.append(_text(left + cell / 2, top + cell / 2 + 4, _short(number), style, "middle") + "</g>")
     return _svg(title, height, shapes, width)
-
-
-def standalone(chart: str) -> str:
-    """A chart of this module as a file of its own."""
-    return chart.replace("<title>", f"<style>{STANDALONE_STYLE}</style><title>", 1).replace(
-        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1
-    )
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = 200) -> list[tuple[float, float]]:

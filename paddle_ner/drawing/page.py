@@ -31,7 +31,7 @@ def page(title: str, heading: str, content: str, footer: str = "") -> str:
     """
     buttons = (
         '<button class="quiet" data-act="language" data-en="中文" data-zh="English">中文</button>'
-        '<button class="quiet" data-act="theme" data-en="◐ light, dark" data-zh="◐ 明暗">◐</button>'
+        '<button class="quiet" data-act="theme" aria-label="light, dark 明暗" title="light, dark 明暗">◐</button>'
     )
     return (
         f'{head(title)}<header class="top"><div>{heading}</div>{buttons}</header>\n<main>\n{content}\n</main>\n'

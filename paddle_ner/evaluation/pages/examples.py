@@ -61,7 +61,7 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
         if kinds[name]
     )
     all_labels = option("", "all labels", "所有标签")
-    by_label = "".join(option(one.label, one.label, one.label) for one in diagnosis.labels if one.lost or one.wrong)
+    by_label = "".join(option(one.label, one.label, one.label) for one in diagnosis.labels if one.errors)
     total = len(diagnosis.worst)
     count = f'<b class="shown">{shown}</b>'
     counted = say(f"{count} shown of {total:,} with errors", f"显示 {count} 条，共 {total:,} 条有错误")

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import __version__
-from paddle_ner.drawing.charts import standalone
 from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import page, say
-from paddle_ner.environment import is_installed
+from paddle_ner.drawing.pictures import has_png, png, svg
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
 from paddle_ner.evaluation.pages import sections
 from paddle_ner.evaluation.pages.comparison import compared
@@ -21,8 +20,6 @@ from paddle_ner.files import whole_folder
 PAGE = "index.html"
 FIGURES = "report.json"
 _PICTURES = (".svg", ".png")
-_RENDERER = "resvg_py"  # of the extra report
-_ZOOM = 3.0  # pixels of a picture for one of a chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +57,13 @@ def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
     files: dict[str, bytes] = {PAGE: html(diagnosis, about, charts).encode("utf-8", "replace")}
     files[FIGURES] = json.dumps(figures(diagnosis, about), ensure_ascii=False, indent=1).encode("utf-8", "replace")
     for name, chart in charts.items():
-        drawing = standalone(chart)
-        files[f"{name}.svg"] = drawing.encode("utf-8")
+        files[f"{name}.svg"] = svg(chart).encode("utf-8", "replace")
         if has_png():
-            files[f"{name}.png"] = _png(drawing)
+            files[f"{name}.png"] = png(chart)
     with whole_folder(folder, FIGURES, "report", _ours) as temporary:
         for name, content in files.items():
             (temporary / name).write_bytes(content)
     return list(files)
-
-
-def has_png() -> bool:
-    """Whether pictures can be made as PNG too."""
-    return is_installed(_RENDERER)
 
 
 def figures(diagnosis: Diagnosis, about: About) -> dict[str, Any]:
@@ -115,12 +106,6 @@ def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
         f"边界和类型都对的实体才算正确。由 paddle-ner {__version__} 生成；数据见同目录的 {FIGURES}。",
     )
     return page(title, heading, "\n".join(filter(None, drawn)), footer)
-
-
-def _png(drawing: str) -> bytes:
-    import resvg_py
-
-    return bytes(resvg_py.svg_to_bytes(svg_string=drawing, zoom=_ZOOM, background="#ffffff"))
 
 
 def _ours(folder: Path) -> set[str]:
