@@ -30,23 +30,39 @@ speak((navigator.language || "en").toLowerCase().startsWith("zh") ? "zh-CN" : "e
 const search = document.querySelector("#search");
 const kind = document.querySelector("#kind");
 const label = document.querySelector("#label");
+const more = document.querySelector("#more");
+const STEP = 30; // examples that come at a time
+let limit = STEP;
 
-/** Shows the examples that the search and both filters leave, and how many they are. */
+/** Shows the first examples that the search and both filters leave, and says how many those are. */
 function filter() {
-  if (!(search instanceof HTMLInputElement && kind instanceof HTMLSelectElement && label instanceof HTMLSelectElement))
+  if (
+    !(search instanceof HTMLInputElement && kind instanceof HTMLSelectElement && label instanceof HTMLSelectElement) ||
+    !(more instanceof HTMLButtonElement)
+  )
     return;
   const wanted = search.value.trim().toLowerCase();
-  let shown = 0;
+  let fitting = 0;
   for (const example of all(".example")) {
     const { kinds = "", labels = "[]" } = example.dataset;
     const fits =
       (!wanted || (example.textContent ?? "").toLowerCase().includes(wanted)) &&
       (!kind.value || kinds.split(" ").includes(kind.value)) &&
       (!label.value || JSON.parse(labels).includes(label.value));
-    example.hidden = !fits;
-    shown += fits ? 1 : 0;
+    fitting += fits ? 1 : 0;
+    example.hidden = !fits || fitting > limit;
   }
-  for (const count of all(".shown")) count.textContent = String(shown);
+  more.hidden = fitting <= limit;
+  for (const count of all(".shown")) count.textContent = String(Math.min(fitting, limit));
 }
 
-for (const element of [search, kind, label]) element?.addEventListener("input", filter);
+for (const element of [search, kind, label])
+  element?.addEventListener("input", () => {
+    limit = STEP;
+    filter();
+  });
+more?.addEventListener("click", () => {
+  limit += STEP;
+  filter();
+});
+filter();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from paddle_ner.evaluation.cutoff import best_f1
@@ -65,10 +65,11 @@ def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
     total = sum(one.errors for one in ranked)
     if total and len(diagnosis.labels) > 1:
         worst = ranked[0]
-        yield Finding(
-            "worst label",
-            {"label": worst.label, "share": worst.errors / total, "f1": worst.scores.f1},
-        )
+        values = {"label": worst.label, "share": worst.errors / total, "f1": worst.scores.f1}
+        if diagnosis.pairs is None and diagnosis.confusion is not None:
+            yield Finding("worst class", {**values, **_most_confused(diagnosis.labels, diagnosis.confusion)})
+        else:
+            yield Finding("worst type" if diagnosis.pairs else "worst label", values)
 
 
 def _few(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -85,16 +86,14 @@ def _kinds(diagnosis: Diagnosis) -> Iterator[Finding]:
     for kind, least in _SHARES.items():
         share = sum(pair.kind == kind for pair in errors) / len(errors)
         if share >= least:
-            yield Finding(kind, {"share": share, **_most_confused(diagnosis, kind)})
+            confused = _most_confused(diagnosis.labels, diagnosis.confusion or ()) if kind == "type" else {}
+            yield Finding(kind, {"share": share, **confused})
 
 
-def _most_confused(diagnosis: Diagnosis, kind: str) -> dict[str, str | int | float]:
-    """The two types that are taken for each other most often, where that is what `kind` is about."""
-    if kind != "type" or diagnosis.confusion is None:
-        return {}
-    labels = [one.label for one in diagnosis.labels]
+def _most_confused(labels: Sequence[LabelFigures], confusion: Sequence[Sequence[int]]) -> dict[str, str | int | float]:
+    """Of two labels the one that is taken for the other most often, and how often."""
     cells = {
-        (gold, found): diagnosis.confusion[row][column]
+        (gold.label, found.label): confusion[row][column]
         for row, gold in enumerate(labels)
         for column, found in enumerate(labels)
         if row != column
@@ -138,7 +137,8 @@ def _least_score(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def _calibration(diagnosis: Diagnosis) -> Iterator[Finding]:
     if sum(one.count for one in diagnosis.bins) >= _FEWEST and diagnosis.calibration > _ERROR:
-        yield Finding("calibration", {"error": diagnosis.calibration})
+        name = "calibration" if diagnosis.pairs is not None else "calibration of classes"
+        yield Finding(name, {"error": diagnosis.calibration})
 
 
 def _wide(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -23,8 +23,8 @@ class LabelFigures:
         label: its name.
         scores: in [0, 1].
         interval: of F1.
-        lost: annotated items that are not found.
-        wrong: found items that are wrong.
+        errors: annotated items that are not found and found ones that are wrong; an entity that was found as another
+            one is one of them, its own label's.
         trained: how often training has it; None where that is not known.
         kinds: what its entities are instead of right; what is invented counts for the label that it was given.
             Empty for classes.
@@ -35,17 +35,11 @@ class LabelFigures:
     label: str
     scores: Scores
     interval: Interval
-    lost: int
-    wrong: int
+    errors: int
     trained: int | None
     kinds: Mapping[Kind, int]
     lost_names: tuple[tuple[str, int], ...]
     wrong_names: tuple[tuple[str, int], ...]
-
-    @property
-    def errors(self) -> int:
-        """How many: an entity that was found as another one is one of them."""
-        return sum(self.kinds.values()) or self.lost + self.wrong
 
 
 def by_label(
@@ -66,15 +60,15 @@ def by_label(
     figures = []
     for column, label in enumerate(labels):
         right, found, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
+        its = kinds.get(label, {})
         figures.append(
             LabelFigures(
                 label,
                 ratios(right, found, gold),
                 interval(f1(drawn[:, column])),
-                gold - right,
-                found - right,
+                sum(its.values()) if pairs else gold + found - 2 * right,
                 None if training is None else training.labels.get(label, 0),
-                dict(kinds.get(label, {})),
+                dict(its),
                 tuple(lost.get(label, Counter()).most_common(_NAMES)),
                 tuple(wrong.get(label, Counter()).most_common(_NAMES)),
             )

@@ -35,7 +35,8 @@ def worst(diagnosis: Diagnosis, other: str) -> str:
         its = _kinds(diagnosis, place)
         kinds.update(set(its))
         shown.append(_example(diagnosis, place, its, palette, other))
-    return cards.card(*title, _filters(kinds, diagnosis, len(shown)), *shown)
+    more = '<button class="quiet more" id="more" data-en="show more" data-zh="显示更多" hidden></button>'
+    return cards.card(*title, _filters(kinds, diagnosis, len(shown)), *shown, more)
 
 
 def _kinds(diagnosis: Diagnosis, place: int) -> Counter[str]:

@@ -45,10 +45,20 @@ _FINDINGS: dict[str, tuple[str, str]] = {
         "上升（见训练目录中的 <code>curves.html</code>）；每个标签按同一份书面规则标注几百条；训练文本要与这里的"
         "文本同类。",
     ),
-    "worst label": (
+    "worst type": (
         "<b>Label more of {label} first:</b> {share:.0%} of all errors are its own (F1 {f1:.1%}). The list below"
         " names what is missed and invented most often.",
         "<b>优先补充标注 {label}：</b>全部错误中有 {share:.0%} 属于它（F1 {f1:.1%}）。下面列出最常漏标和误报的名称。",
+    ),
+    "worst class": (
+        "<b>Label more of {label} first</b> (F1 {f1:.1%}). Most often {gold} is taken for {found} ({count} times):"
+        " write down what parts the two, and look at these examples below.",
+        "<b>优先补充标注 {label}</b>（F1 {f1:.1%}）。最常见的是把 {gold} 当作 {found}（{count} 次）："
+        "请写明两者的区别，并查看下面的样本。",
+    ),
+    "worst label": (
+        "<b>Label more of {label} first:</b> {share:.0%} of all errors are its own (F1 {f1:.1%}).",
+        "<b>优先补充标注 {label}：</b>全部错误中有 {share:.0%} 属于它（F1 {f1:.1%}）。",
     ),
     "few": (
         "<b>Too few in training:</b> {labels}. Below {least} examples a label is hardly learned.",
@@ -106,6 +116,10 @@ _FINDINGS: dict[str, tuple[str, str]] = {
         " fits a temperature on dev data that is like the real texts.",
         "<b>分数平均偏差 {error:.0%}：</b>不能当作概率使用。开发集与真实文本同类时，<code>train</code> 会拟合温度"
         "来校准。",
+    ),
+    "calibration of classes": (
+        "<b>Scores are off by {error:.0%} in the mean:</b> do not read them as probabilities.",
+        "<b>分数平均偏差 {error:.0%}：</b>不能当作概率使用。",
     ),
     "wide": (
         "<b>The test set is small:</b> the score may be anything from {low:.1%} to {high:.1%}. About {examples:,}"
