@@ -65,7 +65,11 @@ def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
     total = sum(one.errors for one in ranked)
     if total and len(diagnosis.labels) > 1:
         worst = ranked[0]
-        values = {"label": worst.label, "share": worst.errors / total, "f1": worst.scores.f1}
+        values: dict[str, str | int | float] = {
+            "label": worst.label,
+            "share": worst.errors / total,
+            "f1": worst.scores.f1,
+        }
         if diagnosis.pairs is None and diagnosis.confusion is not None:
             yield Finding("worst class", {**values, **_most_confused(diagnosis.labels, diagnosis.confusion)})
         else:

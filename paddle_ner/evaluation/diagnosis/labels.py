@@ -60,7 +60,7 @@ def by_label(
     figures = []
     for column, label in enumerate(labels):
         right, found, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
-        its = kinds.get(label, {})
+        its: Mapping[Kind, int] = kinds.get(label, {})
         figures.append(
             LabelFigures(
                 label,

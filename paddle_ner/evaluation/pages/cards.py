@@ -59,7 +59,7 @@ def shares(*values: float) -> str:
 def names(counted: Sequence[tuple[str, int]]) -> str:
     """Names and how often each was met."""
     return "".join(
-        f"<span class='tag'>{safe(name)}{f'\u00a0×{times}' if times > 1 else ''}</span> " for name, times in counted
+        f"<span class='tag'>{safe(name)}{f' ×{times}' if times > 1 else ''}</span> " for name, times in counted
     )
 
 
