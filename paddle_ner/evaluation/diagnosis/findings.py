@@ -65,15 +65,12 @@ def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
     total = sum(one.errors for one in ranked)
     if total and len(diagnosis.labels) > 1:
         worst = ranked[0]
-        values: dict[str, str | int | float] = {
-            "label": worst.label,
-            "share": worst.errors / total,
-            "f1": worst.scores.f1,
-        }
+        confused: Mapping[str, str | int | float] = {}
+        name = "worst label" if diagnosis.pairs is None else "worst type"
         if diagnosis.pairs is None and diagnosis.confusion is not None:
-            yield Finding("worst class", {**values, **_most_confused(diagnosis.labels, diagnosis.confusion)})
-        else:
-            yield Finding("worst type" if diagnosis.pairs else "worst label", values)
+            name, confused = "worst class", _most_confused(diagnosis.labels, diagnosis.confusion)
+        share = worst.errors / total
+        yield Finding(name, {"label": worst.label, "share": share, "f1": worst.scores.f1, **confused})
 
 
 def _few(diagnosis: Diagnosis) -> Iterator[Finding]:

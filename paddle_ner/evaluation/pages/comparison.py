@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from paddle_ner.drawing import cards
 from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import say
 from paddle_ner.evaluation.diagnosis.significance import Comparison, Difference
-from paddle_ner.evaluation.pages import cards
 
 _TESTS = {
     "mcnemar": ("McNemar's exact test", "McNemar 精确检验"),

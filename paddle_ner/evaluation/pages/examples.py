@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
+from paddle_ner.drawing import cards
 from paddle_ner.drawing.marks import Palette, marked, safe, said, scored
 from paddle_ner.drawing.page import say
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
 from paddle_ner.evaluation.diagnosis.items import Item, Judged
-from paddle_ner.evaluation.pages import cards
 from paddle_ner.evaluation.pages.words import KINDS
 from paddle_ner.types import Entity
 

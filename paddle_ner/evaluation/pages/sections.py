@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from paddle_ner.drawing import cards
 from paddle_ner.drawing.charts import Axis, Bar, Line, Whisker, Words, matrix, percent, plot, stacks, thinned, whiskers
 from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import say
@@ -14,7 +15,6 @@ from paddle_ner.evaluation.diagnosis.findings import findings, order_to_label
 from paddle_ner.evaluation.diagnosis.labels import LabelFigures
 from paddle_ner.evaluation.diagnosis.pairs import WRONG
 from paddle_ner.evaluation.diagnosis.slices import Slice
-from paddle_ner.evaluation.pages import cards
 from paddle_ner.evaluation.pages.words import BORDERS, KINDS, SCHEMES, SEEN, worded
 from paddle_ner.tasks.metrics import Scores
 
@@ -50,8 +50,7 @@ def tiles(diagnosis: Diagnosis) -> str:
         (f"{len(diagnosis.worst):,}", say("with errors", "有错误的样本")),
         (cards.percent(diagnosis.calibration), say("calibration error", "校准误差 (ECE)")),
     ]
-    cells = "".join(f"<div><b>{value}</b><span class='soft'>{words}</span></div>" for value, words in shown)
-    return f'<section class="card tiles">{cells}</section>'
+    return cards.tiles(shown)
 
 
 def what_next(diagnosis: Diagnosis) -> str:

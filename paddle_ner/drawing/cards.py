@@ -1,4 +1,4 @@
-"""The pieces of HTML that the cards of a report are made of."""
+"""The pieces of HTML that pages are made of: cards, figures, tables, tiles."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def card(english: str, chinese: str, *content: str, wide: bool = True) -> str:
         "".join(content) if wide else f'<div class="pair">{"".join(f"<div>{part}</div>" for part in content)}</div>'
     )
     return f'<section class="card"><h2>{say(safe(english), safe(chinese))}</h2>{inside}</section>'
+
+
+def tiles(shown: Sequence[tuple[str, str]]) -> str:
+    """The figures that come first: each a value, and HTML that says of what."""
+    cells = "".join(f"<div><b>{safe(value)}</b><span class='soft'>{words}</span></div>" for value, words in shown)
+    return f'<section class="card tiles">{cells}</section>'
 
 
 def figure(chart: str, note: str, key: str = "") -> str:
