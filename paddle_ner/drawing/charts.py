@@ -14,7 +14,7 @@ from paddle_ner.drawing.marks import safe
 WIDTH = 360
 _ROW = 22  # height of a row of names
 _NAME = 104  # width of the names beside rows
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 10, 8, 34  # around a plot
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 8, 34  # around a plot
 _HEIGHT = 220
 _WIDE_CHARACTER = 0x2E80  # from here on, characters are about square
 

@@ -15,6 +15,9 @@ from paddle_ner.files import whole_file
 from paddle_ner.training.events import Begun, Done, Evaluated, Event, Interrupted, Logged, Warned, all_of
 from paddle_ner.training.run_folder import CURVES
 
+_ENOUGH = 3  # evaluations, before anything is said of them
+_NEARLY_ALL = 0.99  # a score that leaves nothing to say
+
 Points = list[tuple[float, float]]
 
 
@@ -101,7 +104,7 @@ def _tiles(curves: Curves, metric: tuple[str, str]) -> str:
     shown = []
     if curves.score:
         step, best = _best(curves)
-        english, chinese = f"best dev {metric[0]}, update {step:,.0f}", f"开发集最高{metric[1]}，第 {step:,.0f} 次更新"
+        english, chinese = f"best dev {metric[0]}, update {step:,.0f}", f"开发集最高 {metric[1]}，第 {step:,.0f} 次更新"
         shown.append((f"{100 * best:.2f}%", say(english, chinese)))
     if curves.loss:
         step, loss = curves.loss[-1]
@@ -112,7 +115,7 @@ def _tiles(curves: Curves, metric: tuple[str, str]) -> str:
 
 def _verdict(curves: Curves) -> str:
     """Whether training longer may help; empty where there is too little to say."""
-    if len(curves.score) < 3:
+    if len(curves.score) < _ENOUGH or _best(curves)[1] > _NEARLY_ALL:
         return ""
     if _best(curves)[0] == curves.score[-1][0]:
         words = (
@@ -161,4 +164,6 @@ def _top(points: Points) -> float:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:g}"
+    if value >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.1e}".replace("e-0", "e-") if 0 < value < 0.001 else f"{value:g}"

@@ -51,8 +51,8 @@ def train(
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
-        output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the config has
-            a teacher, teacher/ with its answers.
+        output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
+            config has a teacher, teacher/ with its answers.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
         cluster: the machines.
