@@ -58,20 +58,20 @@ from paddle_ner.types import Example, Prediction
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Also write a page into this folder: what goes wrong, where, and what to label next.",
+    help="Also write a page to this folder: what the model gets wrong, where, and what to label next.",
 )
 @click.option(
     "--train",
     "trained_on",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What the model was trained on, for the scores of names that it saw; by default what its config names.",
+    help="The training data, for the scores of names seen and unseen in them; by default those of its config.",
 )
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
     metavar="MODEL",
-    help="Another model, scored on the same data: which is better, and may that be chance.",
+    help="Compare with another model on the same data: which is better, and whether that may be chance.",
 )
 @click.option("--predictions", type=click.Path(path_type=Path), help="Also write each example with its prediction.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
@@ -158,7 +158,7 @@ def _training(
         config = config_of(model, manifest)
         return Training.of(read_file(config, config.data.train)), config.data.train.path
     except InputError as error:
-        console.log(f"what training held is left out of the report, --train FILE adds it: {error}")
+        console.log(f"the report says nothing of names seen and unseen in training, --train FILE adds that: {error}")
         return None, ""
 
 
@@ -166,7 +166,7 @@ def _written(folder: Path, diagnosis: Diagnosis, about: About) -> None:
     write(folder, diagnosis, about)
     console.log(f"report: {folder / PAGE}")
     if not has_png():
-        console.log("its charts are SVG files; PNG files too with: pip install 'paddle-ner[report]'")
+        console.log("its charts are SVG files; for PNG files as well: pip install 'paddle-ner[report]'")
 
 
 def _min_scores(made: Sequence[Choice], precision: float | None) -> dict[str, Any]:

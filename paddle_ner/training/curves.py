@@ -119,12 +119,12 @@ def _verdict(curves: Curves) -> str:
         return ""
     if _best(curves)[0] == curves.score[-1][0]:
         words = (
-            "The last evaluation is the best: the score still rises, and more epochs (training.epochs) may help.",
+            "The last evaluation is the best: the score is still rising, and more epochs (training.epochs) may help.",
             "最后一次评测得分最高，得分仍在上升：增加轮数（training.epochs）可能有帮助。",
         )
     else:
         words = (
-            "The best evaluation is not the last one: more epochs will hardly help; more or cleaner data may.",
+            "The best evaluation is not the last one: more epochs will hardly help, more or cleaner data may.",
             "得分最高的不是最后一次评测：再增加轮数意义不大，更多或更干净的数据可能有帮助。",
         )
     return f'<section class="card"><p>{say(*words)}</p></section>'

@@ -34,12 +34,12 @@ def _verdict(found: Comparison, ours: str, other: str) -> str:
     better, worse = (ours, other) if gap >= 0 else (other, ours)
     if found.p < _SURE:
         said = (
-            f"<b>{better} is better than {worse} by {points} points</b>, which is hardly chance",
+            f"<b>{better} is better than {worse} by {points} points</b>, and that is unlikely to be chance",
             f"<b>{better} 比 {worse} 高 {points} 个百分点</b>，不太可能是偶然",
         )
     else:
         said = (
-            f"<b>The models differ by {points} points, which may be chance</b>",
+            f"<b>The models differ by {points} points, and that may be chance</b>",
             f"<b>两个模型相差 {points} 个百分点，可能只是偶然</b>",
         )
     test = _TESTS[found.test]

@@ -92,7 +92,7 @@ def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
     title = f"{about.model} · {about.data}"
     beside = say(f"trained on {safe(about.training)}", f"训练数据 {safe(about.training)}") if about.training else ""
     missing = say(
-        "What training held is not known: <code>--train FILE</code> adds the scores of names that it had or had not.",
+        "The training data are not known: <code>--train FILE</code> adds the scores of names seen and unseen in them.",
         "训练数据未知：用 <code>--train FILE</code> 指定后，报告会按名称是否在训练中出现过给出得分。",
     )
     heading = (
@@ -101,8 +101,8 @@ def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
         f"<p class='soft'>{beside or missing}</p>"
     )
     footer = say(
-        f"An entity is right where its span and its type are. Written by paddle-ner {__version__}; figures are in"
-        f" {FIGURES} beside this page.",
+        f"An entity is right if its span and its type are right. Written by paddle-ner {__version__}; the figures are"
+        f" in {FIGURES} beside this page.",
         f"边界和类型都对的实体才算正确。由 paddle-ner {__version__} 生成；数据见同目录的 {FIGURES}。",
     )
     return page(title, heading, "\n".join(filter(None, drawn)), footer)

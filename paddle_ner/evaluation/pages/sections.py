@@ -94,7 +94,7 @@ def scores(diagnosis: Diagnosis, charts: Charts) -> str:
     charts["scores"] = whiskers("F1 by label with 95 % intervals", rows)
     key = cards.key([(0, "this model", "本模型"), (1, "the other model", "另一模型")]) if others else ""
     note = say(
-        "F1 in percent with its 95 % interval (bootstrap over examples); at the right how many there are.",
+        "F1 in percent with its 95 % interval (bootstrap over examples); on the right the number of examples.",
         "F1（百分数）及其 95% 置信区间（按样本自助法）；右侧是数量。",
     )
     report = diagnosis.report
@@ -150,7 +150,7 @@ def confused(diagnosis: Diagnosis, charts: Charts) -> str:
     if diagnosis.pairs is not None:
         rows.append(KINDS["invented"])
         columns.append(KINDS["missed"])
-    title = ("What is taken for what", "混淆矩阵")
+    title = ("Confusion matrix", "混淆矩阵")
     if len(diagnosis.labels) > MATRIX_LIMIT:
         return cards.card(*title, _confusions(rows, columns, diagnosis.confusion))
     charts["confusion"] = matrix("confusion matrix", rows, columns, diagnosis.confusion)
@@ -187,15 +187,15 @@ def thresholds(diagnosis: Diagnosis, charts: Charts) -> str:
         for colour, name in enumerate(("precision", "recall", "f1"))
     ]
     charts["thresholds"] = plot(
-        "precision, recall and F1 by the least score",
-        Axis(0, 1, ("least score", "分数阈值"), cards.decimal),
+        "precision, recall and F1 by min score",
+        Axis(0, 1, ("min score", "分数阈值"), cards.decimal),
         _SHARE,
         curves,
     )
     best = best_f1(choices)
     value = cards.percent(best.scores.f1)
     note = say(
-        f"The best F1 is {value}, at a least score of {best.min_score:g}.",
+        f"The best F1 is {value}, with min score {best.min_score:g}.",
         f"阈值为 {best.min_score:g} 时 F1 最高，为 {value}。",
     )
     key = cards.key([(colour, *words) for colour, words in enumerate(_FIGURES)])
@@ -228,7 +228,7 @@ def calibration(diagnosis: Diagnosis, charts: Charts) -> str:
     )
     error = cards.percent(diagnosis.calibration)
     note = say(
-        "How often answers of a score are right, in percent; the darker, the more answers. On the dashed line scores"
+        "How often answers with a score are right, in percent; darker bars have more answers. On the dashed line, scores"
         f" are probabilities. Expected calibration error {error}.",
         f"各分数段中正确的比例（百分数），颜色越深数量越多；落在虚线上表示分数就是概率。期望校准误差 {error}。",
     )
@@ -254,9 +254,9 @@ def slices(diagnosis: Diagnosis, charts: Charts) -> list[str]:
         )
     ]
     if diagnosis.seen:
-        title = ("Seen in training or not", "训练中是否见过")
+        title = ("Names seen in training or not", "训练中是否见过")
         shown.append(sliced("seen", title, diagnosis.seen, SEEN.__getitem__))
     if diagnosis.times:
-        title = ("By how often training held the name", "按名称在训练中的次数")
+        title = ("By how often the name is in the training data", "按名称在训练中的次数")
         shown.append(sliced("times", title, diagnosis.times, lambda name: f"{name} ×"))
     return shown

@@ -97,7 +97,7 @@ def test_a_report_says_where_training_is_not_known(capsys, tmp_path, monkeypatch
 
     monkeypatch.setattr(evaluate, "read_checkpoint_manifest", lambda model: Manifest)
     status, _, error = run(capsys, tmp_path, "model", "--report", f"{tmp_path}/report")
-    assert status == 0 and "--train FILE adds it: model: its manifest holds no config" in error
+    assert status == 0 and "--train FILE adds that: model: its manifest holds no config" in error
     assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["seen"] == []
 
 
