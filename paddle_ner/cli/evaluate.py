@@ -21,7 +21,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis, diagnose
 from paddle_ner.evaluation.diagnosis.training import Training
-from paddle_ner.evaluation.pages.report import PAGE, About, write
+from paddle_ner.evaluation.pages.report import PAGE, About, check_place, write
 from paddle_ner.evaluation.report import comparison_line, min_score_lines, render
 from paddle_ner.evaluation.score import score
 from paddle_ner.files import whole_file
@@ -96,6 +96,8 @@ def command(
     """
     if trained_on is not None and folder is None:
         raise InputError("--train is for the page of a report: name its folder with --report")
+    if folder is not None:
+        check_place(folder)
     given, model = model, resolved(model, console.log)
     predictor = load(model, **options)
     searched = predictor.decoding.name == TagDecoding.name and predictor.min_score is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from paddle_ner.drawing.marks import HUES, PASTELS, Palette, Span, marked, safe, said, scored
+from paddle_ner.drawing.marks import HUES, JOINER, PASTELS, Palette, Span, marked, safe, said, scored
 
 _MARK = "color:#1b1f27;border-radius:.3em;padding:.12em .3em"
 _TAG = "font-size:.7em;font-weight:600;margin-left:.4em"
@@ -37,7 +37,9 @@ def fragment(
         title = f' title="{safe(said(span))}"' if said(span) else ""
         return f'style="{style(span.label)}"{title}'
 
-    body = marked(text, entities or (), attributes, lambda span: f'<span style="{_TAG}">{safe(span.label)}</span>')
+    body = marked(
+        text, entities or (), attributes, lambda span: f'<span style="{_TAG}">{JOINER}{safe(span.label)}</span>'
+    )
     below = ""
     if classes is not None:
         given = scores or {}

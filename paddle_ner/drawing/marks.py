@@ -15,6 +15,9 @@ PASTELS = (
 )  # fmt: skip
 """The same as colours, where a style sheet cannot be relied on."""
 
+JOINER = "\u2060"
+"""Before the label at the end of a mark, to keep it on the line of the last character."""
+
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\r\n"}
 _PICTURES[0x7F] = 0x2421
 _PICTURES.update(dict.fromkeys(range(0xD800, 0xE000), 0xFFFD))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from paddle_ner.drawing.fragment import fragment
-from paddle_ner.drawing.marks import Palette, Span, marked, safe, said, scored
+from paddle_ner.drawing.marks import JOINER, Palette, Span, marked, safe, said, scored
 from paddle_ner.drawing.page import head
 
 
@@ -74,7 +74,7 @@ def _article(name: str, one: Labelled, palette: Palette) -> str:
         one.text,
         one.entities or (),
         lambda span: _attributes(span.label, palette, said(span)),
-        lambda span: f"<small>{safe(span.label)}</small>",
+        lambda span: f"<small>{JOINER}{safe(span.label)}</small>",
     )
     return f'<article>\n<small class="origin">{safe(name)}</small>\n<p class="text">{body}</p>\n{below}</article>\n'
 

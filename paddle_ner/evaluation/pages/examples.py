@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from paddle_ner.drawing import cards
-from paddle_ner.drawing.marks import Palette, marked, safe, said, scored
+from paddle_ner.drawing.marks import JOINER, Palette, marked, safe, said, scored
 from paddle_ner.drawing.page import say
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
 from paddle_ner.evaluation.diagnosis.items import Item, Judged
@@ -138,4 +138,4 @@ def _mark(label: str, palette: Palette, style: str, title: str = "") -> str:
 
 
 def _tag(entity: Entity) -> str:
-    return f"<small>{safe(entity.label)}</small>"
+    return f"<small>{JOINER}{safe(entity.label)}</small>"

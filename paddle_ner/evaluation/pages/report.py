@@ -11,6 +11,7 @@ from paddle_ner import __version__
 from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import page, say
 from paddle_ner.drawing.pictures import has_png, png, svg
+from paddle_ner.errors import InputError
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis
 from paddle_ner.evaluation.pages import sections
 from paddle_ner.evaluation.pages.comparison import compared
@@ -64,6 +65,12 @@ def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
         for name, content in files.items():
             (temporary / name).write_bytes(content)
     return list(files)
+
+
+def check_place(folder: Path) -> None:
+    """Raise InputError where a report cannot be written to a folder, before the work for it is done."""
+    if folder.exists() and not (folder.is_dir() and ((folder / FIGURES).is_file() or not any(folder.iterdir()))):
+        raise InputError(f"{folder}: holds something else than a report of paddle-ner; name another folder")
 
 
 def figures(diagnosis: Diagnosis, about: About) -> dict[str, Any]:

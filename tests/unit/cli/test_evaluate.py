@@ -91,6 +91,13 @@ def test_a_report_is_written_beside_the_figures(capsys, tmp_path):
     assert "北京" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_folder_of_something_else_is_refused_before_anything_is_scored(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    status, out, error = run(capsys, tmp_path, "model", "--report", f"{tmp_path}/mine")
+    assert (status, out) == (2, "") and "holds something else than a report" in error
+
+
 def test_a_report_says_where_training_is_not_known(capsys, tmp_path, monkeypatch):
     class Manifest:
         config: ClassVar[dict[str, str]] = {}

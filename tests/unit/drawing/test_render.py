@@ -32,7 +32,7 @@ def test_a_piece_has_one_colour_for_a_label_in_all_texts_and_no_style_sheet():
 
 def test_a_notebook_shows_a_prediction():
     source = FOUND._repr_html_()
-    assert re.search(r'<mark style="[^"]+" title="0\.90">王芳<span[^>]*>PER</span></mark>在<mark', source)
+    assert re.search(r'<mark style="[^"]+" title="0\.90">王芳<span[^>]*>\u2060PER</span></mark>在<mark', source)
 
 
 def test_a_notebook_shows_classes_with_their_scores_and_says_where_there_is_none():
