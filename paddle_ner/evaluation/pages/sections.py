@@ -228,8 +228,8 @@ def calibration(diagnosis: Diagnosis, charts: Charts) -> str:
     )
     error = cards.percent(diagnosis.calibration)
     note = say(
-        "How often answers with a score are right, in percent; darker bars have more answers. On the dashed line, scores"
-        f" are probabilities. Expected calibration error {error}.",
+        "How often answers with a score are right, in percent; darker bars have more answers. On the dashed line,"
+        f" scores are probabilities. Expected calibration error {error}.",
         f"各分数段中正确的比例（百分数），颜色越深数量越多；落在虚线上表示分数就是概率。期望校准误差 {error}。",
     )
     return cards.card("Calibration", "校准", cards.figure(charts["calibration"], note))
