@@ -56,7 +56,14 @@ class Comparison:
 
 
 def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Sequence[str]) -> Comparison:
-    """A model and another one on the same examples in the same order."""
+    """A model and another one on the same examples in the same order.
+
+    Args:
+        ours: answers of the model.
+        other: those of the other one.
+        labels: of the model; what the other one gives beside them is counted too.
+    """
+    labels = list(dict.fromkeys([*labels, *sorted(item.label for one in other for item in one.found)]))
     first, second = (counts(judged, labels, label_of) for judged in (ours, other))
     drawn_first, drawn_second = resampled(first), resampled(second)
 

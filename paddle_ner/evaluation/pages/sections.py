@@ -119,9 +119,9 @@ def _row(name: str, figures: Scores, trained: int | None) -> str:
 
 def errors(diagnosis: Diagnosis, charts: Charts) -> str:
     """The kinds of wrong entities, and the four ways to score them."""
-    if diagnosis.pairs is None:
-        return ""
     ranked = order_to_label(diagnosis)[:_ROWS]
+    if diagnosis.pairs is None or not ranked:
+        return ""
     charts["errors"] = stacks(
         "errors by label and kind",
         [(one.label, [(one.kinds.get(kind, 0), _COLOURS[kind], KINDS[kind][0]) for kind in WRONG]) for one in ranked],

@@ -53,6 +53,14 @@ def test_entities_of_two_models():
     assert (found.test, found.only_ours, found.only_other) == ("randomization", 20, 0) and found.p < 0.001
 
 
+def test_a_label_that_only_the_other_model_has_is_counted():
+    gold = [example((0, 3, "PER"))] * 5
+    ours = judge(gold, [answer((0, 3, "PER", 0.9))] * 5)
+    other = judge(gold, [answer((0, 3, "PER", 0.9), (4, 8, "SCHOOL", 0.9))] * 5)
+    found = compare(ours, other, ["PER"])
+    assert found.overall.other == pytest.approx(2 / 3) and [one.label for one in found.by_label] == ["PER", "SCHOOL"]
+
+
 def test_one_class_is_tested_by_mcnemar():
     gold = [Example("a", label="x")] * 6
     right, wrong = Prediction("a", label="x"), Prediction("a", label="y")

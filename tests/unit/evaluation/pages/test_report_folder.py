@@ -98,7 +98,7 @@ def test_an_example_shows_what_is_right_beside_what_is_said():
 
 def test_where_all_is_right_no_example_is_shown():
     page = html(entities([GOLD] * 3, [RIGHT] * 3), ABOUT, {})
-    assert "Everything is right." in page and '<article class="example"' not in page
+    assert "Everything is right." in page and "Kinds of errors" not in page and '<article class="example"' not in page
 
 
 def test_only_the_worst_are_shown(monkeypatch):
