@@ -16,6 +16,7 @@ _ROW = 22  # height of a row of names
 _NAME = 104  # width of the names beside rows
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 8, 34  # around a plot
 _HEIGHT = 220
+_DARK = 0.65  # share of a row from which a square is so dark that its number is light
 _WIDE_CHARACTER = 0x2E80  # from here on, characters are about square
 
 Words = str | tuple[str, str]
@@ -201,7 +202,7 @@ def matrix(title: str, rows: Sequence[Words], columns: Sequence[Words], numbers:
                 f'<rect class="f{colour}" opacity="{0.06 + 0.84 * share if number else 0.04:.2f}" x="{left + 1:.1f}"'
                 f' y="{top + 1:.1f}" width="{cell - 2:.1f}" height="{cell - 2:.1f}" rx="3"/>'
             )
-            style = "onfill strong" if share > 0.45 else "" if number else "fine"
+            style = "onfill strong" if share > _DARK else "" if number else "fine"
             shapes.append(_text(left + cell / 2, top + cell / 2 + 4, _short(number), style, "middle") + "</g>")
     return _svg(title, height, shapes, width)
 
@@ -280,7 +281,7 @@ def _cut(name: str, room: float = _NAME - 12) -> str:
 
 
 def _long(name: str) -> float:
-    return sum(11 if ord(character) >= _WIDE_CHARACTER else 6.4 for character in name)
+    return sum(11 if ord(one) >= _WIDE_CHARACTER else 8 if one.isupper() else 6.4 for one in name)
 
 
 def _short(number: int) -> str:
