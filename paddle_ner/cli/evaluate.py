@@ -20,6 +20,8 @@ from paddle_ner.drawing.pictures import has_png
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
 from paddle_ner.evaluation.diagnosis.diagnose import Diagnosis, diagnose
+from paddle_ner.evaluation.diagnosis.items import judge
+from paddle_ner.evaluation.diagnosis.significance import compare
 from paddle_ner.evaluation.diagnosis.training import Training
 from paddle_ner.evaluation.pages.report import PAGE, About, check_place, write
 from paddle_ner.evaluation.report import comparison_line, min_score_lines, render
@@ -123,24 +125,21 @@ def command(
             for example, answer in zip(examples, answers, strict=True):
                 record = {**example.to_dict(), "prediction": dataclasses.replace(answer, id=None).to_dict()}
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-    diagnosis = None
-    if folder is not None or other is not None:
-        training, source = (None, "") if folder is None else _training(model, manifest, predictor, reading, trained_on)
-        diagnosis = diagnose(report, examples, answers, training, other)
-        if folder is not None:
-            data = f"{split} of its config" if file is None else str(file)
-            about = About(str(given), data, source, "" if against is None else str(against), f"{date.today()}")
-            _written(folder, diagnosis, about)
-    comparison = diagnosis and diagnosis.comparison
+    comparison = None if other is None else compare(judge(examples, answers), judge(examples, other), report.per_label)
+    if folder is not None:
+        training, source = _training(model, manifest, predictor, reading, trained_on)
+        data = f"{split} of its config" if file is None else str(file)
+        about = About(str(given), data, source, "" if against is None else str(against), f"{date.today()}")
+        _written(folder, diagnose(report, examples, answers, training, other), about)
     made = choices(examples, answers) if searched else []
     if as_json:
-        compared = {"comparison": asdict(comparison)} if comparison else {}
+        compared = {} if comparison is None else {"comparison": asdict(comparison)}
         console.print_json(report.to_dict() | _min_scores(made, at_precision) | compared)
         return
     render(report, console.out)
     for line in min_score_lines(made, at_precision) if made else ():
         console.out.print(line, markup=False)
-    if comparison:
+    if comparison is not None:
         console.out.print(comparison_line(comparison, str(against)), markup=False)
 
 

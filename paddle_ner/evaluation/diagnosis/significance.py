@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class Comparison:
     only_other: int
 
 
-def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Sequence[str]) -> Comparison:
+def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[str]) -> Comparison:
     """A model and another one on the same examples in the same order.
 
     Args:
@@ -63,8 +63,8 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Sequence[st
         other: those of the other one.
         labels: of the model; what the other one gives beside them is counted too.
     """
-    labels = list(dict.fromkeys([*labels, *sorted(item.label for one in other for item in one.found)]))
-    first, second = (counts(judged, labels, label_of) for judged in (ours, other))
+    names = list(dict.fromkeys([*labels, *sorted(item.label for one in other for item in one.found)]))
+    first, second = (counts(judged, names, label_of) for judged in (ours, other))
     drawn_first, drawn_second = resampled(first), resampled(second)
 
     def difference(label: str, columns: slice) -> Difference:
@@ -78,7 +78,7 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Sequence[st
     p = mcnemar(only_ours, only_other) if one_class else randomization(first.sum(axis=1), second.sum(axis=1))
     return Comparison(
         difference("", slice(None)),
-        tuple(difference(label, slice(column, column + 1)) for column, label in enumerate(labels)),
+        tuple(difference(label, slice(column, column + 1)) for column, label in enumerate(names)),
         p,
         "mcnemar" if one_class else "randomization",
         only_ours,
