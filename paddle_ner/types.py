@@ -141,3 +141,10 @@ class Prediction:
         except UnicodeEncodeError:
             return json.dumps(record)
         return line
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the text with its entities marked, or with its classes."""
+        from paddle_ner.drawing.fragment import fragment
+
+        classes = self.labels if self.label is None else (self.label,)
+        return fragment(self.text, self.entities, classes, self.scores)
