@@ -232,7 +232,7 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 def _overlaps(example: Example) -> bool:
     """Whether entities of an example, in order of their start, overlap."""
-    return any(one.end > other.start for one, other in pairwise(example.entities or ()))
+    return any(entity.end > following.start for entity, following in pairwise(example.entities or ()))
 
 
 def _task_of(

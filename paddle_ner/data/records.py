@@ -173,7 +173,7 @@ class Judge:
     def _classes(self, given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
         if given is None:
             return None, None
-        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(one) for one in given)
+        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(name) for name in given)
         if len(set(names)) < len(names):
             raise ValueError(f"a label stands twice in {', '.join(names)}, expected each once")
         as_many = not isinstance(given, str) if self.options.multi_label is None else self.options.multi_label

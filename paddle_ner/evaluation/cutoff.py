@@ -29,8 +29,8 @@ class Choice:
 def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
     """One choice for each set of entities that a least score can keep, from 0, which keeps all, on."""
     judged = judge(gold, predicted)
-    scored = [(score, item in one.gold) for one in judged for item, score in one.found.items()]
-    return sweep(scored, sum(len(one.gold) for one in judged))
+    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
+    return sweep(scored, sum(len(judgement.gold) for judgement in judged))
 
 
 def sweep(scored: Sequence[tuple[float, bool]], wanted: int) -> list[Choice]:

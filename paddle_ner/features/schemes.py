@@ -143,7 +143,7 @@ class TagScheme:
         # Plain lists: for a few tags a step in numpy costs more than the work in it.
         scores, *rest = logits
         if at_start:
-            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts)]
+            scores = [score if allowed else _FORBIDDEN for score, allowed in zip(scores, self.starts)]
         steps: list[list[int]] = []
         for row in rest:
             following, before = list(scores), [0] * len(scores)

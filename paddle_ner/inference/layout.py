@@ -85,8 +85,8 @@ def preferred(candidates: Iterable[Candidate]) -> Candidate:
     best = max(found, key=served)
     if best.milliseconds < _SLOW:
         return best
-    fast = [one for one in found if served(one) * _WORTH >= served(best)]
-    return min(fast, key=lambda one: one.milliseconds)
+    fast = [candidate for candidate in found if served(candidate) * _WORTH >= served(best)]
+    return min(fast, key=lambda candidate: candidate.milliseconds)
 
 
 def _measured(manifest: BundleManifest, engine: str | None, precision: str | None) -> Layout | None:
@@ -95,7 +95,9 @@ def _measured(manifest: BundleManifest, engine: str | None, precision: str | Non
         return None
     if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or manifest.precision)):
         return Layout(tuning.replicas, tuning.threads)
-    same = [one for one in tuning.candidates if (one.engine, one.precision) == (engine, precision)]
+    same = [
+        candidate for candidate in tuning.candidates if (candidate.engine, candidate.precision) == (engine, precision)
+    ]
     if not same:
         return None
     best = preferred(same)

@@ -45,7 +45,7 @@ def heads(model: Any) -> list[list[Part]]:
     for name, layer in encoder_layers(model):
         attention = f"{name}.self_attn"
         size = layer.self_attn.head_dim
-        writes = tuple(f"{attention}.{one}_proj.{kind}" for one in "qkv" for kind in ("weight", "bias"))
+        writes = tuple(f"{attention}.{letter}_proj.{kind}" for letter in "qkv" for kind in ("weight", "bias"))
         reads = (f"{attention}.out_proj.weight",)
         found.append([Part(writes, reads, slice(i * size, (i + 1) * size)) for i in range(layer.self_attn.num_heads)])
     return found

@@ -170,8 +170,8 @@ class ModelMetrics:
 
     def ran(self, seconds: float, waited: Sequence[float], tokens: int, padded: int) -> None:
         """Note that a batch of `tokens`, `padded` with padding, took `seconds`, after its windows had each `waited`."""
-        for one in waited:
-            self._queued.observe(one)
+        for seconds in waited:
+            self._queued.observe(seconds)
         self._inference.observe(seconds)
         self._batch_windows.observe(len(waited))
         self._batch_tokens.observe(padded)

@@ -127,11 +127,11 @@ def _annotation(
 def _named(record: dict[str, Any], name: str) -> Any:
     """The value of a field; labels that are numbers of the choices beside them (UTC) as those."""
     value, choices = record[name], record.get("choices")
-    if not (isinstance(value, list) and isinstance(choices, list) and all(type(one) is int for one in value)):
+    if not (isinstance(value, list) and isinstance(choices, list) and all(type(index) is int for index in value)):
         return value
-    if not all(0 <= one < len(choices) for one in value):
+    if not all(0 <= index < len(choices) for index in value):
         raise Misfit(f'"{name}" is {shown(value)}, expected numbers of the {len(choices)} choices')
-    return [choices[one] for one in value]
+    return [choices[index] for index in value]
 
 
 def _texts(strings: Sequence[str]) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ def _may_be_label(record: dict[str, Any], name: str) -> bool:
     value = record.get(name)
     if isinstance(value, list):
         lengths = [len(other) for key, other in record.items() if key != name and isinstance(other, list)]
-        return all(isinstance(one, str) for one in value) and (len(value) < 2 or len(value) not in lengths)
+        return all(isinstance(item, str) for item in value) and (len(value) < 2 or len(value) not in lengths)
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 

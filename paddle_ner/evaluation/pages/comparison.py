@@ -21,7 +21,10 @@ def compared(found: Comparison | None, ours: str, other: str) -> str:
     columns = ((ours, ours), (other, other), ("difference", "差"), ("95 % interval", "95% 区间"))
     rows = [
         _row(found.overall, say("<b>all</b>", "<b>总体</b>")),
-        *(_row(one, safe(one.label)) for one in sorted(found.by_label, key=lambda one: one.ours - one.other)),
+        *(
+            _row(difference, safe(difference.label))
+            for difference in sorted(found.by_label, key=lambda difference: difference.ours - difference.other)
+        ),
     ]
     table = cards.table([cards.head("label", "标签"), *(cards.head(*words, number=True) for words in columns)], rows)
     verdict = f"<p>{_verdict(found, safe(ours), safe(other))}</p>"
@@ -51,11 +54,11 @@ def _verdict(found: Comparison, ours: str, other: str) -> str:
     )
 
 
-def _row(one: Difference, name: str) -> str:
-    low, high = one.interval
+def _row(difference: Difference, name: str) -> str:
+    low, high = difference.interval
     style = "good" if low > 0 else "bad" if high < 0 else "soft"
-    gap = 100 * (one.ours - one.other)
+    gap = 100 * (difference.ours - difference.other)
     return (
-        f"<td>{name}</td>{cards.shares(one.ours, one.other)}<td class='number {style}'>{gap:+.2f}</td>"
+        f"<td>{name}</td>{cards.shares(difference.ours, difference.other)}<td class='number {style}'>{gap:+.2f}</td>"
         f"<td class='number soft'>{100 * low:+.2f} … {100 * high:+.2f}</td>"
     )
