@@ -125,8 +125,8 @@ class Sources:
 
     def entry(self, path: Path) -> str:
         """The file as an entry of a config."""
-        found = self.format or detect(path, self.options.encoding).name
-        record: dict[str, Any] = {"path": str(path), "format": found}
+        format = self.format or detect(path, self.options.encoding).name
+        record: dict[str, Any] = {"path": str(path), "format": format}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
             record["options"] = options
         return _flow(record)
@@ -176,7 +176,7 @@ def write_config(
     _compare(train, labels, sources.train, chosen, overlapping)
     for path, examples in others.items():
         _compare(examples, labels, path, chosen, overlapping)
-    found = (*said, *_warnings(sources, train, others))
+    warnings = (*said, *_warnings(sources, train, others))
     epochs = _PRETRAINED_EPOCHS
     if pretrained in _UPDATES:
         low, high = _EPOCHS
@@ -212,7 +212,7 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Draft(chosen, found)
+    return Draft(chosen, warnings)
 
 
 def _model(pretrained: str | None) -> str:

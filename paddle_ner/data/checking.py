@@ -58,12 +58,12 @@ class FileCheck:
         return sum(self.times.get(text, 1) for text in common)
 
 
-def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Policy = "report") -> FileCheck:
+def check_file(path: str | Path, records: Iterable[Example | Rejected], policy: Policy = "report") -> FileCheck:
     """Check the records of one file (see `reading.records`); with policy "strict" only up to the first bad one."""
     result = FileCheck(str(path))
     contradicted: set[bytes] = set()
     ids: set[bytes] = set()
-    for record in found:
+    for record in records:
         if isinstance(record, Rejected):
             result.bad += 1
             result.unreadable = record.fatal
@@ -158,10 +158,10 @@ def _few(training: FileCheck) -> Iterator[str]:
 
 def _labels_apart(file: FileCheck, training: FileCheck) -> Iterator[str]:
     """The labels that only one of two files has."""
-    for (kind, found), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
-        if strange := sorted(found.keys() - learned.keys()):
+    for (kind, counts), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
+        if strange := sorted(counts.keys() - learned.keys()):
             yield f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
-        if found and (missing := sorted(learned.keys() - found.keys())):
+        if counts and (missing := sorted(learned.keys() - counts.keys())):
             yield f"{file.path}: has no {', '.join(missing)}: its score says nothing of these {kind}"
 
 

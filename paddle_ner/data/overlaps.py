@@ -68,10 +68,10 @@ class LeftOut:
         return sorted(kept, key=lambda entity: entity.start)
 
 
-def faults(found: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
+def faults(entities: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
     """What is wrong, and on which line, with entities (in order of their start) that begin before another ends."""
     widest: Entity | None = None
-    for entity, line in found:
+    for entity, line in entities:
         if widest is not None and entity.start < widest.end:
             yield (
                 line,

@@ -39,11 +39,11 @@ def fit(predictor: Predictor, examples: Sequence[Example]) -> float:
     encoded = [predictor.encode(example.text) for example in sample]
     answers = list(zip(encoded, predictor.outputs(encoded), strict=True))
     gold = [{(entity.start, entity.end, entity.label) for entity in example.entities or ()} for example in sample]
-    found = [decoding.decode(*answer).entities or () for answer in answers]
+    predicted = [decoding.decode(*answer).entities or () for answer in answers]
     right = np.array(
         [
             (entity.start, entity.end, entity.label) in wanted
-            for ours, wanted in zip(found, gold, strict=True)
+            for ours, wanted in zip(predicted, gold, strict=True)
             for entity in ours
         ]
     )

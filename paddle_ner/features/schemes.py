@@ -83,10 +83,10 @@ class TagScheme:
     @cached_property
     def groups(self) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
         """`transitions` the other way round: the tags that may come before, and all tags that have just these."""
-        found: dict[tuple[int, ...], list[int]] = {}
+        by_before: dict[tuple[int, ...], list[int]] = {}
         for tag, column in enumerate(self.transitions.T):
-            found.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
-        return tuple((before, tuple(tags)) for before, tags in found.items())
+            by_before.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
+        return tuple((before, tuple(tags)) for before, tags in by_before.items())
 
     @cached_property
     def starts(self) -> NDArray[np.bool_]:

@@ -74,9 +74,9 @@ class Terms:
 
     def find(self, text: str) -> list[Entity]:
         """The terms in a text, in order. Of those that overlap the longest wins, then the first, then a literal one."""
-        found = [*self._literal(text), *self._expressed(text)]
-        found.sort(key=lambda place: (place[0] - place[1], place[0]))
-        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in found]
+        places = [*self._literal(text), *self._expressed(text)]
+        places.sort(key=lambda place: (place[0] - place[1], place[0]))
+        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in places]
         return sorted(_apart(entities, (), len(text)), key=lambda entity: entity.start)
 
     def _literal(self, text: str) -> Iterator[_Found]:

@@ -55,8 +55,8 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
     for key, value in answers.items():
         if _are_regions(value):
             spans.extend(span for region in value for span in spans_of_region(region))
-        elif (found := _classes(value)) is not None:
-            classes[key] = found
+        elif (names := _classes(value)) is not None:
+            classes[key] = names
         else:
             left_out[key] = left_out.get(key, 0) + 1
     if spans and classes:

@@ -85,8 +85,8 @@ def _source(node: Any) -> Any:
     """The node that computes the first input of `node`, skipping nodes that only pass it on."""
     if not node.inputs():
         return node
-    found = node.input_value(0).get_node()
-    return _source(found) if found.get_type_name() == "Identity" else found
+    source = node.input_value(0).get_node()
+    return _source(source) if source.get_type_name() == "Identity" else source
 
 
 def _targets(node: Any) -> Iterator[Any]:
