@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, groupby
@@ -30,6 +30,11 @@ _ERNIE_SPLIT = "\\p{S}|[\u00ad\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1]|[\U000
 # What a call of the backend costs, in characters that it tokenizes meanwhile.
 _CHARACTERS_A_CALL = 6
 _ONE_CHARACTER = np.array([[0, 1]], dtype=np.int64)
+# What SentencePiece's nmt_nfkc does beside NFKC: control characters that it drops, what it makes a space, and the
+# full-width tilde, which it keeps.
+_DROPPED = "[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
+_SPACES = "[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
+_WAVE, _NO_CHARACTER = "\uff5e", "\ufdd0"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -105,6 +110,40 @@ class Tokenizer:
         if lowercase:
             backend.normalizer = normalizers.Lowercase()
         backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+        return cls(backend)
+
+    @classmethod
+    def unigram(cls, scores: Mapping[str, float]) -> Tokenizer:
+        """Pieces of words as SentencePiece cuts them: those whose scores have the greatest sum.
+
+        A text is normalized as SentencePiece's ``nmt_nfkc`` does: NFKC, white space as single spaces, no control
+        characters. The mark ``▁`` stands for a space, and for the beginning of the text; a token begins with its
+        space. The special tokens have the first ids.
+
+        Args:
+            scores: the logarithm of the probability of each piece, in the order of the ids.
+        """
+        vocabulary = [*((token, 0.0) for token in SPECIAL_TOKENS), *scores.items()]
+        backend = tokenizers.Tokenizer(models.Unigram(vocabulary, unk_id=SPECIAL_TOKENS.index(UNK)))
+        backend.normalizer = normalizers.Sequence(
+            [
+                normalizers.Replace(Regex(_DROPPED), ""),
+                normalizers.Replace(Regex(_SPACES), " "),
+                normalizers.Replace(_WAVE, _NO_CHARACTER),  # which NFKC would make the tilde of ASCII
+                normalizers.NFKC(),
+                normalizers.Replace(_NO_CHARACTER, _WAVE),
+                normalizers.Strip(),
+                normalizers.Replace(Regex(" {2,}"), " "),
+            ]
+        )
+        names = "|".join(token.strip("[]") for token in SPECIAL_TOKENS)
+        backend.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Metaspace(prepend_scheme="always"),
+                # The bracket of a special token that a text spells is set apart, so that no piece is that token.
+                pre_tokenizers.Split(Regex(rf"\[(?=(?:{names})\])"), "isolated"),
+            ]
+        )
         return cls(backend)
 
     @classmethod
