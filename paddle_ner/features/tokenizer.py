@@ -119,8 +119,9 @@ class Tokenizer:
         """Pieces of words as SentencePiece cuts them: those whose scores have the greatest sum.
 
         A text is normalized as SentencePiece's ``nmt_nfkc`` does: NFKC, white space as single spaces, no control
-        characters. The mark ``▁`` stands for a space, and for the beginning of the text; a token begins with its
-        space. The special tokens have the first ids.
+        characters. The mark ``▁`` stands for a space, and for the beginning of the text: a token begins with its
+        space, and a mark alone before a text has the place of the first character. The special tokens have the first
+        ids.
 
         Args:
             scores: the logarithm of the probability of each piece, in the order of the ids.

@@ -131,7 +131,5 @@ def test_without_the_distribution_a_training_is_refused_before_it_starts(tmp_pat
         dict(os.environ), "train", str(config), "--output", str(tmp_path / "run"), "--set", "model.head=deep"
     )
     assert done.returncode == 2
-    assert (
-        f"model.head: head 'deep' is unknown, expected one of {HEADS}" in done.stderr
-    )
+    assert f"model.head: head 'deep' is unknown, expected one of {HEADS}" in done.stderr
     assert not (tmp_path / "run" / "checkpoint").exists()
