@@ -49,4 +49,4 @@ class Model(paddle.nn.Layer):  # type: ignore[misc]
         states = self.encoder(input_ids, token_type_ids=token_type_ids)
         tokens = states[0] if isinstance(states, (tuple, list)) else states
         pooled = states[1] if has_pooler(self.encoder) else None
-        return self.head.forward(self, tokens, pooled)
+        return self.head.forward(self, tokens, pooled, input_ids)

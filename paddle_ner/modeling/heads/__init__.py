@@ -14,7 +14,7 @@ with a module such as this one, which imports Paddle only when a model is built:
         size = encoder.config.hidden_size
         return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
 
-    def forward(model, tokens, pooled):
+    def forward(model, tokens, pooled, input_ids):
         return {"logits": model.classifier(model.hidden(tokens).tanh())}
 
     HEAD = Head(name="my-head", answers="token", outputs=("logits",), layers=layers, forward=forward)
@@ -51,15 +51,16 @@ class Head:
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
         forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
-            token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
-            the encoder has no pooler.
+            token, [batch, length, hidden], from its pooled state of the first one, [batch, hidden], or None where the
+            encoder has no pooler, and from the ids of the tokens, [batch, length], of which those of padding are
+            ``model.config.pad_token_id``.
     """
 
     name: str
     answers: Answers
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
-    forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    forward: Callable[[Any, Tensor, Tensor | None, Tensor], dict[str, Tensor]]
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)

@@ -20,7 +20,7 @@ def layers(encoder: Any, num_outputs: int) -> dict[str, Any]:
     return {**pooler, "dropout": dropout(encoder), "classifier": paddle.nn.Linear(size, num_outputs)}
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
     """See `Head.forward`."""
     if pooled is None:
         pooled = model.pooler(tokens[:, 0]).tanh()

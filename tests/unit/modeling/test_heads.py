@@ -97,7 +97,7 @@ def test_a_task_has_a_head_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, span, token"),
+        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, sequence-mean, span, token"),
         ("sequence", "model.head: sequence gives logits for each sequence, but task ner needs logits for each token"),
     ],
 )
