@@ -130,6 +130,9 @@ class TrainingConfig(_Section):
         batch_size: windows in an update, on each device.
         accumulation: micro-batches that an update is computed in: the result is the same, memory is saved.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
+        layer_decay: what the peak is multiplied with from each layer of the encoder to the one below it, the embeddings
+            being the lowest; None is the same peak for all. For encoders that begin with trained weights.
+        head_rate: what the peak is multiplied with for the weights of the head; None is the encoder's.
         scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
         augment: more examples to learn from, made of the training data, by the name of what makes them, such as
@@ -149,6 +152,8 @@ class TrainingConfig(_Section):
     batch_size: int = Field(default=32, ge=1)
     accumulation: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=5e-4, gt=0)
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    head_rate: float | None = Field(default=None, gt=0)
     scale_learning_rate: Literal["none", "linear", "sqrt"] = "none"
     schedule: Literal["linear", "cosine"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)

@@ -23,6 +23,7 @@ from paddle_ner.training.events import Event, Info
 from paddle_ner.training.jobs.base import Prepared, Scores
 from paddle_ner.training.resuming import ResumableTrainer
 from paddle_ner.training.sampling import BucketSampler
+from paddle_ner.training.techniques.rates import set_rates
 
 INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
 
@@ -87,6 +88,7 @@ class JobTrainer(ResumableTrainer):
             train_dataset=prepared.features,
             callbacks=[*prepared.callbacks, Progress(say, prepared.scorer.metric), EvaluateAtEnd()],
         )
+        set_rates(prepared.model, config)
         self._prepared, self._config, self._stop, self._say = prepared, config, stop, say
         self._last_loss: Any = None
         self.interrupted = False

@@ -28,6 +28,7 @@ from paddle_ner.training.batches import Features
 from paddle_ner.training.corpus import Corpus, read_corpus
 from paddle_ner.training.examples import chosen
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
+from paddle_ner.training.techniques import checks as techniques
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -82,6 +83,7 @@ def check(config: Config, log: Say, warn: Say) -> Corpus:
     """Read the data, and refuse what cannot be trained before anything is."""
     corpus = read_corpus(config, log)
     head_for(corpus.task, config.model.head)
+    techniques.check(config)
     shares_of(config.training, config.window.unit, corpus.task.name)
     log(f"data checked: {', '.join(corpus.task.labels)}")
     warn_of(config, corpus, warn)
