@@ -135,6 +135,8 @@ class TrainingConfig(_Section):
         head_rate: what the peak is multiplied with for the weights of the head; None is the encoder's.
         scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
+        ema: score and keep an exponential moving average of the weights over the updates, this share of which an update
+            leaves as it was, such as 0.999; None takes the weights themselves.
         augment: more examples to learn from, made of the training data, by the name of what makes them, such as
             ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
             0.4 where each sentence is read by itself. ``{}`` takes none.
@@ -159,6 +161,7 @@ class TrainingConfig(_Section):
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
+    ema: float | None = Field(default=None, gt=0, lt=1)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)

@@ -23,6 +23,7 @@ from paddle_ner.training.events import Event, Info
 from paddle_ner.training.jobs.base import Prepared, Scores
 from paddle_ner.training.resuming import ResumableTrainer
 from paddle_ner.training.sampling import BucketSampler
+from paddle_ner.training.techniques.average import Average
 from paddle_ner.training.techniques.rates import set_rates
 
 INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
@@ -83,6 +84,7 @@ class JobTrainer(ResumableTrainer):
         super().__init__(
             patience=config.patience,
             fingerprint=prepared.fingerprint,
+            average=Average(prepared.model, config.ema) if config.ema is not None else None,
             model=prepared.model,
             args=args,
             train_dataset=prepared.features,
@@ -181,7 +183,8 @@ class JobTrainer(ResumableTrainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Score the dev examples, and stop early where they have not improved for `patience` evaluations."""
-        metrics = {SCORE: self.score().value}
+        with self._average.applied() if self._average else nullcontext():
+            metrics = {SCORE: self.score().value}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         if self.is_out_of_patience():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
+from safetensors.numpy import load_file
 
 from paddle_ner import data
 from paddle_ner.config import Config, parse
-from paddle_ner.training import jobs
+from paddle_ner.training import jobs, state
 from paddle_ner.training.trainer import JobTrainer, arguments
 from paddle_ner.types import Entity, Example
 
@@ -60,6 +62,29 @@ def trainer_of(config: Config, folder: Path) -> JobTrainer:
     prepared = jobs.job_of(config).prepare(run)
     args = arguments(config.training, folder, "cpu", 1)
     return JobTrainer(prepared=prepared, args=args, config=config.training, stop=run.stop)
+
+
+def train(config: Config, folder: Path, *, stop_after: int | None = None) -> Path:
+    """Train in `folder`, going on from the last state there, up to `stop_after` updates; returns the new last state."""
+    with paddle.utils.unique_name.guard():  # states name weights as in a process of its own
+        trainer = trainer_of(config, folder)
+        trainer._stop = lambda: trainer.state.global_step + 1 == stop_after
+        last = (state.steps(folder / "state") or [None])[-1]
+        if last is None or not trainer.resume(last):
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+    assert trainer.interrupted == (stop_after is not None)
+    return state.steps(folder / "state")[-1]
+
+
+def assert_equal_states(first: Path, second: Path) -> None:
+    """Two states hold the same arrays, bit for bit."""
+    assert first.name == second.name
+    files = sorted(path.name for path in first.glob("*.safetensors"))
+    assert files == sorted(path.name for path in second.glob("*.safetensors"))
+    for name in files:
+        one, other = load_file(first / name), load_file(second / name)
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[key], other[key]) for key in one)
 
 
 def update(trainer: JobTrainer) -> dict[str, Any]:
