@@ -137,6 +137,8 @@ class TrainingConfig(_Section):
         schedule: how it falls to zero afterwards.
         ema: score and keep an exponential moving average of the weights over the updates, this share of which an update
             leaves as it was, such as 0.999; None takes the weights themselves.
+        adversarial: learn in each update from word embeddings too that are moved by so much (Euclidean norm, over the
+            whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
         augment: more examples to learn from, made of the training data, by the name of what makes them, such as
             ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
             0.4 where each sentence is read by itself. ``{}`` takes none.
@@ -162,6 +164,7 @@ class TrainingConfig(_Section):
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
     ema: float | None = Field(default=None, gt=0, lt=1)
+    adversarial: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
