@@ -139,6 +139,8 @@ class TrainingConfig(_Section):
             leaves as it was, such as 0.999; None takes the weights themselves.
         adversarial: learn in each update from word embeddings too that are moved by so much (Euclidean norm, over the
             whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
+        r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
+            counts so much, such as 4.0; an update takes twice the time. None reads it once.
         augment: more examples to learn from, made of the training data, by the name of what makes them, such as
             ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
             0.4 where each sentence is read by itself. ``{}`` takes none.
@@ -165,6 +167,7 @@ class TrainingConfig(_Section):
     max_grad_norm: float = Field(default=1.0, ge=0)
     ema: float | None = Field(default=None, gt=0, lt=1)
     adversarial: float | None = Field(default=None, gt=0)
+    r_drop: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)

@@ -52,6 +52,10 @@ class Learning(ABC):
     def count_targets(self, targets: NDArray[Any]) -> int:
         """Positions of a collated batch that count in the loss."""
 
+    def counted(self, targets: Any) -> Any:
+        """Ones where a position of collated targets counts in the loss, else zeros (paddle tensors in and out)."""
+        return (targets != IGNORED).astype("float32")
+
     @abstractmethod
     def loss_sum(self, outputs: Mapping[str, Any], targets: Any) -> Any:
         """The loss summed over all positions that count (paddle tensors in and out)."""
@@ -262,6 +266,10 @@ class MultiLabelLearning(_SequenceLearning):
     def unlabelled(self, encoded: Encoded) -> list[NDArray[Any]]:
         """IGNORED for each class, for each window."""
         return [np.full(self.decoding.num_outputs, IGNORED, dtype=np.float32)] * len(encoded.windows)
+
+    def counted(self, targets: Any) -> Any:
+        """Of shape [batch]."""
+        return super().counted(targets[:, 0])
 
     def loss_sum(self, outputs: Mapping[str, Any], targets: Any) -> Any:
         """Binary cross entropy, averaged over classes and summed over the windows that have labels."""

@@ -164,7 +164,8 @@ class JobTrainer(ResumableTrainer):
         for start in starts:
             part, alone = slice(start, start + size), start != starts[-1] or not exchange
             with _no_sync(model, alone), self.autocast_smart_context_manager():
-                outputs = model(**{name: values[part] for name, values in inputs.items()})
+                copies = self._prepared.copies
+                outputs = model(**{name: paddle.concat([values[part]] * copies) for name, values in inputs.items()})
                 targets = {name: values[part] for name, values in wanted.items()}
                 single = {name: values.astype("float32") for name, values in outputs.items()}
                 share = self._prepared.loss(single, targets) * (self.args.dataset_world_size / max(1, valid))

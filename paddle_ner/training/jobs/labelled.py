@@ -29,6 +29,7 @@ from paddle_ner.training.corpus import Corpus, read_corpus
 from paddle_ner.training.examples import chosen
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
 from paddle_ner.training.techniques import checks as techniques
+from paddle_ner.training.techniques.r_drop import COPIES, r_drop
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -160,15 +161,17 @@ def prepared(
         found = {"metrics": metrics, "task": spec, "examples": examples}
         write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=found))
 
+    weight = config.training.r_drop
     return Prepared(
         model=model,
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
-        loss=loss,
+        loss=loss if weight is None else r_drop(loss, task, weight),
         scorer=TaskScorer(task.scoring, predictor, corpus.dev),
         fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
         write=write,
         callbacks=callbacks,
+        copies=1 if weight is None else COPIES,
     )
 
 
