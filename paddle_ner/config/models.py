@@ -141,6 +141,10 @@ class TrainingConfig(_Section):
             whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
         r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
             counts so much, such as 4.0; an update takes twice the time. None reads it once.
+        class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
+            position counts alike.
+        focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts
+            all alike.
         augment: more examples to learn from, made of the training data, by the name of what makes them, such as
             ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
             0.4 where each sentence is read by itself. ``{}`` takes none.
@@ -168,6 +172,8 @@ class TrainingConfig(_Section):
     ema: float | None = Field(default=None, gt=0, lt=1)
     adversarial: float | None = Field(default=None, gt=0)
     r_drop: float | None = Field(default=None, gt=0)
+    class_weights: Literal["balanced"] | None = None
+    focal: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import Manifest
-from paddle_ner.config import Config, portable
+from paddle_ner.config import Config, TrainingConfig, portable
 from paddle_ner.data.checking import check_file, warnings
 from paddle_ner.evaluation import temperature
 from paddle_ner.features.sentences import sentence_ends
@@ -30,6 +30,7 @@ from paddle_ner.training.examples import chosen
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
 from paddle_ner.training.techniques import checks as techniques
 from paddle_ner.training.techniques.r_drop import COPIES, r_drop
+from paddle_ner.training.techniques.weighting import weighted_loss
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -83,8 +84,7 @@ class TaskScorer:
 def check(config: Config, log: Say, warn: Say) -> Corpus:
     """Read the data, and refuse what cannot be trained before anything is."""
     corpus = read_corpus(config, log)
-    head_for(corpus.task, config.model.head)
-    techniques.check(config)
+    techniques.check(config, head_for(corpus.task, config.model.head))
     shares_of(config.training, config.window.unit, corpus.task.name)
     log(f"data checked: {', '.join(corpus.task.labels)}")
     warn_of(config, corpus, warn)
@@ -173,6 +173,14 @@ def prepared(
         callbacks=callbacks,
         copies=1 if weight is None else COPIES,
     )
+
+
+def training_loss(task: Task, training: TrainingConfig, features: Sequence[Features]) -> Loss:
+    """The loss of the labels that `training` asks for; `features` are of its data."""
+    if training.class_weights is None and training.focal is None:
+        return labels_loss(task)
+    balanced = training.class_weights == "balanced"
+    return weighted_loss(task, features, balanced=balanced, focal=training.focal or 0.0)
 
 
 def labels_loss(task: Task) -> Loss:

@@ -10,6 +10,7 @@ from small_training import assert_equal_states, config_of, train, trainer_of, up
 
 from paddle_ner import tasks
 from paddle_ner.errors import InputError
+from paddle_ner.modeling.heads import HEADS
 from paddle_ner.training.jobs.labelled import labels_loss
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.techniques.r_drop import r_drop
@@ -75,4 +76,4 @@ def test_with_dropout_they_are_two_and_the_same_when_resumed(tmp_path: Path) -> 
 
 def test_spans_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"training\.r_drop: .*model\.head span"):
-        check(config_of(tmp_path, head="span", r_drop=4.0))
+        check(config_of(tmp_path, head="span", r_drop=4.0), HEADS["span"])

@@ -8,6 +8,7 @@ from small_training import config_of, trainer_of, weights_of
 
 from paddle_ner.config import parse
 from paddle_ner.errors import InputError
+from paddle_ner.modeling.heads import HEADS
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.techniques.rates import factors
 
@@ -47,10 +48,12 @@ def test_an_update_moves_a_weight_by_its_rate(tmp_path: Path) -> None:
 def test_a_layer_decay_is_for_trained_weights(tmp_path: Path) -> None:
     config = config_of(tmp_path, layer_decay=0.9)
     with pytest.raises(InputError, match=r"training\.layer_decay: .*model\.pretrained"):
-        check(config)
+        check(config, HEADS["token"])
     record = config.model_dump(mode="json")
-    check(parse({**record, "model": {"pretrained": "starter"}}, "config"))
-    check(parse({**record, "distillation": {"teacher": "t", "start": "teacher", "layers": [0]}}, "config"))
+    check(parse({**record, "model": {"pretrained": "starter"}}, "config"), HEADS["token"])
+    check(
+        parse({**record, "distillation": {"teacher": "t", "start": "teacher", "layers": [0]}}, "config"), HEADS["token"]
+    )
 
 
 def test_an_encoder_without_numbered_layers_is_refused(tmp_path: Path) -> None:
