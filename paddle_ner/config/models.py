@@ -141,6 +141,9 @@ class TrainingConfig(_Section):
             whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
         r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
             counts so much, such as 4.0; an update takes twice the time. None reads it once.
+        freeze: what of an encoder that begins with trained weights does not learn: embeddings, which saves some time,
+            or encoder, all of it but its pooler: it reads each window once, without dropout, and only the head learns,
+            in seconds and with a learning rate such as 5e-3. None: all learns.
         class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
             position counts alike.
         focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts
@@ -172,6 +175,7 @@ class TrainingConfig(_Section):
     ema: float | None = Field(default=None, gt=0, lt=1)
     adversarial: float | None = Field(default=None, gt=0)
     r_drop: float | None = Field(default=None, gt=0)
+    freeze: Literal["embeddings", "encoder"] | None = None
     class_weights: Literal["balanced"] | None = None
     focal: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None

@@ -53,6 +53,8 @@ class Head:
         forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
             token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
             the encoder has no pooler.
+        reads: tokens, or first where `forward` reads the states of the first tokens alone: so those of the others need
+            not be kept where the encoder does not learn.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Head:
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
     forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    reads: Literal["tokens", "first"] = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)

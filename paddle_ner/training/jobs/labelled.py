@@ -107,8 +107,8 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
                 f"{train}: {count} across the end of a sentence, where texts are cut, and will hardly be found, such as"
                 f" {entity.text!r} of {example.origin}: --set window.unit=text keeps neighbouring sentences together"
             )
-    rate = config.training.learning_rate
-    if config.model.pretrained is not None and rate > FINE_TUNING_RATE:
+    rate, learns = config.training.learning_rate, config.training.freeze != "encoder"
+    if config.model.pretrained is not None and learns and rate > FINE_TUNING_RATE:
         warn(
             f"learning rate {rate:g} is meant for random weights and destroys what {config.model.pretrained} has"
             " learned: 5e-5 is usual from pretrained weights, --set training.learning_rate=5e-5"
@@ -148,7 +148,8 @@ def prepared(
         )
     window = config.window.model_copy(update={"longest": longest})
     manifest = Manifest(name=config.name, task=task.spec(), window=window, config=portable(config, Path.cwd()))
-    predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
+    learner = _learner(run, config, encoded)
+    predictor = Predictor(manifest, tokenizer, DynamicEngine(learner))
 
     def write(folder: Path, metrics: dict[str, Any]) -> None:
         """The checkpoint of the best weights, with what the dev set says of them."""
@@ -163,7 +164,7 @@ def prepared(
 
     weight = config.training.r_drop
     return Prepared(
-        model=model,
+        model=learner,
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
         loss=loss if weight is None else r_drop(loss, task, weight),
@@ -173,6 +174,19 @@ def prepared(
         callbacks=callbacks,
         copies=1 if weight is None else COPIES,
     )
+
+
+def _learner(run: Run, config: Config, encoded: Encoded) -> Any:
+    """What of the model learns, as `training.freeze` says."""
+    from paddle_ner.training.techniques import frozen
+
+    if config.training.freeze == "embeddings":
+        frozen.freeze_embeddings(encoded.model)
+    if config.training.freeze != "encoder":
+        return encoded.model
+    learner = frozen.OnFrozenEncoder(encoded.model, encoded.tokenizer.pad_id)
+    learner.remember(encoded.features, config.window.size, run.output, stop=run.stop, log=run.log)
+    return learner
 
 
 def training_loss(task: Task, training: TrainingConfig, features: Sequence[Features]) -> Loss:

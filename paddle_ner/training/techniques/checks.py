@@ -26,6 +26,21 @@ def check(config: Config, head: Head) -> None:
             )
         if config.distillation is not None and config.distillation.weight == 1:
             raise InputError(f"training.{name}: is for labels, which distillation.weight 1 leaves out: lower it")
+    if frozen := config.training.freeze:
+        if config.training.recompute or "adversarial" in asked:
+            name = "recompute" if config.training.recompute else "adversarial"
+            raise InputError(
+                f"training.{name}: needs the gradients of what training.freeze keeps: leave one of them out"
+            )
+        if frozen == "encoder" and "layer_decay" in asked:
+            raise InputError(
+                "training.layer_decay: with training.freeze encoder no layer learns: leave one of them out"
+            )
+        if not begins_trained(config):
+            raise InputError(
+                "training.freeze: is for an encoder that begins with trained weights, and this one begins with random"
+                " ones: leave it out, or name weights with model.pretrained"
+            )
     if "layer_decay" in asked and not begins_trained(config):
         raise InputError(
             "training.layer_decay: is for an encoder that begins with trained weights, and this one begins with random"
