@@ -105,7 +105,8 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
             row[: len(values)] = values
         states = paddle.to_tensor(tokens)
         pooled = getattr(self, _POOLER)(states) if hasattr(self, _POOLER) else None
-        return self.head.forward(self, states, pooled)
+        outputs: dict[str, Tensor] = self.head.forward(self, states, pooled)
+        return outputs
 
     def _read(self, rows: Sequence[NDArray[np.int64]], size: int) -> list[States]:
         """The states of windows, from the encoder."""
