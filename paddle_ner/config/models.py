@@ -142,8 +142,8 @@ class TrainingConfig(_Section):
         r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
             counts so much, such as 4.0; an update takes twice the time. None reads it once.
         freeze: what of an encoder that begins with trained weights does not learn: embeddings, which saves some time,
-            or encoder, all of it but its pooler: it reads each window once, without dropout, and only the head learns,
-            in seconds and with a learning rate such as 5e-3. None: all learns.
+            or encoder: it reads each window once, without dropout, and only the head learns, in seconds and with a
+            learning rate such as 5e-3. None: all learns.
         class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
             position counts alike.
         focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts

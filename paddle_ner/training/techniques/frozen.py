@@ -33,10 +33,10 @@ def freeze_embeddings(model: Any) -> None:
 
 
 class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
-    """The layers of a model that learn where its encoder does not: those of the head, and the encoder's pooler.
+    """The layers of a model that learn where its encoder does not.
 
     They are the model's own, so that it has what they learn. The encoder reads each window once, without dropout; what
-    it says is remembered by the window's tokens.
+    it says is remembered by the window's tokens. A pooler between the two is not learned either: see `spread`.
 
     Args:
         model: an encoder with a head.
@@ -90,6 +90,9 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
             log=log,
         )
         self._states.update(zip(map(self._key, (window.ids for window in features)), states, strict=True))
+        pooler = getattr(getattr(self, _POOLER, None), "dense", None) or getattr(self, "pooler", None)
+        if self.head.reads == "first" and isinstance(pooler, paddle.nn.Linear):
+            spread(pooler, np.concatenate(states))
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor | None = None) -> dict[str, Tensor]:
         """The outputs of the head. Arguments as `Model.forward` has them; all token types are zero."""
@@ -138,3 +141,21 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
             digest.update(f"{len(window.ids)};".encode())
             digest.update(window.ids.tobytes())
         return digest.hexdigest()[:16]
+
+
+def spread(pooler: Any, states: States) -> None:
+    """Set a pooler, a linear layer before tanh, so that it gives each number of the states it reads, spread out.
+
+    What an encoder says of the first tokens of texts may hardly differ between them, and a head would not learn from
+    it. Each number is given with mean 0 and deviation 1/2 over `states`, where tanh is nearly linear; the pooler is not
+    learned then.
+
+    Args:
+        pooler: from hidden to hidden.
+        states: of the windows to learn from, [windows, hidden].
+    """
+    mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
+    scale = 0.5 / np.maximum(deviation, 1e-2 * deviation.mean() + 1e-9)
+    pooler.weight.set_value(paddle.to_tensor(np.diag(scale).astype(np.float32)))
+    pooler.bias.set_value(paddle.to_tensor((-mean * scale).astype(np.float32)))
+    pooler.weight.stop_gradient = pooler.bias.stop_gradient = True
