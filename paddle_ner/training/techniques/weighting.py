@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.tasks import IGNORED, Task
-from paddle_ner.tasks.learning import MultiLabelLearning
+from paddle_ner.tasks.class_learning import MultiLabelLearning
 from paddle_ner.training.batches import Features
 from paddle_ner.training.jobs.base import Loss
 
