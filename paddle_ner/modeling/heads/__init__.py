@@ -14,7 +14,7 @@ with a module such as this one, which imports Paddle only when a model is built:
         size = encoder.config.hidden_size
         return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
 
-    def forward(model, tokens, pooled, input_ids):
+    def forward(model, tokens, pooled):
         return {"logits": model.classifier(model.hidden(tokens).tanh())}
 
     HEAD = Head(name="my-head", answers="token", outputs=("logits",), layers=layers, forward=forward)
@@ -35,6 +35,7 @@ from paddle_ner.tasks import Task
 
 Tensor = Any  # of Paddle, which declares no types
 Answers = Literal["token", "span", "sequence"]
+Reads = Literal["tokens", "first", "mean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,18 @@ class Head:
         layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
-        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
-            token, [batch, length, hidden], from its pooled state of the first one, [batch, hidden], or None where the
-            encoder has no pooler, and from the ids of the tokens, [batch, length], of which those of padding are
-            ``model.config.pad_token_id``.
+        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's states, and from
+            its pooled state of the first token, [batch, hidden], or None where the encoder has no pooler.
+        reads: which states `forward` reads: tokens, [batch, length, hidden]; first, the same, but only that of the first
+            token; mean, [batch, 1, hidden], the mean over the tokens of a window, special ones too and padding not.
     """
 
     name: str
     answers: Answers
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
-    forward: Callable[[Any, Tensor, Tensor | None, Tensor], dict[str, Tensor]]
+    forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    reads: Reads = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)
@@ -104,3 +106,9 @@ def dropout(encoder: Any) -> Any:
 def has_pooler(encoder: Any) -> bool:
     """Whether the encoder gives a pooled state of the first token beside those of all tokens."""
     return getattr(encoder, "pooler", None) is not None
+
+
+def mean_state(tokens: Tensor, input_ids: Tensor, pad_id: int) -> Tensor:
+    """The mean of the states of the tokens that are no padding: [batch, 1, hidden], from [batch, length, hidden]."""
+    counted = (input_ids != pad_id).astype(tokens.dtype).unsqueeze(-1)
+    return (tokens * counted).sum(axis=1, keepdim=True) / counted.sum(axis=1, keepdim=True).clip(min=1)

@@ -11,11 +11,11 @@ from paddle_ner.modeling.heads import Head, Tensor
 from paddle_ner.modeling.heads.token import HEAD as TOKEN
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
-    """See `Head.forward`; the special tokens at both ends count, and padding does not."""
-    counted = (input_ids != model.config.pad_token_id).astype(tokens.dtype).unsqueeze(-1)
-    mean = (tokens * counted).sum(axis=1) / counted.sum(axis=1).clip(min=1)
-    return {"logits": model.classifier(model.dropout(mean))}
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
+    """See `Head.forward`."""
+    return {"logits": model.classifier(model.dropout(tokens[:, 0]))}
 
 
-HEAD = Head(name="sequence-mean", answers="sequence", outputs=("logits",), layers=TOKEN.layers, forward=forward)
+HEAD = Head(
+    name="sequence-mean", answers="sequence", outputs=("logits",), layers=TOKEN.layers, forward=forward, reads="mean"
+)
