@@ -2,10 +2,10 @@
 
 ``python benchmarks/labels.py CONFIG...`` [--labels 1200 all] [--seeds 1 2 3] [--set KEY=VALUE]
 
-For each number of labels and each seed: so many texts are drawn from the training data, the config is trained on them, and
-the checkpoint is scored on the config's test file. Who has 1,200 labels has no dev set beside them: it is cut from what was
-drawn, and the config's own is only used with all labels. Seed, draw and first weights change together. Prints a line for
-each training, then mean and spread (the sample's standard deviation).
+For each number of labels and each seed: this many texts are drawn from the training data, the config is trained on
+them, and the checkpoint is scored on the config's test file. The dev set is cut from the texts that were drawn; only a
+training on all of them uses the config's own. The seed changes the draw and the first weights. Prints a line for each
+training, then mean and spread (the sample's standard deviation).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def trained(config: Config, examples: list[Example] | None, seed: int, folder: P
     if examples is not None:
         part = folder / "part.jsonl"
         data.write(part, examples)
-        content["data"] |= {"train": {"path": str(part.absolute()), "format": "jsonl"}, "dev": None, "dev_fraction": 0.1}
+        train_file = {"path": str(part.absolute()), "format": "jsonl"}
+        content["data"] |= {"train": train_file, "dev": None, "dev_fraction": 0.1}
     began = time.monotonic()
     done = train(content, folder / "run", devices=devices)
     minutes = (time.monotonic() - began) / 60

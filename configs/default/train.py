@@ -4,8 +4,7 @@
     python configs/default/train.py runs/default/input.npz runs/default --threads 2
 
 Begins from the starter of the package. The vectors of tokens and positions stay those of the starter, so that the
-package need not hold them twice. With `--encoder FOLDER` it begins from another encoder with the starter's vocabulary,
-such as starter-large, and learns all of its weights. Every `--save` updates the state is written, and the same command goes on from there.
+package need not hold them twice. Every `--save` updates the state is written, and the same command goes on from there.
 Writes `default.npz` (the weights by Hugging Face's names, float32) and log.txt.
 """
 
@@ -96,9 +95,9 @@ class Tagger(nn.Module):
         return self.classifier(F.dropout(states, dropout))
 
 
-def pretrained(file: Path) -> Encoder:
-    """The encoder in a file of the starter's kind (int8 with scales) or of float32, as float32."""
-    stored = load_file(file)
+def starter() -> Encoder:
+    """The encoder of the package, float32."""
+    stored = load_file(STARTER)
     arrays = {
         name.removeprefix("bert."): value.astype(np.float32)
         * stored.get(name + SCALE, np.float32(1)).astype(np.float32)
@@ -145,9 +144,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("input", type=Path, help="what prepare.py wrote")
     parser.add_argument("output", type=Path, help="folder for default.npz, state.pt and log.txt")
-    parser.add_argument("--encoder", type=Path, help="begin from the model.safetensors of this folder")
-    parser.add_argument("--epochs", type=int, help="of those that prepare.py wrote; default: all")
-    parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--save", type=int, default=250, help="updates between two states")
     parser.add_argument("--score", type=int, default=1000, help="updates between two scores of the dev set")
@@ -155,16 +151,15 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     arrays = dict(np.load(options.input))
-    epochs = options.epochs or sum(name.startswith("more") and name.endswith(".ids") for name in arrays)
+    epochs = sum(name.startswith("more") and name.endswith(".ids") for name in arrays)
     dev = Windows.of(arrays, ["dev"])
     seed = int(arrays["seed"])
     plan = [(epoch, Windows.of(arrays, ["train", f"more{epoch}"])) for epoch in range(epochs)]
     batches = [(w, rows) for epoch, w in plan for rows in w.batches(np.random.default_rng([seed, epoch]))]
     torch.manual_seed(seed)
-    model = Tagger(pretrained(options.encoder / "model.safetensors" if options.encoder else STARTER), 1 + 2 * LABELS)
-    if options.encoder is None:
-        for part in (model.encoder.words, model.encoder.positions):
-            part.weight.requires_grad_(False)
+    model = Tagger(starter(), 1 + 2 * LABELS)
+    for part in (model.encoder.words, model.encoder.positions):
+        part.weight.requires_grad_(False)
     learned = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in learned if p.ndim == 2], "weight_decay": DECAY},
@@ -188,7 +183,7 @@ def main() -> None:
     for step in range(begin, len(batches)):
         share = step / len(batches)
         for group in optimizer.param_groups:
-            group["lr"] = options.peak * min((share + 1e-4) / WARM_UP, (1 - share) / (1 - WARM_UP))
+            group["lr"] = PEAK * min((share + 1e-4) / WARM_UP, (1 - share) / (1 - WARM_UP))
         torch.manual_seed(seed * 1_000_003 + step)  # so that a training that went on ends as one without a break
         windows, rows = batches[step]
         ids, real, tags = windows.tensors(rows)

@@ -51,10 +51,11 @@ class Head:
         layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
-        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's states, and from
-            its pooled state of the first token, [batch, hidden], or None where the encoder has no pooler.
-        reads: which states `forward` reads: tokens, [batch, length, hidden]; first, the same, but only that of the first
-            token; mean, [batch, 1, hidden], the mean over the tokens of a window, special ones too and padding not.
+        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's states, and
+            from its pooled state of the first token, [batch, hidden], or None where the encoder has no pooler.
+        reads: which states `forward` reads: tokens, [batch, length, hidden]; first, the same, but only that of the
+            first token; mean, [batch, 1, hidden], the mean over the tokens of a window, special ones too and padding
+            not.
     """
 
     name: str
