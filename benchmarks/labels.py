@@ -21,7 +21,7 @@ from pathlib import Path
 
 from paddle_ner import config as configs
 from paddle_ner import data
-from paddle_ner.config import Config, FileConfig
+from paddle_ner.config import Config
 from paddle_ner.evaluation.score import score
 from paddle_ner.inference import load
 from paddle_ner.training import train
