@@ -75,23 +75,8 @@ def cut(old: Path, new: Path, texts: list[str], **options: bool) -> dict[str, An
 
 
 PIECES = [
-    "▁",
-    "▁王",
-    "王",
-    "小明",
-    "在北京",
-    "北京",
-    "京",
-    "▁play",
-    "play",
-    "ing",
-    "上海",
-    "的",
-    "天气",
-    "river",
-    "好",
-    "s",
-]
+    "▁", "▁王", "王", "小明", "在北京", "北京", "京", "▁play", "play", "ing", "上海", "的", "天气", "river", "好", "s",
+]  # fmt: skip
 WHOLE = {
     "wordpiece": Tokenizer.wordpiece(WORDPIECE),
     "characters": Tokenizer.characters(["".join(CORPUS), "江河湖海"]),
