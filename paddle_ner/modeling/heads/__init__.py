@@ -35,7 +35,6 @@ from paddle_ner.tasks import Task
 
 Tensor = Any  # of Paddle, which declares no types
 Answers = Literal["token", "span", "sequence"]
-Reads = Literal["tokens", "first", "mean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,14 @@ class Head:
         layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
-        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's states, and
-            from its pooled state of the first token, [batch, hidden], or None where the encoder has no pooler.
-        reads: which states `forward` reads: tokens, [batch, length, hidden]; first, the same, but only that of the
-            first token; mean, [batch, 1, hidden], the mean over the tokens of a window, special ones too and padding
-            not.
+        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
+            token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
+            the encoder has no pooler.
+        pool: makes one state of a sequence, [batch, size], of those of its tokens, [batch, length, hidden], and a mask,
+            [batch, length], of ones where there are tokens and zeros where there is padding. It has no weights.
+            `forward` gets it in place of the encoder's pooled state. None where the head needs no such state.
+        reads: tokens, or first where `forward` reads the states of the first tokens alone: so those of the others need
+            not be kept where the encoder does not learn.
     """
 
     name: str
@@ -63,7 +65,8 @@ class Head:
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
     forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
-    reads: Reads = "tokens"
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    reads: Literal["tokens", "first"] = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)
@@ -107,9 +110,3 @@ def dropout(encoder: Any) -> Any:
 def has_pooler(encoder: Any) -> bool:
     """Whether the encoder gives a pooled state of the first token beside those of all tokens."""
     return getattr(encoder, "pooler", None) is not None
-
-
-def mean_state(tokens: Tensor, input_ids: Tensor, pad_id: int) -> Tensor:
-    """The mean of the states of the tokens that are no padding: [batch, 1, hidden], from [batch, length, hidden]."""
-    counted = (input_ids != pad_id).astype(tokens.dtype).unsqueeze(-1)
-    return (tokens * counted).sum(axis=1, keepdim=True) / counted.sum(axis=1, keepdim=True).clip(min=1)

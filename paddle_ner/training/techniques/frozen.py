@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from paddle_ner.errors import InputError
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS
-from paddle_ner.modeling.heads import Tensor, has_pooler, mean_state
+from paddle_ner.modeling.heads import Tensor, has_pooler
 from paddle_ner.training.batches import Features
 from paddle_ner.training.kept import kept
 from paddle_ner.training.state import STATES_OF_ENCODER
 
-States = NDArray[np.float32]  # of the tokens of a window that the head reads, [tokens, hidden]
+States = NDArray[np.float32]  # what the head reads of a window, [tokens, hidden], or [1, size] where it pools them
 _POOLER = "encoder_pooler"
 
 
@@ -107,7 +107,10 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
         for row, values in zip(tokens, known, strict=True):
             row[: len(values)] = values
         states = paddle.to_tensor(tokens)
-        pooled = getattr(self, _POOLER)(states) if hasattr(self, _POOLER) else None
+        if self.head.pool is not None:
+            pooled = states[:, 0]
+        else:
+            pooled = getattr(self, _POOLER)(states) if hasattr(self, _POOLER) else None
         outputs: dict[str, Tensor] = self.head.forward(self, states, pooled)
         return outputs
 
@@ -118,17 +121,16 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
             ids = paddle.to_tensor(pad([rows[index] for index in batch], self._pad_id, size))
             with paddle.no_grad():
                 given = self._encoder[0](ids, token_type_ids=paddle.zeros_like(ids))
-            tokens = given[0] if isinstance(given, (tuple, list)) else given
-            if self.head.reads == "mean":
-                tokens = mean_state(tokens, ids, self._pad_id)
-            values = tokens.astype("float32").numpy()
-            for index, window in zip(batch, values, strict=True):
-                states[index] = window[: self._rows(rows[index])].copy()
+                values = (given[0] if isinstance(given, (tuple, list)) else given).astype("float32")
+                if self.head.pool is not None:
+                    values = self.head.pool(values, (ids != self._pad_id).astype("float32")).unsqueeze(1)
+            for index, tokens in zip(batch, values.numpy(), strict=True):
+                states[index] = tokens[: self._rows(rows[index])].copy()
         return states
 
     def _rows(self, ids: NDArray[np.int64]) -> int:
-        """How many of the states of a window the head reads."""
-        return len(ids) if self.head.reads == "tokens" else 1
+        """How many of the states of a window the head reads; one where it pools them."""
+        return 1 if self.head.reads == "first" or self.head.pool is not None else len(ids)
 
     def _key(self, ids: NDArray[np.int64]) -> bytes:
         """A window without its padding."""
@@ -136,7 +138,7 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
 
     def _fingerprint(self, features: Iterable[Features]) -> str:
         """Of the encoder, and of what it reads."""
-        digest = hashlib.sha256(self.head.reads.encode())
+        digest = hashlib.sha256(f"{self.head.name if self.head.pool else self.head.reads}".encode())
         for name, value in sorted(self._encoder[0].state_dict().items()):
             digest.update(name.encode())
             digest.update(value.numpy().tobytes())
