@@ -76,7 +76,7 @@ class Example:
         labels: the classes, in the order of the file.
         id: the record's own id, where it had one.
         origin: where it was read, as ``path:line``; empty for an example made in memory.
-        fields: what else the record held, by name, where only its text was read.
+        fields: what else the record held, by name, where only its text was read or the reader was told to keep it.
     """
 
     text: str

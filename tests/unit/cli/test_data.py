@@ -303,3 +303,16 @@ def test_check_writes_a_page(capsys, good, tmp_path):
 def test_check_of_no_file_is_wrong_use(capsys):
     status, _, err = run(capsys, "check")
     assert status == 2 and "no file to check: name some, or --train FILE" in err
+
+
+def test_split_by_a_column_into_folds(capsys, tmp_path):
+    source, folder = tmp_path / "a.csv", tmp_path / "parts"
+    source.write_text("text,label,doc\n" + "".join(f"文{n},{'正负'[n % 2]},{n // 4}\n" for n in range(24)), "utf-8")
+    status, out, _ = run(capsys, "split", source, "-o", folder, "--folds", "3", "--group-by", "doc", "--json")
+    assert status == 0 and json.loads(out)["parts"] == {
+        f"{folder}/fold-{n}/{name}.jsonl": size for n in (1, 2, 3) for name, size in (("train", 16), ("dev", 8))
+    }
+    status, _, err = run(capsys, "split", source, "-o", folder, "--group-by", "title")
+    assert status == 2 and f"error: {source}:2: no title to group by, expected one: it has doc" in err
+    status, _, err = run(capsys, "split", source, "-o", folder, "--folds", "3", "--fractions", "0.5,0.5")
+    assert status == 2 and "leave --fractions and --names out" in err
