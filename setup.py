@@ -70,6 +70,8 @@ setup(
         "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
+        # DocBin files of labelled texts.
+        "spacy": ["spacy>=3.5,<4"],
         # Excel and Parquet files of labelled texts.
         "tables": ["openpyxl>=3.1", "pyarrow<26"],
         "dev": [

@@ -52,6 +52,7 @@ PACKAGES = {
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
+        Package("spacy", "spaCy", "spacy"),
     )
 }
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, cast
 
 from paddle_ner.data.writers import Record, Writer, writer_of
@@ -37,8 +38,30 @@ def write(path: str | Path, examples: Iterable[Example], format: str | None = No
 
 def write_records(path: Path, records: Iterable[Record], writer: Writer) -> int:
     """Write records as `write` does."""
+    if writer.to_path is not None:
+        return _write_to_path(path, records, writer)
     with written(path) as stream:
         return writer.write(records, stream)
+
+
+def _write_to_path(path: Path, records: Iterable[Record], writer: Writer) -> int:
+    """Write a format that is not one text to a new folder, or to a file that appears whole."""
+    if str(path) == "-":
+        raise InputError(f"format {writer.name} cannot go to the standard output: name a path")
+    if not writer.is_folder:
+        with whole_file(path) as temporary:
+            return writer.write_to(records, temporary)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: exists already, expected the name of a new folder for {writer.name}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: cannot be written: no folder {path.absolute().parent}")
+    with TemporaryDirectory(prefix=".paddle-ner-", dir=path.absolute().parent) as beside:
+        made = Path(beside) / "made"
+        count = writer.write_to(records, made)
+        if path.exists():
+            path.rmdir()
+        made.rename(path)
+    return count
 
 
 @contextmanager
