@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from paddle_ner.cli.data.augment import augment
 from paddle_ner.cli.data.check import check
 from paddle_ner.cli.data.common import WithFormats
 from paddle_ner.cli.data.convert import convert
@@ -17,8 +18,8 @@ class _Group(WithFormats, click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Check, convert, split and describe labelled files."""
+    """Check, convert, split, augment and describe labelled files."""
 
 
-for _part in (check, convert, split, stats):
+for _part in (check, convert, split, augment, stats):
     command.add_command(_part)

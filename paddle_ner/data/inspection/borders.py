@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from paddle_ner.data.findings import KEPT, Finding, Place, plural, span_of
-from paddle_ner.data.inspection.surfaces import splits_word
+from paddle_ner.data.tokens import splits_word
 from paddle_ner.types import Entity, Example
 
 _MARKS = frozenset("，。、；：,;:…—～~")

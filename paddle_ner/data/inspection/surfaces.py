@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from paddle_ner.data.findings import KEPT, Finding, Place, plural, span_of
+from paddle_ner.data.tokens import splits_word
 from paddle_ner.types import Example
 
 _OFTEN = 5  # times that a string is labelled before a place where it is not counts
@@ -119,12 +120,3 @@ def _starting(text: str, start: int, surfaces: Iterable[str]) -> Iterator[str]:
 def _cuts_word(text: str, start: int, end: int) -> bool:
     """Whether a span begins or ends inside a Latin word or a number."""
     return splits_word(text, start) or splits_word(text, end)
-
-
-def splits_word(text: str, place: int) -> bool:
-    """Whether Latin letters, or digits, stand on both sides of a place in a text."""
-    if not 0 < place < len(text):
-        return False
-    before, after = text[place - 1], text[place]
-    letters = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
-    return letters or (before.isdecimal() and after.isdecimal())

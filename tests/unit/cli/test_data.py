@@ -316,3 +316,37 @@ def test_split_by_a_column_into_folds(capsys, tmp_path):
     assert status == 2 and f"error: {source}:2: no title to group by, expected one: it has doc" in err
     status, _, err = run(capsys, "split", source, "-o", folder, "--folds", "3", "--fractions", "0.5,0.5")
     assert status == 2 and "leave --fractions and --names out" in err
+
+
+def test_augment_writes_the_source_and_what_is_made_of_it(capsys, tmp_path):
+    source, target, table = tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "t.tsv"
+    source.write_text(GOOD + GOOD.replace("雷军在北京", "李明在上海"), encoding="utf-8")
+    table.write_text("在\t位于\n", encoding="utf-8")
+    status, out, _ = run(capsys, "augment", source, target, "--entities", 1, "--table", table, "--json")
+    assert status == 0 and json.loads(out)["examples"] == {"source": 2, "entities": 2, "words": 1}
+    made = [json.loads(line) for line in target.read_text("utf-8").splitlines()][2:]
+    assert {one["id"]: one["text"] for one in made if "entities" in one["id"]} == {
+        "1+entities": "雷军在上海", "2+entities": "李明在北京"}  # fmt: skip
+    assert all(one["entities"][0]["start"] == one["text"].index("上" if "上" in one["text"] else "北") for one in made)
+    before = target.read_bytes()
+    assert run(capsys, "augment", source, target, "--entities", 1, "--table", table)[0] == 0
+    assert target.read_bytes() == before
+
+
+def test_augment_never_makes_a_text_of_dev(capsys, tmp_path):
+    source, dev = tmp_path / "a.jsonl", tmp_path / "dev.jsonl"
+    source.write_text(GOOD + GOOD.replace("雷军在北京", "李明在上海"), encoding="utf-8")
+    dev.write_text(GOOD.replace("雷军在北京", "雷军在上海"), encoding="utf-8")
+    options = ("--entities", 9, "--dev", dev, "--only-new")
+    assert run(capsys, "augment", source, tmp_path / "b.jsonl", *options)[0] == 0
+    (made,) = (tmp_path / "b.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(made)["text"] == "李明在北京"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [((), "nothing to make"), (("--words", 1), "--words needs --table"), (("--noise", 0), "not in the range")],
+)
+def test_augment_of_wrong_options(capsys, good, tmp_path, options, message):
+    status, _, err = run(capsys, "augment", good, tmp_path / "b.jsonl", *options)
+    assert status == 2 and message in err

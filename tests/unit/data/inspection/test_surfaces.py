@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_ner.data.inspection.surfaces import inconsistencies, splits_word
+from paddle_ner.data.inspection.surfaces import inconsistencies
 from paddle_ner.types import Entity, Example
 
 
@@ -53,11 +53,3 @@ def test_a_string_that_is_often_unlabelled_is_no_error():
 def test_a_part_of_a_latin_word_is_not_the_string():
     labelled = [example("看NBA", (1, 4, "GAME")) for _ in range(9)]
     assert list(inconsistencies([*labelled, example("看WNBA")])) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "splits"), [("ab", True), ("12", True), ("a1", False), ("中a", False), ("中文", False)]
-)
-def test_where_a_word_is_split(text, splits):
-    assert splits_word(text, 1) is splits
-    assert not splits_word(text, 0) and not splits_word(text, 2)
