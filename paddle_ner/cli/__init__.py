@@ -22,7 +22,7 @@ COMMANDS = {
     "doctor": "Show what this machine has and what is missing.",
     "quickstart": "Run the whole way on a small sample: train, evaluate, export, serve.",
     "init": "Write a configuration for your own labelled files.",
-    "data": "Check, convert, split, augment and describe labelled files.",
+    "data": "Check, convert, split, augment, sample and describe data.",
     "train": "Train a model from a configuration.",
     "distill": "Train a smaller model on the answers of a large one.",
     "prune": "Take layers, heads and feed-forward units out of a checkpoint.",

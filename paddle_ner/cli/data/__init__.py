@@ -8,6 +8,7 @@ from paddle_ner.cli.data.augment import augment
 from paddle_ner.cli.data.check import check
 from paddle_ner.cli.data.common import WithFormats
 from paddle_ner.cli.data.convert import convert
+from paddle_ner.cli.data.sample import sample
 from paddle_ner.cli.data.split import split
 from paddle_ner.cli.data.stats import stats
 
@@ -18,8 +19,8 @@ class _Group(WithFormats, click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Check, convert, split, augment and describe labelled files."""
+    """Check, convert, split, augment, sample and describe data."""
 
 
-for _part in (check, convert, split, augment, stats):
+for _part in (check, convert, split, augment, sample, stats):
     command.add_command(_part)

@@ -350,3 +350,19 @@ def test_augment_never_makes_a_text_of_dev(capsys, tmp_path):
 def test_augment_of_wrong_options(capsys, good, tmp_path, options, message):
     status, _, err = run(capsys, "augment", good, tmp_path / "b.jsonl", *options)
     assert status == 2 and message in err
+
+
+def test_sample_writes_texts_with_the_doubt_of_the_model(capsys, tmp_path):
+    source, labelled, target = tmp_path / "a.txt", tmp_path / "b.jsonl", tmp_path / "next.jsonl"
+    source.write_text("雷军在北京\n甲乙丙丁\n小明去了南山\n", encoding="utf-8")
+    labelled.write_text(GOOD, encoding="utf-8")
+    status, out, _ = run(capsys, "sample", source, target, "-n", 2, "--labelled", labelled, "--json")
+    found = json.loads(out)
+    assert status == 0 and found["texts"] == 2 and all(0 <= one <= 1 for one in found["doubt"])
+    lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert {one["text"] for one in lines} == {"甲乙丙丁", "小明去了南山"} and "entities" not in lines[0]
+    assert {one["meta"]["origin"] for one in lines} == {f"{source}:2", f"{source}:3"}
+    assert run(capsys, "sample", source, tmp_path / "tasks.json", "--to", "label-studio", "--pre-annotate")[0] == 0
+    assert all("predictions" in task for task in json.loads((tmp_path / "tasks.json").read_text("utf-8")))
+    status, _, err = run(capsys, "sample", labelled, target, "--labelled", labelled)
+    assert status == 2 and "no text in it that is not labelled already" in err
