@@ -72,6 +72,7 @@ setup(
         "openvino": ["openvino>=2025.0"],
         # DocBin files of labelled texts.
         "spacy": ["spacy>=3.5,<4"],
+        "zstd": ["zstandard>=0.20"],
         # Excel and Parquet files of labelled texts.
         "tables": ["openpyxl>=3.1", "pyarrow<26"],
         "dev": [

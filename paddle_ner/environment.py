@@ -53,6 +53,7 @@ PACKAGES = {
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
         Package("spacy", "spaCy", "spacy"),
+        Package("zstandard", "zstandard", "zstd"),
     )
 }
 

@@ -34,7 +34,7 @@ _CUTTING = (
         "--cut-vocabulary",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Leave out tokens that this file does not use: labelled, or .txt and .txt.gz with a text a line.",
+        help="Leave out tokens that this file does not use: labelled, or .txt with a text a line, packed or not.",
     ),
     click.option(
         "--drop-characters", is_flag=True, help="With --cut-vocabulary: single characters that it does not use too."

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, cast
+from typing import IO
 
+from paddle_ner.data.packing import packed
 from paddle_ner.data.writers import Record, Writer, writer_of
 from paddle_ner.errors import InputError, ResourceError
 from paddle_ner.files import is_full_disk, whole_file
@@ -23,7 +23,7 @@ def write(path: str | Path, examples: Iterable[Example], format: str | None = No
     The file appears under its name only when it is complete; where `examples` raises, what stood there stays.
 
     Args:
-        path: the file; packed where its name ends in ``.gz``.
+        path: the file; packed where its name ends in ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.
         examples: to write.
         format: one of `WRITERS`; None: what the name of the file says, such as ``.conll``.
 
@@ -86,8 +86,10 @@ def written(path: Path) -> Iterator[IO[str]]:
             kind = ResourceError if is_full_disk(error) else InputError
             raise kind(f"{path}: cannot be written: {error.strerror or error}") from error
         return
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        packs = path.suffix.lower() == ".gz"
-        packed = gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) if packs else nullcontext(file)
-        with packed as raw, io.TextIOWrapper(cast(IO[bytes], raw), "utf-8", newline="\n") as stream:
-            yield stream
+    with (
+        whole_file(path) as temporary,
+        temporary.open("wb") as file,
+        packed(path, file) or nullcontext(file) as raw,
+        io.TextIOWrapper(raw, "utf-8", newline="\n") as stream,
+    ):
+        yield stream
