@@ -38,6 +38,10 @@ def _pack_bzip2(stream: IO[bytes]) -> Any:
     return bz2.BZ2File(stream, "wb")
 
 
+def _pack_xz(stream: IO[bytes]) -> Any:
+    return lzma.LZMAFile(stream, "wb")
+
+
 def _unpack_zstandard(stream: IO[bytes]) -> Any:
     require("zstandard", needed_for=f"{stream.name}: reading Zstandard")
     return _Zstandard(stream)
@@ -57,7 +61,7 @@ _PACKINGS = {
         lambda stream: gzip.GzipFile("", "wb", fileobj=stream, mtime=0),
     ),
     ".bz2": Packing(b"BZh", bz2.BZ2File, _pack_bzip2),
-    ".xz": Packing(b"\xfd7zXZ\x00", lzma.LZMAFile, lambda stream: lzma.LZMAFile(stream, "wb")),  # noqa: SIM115  # closed by who packs
+    ".xz": Packing(b"\xfd7zXZ\x00", lzma.LZMAFile, _pack_xz),
     ".zst": Packing(b"\x28\xb5\x2f\xfd", _unpack_zstandard, _pack_zstandard),
 }
 """By the suffix of their files."""
