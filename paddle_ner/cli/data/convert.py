@@ -29,10 +29,10 @@ from paddle_ner.errors import DataError, InputError
 @json_option
 @reader_options
 def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: Reading) -> int:
-    """Write SOURCE to TARGET in the format that its name says, complete or not at all.
+    """Write SOURCE to TARGET in the format of its suffix, completely or not at all.
 
-    Canonical JSON lines are .jsonl; a record that the format cannot hold ends it, and what stood at TARGET stays.
-    SOURCE may be -, the standard input, and TARGET the standard output, which then gets what was good before an end.
+    Canonical JSON lines are .jsonl. If the format cannot hold a record, the command ends and an older TARGET stays.
+    SOURCE may be - for the standard input, and TARGET - for the standard output, which gets the records before the end.
     """
     to_output = str(target) == "-"
     if as_json and to_output:

@@ -31,7 +31,7 @@ _FRACTIONS = "0.8,0.1,0.1"
 @click.option("--output", "-o", required=True, type=PATH, help="Folder for the parts.")
 @click.option("--fractions", help="Share of each part, by default 0.8,0.1,0.1; they add up to 1.")
 @click.option("--names", help="Names of the parts; by default train,dev,test, or train,dev.")
-@click.option("--seed", default=1, show_default=True, type=int, help="The same seed cuts the same parts.")
+@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same parts.")
 @click.option("--folds", type=int, metavar="K", help="Instead: fold-1 to fold-K, each with its train and dev.")
 @click.option(
     "--group-by",
@@ -53,9 +53,9 @@ def split(
     as_json: bool,
     reading: Reading,
 ) -> int:
-    """Cut SOURCE at random into parts, by default as JSON lines.
+    """Split SOURCE at random into parts, by default as JSON lines.
 
-    Each part has its share of every label and entity type. Equal texts come into the same part.
+    Each part gets its share of every label and entity type. Equal texts go into the same part.
     """
     if folds is not None and (fractions or names):
         raise InputError("--folds makes equal parts called train and dev: leave --fractions and --names out")

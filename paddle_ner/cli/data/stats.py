@@ -61,7 +61,7 @@ def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
 
 
 def show(found: Sequence[Described]) -> None:
-    """A column a file: its format, sizes and lengths, then its entities by type and its labels."""
+    """A table with a column for each file: its format, sizes and lengths, then its entities by type and its labels."""
     names = [file.path.name for file in found]
     table = Table(Column(no_wrap=True))
     for file in found:

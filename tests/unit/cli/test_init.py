@@ -6,6 +6,7 @@ import pytest
 
 from paddle_ner import config
 from paddle_ner.cli import main
+from paddle_ner.cli.init import _stem
 from paddle_ner.config import Config
 from paddle_ner.training.corpus import read_corpus
 
@@ -106,8 +107,10 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     Path("mine.txt").write_text(NER * 5, "utf-8")
     starter = written("--train", "mine.txt")
     scratch = written("--train", "mine.txt", "--pretrained", "none", "--force")
+    large = written("--train", "mine.txt", "--pretrained", "starter-large", "--force")
     published = written("--train", "mine.txt", "--pretrained", "ernie-3.0-medium-zh", "--force")
     assert (starter.model.pretrained, starter.training.learning_rate) == ("starter", 2e-4)
+    assert (large.model.pretrained, large.training.learning_rate) == ("starter-large", 1.5e-4)
     assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
 
@@ -141,3 +144,10 @@ def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixtu
     files = {"--train": "mine.txt", option: "-"}
     assert main(["init", *[part for pair in files.items() for part in pair]]) == 2
     assert "-: a pipe is read once, and a config names its files: save it to one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
+)
+def test_the_folder_of_the_run_is_called_as_the_file(train, name):
+    assert _stem(Path(train)) == name
