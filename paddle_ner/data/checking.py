@@ -142,8 +142,6 @@ def findings(files: Sequence[FileCheck], training: FileCheck | None = None) -> I
         files: what is trained on and scored with.
         training: the one of them to train on; None: `training_of` them.
     """
-    for file in files:
-        yield from _within(file)
     if not files:
         return
     training = training or training_of(files)
@@ -151,6 +149,8 @@ def findings(files: Sequence[FileCheck], training: FileCheck | None = None) -> I
     for index, file in enumerate(others):
         for larger in (training, *others[:index]):
             yield from _shared(file, larger)
+    for file in files:
+        yield from _within(file)
     if training.statistics.annotated:
         yield from _few(training)
         for file in others:
