@@ -63,8 +63,10 @@ def select(
     vectors = np.stack([_vector(one.example.text) for one in candidates])
     doubts = np.array([one.doubt for one in candidates])
     likeness = np.zeros(len(candidates))
-    for text in labelled:
-        np.maximum(likeness, vectors @ _vector(text), out=likeness)
+    known = iter(labelled)
+    while some := list(islice(known, CHUNK)):
+        nearest = (vectors @ np.stack([_vector(text) for text in some]).T).max(axis=1)
+        np.maximum(likeness, nearest, out=likeness)
     taken: list[Chosen] = []
     for _ in range(min(count, len(candidates))):
         worth = doubts * (1.0 - likeness)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.text import Text
@@ -24,13 +23,13 @@ from paddle_ner.cli.data.common import (
 )
 from paddle_ner.cli.data.stats import Described, show
 from paddle_ner.cli.reader_options import Reading, reader_options
-from paddle_ner.data.checking import FileCheck, check_file
-from paddle_ner.data.findings import SEVERITIES, Finding, Severity
-from paddle_ner.data.inspection import File, Vocabulary, inspect, page, training_file
+from paddle_ner.data.checking import check_file
+from paddle_ner.data.findings import SEVERITIES, Severity
+from paddle_ner.data.inspection import File, Inspection, Vocabulary, inspect, page
 from paddle_ner.data.reading import left_out
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.writing import written
-from paddle_ner.errors import InputError, group
+from paddle_ner.errors import InputError, Problem, group
 from paddle_ner.types import Example
 
 _STYLES: dict[Severity, str] = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -82,57 +81,46 @@ def check(
     if not paths:
         raise InputError("no file to check: name some, or --train FILE")
     vocabulary = _vocabulary(model)
-    read = _keeping_overlaps(reading)
-    read_files: list[File] = []
-    described: list[Described] = []
-    for path, role in paths:
-        examples: list[Example] = []
-        checked = check_file(path, _kept(records_of(path, read), examples), reading.policy)
-        read_files.append(File(checked, examples, role))
-        described.append(Described(path, format_of(path, reading), checked.statistics))
-        if reading.policy == "strict" and checked.bad:
-            break
-    training = training_file(read_files)
-    findings = inspect(read_files, vocabulary)
-    if read.options != reading.options:
-        findings = [_refused(finding) for finding in findings]
-    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    checks = [file.check for file in read_files]
-    skip = reading.policy == "skip"
-    refused = any(file.unreadable or (file.bad and (not skip or not file.statistics.examples)) for file in checks)
-    breaks = any(finding.severity == "error" for finding in findings)
+    # Where nobody says how to read them, overlapping entities are told as one finding, instead of a bad record each.
+    keeps = reading.policy == "report" and reading.options.overlaps == "report"
+    read = replace(reading, options=reading.options.keeping_overlaps()) if keeps else reading
+    found = inspect(list(_read(paths, read)), vocabulary, takes_overlaps=not keeps)
     if html is not None:
         with written(html) as stream:
-            stream.write(page.render(read_files, findings, training))
+            stream.write(page.render(found))
+    checks = [file.check for file in found.files]
+    skips = reading.policy == "skip"
+    refused = any(file.unreadable or (file.bad and (not skips or not file.statistics.examples)) for file in checks)
     if as_json:
-        listed = [
-            {"format": one.format, "role": file.role, **_checked(file.check)}
-            for one, file in zip(described, read_files, strict=True)
-        ]
         print_json(
             {
-                "ok": not refused and not breaks,
-                "training": training.check.path,
-                "files": listed,
-                "findings": [finding.to_dict() for finding in findings],
+                "ok": not refused and not found.breaks_training,
+                "training": found.training.check.path,
+                "files": [file.to_dict() for file in found.files],
+                "findings": [finding.to_dict() for finding in found.findings],
             }
         )
     else:
-        show(described)
-        said = "as --train says" if training.role else "the largest that is annotated; --train names another"
-        out.print(Text(f"to train on: {training.check.path}" + (f" ({said})" if len(read_files) > 1 else "")))
-        for problem in group([problem for file in checks if not skip or file.unreadable for problem in file.problems]):
-            out.print(line_of(problem))
-        _tell(findings, shown)
+        _tell(found, [problem for file in checks if not skips or file.unreadable for problem in file.problems], shown)
     for file in checks:
-        if skip and file.bad:
+        if skips and file.bad:
             warn(left_out(file.path, file.bad, file.statistics.examples))
     if refused:
-        refuse(sum(file.bad for file in checks), "bad record", reading)
+        refuse(found.bad, "bad record", reading)
         return 2
     if not as_json:
-        err.print(_summary(findings, sum(file.bad for file in checks)))
-    return 1 if breaks else 0
+        err.print(_summary(found))
+    return 1 if found.breaks_training else 0
+
+
+def _read(paths: Sequence[tuple[Path, str]], reading: Reading) -> Iterator[File]:
+    """The files with their roles; none after the first bad record where that is to end it."""
+    for path, role in paths:
+        examples: list[Example] = []
+        checked = check_file(path, _kept(records_of(path, reading), examples), reading.policy)
+        yield File(checked, examples, role, format_of(path, reading))
+        if reading.policy == "strict" and checked.bad:
+            return
 
 
 def _kept(found: Iterable[Example | Rejected], examples: list[Example]) -> Iterator[Example | Rejected]:
@@ -141,18 +129,6 @@ def _kept(found: Iterable[Example | Rejected], examples: list[Example]) -> Itera
         if isinstance(record, Example):
             examples.append(record)
         yield record
-
-
-def _keeping_overlaps(reading: Reading) -> Reading:
-    """How overlapping entities are read: they are told as one finding, instead of a bad record each."""
-    if reading.policy != "report":
-        return reading
-    return replace(reading, options=reading.options.keeping_overlaps())
-
-
-def _refused(finding: Finding) -> Finding:
-    """Overlapping entities, which a training refuses where nobody says how to read them."""
-    return replace(finding, severity="error") if finding.check == "overlap" else finding
 
 
 def _vocabulary(model: str) -> Vocabulary:
@@ -176,37 +152,32 @@ def _vocabulary(model: str) -> Vocabulary:
     return Vocabulary(model, Tokenizer.wordpiece(found.tokens, found.lowercase), _STARTER_WINDOW)
 
 
-def _tell(findings: Sequence[Finding], shown: int) -> None:
-    """The findings by severity, each with its first places."""
+def _tell(found: Inspection, problems: Sequence[Problem], shown: int) -> None:
+    """The figures of the files, the bad records, then the findings by severity, each with its first places."""
+    show([Described(Path(file.check.path), file.format, file.check.statistics) for file in found.files])
+    said = "as --train says" if found.training.role else "the largest that is annotated; --train names another"
+    reason = f" ({said})" if len(found.files) > 1 else ""
+    out.print(Text(f"to train on: {found.training.check.path}{reason}"))
+    for problem in group(problems):
+        out.print(line_of(problem))
     for severity in SEVERITIES:
-        of_it = [finding for finding in findings if finding.severity == severity]
+        of_it = [finding for finding in found.findings if finding.severity == severity]
         if of_it:
             title = f"{severity}s" if len(of_it) > 1 else severity
             out.print(Text.assemble("\n", (title, f"bold {_STYLES[severity]}"), (f"  {_MEANS[severity]}", "dim")))
         for finding in of_it:
             out.print(Text.assemble(("• ", _STYLES[severity]), finding.message))
             for place in finding.places[:shown]:
-                out.print(Text.assemble(("    ", ""), (place.origin, "dim"), f"  {place.shown}"))
+                out.print(Text.assemble("    ", (place.origin, "dim"), f"  {place.shown}"))
             if shown < len(finding.places):
-                more = "--json or --html shows more" if len(finding.places) > shown else ""
-                out.print(Text(f"    … ({more})", style="dim"))
+                out.print(Text("    … (--json or --html shows more)", style="dim"))
 
 
-def _summary(findings: Sequence[Finding], bad: int) -> Text:
+def _summary(found: Inspection) -> Text:
     counts = [
         count_of(number, severity)
         for severity in SEVERITIES
-        if (number := sum(finding.severity == severity for finding in findings))
+        if (number := sum(finding.severity == severity for finding in found.findings))
     ]
-    good = "no bad record" if not bad else "the rest is good"
-    return Text(", ".join([good, *counts]), style="red" if findings and findings[0].severity == "error" else "green")
-
-
-def _checked(file: FileCheck) -> dict[str, Any]:
-    problems = [{"path": one.path, "line": one.line, "message": one.message} for one in file.problems]
-    counts = {
-        "bad_records": file.bad,
-        "repeated_texts": file.repeated,
-        "contradicted_texts": len(file.contradicted),
-    }
-    return {"path": file.path} | file.statistics.to_dict() | counts | {"problems": problems}
+    good = "the rest is good" if found.bad else "no bad record"
+    return Text(", ".join([good, *counts]), style="red" if found.breaks_training else "green")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from paddle_ner.data.checking import FileCheck, findings, training_of
 from paddle_ner.data.findings import KEPT, Finding, Place, by_severity, excerpt, plural
@@ -39,11 +40,50 @@ class File:
         check: what was found in it record by record.
         examples: its good records.
         role: ``train``, ``dev`` or ``test`` where somebody said it; else empty.
+        format: the name of the format that it was read in.
     """
 
     check: FileCheck
     examples: list[Example] = field(repr=False)
     role: str = ""
+    format: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form: its figures and its bad records."""
+        check = self.check
+        problems = [{"path": one.path, "line": one.line, "message": one.message} for one in check.problems]
+        counts = {
+            "bad_records": check.bad,
+            "repeated_texts": check.repeated,
+            "contradicted_texts": len(check.contradicted),
+        }
+        named = {"path": check.path, "format": self.format, "role": self.role}
+        return {**named, **check.statistics.to_dict(), **counts, "problems": problems}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in files that belong together.
+
+    Attributes:
+        files: as they were given.
+        training: the one of them to train on.
+        findings: the worst first.
+    """
+
+    files: tuple[File, ...]
+    training: File
+    findings: tuple[Finding, ...]
+
+    @property
+    def breaks_training(self) -> bool:
+        """Whether a training would fail, or learn something else, though each good record can be read."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def bad(self) -> int:
+        """Bad records of all files."""
+        return sum(file.check.bad for file in self.files)
 
 
 def training_file(files: Sequence[File]) -> File:
@@ -55,12 +95,13 @@ def training_file(files: Sequence[File]) -> File:
     return next(file for file in files if file.check is chosen)
 
 
-def inspect(files: Sequence[File], vocabulary: Vocabulary | None = None) -> list[Finding]:
-    """Everything that deserves a look, the worst first; see `paddle_ner.data.findings.Severity`.
+def inspect(files: Sequence[File], vocabulary: Vocabulary | None = None, *, takes_overlaps: bool = True) -> Inspection:
+    """Everything that deserves a look; see `paddle_ner.data.findings.Severity`.
 
     Args:
         files: at least one, all that belong together: strings and texts are compared over all of them.
         vocabulary: how a model would read the texts; None leaves out what needs one.
+        takes_overlaps: whether a training would be told to keep overlapping entities; else they are an error.
     """
     training = training_file(files)
     examples = [example for file in files for example in file.examples]
@@ -68,7 +109,9 @@ def inspect(files: Sequence[File], vocabulary: Vocabulary | None = None) -> list
     found += [*inconsistencies(examples), *odd_borders(examples), *unseen(examples), *mixed_scripts(examples)]
     if vocabulary is not None:
         found += [*unknown(examples, vocabulary.tokenizer, vocabulary.name), *_windows(examples, vocabulary)]
-    return by_severity(found)
+    if not takes_overlaps:
+        found = [replace(one, severity="error") if one.check == "overlap" else one for one in found]
+    return Inspection(tuple(files), training, tuple(by_severity(found)))
 
 
 def _unusable(files: Sequence[File], training: File) -> Iterator[Finding]:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from paddle_ner.data.findings import SEVERITIES, Finding, plural
-from paddle_ner.data.inspection import File
+from paddle_ner.data.inspection import File, Inspection
+from paddle_ner.errors import Problem, group
 
 _BINS = 24
 _WIDTH, _HEIGHT, _AXIS = 360, 120, 18  # of a histogram, in units of its drawing
 _CUT = 0.995  # of the values that a histogram shows; the longest few would flatten the rest
+_PROBLEMS = 50  # kinds of them that are shown
 _TITLES = {
     "error": ("Errors", "a training would fail, or learn something else"),
     "warning": ("Warnings", "likely to cost score"),
@@ -57,20 +59,16 @@ td.bar i { display: block; height: .7rem; background: var(--bar); border-radius:
 """
 
 
-def render(files: Sequence[File], findings: Sequence[Finding], training: File) -> str:
-    """The page.
-
-    Args:
-        files: that were checked.
-        findings: about them, the worst first.
-        training: the one of them to train on.
-    """
+def render(inspection: Inspection) -> str:
+    """The page."""
+    files, findings = inspection.files, inspection.findings
     parts = [
         _HEAD,
         "<h1>Data check</h1>\n",
         f'<p class="soft">{_summary(files, findings)}</p>\n',
-        _table(files, training),
+        _table(files, inspection.training),
     ]
+    parts += _bad([problem for file in files for problem in file.check.problems])
     for severity in SEVERITIES:
         of_it = [finding for finding in findings if finding.severity == severity]
         if of_it:
@@ -116,6 +114,22 @@ def _table(files: Sequence[File], training: File) -> str:
     names = ("file", "records", "bad", "annotations", "median length", "99%", "longest")
     head = "".join(f"<th>{name}</th>" for name in names)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n{"".join(rows)}</table></div>\n'
+
+
+def _bad(problems: Sequence[Problem]) -> list[str]:
+    """The bad records, like ones together."""
+    if not problems:
+        return []
+    grouped = group(problems)
+    shown = "".join(
+        f"<li><small>{escape(one.path)}:{one.line}</small>{escape(one.message)}</li>\n" for one in grouped[:_PROBLEMS]
+    )
+    more = f"<li>and {len(grouped) - _PROBLEMS:,} more kinds</li>" if len(grouped) > _PROBLEMS else ""
+    return [
+        '<section style="--tone: var(--error)">\n<h2>Bad records <small>they cannot be read as they are</small></h2>\n',
+        f"<details open><summary>{plural(len(problems), 'problem')}</summary><ul>{shown}{more}</ul></details>\n",
+        "</section>\n",
+    ]
 
 
 def _finding(finding: Finding) -> str:
