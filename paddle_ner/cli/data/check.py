@@ -24,7 +24,7 @@ from paddle_ner.cli.data.common import (
 from paddle_ner.cli.data.stats import Described, show
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.data.checking import check_file
-from paddle_ner.data.findings import SEVERITIES, Severity
+from paddle_ner.data.findings import SEVERITIES, Finding, Severity, by_severity
 from paddle_ner.data.inspection import File, Inspection, Vocabulary, inspect, page
 from paddle_ner.data.reading import left_out
 from paddle_ner.data.records import Rejected
@@ -54,6 +54,12 @@ _STARTER_WINDOW = 512
     metavar="NAME",
     help="Whose vocabulary and window texts are compared with: a checkpoint, a bundle, or pretrained weights.",
 )
+@click.option(
+    "--suspects",
+    is_flag=True,
+    help="Run --model, a checkpoint or a bundle that learned from none of them, on the files but the one to train on:"
+    " where it is sure of something else than the annotation.",
+)
 @click.option("--show", "shown", default=3, show_default=True, type=click.IntRange(0, 20), help="Places a finding.")
 @click.option("--html", type=PATH, help="One page with all of it and histograms, to look at in a browser.")
 @json_option
@@ -64,6 +70,7 @@ def check(
     dev: Path | None,
     test: Path | None,
     model: str,
+    suspects: bool,
     shown: int,
     html: Path | None,
     as_json: bool,
@@ -85,6 +92,8 @@ def check(
     keeps = reading.policy == "report" and reading.options.overlaps == "report"
     read = replace(reading, options=reading.options.keeping_overlaps()) if keeps else reading
     found = inspect(list(_read(paths, read)), vocabulary, takes_overlaps=not keeps)
+    if suspects:
+        found = replace(found, findings=tuple(by_severity([*_suspects(found, model), *found.findings])))
     if html is not None:
         with written(html) as stream:
             stream.write(page.render(found))
@@ -171,6 +180,23 @@ def _tell(found: Inspection, problems: Sequence[Problem], shown: int) -> None:
                 out.print(Text.assemble("    ", (place.origin, "dim"), f"  {place.shown}"))
             if shown < len(finding.places):
                 out.print(Text("    … (--json or --html shows more)", style="dim"))
+
+
+def _suspects(found: Inspection, model: str) -> list[Finding]:
+    """What a model contradicts in the files but the one to train on; in that one where it is alone."""
+    from paddle_ner.evaluation.suspects import suspects
+    from paddle_ner.inference import load
+    from paddle_ner.inference.default import resolved
+
+    if model == _STARTER:
+        raise InputError("--suspects runs a model: name a checkpoint or a bundle with --model")
+    examples = [
+        example
+        for file in found.files
+        if file is not found.training or len(found.files) == 1
+        for example in file.examples
+    ]
+    return suspects(load(resolved(Path(model), warn)), examples, model)
 
 
 def _summary(found: Inspection) -> Text:

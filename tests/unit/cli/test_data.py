@@ -366,3 +366,15 @@ def test_sample_writes_texts_with_the_doubt_of_the_model(capsys, tmp_path):
     assert all("predictions" in task for task in json.loads((tmp_path / "tasks.json").read_text("utf-8")))
     status, _, err = run(capsys, "sample", labelled, target, "--labelled", labelled)
     assert status == 2 and "no text in it that is not labelled already" in err
+
+
+def test_check_lists_what_a_model_contradicts(capsys, tmp_path):
+    path = tmp_path / "dev.jsonl"
+    text = "鲁迅出生于浙江绍兴"
+    path.write_text(json.dumps({"text": text, "entities": [[0, 2, "LOC"]]}) + "\n", encoding="utf-8")
+    status, out, _ = run(capsys, "check", path, "--model", "default", "--suspects", "--json")
+    (found,) = (one for one in json.loads(out)["findings"] if one["check"] == "suspect")
+    assert status == 0 and found["count"] == 2
+    assert all("not annotated" in place["shown"] for place in found["places"])
+    status, _, err = run(capsys, "check", path, "--suspects")
+    assert status == 2 and "--suspects runs a model: name a checkpoint or a bundle with --model" in err
