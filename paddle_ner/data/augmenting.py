@@ -63,12 +63,17 @@ def edited(example: Example, edits: Sequence[Edit]) -> Example:
 
 
 def make(
-    examples: Sequence[Example], change: Change, share: float, seed: int, avoid: Collection[str] = ()
+    examples: Sequence[Example],
+    change: Change,
+    share: float,
+    seed: int,
+    avoid: Collection[str] = (),
+    *,
+    repeats: bool = False,
 ) -> Iterator[tuple[int, Example]]:
     """New examples, each with the index of the one that it was made of; the same arguments make the same.
 
-    They are drawn at random, none again before all were. Texts that stand in `examples`, or were made before, are left
-    out.
+    They are drawn at random, none again before all were.
 
     Args:
         examples: to make them of.
@@ -76,9 +81,10 @@ def make(
         share: characters to make, as a share of those of all examples.
         seed: of the draw.
         avoid: texts that are not to be made, such as those of the dev set.
+        repeats: whether a text may be made that is in `examples` or was made before, as in a training.
     """
     draw = np.random.default_rng(seed)
-    known = {*avoid, *(example.text for example in examples)}
+    known = {*avoid, *(() if repeats else (example.text for example in examples))}
     wanted = share * sum(len(example.text) for example in examples)
     changeable = np.arange(len(examples))
     fruitless = 0
@@ -91,7 +97,8 @@ def make(
                 unchanged.add(index)
             if made is None or made.text in known or not made.text.strip():
                 continue
-            known.add(made.text)
+            if not repeats:
+                known.add(made.text)
             fruitless = 0
             yield index, made
             wanted -= len(made.text)

@@ -104,3 +104,9 @@ def test_a_table_without_pairs_is_refused(tmp_path, content, said):
     (tmp_path / "t.tsv").write_text(content, "utf-8")
     with pytest.raises(InputError, match=said):
         read_table(tmp_path / "t.tsv")
+
+
+def test_with_repeats_as_much_is_made_as_was_asked_for():
+    examples = [example("甲在", (0, 1, "PER")), example("乙在", (0, 1, "PER"))]
+    made = [one.text for _, one in make(examples, other_entities(examples), 5, 1, repeats=True)]
+    assert len(made) == 10 and {*made} == {"甲在", "乙在"}
