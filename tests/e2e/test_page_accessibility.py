@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from page_steps import analyse
+
+from tests.e2e.page_steps import analyse
 
 Visit = Callable[..., Any]
 TEXT = "王小明在北京大学会见了古特雷斯，然后去了深圳。"

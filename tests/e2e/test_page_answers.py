@@ -8,8 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from page_fakes import POISON, NamesModel
-from page_steps import analyse, marks, said, shown_text
 
 import paddle_ner
 from paddle_ner.features.windows import Encoded
@@ -17,6 +15,8 @@ from paddle_ner.serving.model import load_model
 from paddle_ner.serving.problems import KINDS
 from paddle_ner.tasks.terms import Terms
 from paddle_ner.types import Entity, Prediction
+from tests.e2e.page_fakes import POISON, NamesModel
+from tests.e2e.page_steps import analyse, marks, said, shown_text
 
 Visit = Callable[..., Any]
 TEXT = "😀王小明在北京大学会见了𠮷野家光。"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_fakes import POISON
-from page_steps import download, examples, pick, records, said, select
 
 from paddle_ner.cli import main
+from tests.e2e.page_fakes import POISON
+from tests.e2e.page_steps import download, examples, pick, records, said, select
 
 Visit = Callable[..., Any]
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from conftest import sentences
 from safetensors.numpy import load_file, save_file
 
 import paddle_ner
@@ -20,6 +19,7 @@ from paddle_ner.export import export
 from paddle_ner.modeling import from_pretrained
 from paddle_ner.training import train
 from paddle_ner.types import Example
+from tests.integration.small_models import sentences
 
 SIZES = {
     "hidden_size": 32,
@@ -109,7 +109,7 @@ def test_both_layouts_give_the_same_model_which_is_learned_and_exported(task: st
         drawn.append({name: value.numpy() for name, value in model.named_parameters()})
     assert [*drawn[0]] == [*drawn[1]]
     assert all(np.array_equal(values, drawn[1][name]) for name, values in drawn[0].items())
-    recipe = parse(
+    config = parse(
         {
             "name": "bert",
             "task": {"type": task},
@@ -120,7 +120,7 @@ def test_both_layouts_give_the_same_model_which_is_learned_and_exported(task: st
         },
         "bert",
     )
-    checkpoint = train(recipe, tmp_path / "run").checkpoint
+    checkpoint = train(config, tmp_path / "run").checkpoint
     assert all(name.startswith(("bert.", "classifier.")) for name in load_file(checkpoint / "model.safetensors"))
     bundle = export(checkpoint, tmp_path / "bundle").bundle
     gold = examples(task, 30, seed=3)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from attentive import ENCODER, make_checkpoint, sentences
 from click.testing import CliRunner
 
 import paddle_ner
@@ -28,6 +27,7 @@ from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.inference import EngineOptions, load_bundle, load_replicas
 from paddle_ner.inference.layout import Layout, layouts
 from paddle_ner.machine import BF16_FLAGS, cpu_flags, usable_cores
+from tests.integration.attentive import ENCODER, make_checkpoint, sentences
 
 TRAINING = 800
 PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value

@@ -15,8 +15,6 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
-from edge_folders import make_folder, run_script, start_script
-from tiny_bundles import SEED_TEXT
 
 import paddle_ner
 from paddle_ner.bundle import load_tokenizer, read_bundle_manifest
@@ -28,6 +26,8 @@ from paddle_ner.export.edge import write_edge
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.serving.schemas import PredictResponse
 from paddle_ner.serving.settings import Settings as ServerSettings
+from tests.integration.edge_folders import make_folder, run_script, start_script
+from tests.integration.tiny_bundles import SEED_TEXT
 
 for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime"):
     pytest.importorskip(package)

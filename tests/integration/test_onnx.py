@@ -16,9 +16,7 @@ import onnxruntime
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
-from onnx_scales import observed_scales
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from tiny_bundles import make_bundle
 
 import paddle_ner
 from paddle_ner import bundle as bundles
@@ -37,6 +35,8 @@ from paddle_ner.export.onnx.graphs import scales_of
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.layout import Layout
 from paddle_ner.types import Example
+from tests.integration.onnx_scales import observed_scales
+from tests.integration.tiny_bundles import make_bundle
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import promql
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration import promql
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")

@@ -19,11 +19,11 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Prediction, tasks
 from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest, write_manifest
 from paddle_ner.errors import BundleError, InputError
+from tests.integration.tiny_bundles import SEED_TEXT, make_bundle
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import sentences
 
 import paddle_ner
 from paddle_ner import data
@@ -20,6 +19,7 @@ from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.inference.engines.paddle import PaddleEngine
+from tests.integration.small_models import sentences
 
 
 def test_the_checkpoint_says_what_it_is(checkpoint: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_bundle_does_not_tell_where_its_author_keeps_the_data(
     assert "export DATA_ROOT=FOLDER" in capsys.readouterr().err
 
 
-def test_evaluate_takes_the_test_data_of_the_recipe(
+def test_evaluate_takes_the_test_data_of_the_config(
     bundle: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_ROOT", str(bundle.parent.parent))

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from connection import Target
 from load import Result, closed_loop, make_bodies, make_texts, open_loop
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, ThreadServer
 
 from paddle_ner.features.windows import Window
 from paddle_ner.serving import Settings
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 SCRIPTS = Path(__file__).parents[2] / "serving" / "load"
 BOUNDS = {"max_queue": 16, "max_texts": 4, "deadline_seconds": 0.5, "batch_tokens": 256}

@@ -18,21 +18,23 @@ data: {train: train.jsonl, dev: {path: dev.jsonl, format: jsonl}}
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Path:
+def config_file(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
     path.write_text(RECIPE, encoding="utf-8")
     return path
 
 
-def test_a_recipe_and_its_dump_are_the_same(recipe: Path, tmp_path: Path) -> None:
-    first = config.load(recipe)
+def test_a_config_and_its_dump_are_the_same(config_file: Path, tmp_path: Path) -> None:
+    first = config.load(config_file)
     again = tmp_path / "again.yaml"
     again.write_text(config.dump(first), encoding="utf-8")
     assert config.load(again) == first
 
 
-def test_any_value_can_be_overridden(recipe: Path) -> None:
-    loaded = config.load(recipe, ["training.batch_size=64", "training.learning_rate=5e-5", "model.pretrained=ernie-x"])
+def test_any_value_can_be_overridden(config_file: Path) -> None:
+    loaded = config.load(
+        config_file, ["training.batch_size=64", "training.learning_rate=5e-5", "model.pretrained=ernie-x"]
+    )
     assert (loaded.training.batch_size, loaded.training.learning_rate) == (64, 5e-5)
     assert loaded.model.pretrained == "ernie-x"
 
@@ -49,42 +51,42 @@ def test_any_value_can_be_overridden(recipe: Path) -> None:
         ("name.x=1", "not a section"),
     ],
 )
-def test_a_wrong_override_is_named(recipe: Path, override: str, message: str) -> None:
+def test_a_wrong_override_is_named(config_file: Path, override: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        config.load(recipe, [override])
+        config.load(config_file, [override])
 
 
-def test_a_section_that_is_null_is_begun(recipe: Path) -> None:
+def test_a_section_that_is_null_is_begun(config_file: Path) -> None:
     overrides = ["training.augment=null", "training.augment.join=0.2"]
-    assert config.load(recipe, overrides).training.augment == {"join": 0.2}
+    assert config.load(config_file, overrides).training.augment == {"join": 0.2}
 
 
-def test_a_root_that_is_not_set_says_what_to_export(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_that_is_not_set_says_what_to_export(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_FOLDER", raising=False)
-    loaded = config.load(recipe, ["data.root=$NO_SUCH_FOLDER"])
+    loaded = config.load(config_file, ["data.root=$NO_SUCH_FOLDER"])
     with pytest.raises(InputError, match="export NO_SUCH_FOLDER=FOLDER"):
         loaded.data.resolve("train.jsonl")
 
 
 @pytest.mark.parametrize(("rule", "rate"), [("none", 1e-3), ("linear", 4e-3), ("sqrt", 2e-3)])
-def test_the_learning_rate_scales_as_the_recipe_says(recipe: Path, rule: str, rate: float) -> None:
-    loaded = config.load(recipe, ["training.learning_rate=1e-3", f"training.scale_learning_rate={rule}"])
+def test_the_learning_rate_scales_as_the_config_says(config_file: Path, rule: str, rate: float) -> None:
+    loaded = config.load(config_file, ["training.learning_rate=1e-3", f"training.scale_learning_rate={rule}"])
     assert loaded.training.rate_on(4) == pytest.approx(rate)
 
 
-def test_every_recipe_that_is_shipped_is_valid() -> None:
-    recipes = sorted((Path(__file__).parents[3] / "configs").rglob("*.yaml"))
-    assert recipes
-    for path in recipes:
+def test_every_config_that_is_shipped_is_valid() -> None:
+    shipped = sorted((Path(__file__).parents[3] / "configs").rglob("*.yaml"))
+    assert shipped
+    for path in shipped:
         config.load(path)
 
 
 @pytest.mark.parametrize(
     ("task", "unit"), [("ner", "sentence"), ("classification", "tokens"), ("multi-label", "tokens")]
 )
-def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: str) -> None:
-    assert config.load(recipe, [f"task.type={task}"]).window.unit == unit
-    assert config.load(recipe, [f"task.type={task}", "window.size=64", "window.unit=text"]).window.unit == "text"
+def test_what_a_window_holds_depends_on_the_task(config_file: Path, task: str, unit: str) -> None:
+    assert config.load(config_file, [f"task.type={task}"]).window.unit == unit
+    assert config.load(config_file, [f"task.type={task}", "window.size=64", "window.unit=text"]).window.unit == "text"
 
 
 @pytest.mark.parametrize(
@@ -95,9 +97,9 @@ def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: 
         (["window=3"], "window"),
     ],
 )
-def test_a_window_that_cannot_be_is_refused(recipe: Path, overrides: list[str], message: str) -> None:
+def test_a_window_that_cannot_be_is_refused(config_file: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        config.load(recipe, overrides)
+        config.load(config_file, overrides)
 
 
 def test_an_alias_bomb_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ def test_what_a_few_aliases_stand_for_is_read(tmp_path: Path) -> None:
     assert loaded.data.dev == loaded.data.train
 
 
-def test_an_override_is_no_way_round_the_bound(recipe: Path) -> None:
+def test_an_override_is_no_way_round_the_bound(config_file: Path) -> None:
     bomb = (
         "["
         + "&a [x, x, x, x, x, x, x, x, x, x], "
@@ -156,4 +158,4 @@ def test_an_override_is_no_way_round_the_bound(recipe: Path) -> None:
         + "]"
     )
     with pytest.raises(InputError, match="stand for more than"):
-        config.load(recipe, [f"task.labels={bomb}"])
+        config.load(config_file, [f"task.labels={bomb}"])

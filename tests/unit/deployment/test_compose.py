@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment_files import PORT, ROOT, load, options_of_serve
 
 from paddle_ner.serving import Settings
+from tests.unit.deployment.deployment_files import PORT, ROOT, load, options_of_serve
 
 FOLDER = ROOT / "serving"
 COMPOSE = load(FOLDER / "compose.yaml")

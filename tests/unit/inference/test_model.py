@@ -234,7 +234,7 @@ def test_a_pickle_whose_folder_holds_another_model_is_refused(monkeypatch: pytes
 FORK = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from test_model import TEXTS, make
+from tests.unit.inference.test_model import TEXTS, make
 from paddle_ner.errors import InputError
 model = make()
 model(TEXTS)
@@ -254,7 +254,7 @@ print(os.waitpid(child, 0)[1], model.engines, len(model(TEXTS)) == len(TEXTS))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_is_refused_in_one_line_and_the_parent_goes_on() -> None:
-    command = [sys.executable, "-c", FORK, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", FORK, str(Path(__file__).parents[3])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     refused, ended = done.stdout.splitlines()

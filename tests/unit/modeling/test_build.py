@@ -10,8 +10,7 @@ import pytest
 
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import build
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 
 def test_importing_the_package_imports_no_framework() -> None:

@@ -11,8 +11,7 @@ from paddle_ner import tasks
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import HEADS, build, head_for
 from paddle_ner.modeling.build import new_model
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 IDS = np.array([[2, 9, 14, 3, 0], [2, 31, 3, 0, 0]], np.int64)
 NER = tasks.create("ner", ["PER"])

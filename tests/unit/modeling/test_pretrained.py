@@ -19,8 +19,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling import build, from_pretrained, vocabulary_of
 from paddle_ner.modeling.checkpoint import write_checkpoint
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PUBLISHED = "ernie-3.0-tiny-pico-v2-zh"

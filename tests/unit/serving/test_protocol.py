@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE
+
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE
 
 BODY = json.dumps({"text": "IBM"}).encode()
 POST = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import count, running, until
 
 from paddle_ner.errors import BundleError
 from paddle_ner.serving import Settings
 from paddle_ner.serving.watch import check_files, checksum, fingerprint
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import count, running, until
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving_harness import PATIENCE
 
 from paddle_ner.serving import keys
+from tests.unit.serving.harness import PATIENCE
 
 pytest.importorskip("schemathesis", reason="pip install schemathesis")
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from serving_fakes import FakeModel
 
 from paddle_ner import inference
 from paddle_ner.errors import InputError
 from paddle_ner.serving import Settings
 from paddle_ner.serving.model import load_model
+from tests.unit.serving.fakes import FakeModel
 
 
 def test_a_model_without_a_type_of_the_servers_min_score_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from serving_harness import PATIENCE
 
 from paddle_ner.cli.serve import command
 from paddle_ner.errors import InputError
 from paddle_ner.serving import Settings
 from paddle_ner.serving.problems import KINDS
+from tests.unit.serving.harness import PATIENCE
 
 
 def test_the_first_model_is_the_default() -> None:

@@ -12,10 +12,10 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from serving_fakes import POISON
-from serving_harness import PATIENCE
 
 from paddle_ner.serving import tracing
+from tests.unit.serving.fakes import POISON
+from tests.unit.serving.harness import PATIENCE
 
 Serve = Callable[..., httpx.Client]
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving_harness import PATIENCE
 
-FAKES = Path(__file__).with_name("serving_fakes.py")
+from tests.unit.serving.harness import PATIENCE
+
+FAKES = Path(__file__).with_name("fakes.py")
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

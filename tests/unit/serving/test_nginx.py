@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 import pytest
-from serving_harness import PATIENCE
 
 from paddle_ner.serving import Settings, keys
+from tests.unit.serving.harness import PATIENCE
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "deployment.md"
 NAME = "ner.example.org"

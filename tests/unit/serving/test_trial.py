@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, count, until
 
 from paddle_ner.errors import BundleError
 from paddle_ner.serving import Settings, trial
 from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.service import Service
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, count, until
 
 # In the place of `main`, in the child: what a bundle can do to its process.
 CHILD = "import os, sys, time, signal; {}"

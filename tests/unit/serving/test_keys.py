@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from serving_harness import PATIENCE
 
 from paddle_ner.cli import cli
 from paddle_ner.cli.api_key import command
 from paddle_ner.errors import InputError
 from paddle_ner.serving import keys
 from paddle_ner.serving.keys import KeyFile
+from tests.unit.serving.harness import PATIENCE
 
 
 def test_a_key_is_let_in_by_its_line_and_by_nothing_else() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from serving_fakes import BREAKER, POISON, FakeModel
-from serving_harness import PATIENCE, ThreadServer, count, running, until, words
 
 from paddle_ner.errors import BundleError
 from paddle_ner.serving import Settings, upkeep
 from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
+from tests.unit.serving.fakes import BREAKER, POISON, FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer, count, running, until, words
 
 
 class Loads:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving_fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 from paddle_ner.inference.planning import LENGTHS, padded_length
 from paddle_ner.serving.batcher import Batcher
@@ -15,6 +14,7 @@ from paddle_ner.serving.metrics import Metrics
 from paddle_ner.serving.queue import HORIZON, TURN_TOKENS, choose
 from paddle_ner.serving.served import AbandonedError, DeadlineError, QueueFullError, Served
 from paddle_ner.types import Prediction
+from tests.unit.serving.fakes import CONTENT, POISON, SIZE, FakeModel, Inline, new_served
 
 LONG = 60.0
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE
 
 from paddle_ner.errors import InputError
 from paddle_ner.serving import Settings, create_app, keys
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE
 
 Serve = Callable[..., httpx.Client]
 OPEN = ["/", "/docs", "/page/main.js", "/openapi.json", "/health/live", "/health/ready"]

@@ -176,6 +176,6 @@ def main(held: bool, options: dict[str, str]) -> int:
     return 0
 
 
-if __name__ == "__main__":  # python serving_fakes.py [held] [FIELD=VALUE …]
+if __name__ == "__main__":  # python fakes.py [held] [FIELD=VALUE …]
     arguments = sys.argv[1:]
     sys.exit(main("held" in arguments, dict(one.split("=", 1) for one in arguments if "=" in one)))

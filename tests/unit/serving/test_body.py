@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from serving_harness import PATIENCE
 
 from paddle_ner.serving.body import Bodies
 from paddle_ner.serving.problems import HTTPProblem
+from tests.unit.serving.harness import PATIENCE
 
 Serve = Callable[..., httpx.Client]
 BODY = json.dumps({"text": "IBM"}).encode()

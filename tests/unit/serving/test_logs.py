@@ -14,18 +14,19 @@ from typing import Any
 
 import httpx
 import pytest
-from serving_fakes import POISON
-from serving_harness import PATIENCE
 
 from paddle_ner.errors import BundleError
 from paddle_ner.serving import keys
 from paddle_ner.serving.logs import JsonFormatter, TextFormatter, request_id
+from tests.unit.serving.fakes import POISON
+from tests.unit.serving.harness import PATIENCE
 
+ROOT = Path(__file__).parents[3]
 # A server as `paddle-ner serve` runs it, over the fake model; its first line on stdout is its URL.
 SERVE = """
 import json, sys
-sys.path.insert(0, {folder!r})
-from serving_fakes import load_fake
+sys.path.insert(0, {root!r})
+from tests.unit.serving.fakes import load_fake
 from paddle_ner.serving import Settings, logs, run
 settings = Settings.create(models={{"fake": "."}}, port=0, **json.loads(sys.argv[1]))
 logs.configure(settings)
@@ -37,7 +38,7 @@ class Running:
     """A server in a process of its own; `stop` gives what it has written to stderr."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        code = SERVE.format(folder=str(Path(__file__).parent))
+        code = SERVE.format(root=str(ROOT))
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, json.dumps(options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -170,15 +171,14 @@ def test_a_line_written_during_a_request_has_its_id() -> None:
 
 
 def test_asgi_py_writes_the_same_lines_under_uvicorn_s_own_command() -> None:
-    root = Path(__file__).parents[3]
-    command = [sys.executable, "-m", "uvicorn", "--app-dir", str(root / "serving"), "--port", "0", "asgi:app"]
+    command = [sys.executable, "-m", "uvicorn", "--app-dir", str(ROOT / "serving"), "--port", "0", "asgi:app"]
     environment = {
         **os.environ,
         "PADDLE_NER_SERVE_MODELS": "ner=absent",
         "PADDLE_NER_SERVE_LOG_FORMAT": "json",
         "PADDLE_NER_SERVE_API_KEY_HASHES": keys.create("web")[1].line,
     }
-    process = subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr
         lines = []
@@ -207,7 +207,7 @@ def test_a_server_whose_log_nobody_reads_goes_on_and_ends_at_sigterm() -> None:
         while True:
             os.write(writer, b"x" * 1024)
     os.set_blocking(writer, True)
-    code = SERVE.format(folder=str(Path(__file__).parent))
+    code = SERVE.format(root=str(ROOT))
     process = subprocess.Popen(
         [sys.executable, "-c", code, json.dumps({"log_level": "info"})],
         stdout=subprocess.PIPE,

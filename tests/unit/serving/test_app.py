@@ -13,12 +13,12 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving_fakes import POISON, FakeModel
-from serving_harness import PATIENCE, ThreadServer
 from starlette.routing import Route
 
 from paddle_ner.errors import BundleError
 from paddle_ner.serving import Settings, create_app, pages
+from tests.unit.serving.fakes import POISON, FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 Serve = Callable[..., httpx.Client]
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, ThreadServer
 
 from paddle_ner.serving import Settings
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 MEGABYTE = 1_000_000
 ONE_TEXT = b'{"text": "%s"}'

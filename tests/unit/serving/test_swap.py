@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, count, running, until, words
 
 from paddle_ner.errors import BundleError
 from paddle_ner.features.windows import Window
@@ -23,6 +21,8 @@ from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.watch import fingerprint
 from paddle_ner.tasks.decoding import create
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, count, running, until, words
 
 EAGER = {"reload_seconds": 0.005}
 

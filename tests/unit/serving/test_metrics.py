@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from serving_fakes import POISON, FakeModel
 
 from paddle_ner.serving.metrics import Metrics
+from tests.unit.serving.fakes import POISON, FakeModel
 
 Serve = Callable[..., httpx.Client]
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "serving.md"

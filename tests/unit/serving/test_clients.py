@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving_harness import PATIENCE
 
 from paddle_ner.serving import keys
+from tests.unit.serving.harness import PATIENCE
 
 CLIENTS = Path(__file__).parents[3] / "serving" / "clients"
 Serve = Callable[..., httpx.Client]

@@ -3,11 +3,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from serving_fakes import CONTENT, SIZE, FakeModel
-from serving_harness import PATIENCE, running, until, words
-
 from paddle_ner.inference.planning import padded_length
 from paddle_ner.serving import Settings
+from tests.unit.serving.fakes import CONTENT, SIZE, FakeModel
+from tests.unit.serving.harness import PATIENCE, running, until, words
 
 
 def replicas(count: int) -> list[FakeModel]:
