@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -149,8 +150,10 @@ def test_the_first_is_tried_whatever_the_budget_and_those_left_out_are_named(att
     assert record.left_out == [TRAP, TRAP]
 
 
-def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:
-    def in_turns(candidates, texts, **_):
+def test_where_fp32_is_the_fastest_that_is_said(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_turns(candidates: Mapping[str, object], texts: Sequence[str], **_: Any) -> dict[str, Speed]:
         return {
             key: Speed(texts_per_second=100.0 if key == "fp32" else 50.0, tokens_per_second=1.0, milliseconds=1.0)
             for key in candidates
@@ -184,7 +187,9 @@ worker.main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
 """
 
 
-def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_candidate_that_crashes_is_one_line_of_the_table(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("paddle_ner.compression.quantization.quantizer._COMMAND", [sys.executable, "-c", CRASHING])
     crash = PLAN.model_copy(update={"algorithm": "KL"})
     options = Options(precision="int8", allow_slower=True, plans=[crash, PLAN])
@@ -225,7 +230,9 @@ def only(monkeypatch: pytest.MonkeyPatch, plans: Sequence[Plan]) -> None:
     monkeypatch.setattr("paddle_ner.compression.quantization.plans.promising", lambda best, available: iter(plans))
 
 
-def test_json_is_one_object_and_the_config_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_json_is_one_object_and_the_config_names_the_data(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     only(monkeypatch, [PLAN])
     options = ["--precision", "int8", "--allow-slower", "--json"]
     status, printed = run(attentive, "-o", tmp_path / "bundle", *options)
@@ -234,7 +241,9 @@ def test_json_is_one_object_and_the_config_names_the_data(attentive: Path, tmp_p
     assert (record.calibration.examples, record.evaluation.examples) == (TRAINING, len(EXAMPLES))
 
 
-def test_a_refusal_exits_with_1_and_leaves_only_the_report(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_refusal_exits_with_1_and_leaves_only_the_report(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     only(monkeypatch, [TRAP])
     report = tmp_path / "report.json"
     status, printed = run(attentive, "-o", tmp_path / "bundle", "--precision", "int8", "--report", report)

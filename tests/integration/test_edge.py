@@ -9,8 +9,9 @@ import random
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -108,7 +109,7 @@ def test_a_device_answers_as_the_servers_engine_does(work: Path, kind: str) -> N
             assert record["scores"] == pytest.approx(expected["scores"], abs=2e-4)
 
 
-def spans(record: dict) -> list[tuple]:
+def spans(record: dict[str, Any]) -> list[tuple]:
     return [(one["start"], one["end"], one["label"], one["text"]) for one in record.get("entities", ())]
 
 
@@ -145,7 +146,7 @@ def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
     assert done.returncode == 2 and "model.int8.onnx: no such file, but SHA256SUMS lists it" in done.stderr
 
 
-def rewrite_expected(folder: Path, change) -> None:
+def rewrite_expected(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change what is expected, with the sums that belong to it."""
     path, sums = folder / "expected.jsonl", folder / "SHA256SUMS"
     old = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -157,7 +158,7 @@ def rewrite_expected(folder: Path, change) -> None:
 
 
 def test_other_offsets_than_expected_are_refused(folder: Path) -> None:
-    def move(record: dict) -> None:
+    def move(record: dict[str, Any]) -> None:
         for entity in record["fp32"]["entities"][-1:]:
             entity["end"] += 1
 
@@ -167,7 +168,7 @@ def test_other_offsets_than_expected_are_refused(folder: Path) -> None:
 
 
 def test_scores_too_far_from_those_expected_are_refused(folder: Path) -> None:
-    def raise_score(record: dict) -> None:
+    def raise_score(record: dict[str, Any]) -> None:
         for entity in record["fp32"]["entities"]:
             entity["score"] += 0.02
 
@@ -187,7 +188,9 @@ def test_a_folder_is_replaced_and_a_foreign_one_is_not(work: Path, folder: Path)
     assert (folder / "notes.txt").read_text() == "mine" and (folder / "check.py").is_file()
 
 
-def test_a_folder_that_does_not_answer_as_the_server_is_not_written(work: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_folder_that_does_not_answer_as_the_server_is_not_written(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = paddle_ner.export.edge.write.sources
     broken = {**real(), "inference/planning.py": real()["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
     broken["features/windows.py"] = broken["features/windows.py"].replace(
@@ -204,7 +207,9 @@ def test_int8_is_not_made_without_labelled_examples(work: Path, tmp_path: Path) 
         write_edge(work / "ner" / "checkpoint", tmp_path / "folder", scales=[])
 
 
-def test_the_command_writes_the_folder_and_says_what_is_in_it(work: Path, tmp_path: Path, monkeypatch) -> None:
+def test_the_command_writes_the_folder_and_says_what_is_in_it(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # a path as people type it
     options = [str((work / "ner" / "checkpoint").resolve()), "--target", "jetson", "-o", "j", "--json"]
     done = CliRunner().invoke(export_command, options, catch_exceptions=False)

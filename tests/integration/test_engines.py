@@ -59,7 +59,9 @@ def test_a_bundle_without_an_onnx_graph_says_how_to_make_one(bundle: Path) -> No
         paddle_ner.load(bundle, engine="onnxruntime")
 
 
-def test_a_conversion_that_dies_writes_nothing(checkpoint: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_conversion_that_dies_writes_nothing(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         "paddle_ner.export.onnx.convert._CONVERT", "import os, sys; sys.stderr.write('op x'); os.abort()"
     )
@@ -162,7 +164,7 @@ def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -
     assert all(one == expected for answer in answers for one in answer)
 
 
-def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
+def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictor = load_bundle(bundle)
     seen: list[tuple[int, ...]] = []
     run = predictor._engine.run

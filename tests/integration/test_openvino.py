@@ -146,7 +146,11 @@ def test_other_inputs_than_the_manifest_names_are_refused(onnx_bundle: Path) -> 
 
 
 def test_measuring_counts_it_in_and_what_is_best_is_what_runs(
-    onnx_bundle: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+    onnx_bundle: Path,
+    run_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     own = Path(shutil.copytree(onnx_bundle, tmp_path / "bundle"))
     only = lambda found, drop: fastest([one for one in found if one.engine == "openvino"] or found, drop)  # noqa: E731

@@ -36,7 +36,7 @@ def problem_lines(text: str, path: Path) -> list[str]:
     return [line.removeprefix(f"{path}:").split(":")[0] for line in text.split("\n") if line.startswith(f"{path}:")]
 
 
-def test_check_lists_every_bad_record_and_exits_2(capsys, file):
+def test_check_lists_every_bad_record_and_exits_2(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     status, out, err = run(capsys, "check", file)
     assert status == 2
     assert problem_lines(out, file) == ["2", "3"]
@@ -44,25 +44,27 @@ def test_check_lists_every_bad_record_and_exits_2(capsys, file):
     assert "error: 2 bad records: mend the file, or leave bad records out with --skip-bad" in err
 
 
-def test_check_stops_at_the_first_when_strict(capsys, file):
+def test_check_stops_at_the_first_when_strict(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     status, out, err = run(capsys, "check", "--strict", file)
     assert status == 2 and problem_lines(out, file) == ["2"]
     assert "error: stopped at the first bad record" in err
 
 
-def test_check_goes_on_when_skipping_and_says_how_many_were_left_out(capsys, file):
+def test_check_goes_on_when_skipping_and_says_how_many_were_left_out(
+    capsys: pytest.CaptureFixture[str], file: Path
+) -> None:
     status, out, err = run(capsys, "check", "--skip-bad", file)
     assert status == 0 and problem_lines(out, file) == []
     assert f"{file}: left out 2 bad records of 4" in err
 
 
-def test_check_of_good_data_prints_counts_and_exits_0(capsys, good):
+def test_check_of_good_data_prints_counts_and_exits_0(capsys: pytest.CaptureFixture[str], good: Path) -> None:
     status, out, err = run(capsys, "check", good)
     assert status == 0 and "no bad record" in err
     assert "LOC" in out and "20" in out
 
 
-def test_check_as_json_is_one_object(capsys, file):
+def test_check_as_json_is_one_object(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     status, out, _ = run(capsys, "check", "--json", file)
     record = json.loads(out)
     assert status == 2 and record["ok"] is False
@@ -72,7 +74,9 @@ def test_check_as_json_is_one_object(capsys, file):
     assert found["entities"] == {"LOC": 2}
 
 
-def test_check_warns_of_texts_shared_between_files(capsys, good, tmp_path):
+def test_check_warns_of_texts_shared_between_files(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path
+) -> None:
     dev = tmp_path / "dev.jsonl"
     dev.write_text(good.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
     status, _, err = run(capsys, "check", good, dev)
@@ -83,20 +87,20 @@ def test_check_warns_of_texts_shared_between_files(capsys, good, tmp_path):
     assert few == f"{good}: 20 examples are few to learn from, some hundreds are usual"
 
 
-def test_nothing_left_is_refused_even_when_skipping(capsys, tmp_path):
+def test_nothing_left_is_refused_even_when_skipping(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(BAD, encoding="utf-8")
     assert run(capsys, "check", "--skip-bad", path)[0] == 2
 
 
-def test_a_broken_array_is_refused_even_when_skipping(capsys, tmp_path):
+def test_a_broken_array_is_refused_even_when_skipping(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"text": "好", "label": "正"}, {', encoding="utf-8")
     status, out, _ = run(capsys, "check", "--skip-bad", path)
     assert status == 2 and f"{path}:1: invalid JSON" in out
 
 
-def test_convert_writes_canonical_json_lines(capsys, tmp_path):
+def test_convert_writes_canonical_json_lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     source, target = tmp_path / "a.txt", tmp_path / "b.jsonl"
     source.write_text("雷军/nr 在/o 北京/ns\n", encoding="gb18030")
     options = ("--encoding", "gb18030", "--label-map", "nr=PER,ns=LOC")
@@ -108,7 +112,9 @@ def test_convert_writes_canonical_json_lines(capsys, tmp_path):
     }
 
 
-def test_convert_writes_what_the_name_of_the_target_says(capsys, good, tmp_path):
+def test_convert_writes_what_the_name_of_the_target_says(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "o.conll"
     assert run(capsys, "convert", good, target)[0] == 0
     first, *_ = target.read_text(encoding="utf-8").split("\n\n")
@@ -117,12 +123,16 @@ def test_convert_writes_what_the_name_of_the_target_says(capsys, good, tmp_path)
     assert json.loads((tmp_path / "o.data").read_text(encoding="utf-8").splitlines()[0])["label"] == [[3, 5, "LOC"]]
 
 
-def test_convert_refuses_a_name_that_says_no_format(capsys, good, tmp_path):
+def test_convert_refuses_a_name_that_says_no_format(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path
+) -> None:
     status, out, err = run(capsys, "convert", good, tmp_path / "o.txt")
     assert (status, out) == (2, "") and err.count("\n") == 1 and "no format is written to files that end in .txt" in err
 
 
-def test_convert_of_what_the_target_cannot_hold_leaves_it_as_it_was(capsys, tmp_path):
+def test_convert_of_what_the_target_cannot_hold_leaves_it_as_it_was(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     source, target = tmp_path / "a.jsonl", tmp_path / "b.conll"
     source.write_text(GOOD + '{"text": "雷\\n军", "entities": []}\n', encoding="utf-8")
     target.write_text("before", encoding="utf-8")
@@ -131,13 +141,15 @@ def test_convert_of_what_the_target_cannot_hold_leaves_it_as_it_was(capsys, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.conll"]
 
 
-def test_split_writes_parts_in_another_format(capsys, good, tmp_path):
+def test_split_writes_parts_in_another_format(capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path) -> None:
     assert run(capsys, "split", good, "-o", tmp_path / "parts", "--to", "conll")[0] == 0
     assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == ["dev.conll", "test.conll", "train.conll"]
     assert run(capsys, "check", *(tmp_path / "parts").iterdir())[0] == 0
 
 
-def test_convert_of_bad_data_lists_it_and_writes_nothing(capsys, file, tmp_path):
+def test_convert_of_bad_data_lists_it_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "b.jsonl"
     status, out, err = run(capsys, "convert", file, target)
     assert (status, out, target.exists()) == (2, "", False)
@@ -146,7 +158,9 @@ def test_convert_of_bad_data_lists_it_and_writes_nothing(capsys, file, tmp_path)
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
 
 
-def test_more_bad_records_than_an_error_shows_are_all_listed(capsys, tmp_path):
+def test_more_bad_records_than_an_error_shows_are_all_listed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     path = tmp_path / "a.jsonl"
     labels = [f"{first}{second}" for first in "ABCDE" for second in "ABCDEFGHIJ"]
     path.write_text("".join(BAD.replace("LOC", label) for label in labels), encoding="utf-8")
@@ -154,14 +168,16 @@ def test_more_bad_records_than_an_error_shows_are_all_listed(capsys, tmp_path):
     assert len(problem_lines(run(capsys, "check", path)[1], path)) == 50
 
 
-def test_the_same_problem_of_many_records_is_one_line_with_a_count(capsys, tmp_path):
+def test_the_same_problem_of_many_records_is_one_line_with_a_count(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(BAD * 600, encoding="utf-8")
     _, out, _ = run(capsys, "check", path)
     assert len(problem_lines(out, path)) == 1 and "(and 599 more like it: lines 2, 3, 4, 5, …)" in " ".join(out.split())
 
 
-def test_split_writes_named_parts(capsys, good, tmp_path):
+def test_split_writes_named_parts(capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path) -> None:
     status, out, _ = run(capsys, "split", good, "-o", tmp_path / "parts", "--fractions", "0.8,0.1,0.1", "--json")
     folder = tmp_path / "parts"
     assert status == 0
@@ -188,32 +204,34 @@ def test_split_writes_named_parts(capsys, good, tmp_path):
         (("--encoding", "utf-16"), "cannot be read line by line"),
     ],
 )
-def test_wrong_use_is_told_in_one_line(capsys, good, tmp_path, options, message):
+def test_wrong_use_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
     status, out, err = run(capsys, "split", good, "-o", tmp_path / "parts", *options)
     assert (status, out) == (2, "") and message in err and "Traceback" not in err
     assert not (tmp_path / "parts").exists()
 
 
-def test_stats_as_json(capsys, good):
+def test_stats_as_json(capsys: pytest.CaptureFixture[str], good: Path) -> None:
     status, out, _ = run(capsys, "stats", good, "--json")
     (found,) = json.loads(out)["files"]
     assert status == 0
     assert (found["examples"], found["characters"], found["entities"]) == (20, 100, {"LOC": 20})
 
 
-def test_stats_shows_a_column_a_file(capsys, good, tmp_path):
+def test_stats_shows_a_column_a_file(capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.tsv"
     other.write_text("好\t正[x]\n", encoding="utf-8")
     _, out, _ = run(capsys, "stats", good, other)
     assert all(word in out for word in ("good.jsonl", "other.tsv", "LOC", "正[x]", "tsv"))
 
 
-def test_stats_of_bad_data_exits_2(capsys, file):
+def test_stats_of_bad_data_exits_2(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     status, out, err = run(capsys, "stats", file)
     assert (status, out) == (2, "") and problem_lines(err, file) == ["2", "3"]
 
 
-def test_the_options_of_the_readers_reach_them(capsys, tmp_path):
+def test_the_options_of_the_readers_reach_them(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text('9;正|短;"好"\n', encoding="utf-8")
     target = tmp_path / "b.jsonl"
@@ -223,12 +241,14 @@ def test_the_options_of_the_readers_reach_them(capsys, tmp_path):
     assert json.loads(target.read_text(encoding="utf-8")) == {"id": "9", "text": '"好"', "labels": ["正", "短"]}
 
 
-def test_help_names_every_format(capsys):
+def test_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "check", "--help")
     assert status == 0 and "segment-tag" in out and "a folder per class" in out
 
 
-def test_convert_from_a_pipe_into_a_pipe(capsys, monkeypatch, tmp_path):
+def test_convert_from_a_pipe_into_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
     status, out, err = run(capsys, "convert", "-", "-", "--to", "conll")
@@ -237,13 +257,13 @@ def test_convert_from_a_pipe_into_a_pipe(capsys, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_results_on_the_standard_output_are_refused(capsys, good):
+def test_two_results_on_the_standard_output_are_refused(capsys: pytest.CaptureFixture[str], good: Path) -> None:
     status, out, err = run(capsys, "convert", good, "-", "--json")
     assert (status, out) == (2, "")
     assert "leave one out" in err
 
 
-def test_the_files_of_a_pattern_are_read_as_one(capsys, tmp_path):
+def test_the_files_of_a_pattern_are_read_as_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for name in "12":
         (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("在", name), encoding="utf-8")
     assert run(capsys, "convert", tmp_path / "?.jsonl", tmp_path / "all.out.jsonl")[0] == 0

@@ -20,7 +20,9 @@ BF16, PLAIN = frozenset({"avx512_bf16"}), frozenset({"avx2"})
         ("auto", "gpu:1", PLAIN, (["fp16"], False)),
     ],
 )
-def test_candidates_follow_from_the_device(asked, device, flags, expected) -> None:
+def test_candidates_follow_from_the_device(
+    asked: str, device: str, flags: frozenset[str], expected: tuple[list[str], bool]
+) -> None:
     assert rivals(asked, device, flags) == expected
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -62,12 +63,12 @@ def ask(server: EdgeServer, text: str = "a") -> httpx.Response:
 
 
 def test_past_its_places_it_answers_429_and_the_others_are_answered(
-    server: EdgeServer, model: Model, monkeypatch
+    server: EdgeServer, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = threading.Semaphore(0)
     acquire = server.places.acquire
 
-    def tell(*options, **named) -> bool:
+    def tell(*options: Any, **named: bool) -> bool:
         if got := acquire(*options, **named):
             taken.release()
         return got
@@ -86,7 +87,9 @@ def test_past_its_places_it_answers_429_and_the_others_are_answered(
     assert ask(server).status_code == 200
 
 
-def test_a_model_that_fails_is_a_problem_and_the_next_request_is_answered(server: EdgeServer, capsys) -> None:
+def test_a_model_that_fails_is_a_problem_and_the_next_request_is_answered(
+    server: EdgeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     reply = ask(server, "bad")
     assert reply.status_code == 500 and "engine broke" not in reply.text
     assert "a request failed: RuntimeError: engine broke" in capsys.readouterr().err
@@ -241,7 +244,9 @@ def test_bodies_together_are_bounded(server: EdgeServer) -> None:
     assert ask(server).status_code == 200
 
 
-def test_a_panic_of_the_tokenizer_is_a_problem(model: Model, server: EdgeServer, capsys) -> None:
+def test_a_panic_of_the_tokenizer_is_a_problem(
+    model: Model, server: EdgeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Panic(BaseException):
         """As a panic of Rust, no Exception."""
 

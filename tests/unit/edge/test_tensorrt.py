@@ -110,7 +110,7 @@ def engine_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cudart(monkeypatch) -> Cudart:
+def cudart(monkeypatch: pytest.MonkeyPatch) -> Cudart:
     library = Cudart()
     monkeypatch.setattr(tensorrt, "_load_cudart", lambda: library)
     return library
@@ -119,7 +119,7 @@ def cudart(monkeypatch) -> Cudart:
 # TensorRT 8 makes int32 of ONNX's int64 inputs, 10 keeps them; outputs are as the engine was built.
 @pytest.mark.parametrize(("whole", "real"), [("INT32", "FLOAT"), ("INT64", "HALF")])
 def test_rows_go_through_in_parts_that_the_engine_was_built_for(
-    whole: str, real: str, engine_file: Path, cudart: Cudart, monkeypatch
+    whole: str, real: str, engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     types = {"input_ids": whole, "token_type_ids": whole, "logits": real}
     monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
@@ -132,7 +132,9 @@ def test_rows_go_through_in_parts_that_the_engine_was_built_for(
     assert len(cudart.held) == len(types), "memory is kept, and what grew was freed"
 
 
-def test_all_outputs_of_a_head_come_back_by_their_names(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+def test_all_outputs_of_a_head_come_back_by_their_names(
+    engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch
+) -> None:
     types = {"input_ids": "INT32", "token_type_ids": "INT32", "transitions": "HALF", "logits": "FLOAT"}
     monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
     outputs = tensorrt.TensorRTEngine(engine_file).run(np.ones((7, 3), np.int64))
@@ -140,7 +142,7 @@ def test_all_outputs_of_a_head_come_back_by_their_names(engine_file: Path, cudar
     assert (outputs["logits"][..., 0] == 2).all() and (outputs["transitions"] == [0, 1, 2, 3]).all()
 
 
-def test_a_clone_has_memory_of_its_own(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+def test_a_clone_has_memory_of_its_own(engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch) -> None:
     types = {"input_ids": "INT32", "token_type_ids": "INT32", "logits": "FLOAT"}
     monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
     engine = tensorrt.TensorRTEngine(engine_file, "int8")
@@ -151,7 +153,7 @@ def test_a_clone_has_memory_of_its_own(engine_file: Path, cudart: Cudart, monkey
     assert len(cudart.held) == 2 * len(types)
 
 
-def test_a_shape_beyond_the_engine_is_said(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+def test_a_shape_beyond_the_engine_is_said(engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch) -> None:
     types = {"input_ids": "INT32", "token_type_ids": "INT32", "logits": "FLOAT"}
     monkeypatch.setitem(sys.modules, "tensorrt", fake(types))
     with pytest.raises(DeviceError, match=r"input_ids of shape \(1, 9\) is outside .* at most \(3, 8\)"):
@@ -159,20 +161,20 @@ def test_a_shape_beyond_the_engine_is_said(engine_file: Path, cudart: Cudart, mo
 
 
 def test_an_engine_of_another_version_says_how_to_build_it_again(
-    engine_file: Path, cudart: Cudart, monkeypatch
+    engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", fake({"input_ids": "INT32"}, refused=True))
     with pytest.raises(DeviceError, match=r"TensorRT 8\.5\.2 refuses it: .*run \./build_engine\.sh again"):
         tensorrt.TensorRTEngine(engine_file)
 
 
-def test_without_tensorrt_it_says_where_that_comes_from(engine_file: Path, monkeypatch) -> None:
+def test_without_tensorrt_it_says_where_that_comes_from(engine_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(MissingPackageError, match="comes with JetPack"):
         tensorrt.TensorRTEngine(engine_file)
 
 
-def test_a_cuda_error_is_said(engine_file: Path, cudart: Cudart, monkeypatch) -> None:
+def test_a_cuda_error_is_said(engine_file: Path, cudart: Cudart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", fake({"input_ids": "INT32", "logits": "FLOAT"}))
     monkeypatch.setattr(cudart, "cudaMalloc", lambda address, size: 2, raising=False)
     with pytest.raises(DeviceError, match="cudaMalloc failed with CUDA error 2"):

@@ -26,7 +26,9 @@ def spans(draw: st.DrawFn) -> tuple[list[tuple[int, int, int]], int]:
 
 
 @given(SCHEMES, spans())
-def test_spans_come_back_from_their_tags(scheme: TagScheme, given_spans) -> None:
+def test_spans_come_back_from_their_tags(
+    scheme: TagScheme, given_spans: tuple[list[tuple[int, int, int]], int]
+) -> None:
     found, tokens = given_spans
     tags = scheme.encode(found, tokens)
     assert scheme.is_valid(tags)
@@ -48,7 +50,9 @@ def total(logits: NDArray[np.float64], tags: Sequence[int]) -> float:
 
 
 @given(SCHEMES, st.integers(1, 4), LOGITS)
-def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, tokens: int, values) -> None:
+def test_the_best_sequence_is_the_best_of_all_valid_ones(
+    scheme: TagScheme, tokens: int, values: tuple[int, float, float]
+) -> None:
     logits = logits_of(*values, tokens, len(scheme.tags))
     valid = [path for path in product(range(len(scheme.tags)), repeat=tokens) if scheme.is_valid(np.array(path))]
     best = scheme.best(logits)
@@ -58,7 +62,7 @@ def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, toke
 
 @given(SCHEMES, st.integers(1, 60), LOGITS)
 def test_searching_where_rules_are_broken_finds_what_searching_everywhere_does(
-    scheme: TagScheme, tokens: int, values
+    scheme: TagScheme, tokens: int, values: tuple[int, float, float]
 ) -> None:
     logits = logits_of(*values, tokens, len(scheme.tags))
     everywhere = scheme._search(logits.tolist(), at_start=True, at_end=True)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import tokenizers
 from hypothesis import given
@@ -42,7 +45,7 @@ def wordpieces() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ernie(tmp_path_factory: pytest.TempPathFactory):
+def ernie(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from paddlenlp.transformers import ErnieTokenizer
 
     path = tmp_path_factory.mktemp("vocabulary") / "vocab.txt"
@@ -51,7 +54,7 @@ def ernie(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_wordpiece_gives_the_ids_of_paddlenlp(ernie, text: str) -> None:
+def test_wordpiece_gives_the_ids_of_paddlenlp(ernie: Any, text: str) -> None:
     ours = Tokenizer.wordpiece(wordpieces()).encode(text).ids.tolist()
     assert ours == ernie(text, add_special_tokens=False)["input_ids"]
 
@@ -87,14 +90,14 @@ def test_rare_characters_are_unknown() -> None:
     assert tokenizer.encode("北京").ids.tolist()[1] == tokenizer.unk_id
 
 
-def test_saved_and_loaded_it_gives_the_same_ids(tmp_path) -> None:
+def test_saved_and_loaded_it_gives_the_same_ids(tmp_path: Path) -> None:
     tokenizer = Tokenizer.characters(HARD)
     tokenizer.save(tmp_path / "tokenizer.json")
     loaded = Tokenizer.load(tmp_path / "tokenizer.json")
     assert [loaded.encode(text).ids.tolist() for text in HARD] == [tokenizer.encode(text).ids.tolist() for text in HARD]
 
 
-def test_a_damaged_file_is_named(tmp_path) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("{")
     with pytest.raises(BundleError, match=r"tokenizer\.json"):
@@ -113,7 +116,7 @@ MIXED = st.lists(
 
 @pytest.mark.parametrize("lowercase", [True, False])
 @given(st.data())
-def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase, data) -> None:
+def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase: bool, data: st.DataObject) -> None:
     text = "".join(data.draw(MIXED))
     for tokenizer in (
         Tokenizer.wordpiece(wordpieces(), lowercase),

@@ -87,7 +87,9 @@ BEST_IN_ONNX = tuning(
         ("fp32", EngineOptions("openvino", precision="int8"), PLAIN, "int8"),
     ],
 )
-def test_a_precision_that_can_be_had_is_given(precision, options, flags, expected, caplog) -> None:
+def test_a_precision_that_can_be_had_is_given(
+    precision: str, options: EngineOptions, flags: frozenset[str], expected: str, caplog: pytest.LogCaptureFixture
+) -> None:
     assert choose(FOLDER, manifest(precision=precision), options, flags)[1] == expected
     assert not caplog.records
 
@@ -100,7 +102,9 @@ def test_a_precision_that_can_be_had_is_given(precision, options, flags, expecte
         ("bf16", EngineOptions("onnxruntime"), BF16, "onnxruntime on cpu runs it at fp32"),
     ],
 )
-def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, caplog) -> None:
+def test_auto_falls_back_to_fp32_and_says_so(
+    precision: str, options: EngineOptions, flags: frozenset[str], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING):
         assert choose(FOLDER, manifest(precision=precision), options, flags)[1] == "fp32"
     (record,) = caplog.records
@@ -130,7 +134,9 @@ def test_auto_falls_back_to_fp32_and_says_so(precision, options, flags, reason, 
         ("fp32", EngineOptions(device="tpu"), BF16, "device 'tpu' is unknown"),
     ],
 )
-def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> None:
+def test_what_cannot_be_had_is_refused(
+    precision: str, options: EngineOptions, flags: frozenset[str], message: str
+) -> None:
     with pytest.raises((DeviceError, InputError)) as caught:
         choose(FOLDER, manifest(precision=precision), options, flags)
     assert message in str(caught.value)
@@ -148,14 +154,16 @@ def test_what_cannot_be_had_is_refused(precision, options, flags, message) -> No
         ),
     ],
 )
-def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(onnx, precision, message) -> None:
+def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(
+    onnx: dict[str, OnnxGraph], precision: str, message: str
+) -> None:
     with pytest.raises(InputError) as caught:
         choose(FOLDER, manifest(onnx=onnx), EngineOptions("onnxruntime", precision=precision), PLAIN)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("device", ["cpu:1", "gpu:", "gpu:x", "cuda", ""])
-def test_an_unknown_device_is_refused(device) -> None:
+def test_an_unknown_device_is_refused(device: str) -> None:
     with pytest.raises(DeviceError, match="is unknown, expected cpu, gpu or gpu:N"):
         device_kind(device)
 
@@ -194,7 +202,9 @@ def test_bf16_and_int8_are_switched_on_where_they_are_chosen() -> None:
 
 
 @pytest.mark.parametrize(("precision", "expected"), [("fp32", "float32"), ("fp16", "half")])
-def test_a_gpu_engine_is_told_its_device_and_precision(monkeypatch, precision, expected) -> None:
+def test_a_gpu_engine_is_told_its_device_and_precision(
+    monkeypatch: pytest.MonkeyPatch, precision: str, expected: str
+) -> None:
     monkeypatch.setattr("paddle_ner.inference.engines.paddle.check_gpu", lambda device: int(device[-1]))
     calls = configured(EngineOptions(device="gpu:2", precision=precision))
     assert calls["enable_use_gpu"][1:] == (2, expected)
@@ -220,7 +230,9 @@ def test_the_layouts_of_a_machine_share_its_cores() -> None:
         ((8, 1), 1, Layout(1, 1)),
     ],
 )
-def test_a_measured_layout_is_cut_to_the_cores_that_are_there(measured, cores, expected) -> None:
+def test_a_measured_layout_is_cut_to_the_cores_that_are_there(
+    measured: tuple[int, int] | None, cores: int, expected: Layout
+) -> None:
     assert chosen(manifest(tuning=tuning(*measured) if measured else None), cores) == expected
 
 
@@ -234,7 +246,9 @@ def test_a_measured_layout_is_cut_to_the_cores_that_are_there(measured, cores, e
         (2, 3, Layout(2, 3)),
     ],
 )
-def test_what_is_asked_of_the_layout_is_done_and_the_rest_follows_from_the_cores(replicas, threads, expected) -> None:
+def test_what_is_asked_of_the_layout_is_done_and_the_rest_follows_from_the_cores(
+    replicas: int | None, threads: int | None, expected: Layout
+) -> None:
     assert asked_for(manifest(tuning=tuning(4, 2)), 8, replicas, threads) == expected
 
 
@@ -255,7 +269,9 @@ def test_a_manifest_keeps_what_was_measured() -> None:
         (EngineOptions("onnxruntime", precision="fp32"), ("onnxruntime", "fp32")),
     ],
 )
-def test_what_was_measured_best_runs_unless_something_else_is_asked_for(options, expected, caplog) -> None:
+def test_what_was_measured_best_runs_unless_something_else_is_asked_for(
+    options: EngineOptions, expected: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
     assert choose(FOLDER, manifest(precision="bf16", tuning=BEST_IN_ONNX), options, BF16) == expected
     assert not caplog.records
 
@@ -265,7 +281,9 @@ def test_a_gpu_runs_paddle_whatever_was_best_on_a_cpu() -> None:
     assert choose(FOLDER, best, EngineOptions(device="gpu"), PLAIN) == ("paddle", "fp32")
 
 
-def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(monkeypatch, caplog) -> None:
+def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("paddle_ner.inference.engines.open.is_installed", lambda module: module != "onnxruntime")
     best = manifest(precision="bf16", tuning=BEST_IN_ONNX)
     assert choose(FOLDER, best, EngineOptions(), BF16) == ("paddle", "bf16")
@@ -283,12 +301,16 @@ def test_without_onnx_runtime_paddle_runs_at_its_best_and_the_log_says_so(monkey
         ("paddle", "int8", Layout(2, 4)),  # not measured
     ],
 )
-def test_each_way_to_run_has_the_layout_that_was_measured_best_for_it(engine, precision, expected) -> None:
+def test_each_way_to_run_has_the_layout_that_was_measured_best_for_it(
+    engine: str | None, precision: str | None, expected: Layout
+) -> None:
     assert chosen(manifest(tuning=BEST_IN_ONNX), 8, engine, precision) == expected
 
 
 @pytest.mark.parametrize(("flags", "expected"), [({"avx2", "avx512_vnni"}, False), ({"avx2"}, True)])
-def test_only_a_cpu_without_vnni_turns_int8_weights_to_uint8(flags, expected, monkeypatch) -> None:
+def test_only_a_cpu_without_vnni_turns_int8_weights_to_uint8(
+    flags: set[str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("paddle_ner.inference.engines.onnx.cpu_flags", lambda: frozenset(flags))
     options = session_options(threads=1)
     if expected:

@@ -14,7 +14,8 @@ from paddle_ner.bundle import WindowSpec
 from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.tasks import IGNORED, decoding
+from paddle_ner.features.windows import Encoded
+from paddle_ner.tasks import IGNORED, Task, decoding
 from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.types import Entity, Example
 
@@ -34,7 +35,7 @@ def examples(draw: st.DrawFn) -> Example:
     return Example(text, entities=tuple(Entity.of(text, s, e, label) for s, e, label in named if label))
 
 
-def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]:
+def gold_outputs(task: Task, example: Example, encoded: Encoded) -> list[dict[str, np.ndarray]]:
     """Logits of a model that is always right, and wild outside of the tokens that a window owns."""
     targets, misaligned = task.learning.targets(example, encoded)
     assert misaligned == 0
@@ -47,7 +48,7 @@ def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]
     return rows
 
 
-def spans(entities) -> list[tuple[int, int, str]]:
+def spans(entities: tuple[Entity, ...]) -> list[tuple[int, int, str]]:
     return [(e.start, e.end, e.label) for e in entities]
 
 

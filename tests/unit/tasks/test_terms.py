@@ -106,7 +106,9 @@ CHARACTERS = st.text(alphabet="ab C北京大\u0301😀", max_size=30)
     cuts=st.lists(st.integers(0, 30), max_size=8),
     mode=st.sampled_from(["before", "after"]),
 )
-def test_offsets_are_exact_and_flat_entities_never_overlap(text: str, words: list[str], cuts: list[int], mode) -> None:
+def test_offsets_are_exact_and_flat_entities_never_overlap(
+    text: str, words: list[str], cuts: list[int], mode: str
+) -> None:
     terms = Terms(dict.fromkeys(words, "T"), [(re.compile("大+|C "), "R")], mode)
     places = list(pairwise(sorted({min(cut, len(text)) for cut in cuts})))[::2]
     model = tuple(Entity.of(text, *place, "M", 0.5) for place in places)

@@ -14,7 +14,7 @@ from paddle_ner.training.resuming import plain
 class Tensor:
     """As much of a tensor as an optimizer's state needs."""
 
-    def __init__(self, value) -> None:
+    def __init__(self, value: list[int]) -> None:
         self._value = np.asarray(value, dtype=np.float32)
 
     def numpy(self) -> np.ndarray:

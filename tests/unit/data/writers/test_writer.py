@@ -22,32 +22,32 @@ SEVERAL = [Example("物流很快", labels=("物流", "好")), Example("屏幕碎
     ("target", "name"),
     [("a.jsonl", "jsonl"), ("a.conll", "conll"), ("a.CSV", "csv"), ("a.tsv.gz", "tsv"), ("a.html", "html")],
 )
-def test_the_name_of_a_file_says_its_format(target, name):
+def test_the_name_of_a_file_says_its_format(target: str, name: str) -> None:
     assert writer_of(Path(target)).name == name
 
 
 @pytest.mark.parametrize("target", [None, Path("out")])
-def test_a_name_that_says_nothing_means_json_lines(target):
+def test_a_name_that_says_nothing_means_json_lines(target: Path | None) -> None:
     assert writer_of(target).name == "jsonl"
 
 
 @pytest.mark.parametrize("target", ["a.txt", "a.docx", "a.xlsx.gz"])
-def test_a_name_that_says_another_format_is_refused(target):
+def test_a_name_that_says_another_format_is_refused(target: str) -> None:
     with pytest.raises(InputError, match=r"no format is written to files that end in .*expected \.conll.*--to"):
         writer_of(Path(target))
 
 
-def test_a_named_format_goes_before_the_name_of_the_file():
+def test_a_named_format_goes_before_the_name_of_the_file() -> None:
     assert writer_of(Path("a.jsonl"), "doccano").name == "doccano"
 
 
-def test_no_suffix_says_two_formats():
+def test_no_suffix_says_two_formats() -> None:
     suffixes = [suffix for writer in WRITERS.values() for suffix in writer.suffixes]
     assert len(suffixes) == len(set(suffixes))
 
 
 @pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"csv", "tsv"}))
-def test_entities_are_read_back_as_they_were_written(tmp_path, name):
+def test_entities_are_read_back_as_they_were_written(tmp_path: Path, name: str) -> None:
     path = tmp_path / f"a{WRITERS[name].new_suffix}"
     assert write(path, NER, name) == 2
     assert [(one.text, one.entities) for one in load(path, name)] == [(one.text, one.entities) for one in NER]
@@ -55,7 +55,7 @@ def test_entities_are_read_back_as_they_were_written(tmp_path, name):
 
 @pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"conll"}))
 @pytest.mark.parametrize("examples", [CLASSES, SEVERAL], ids=["one class", "several"])
-def test_classes_are_read_back_as_they_were_written(tmp_path, name, examples):
+def test_classes_are_read_back_as_they_were_written(tmp_path: Path, name: str, examples: list[Example]) -> None:
     path = tmp_path / f"a{WRITERS[name].new_suffix}"
     write(path, examples, name)
     options = {"label_separator": "|"} if name in ("csv", "tsv") and examples is SEVERAL else {}
@@ -66,7 +66,7 @@ def test_classes_are_read_back_as_they_were_written(tmp_path, name, examples):
     ]
 
 
-def test_a_lone_surrogate_is_refused_where_the_format_cannot_escape_it():
+def test_a_lone_surrogate_is_refused_where_the_format_cannot_escape_it() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
     record = Record(Example("\ud800", ()), "in.jsonl:7")
     with pytest.raises(
@@ -76,7 +76,7 @@ def test_a_lone_surrogate_is_refused_where_the_format_cannot_escape_it():
     WRITERS["jsonl"].write([record], stream)
 
 
-def test_offsets_of_javascript_count_a_character_beyond_the_basic_plane_twice():
+def test_offsets_of_javascript_count_a_character_beyond_the_basic_plane_twice() -> None:
     text = "😀王芳𠮷野"
     entities = [Entity.of(text, 1, 3, "PER"), Entity.of(text, 3, 5, "LOC")]
     units = text.encode("utf-16-le")

@@ -39,7 +39,7 @@ ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
         ([candidate("fp32", 2, 95), candidate("bf16", 1, 99)], ("fp32", 1)),
     ],
 )
-def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
+def test_the_fastest_within_the_drop_is_chosen(others: list[Candidate], expected: tuple[str, int]) -> None:
     best = choose([FP32, *others], max_drop=0.005)
     assert (best.precision, best.replicas) == expected
 
@@ -56,7 +56,7 @@ def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
     ],
 )
 def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest(
-    one_engine, two_engines, expected
+    one_engine: tuple[int, int], two_engines: tuple[int, int], expected: int
 ) -> None:
     found = [
         candidate("fp32", replicas, speed, milliseconds=milliseconds)
@@ -72,7 +72,9 @@ def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest
         (candidate("int8", 1, 3000, 0.1), False),  # what lost too much of the score speaks for itself
     ],
 )
-def test_it_is_said_why_the_best_is_not_the_fastest_in_the_table(faster, explained, capsys) -> None:
+def test_it_is_said_why_the_best_is_not_the_fastest_in_the_table(
+    faster: Candidate, explained: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = [candidate("fp32", 2, 900), faster]
     best = choose(found, 0.005)
     assert best is found[0]
@@ -101,7 +103,7 @@ def test_without_any_score_the_first_stays() -> None:
     ],
 )
 def test_what_is_measured_follows_from_the_graphs_the_cpu_and_what_is_installed(
-    precision, flags, onnx, installed, expected
+    precision: str, flags: set[str], onnx: list[str], installed: list[str], expected: list[str]
 ) -> None:
     manifest: Any = SimpleNamespace(precision=precision, onnx_files=dict.fromkeys(onnx, "file"))
     found = engines_of(manifest, frozenset(flags), installed)

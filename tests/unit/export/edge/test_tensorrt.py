@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 
-def save(path: Path, nodes, kind: int) -> Path:
+def save(path: Path, nodes: Any, kind: int) -> Path:
     helper = onnx.helper
     graph = helper.make_graph(
         nodes,

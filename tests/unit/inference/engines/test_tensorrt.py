@@ -52,7 +52,9 @@ def test_every_input_gets_the_shapes_that_the_batcher_makes() -> None:
     assert config.precision_mode == "FP16"
 
 
-def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(monkeypatch, tmp_path) -> None:
+def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     conversions: list[tuple[str, Any]] = []
     cuda = ModuleType("paddle.device.cuda")
     cuda.get_device_name = lambda number: f"Tesla T{number}"  # type: ignore[attr-defined]
@@ -69,7 +71,7 @@ def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(monkeypatch
     assert len(conversions) == 2
 
 
-def test_a_build_without_tensorrt_says_so(tmp_path) -> None:
+def test_a_build_without_tensorrt_says_so(tmp_path: Path) -> None:
     pytest.importorskip("paddle")
     with pytest.raises(DeviceError, match="engine tensorrt: this build of PaddlePaddle has none"):
         optimized(tmp_path, BUNDLE_MANIFEST, FP16)
