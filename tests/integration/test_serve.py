@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import Prediction, tasks
 from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest, write_manifest
@@ -234,7 +235,7 @@ def test_replicas_give_the_same_logits_in_threads_of_their_own(ner_bundle: Path)
     assert len(models) == 3
     encoded = [models[0].encode(text) for text in texts_of_all_lengths(30, 200)]
 
-    def run(number: int) -> list[np.ndarray]:
+    def run(number: int) -> list[NDArray[np.float32]]:
         models[number].warm_up()
         return [outputs["logits"] for one in encoded for outputs in models[number].run(one.windows)]
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from connection import Target
 from load import Result, closed_loop, make_bodies, make_texts, open_loop
+from numpy.typing import NDArray
 
 from paddle_ner.features.windows import Window
 from paddle_ner.serving import Settings
@@ -34,7 +35,7 @@ class SlowModel(FakeModel):
         super().__init__()
         self.queues: list[int] = []
 
-    def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+    def run(self, rows: Sequence[Window]) -> list[NDArray[np.float32]]:
         time.sleep(0.02)
         self.queues.append(self.queue())
         return super().run(rows)

@@ -7,6 +7,7 @@ import pytest
 
 from paddle_ner.data import json_stream, load
 from paddle_ner.errors import DataError
+from tests.labelled import entities
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 RECORDS = [{"text": f"文本{n}", "label": "甲乙"[n % 2]} for n in range(5)]
@@ -44,7 +45,7 @@ def test_records_within_an_object_are_said(make_file: MakeFile) -> None:
         "a.json", json.dumps({"classes": ["PER"], "annotations": [["韩梅", {"entities": [[0, 2, "PER"]]}]]})
     )
     (example,) = load(path, log=said.append)
-    assert [(entity.text, entity.label) for entity in example.entities] == [("韩梅", "PER")]
+    assert [(entity.text, entity.label) for entity in entities(example)] == [("韩梅", "PER")]
     assert said == [f"{path}: its records stand under 'annotations' of one object: what else that holds is not read"]
 
 

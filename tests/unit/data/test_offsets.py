@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paddle_ner.data import ReadOptions, load
+from tests.labelled import entities
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 EMOJI = "🎉恭喜周子昂加入青禾科技"
@@ -30,7 +31,7 @@ def doccano(text: str, *triples: object) -> str:
 
 def surfaces(path: Path, said: list[Any] | None = None, **options: str) -> list[list[str]]:
     log = (lambda _: None) if said is None else said.append
-    return [[one.text for one in example.entities] for example in load(path, options=ReadOptions(**options), log=log)]
+    return [[one.text for one in entities(example)] for example in load(path, options=ReadOptions(**options), log=log)]
 
 
 def test_utf16_units_are_taken_where_the_surfaces_prove_them_and_said(make_file: MakeFile) -> None:
@@ -117,7 +118,7 @@ def test_surfaces_that_fit_in_no_unit_are_told_record_by_record(make_file: MakeF
         " the text (--offsets names another unit)"
     )
     (example,), (problem,) = read_all(make_file("a.jsonl", lines(right, wrong)), offsets="utf-16")
-    assert example.entities[0].text == "周子昂" and problem.line == 2
+    assert entities(example)[0].text == "周子昂" and problem.line == 2
 
 
 def test_bytes_are_read_where_they_are_named(make_file: MakeFile) -> None:

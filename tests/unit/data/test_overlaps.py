@@ -10,6 +10,7 @@ from paddle_ner.data import ReadOptions, load
 from paddle_ner.data.overlaps import do_overlap
 from paddle_ner.errors import DataError
 from paddle_ner.types import Entity
+from tests.labelled import entities
 from tests.unit.data.conftest import MakeFile
 
 TEXT = "在北京大学第三医院看病"
@@ -41,7 +42,7 @@ def test_the_longest_or_the_shortest_is_kept(
     path = make_file("a.jsonl", record(*given))
     for keep, expected in (("outermost", outermost), ("innermost", innermost)):
         (example,) = load(path, options=ReadOptions(overlaps=keep), log=lambda _: None)
-        assert [(one.start, one.end, one.label) for one in example.entities] == expected
+        assert [(one.start, one.end, one.label) for one in entities(example)] == expected
 
 
 def test_what_is_left_out_is_counted_once_for_the_file(make_file: MakeFile) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from paddle_ner.data import split
 from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example
+from tests.labelled import entities
 
 
 def examples(count: int) -> list[Example]:
@@ -67,7 +68,7 @@ def test_each_part_has_its_share_of_every_entity_type() -> None:
     whole = [sentence(n, *(["PER"] if n % 2 else []), *(["ORG"] if n % 20 == 0 else [])) for n in range(400)]
     for seed in range(20):
         _, dev = split(whole, [0.9, 0.1], seed)
-        counts = [sum(e.label == label for x in dev for e in x.entities) for label in ("PER", "ORG")]
+        counts = [sum(e.label == label for x in dev for e in entities(x)) for label in ("PER", "ORG")]
         assert counts == [20, 2]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.edge import tensorrt
 from paddle_ner.errors import DeviceError, MissingPackageError
@@ -66,7 +67,7 @@ class Context:
         self.addresses[name] = address
         return True
 
-    def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    def array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         kind = np.dtype(
             {"INT32": np.int32, "INT64": np.int64, "HALF": np.float16, "FLOAT": np.float32}[self.types[name]]
         )

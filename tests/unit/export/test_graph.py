@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.export.graph import drop_pruned
 from paddle_ner.modeling import structure
@@ -43,7 +44,7 @@ def clear(model: Model, heads: dict[int, list[int]], units: dict[int, list[int]]
         parameter.set_value(weights[name])
 
 
-def logits(model: Model) -> np.ndarray:
+def logits(model: Model) -> NDArray[np.float32]:
     import paddle
 
     ids = np.random.default_rng(3).integers(1, 50, (3, 11))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 from paddlenlp import transformers
 from paddlenlp.transformers import ErnieConfig, ErnieTokenizer
 from safetensors.numpy import load_file, save_file
@@ -31,7 +32,7 @@ def save(model: Any, folder: Path) -> None:
     write_checkpoint(folder, model, Tokenizer.characters(["北京"]), Manifest(name="x", task=spec, window=WindowSpec()))
 
 
-def encoder_weights(model: Any) -> dict[str, np.ndarray]:
+def encoder_weights(model: Any) -> dict[str, NDArray[np.float32]]:
     prefix = model.base_model_prefix + "."
     return {name: p.numpy() for name, p in model.named_parameters() if name.startswith(prefix)}
 

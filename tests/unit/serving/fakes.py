@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paddle_ner.errors import BundleError, PaddleNerError
 from paddle_ner.features.windows import Encoded, Window
@@ -87,7 +88,7 @@ class FakeModel:
     def padded_length(self, length: int) -> int:
         return padded_length(length)
 
-    def run(self, rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, NDArray[np.float32]]]:
         assert all(row.ids[0] == id(self._own) for row in rows), "windows of another tokenizer"
         self.threads.add(threading.current_thread().name)
         words = ["".join(chr(code) for code in row.ids[1:-1]) for row in rows]
@@ -104,14 +105,14 @@ class FakeModel:
     def decode(
         self,
         encoded: Encoded,
-        outputs: Sequence[dict[str, np.ndarray]],
+        outputs: Sequence[Mapping[str, NDArray[np.float32]]],
         min_score: Mapping[str, float] | None = None,
     ) -> Prediction:
         if "decode-fails" in encoded.text:
             raise ValueError("decode fails")
         return keep(self.decoding.decode(encoded, outputs), min_score or {})
 
-    def _logits(self, row: Window) -> np.ndarray:
+    def _logits(self, row: Window) -> NDArray[np.float32]:
         capital = (row.ids >= ord("A")) & (row.ids <= ord("Z"))
         before = np.concatenate([[False], capital[:-1]])
         logits = np.zeros((row.length, 3), dtype=np.float32)
@@ -151,7 +152,7 @@ def load_held(path: Path, settings: Settings) -> FakeModel:
     compute = model.run
     signal.signal(signal.SIGUSR1, lambda *_: model.free.set())
 
-    def run_held(rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
+    def run_held(rows: Sequence[Window]) -> list[dict[str, NDArray[np.float32]]]:
         if model.batches:
             model.free.clear()
             print("computing", flush=True)

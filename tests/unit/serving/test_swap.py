@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.errors import BundleError
 from paddle_ner.features.windows import Window
@@ -21,6 +22,7 @@ from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.watch import fingerprint
 from paddle_ner.tasks.decoding import create
+from tests.labelled import entities
 from tests.unit.serving.fakes import FakeModel
 from tests.unit.serving.harness import PATIENCE, count, running, until, words
 
@@ -129,7 +131,7 @@ def test_under_constant_load_no_request_fails_and_none_is_answered_by_two_models
                     texts = [f"{'y' * (index * 13 % 90)}Z" for index in range(1 + number * 3)]
                     answers = await service.predict("fake", texts)
                     assert words(answers) == [["Z"]] * len(texts)
-                    labels = {entity.label for answer in answers for entity in answer.entities}
+                    labels = {entity.label for answer in answers for entity in entities(answer)}
                     assert len(labels) == 1
                     seen |= labels
                     asked += 1
@@ -335,7 +337,7 @@ def test_the_task_may_be_another_one(folder: Path) -> None:
             super().__init__("B")
             self.decoding = create("classification", ["short", "long"])
 
-        def _logits(self, row: Window) -> np.ndarray:
+        def _logits(self, row: Window) -> NDArray[np.float32]:
             return np.array([10.0, row.length], dtype=np.float32)
 
     async def run() -> None:

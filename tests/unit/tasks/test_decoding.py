@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from paddle_ner import tasks
 from paddle_ner.bundle import WindowSpec
@@ -18,6 +19,7 @@ from paddle_ner.features.windows import Encoded
 from paddle_ner.tasks import IGNORED, Task, decoding
 from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.types import Entity, Example
+from tests.labelled import entities
 
 LABELS = ("LOC", "PER")
 SCHEMES = st.sampled_from(["BIO", "BIOES"])
@@ -35,7 +37,7 @@ def examples(draw: st.DrawFn) -> Example:
     return Example(text, entities=tuple(Entity.of(text, s, e, label) for s, e, label in named if label))
 
 
-def gold_outputs(task: Task, example: Example, encoded: Encoded) -> list[dict[str, np.ndarray]]:
+def gold_outputs(task: Task, example: Example, encoded: Encoded) -> list[dict[str, NDArray[np.float32]]]:
     """Logits of a model that is always right, and wild outside of the tokens that a window owns."""
     targets, misaligned = task.learning.targets(example, encoded)
     assert misaligned == 0
@@ -58,7 +60,7 @@ def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: i
     tokenizer = Tokenizer.characters([example.text])
     encoded = windows.encode(example.text, tokenizer, WindowSpec(size=size, overlap=min(overlap, size - 3)))
     prediction = task.decoding.decode(encoded, gold_outputs(task, example, encoded))
-    assert spans(prediction.entities) == spans(example.entities)
+    assert spans(entities(prediction)) == spans(example.entities)
 
 
 @given(st.text(max_size=120), SCHEMES, st.integers(0, 2**32 - 1))
@@ -70,7 +72,7 @@ def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: s
     sizes = [(window.length, task.num_outputs) for window in encoded.windows]
     outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4} for size in sizes]
     end = 0
-    for entity in task.decoding.decode(encoded, outputs).entities:
+    for entity in entities(task.decoding.decode(encoded, outputs)):
         assert text[entity.start : entity.end] == entity.text != ""
         assert entity.start >= end
         assert 0 <= entity.score <= 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.training import state
@@ -17,7 +18,7 @@ class Tensor:
     def __init__(self, value: list[int]) -> None:
         self._value = np.asarray(value, dtype=np.float32)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> NDArray[np.float32]:
         return self._value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import modeling, tasks
 from paddle_ner.bundle import WindowSpec
@@ -70,7 +71,7 @@ def step(trainer: JobTrainer, padding: int = 0) -> float:
     return float(trainer.training_step(trainer.model, {name: paddle.to_tensor(v) for name, v in batch.items()}))
 
 
-def gradients(folder: Path, padding: int = 0, **training: Any) -> tuple[float, dict[str, np.ndarray]]:
+def gradients(folder: Path, padding: int = 0, **training: Any) -> tuple[float, dict[str, NDArray[np.float32]]]:
     """Loss and gradients of one update."""
     trainer = make_trainer(folder, **training)
     loss = step(trainer, padding)

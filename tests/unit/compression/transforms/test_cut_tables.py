@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import bundle, modeling, tasks
 from paddle_ner.bundle import Manifest, WindowSpec
@@ -51,7 +52,7 @@ def make(folder: Path, tokenizer: Tokenizer) -> Path:
     return folder
 
 
-def logits(folder: Path, text: str) -> np.ndarray:
+def logits(folder: Path, text: str) -> NDArray[np.float32]:
     checkpoint = Checkpoint.open(folder)
     tokenizer, engine = checkpoint.tokenizer, DynamicEngine(checkpoint.model)
     encoded = Predictor(checkpoint.manifest, tokenizer, engine).encode(text)

@@ -4,6 +4,7 @@ import pytest
 
 from paddle_ner.data import ReadOptions, detect, load
 from paddle_ner.types import Example
+from tests.labelled import entities
 from tests.unit.data.conftest import MakeFile, ReadAll
 from tests.unit.data.writers.conftest import Found
 
@@ -11,7 +12,7 @@ WORDS = "19980101-01-001-001/m  韩/nr  梅/nr  在/p  [苏州/ns  大学/n]nt  
 
 
 def spans(example: Example) -> list[tuple[int, int, str]]:
-    return [(entity.start, entity.end, entity.label) for entity in example.entities]
+    return [(entity.start, entity.end, entity.label) for entity in entities(example)]
 
 
 def test_the_text_is_the_segments_and_the_labels_are_in_upper_case(make_file: MakeFile, read_all: ReadAll) -> None:
