@@ -78,7 +78,7 @@ def test_the_tab_key_goes_through_the_page_in_reading_order(visit: Visit) -> Non
             )
         )
     wanted = ["language", "theme", "model", "text", "chip", "choose-file", "go", "PER", "ORG", "LOC", "text", "keep"]
-    places = []
+    places: list[int] = []
     for name in wanted:
         places.append(order.index(name, places[-1] + 1 if places else 0))
     assert places == sorted(places), order

@@ -302,5 +302,5 @@ def test_a_model_trained_for_real_is_shown_as_it_answers(
     expected = paddle_ner.load(trained)(text).entities
     page = visit(serve(load_model, models={"small": trained}).url)
     analyse(page, text)
-    assert [(entity.text, entity.label) for entity in expected] == [mark[:2] for mark in marks(page)]
+    assert [(entity.text, entity.label) for entity in expected or ()] == [mark[:2] for mark in marks(page)]
     assert expected

@@ -39,7 +39,8 @@ TINY = tuple(
 
 
 def weights(run: Path) -> dict[str, Any]:
-    return load_file(run / "checkpoint" / "model.safetensors")
+    found: dict[str, Any] = load_file(run / "checkpoint" / "model.safetensors")
+    return found
 
 
 def student(teacher: Path, *overrides: str, **options: Any) -> Config:

@@ -24,6 +24,7 @@ from paddle_ner.edge.engines import OnnxEngine
 from paddle_ner.edge.server import Settings
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.export.edge import write_edge
+from paddle_ner.export.edge.runtime import sources
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.serving.schemas import PredictResponse
 from paddle_ner.serving.settings import Settings as ServerSettings
@@ -76,7 +77,7 @@ def folder(work: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(work / "ner" / "folder", tmp_path / "folder"))
 
 
-def predict(folder: Path, texts: list[str], *options: str) -> list[dict]:
+def predict(folder: Path, texts: list[str], *options: str) -> list[dict[str, Any]]:
     given = "".join(json.dumps({"id": str(n), "text": text}) + "\n" for n, text in enumerate(texts))
     done = run_script(folder, "run.py", "predict", *options, given=given)
     assert done.returncode == 0, done.stderr
@@ -109,7 +110,7 @@ def test_a_device_answers_as_the_servers_engine_does(work: Path, kind: str) -> N
             assert record["scores"] == pytest.approx(expected["scores"], abs=2e-4)
 
 
-def spans(record: dict[str, Any]) -> list[tuple]:
+def spans(record: dict[str, Any]) -> list[tuple[int, int, str, str]]:
     return [(one["start"], one["end"], one["label"], one["text"]) for one in record.get("entities", ())]
 
 
@@ -191,8 +192,8 @@ def test_a_folder_is_replaced_and_a_foreign_one_is_not(work: Path, folder: Path)
 def test_a_folder_that_does_not_answer_as_the_server_is_not_written(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = paddle_ner.export.edge.write.sources
-    broken = {**real(), "inference/planning.py": real()["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
+    real = sources()
+    broken = {**real, "inference/planning.py": real["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
     broken["features/windows.py"] = broken["features/windows.py"].replace(
         "shift = 1 - self.start", "shift = -self.start"
     )
@@ -392,6 +393,6 @@ def test_an_address_that_others_reach_wants_keys(work: Path) -> None:
 
 
 def test_the_bounds_are_those_of_the_server() -> None:
-    ours, theirs = Settings(), ServerSettings(models={"m": Path("m")})
+    ours, theirs = Settings(), ServerSettings.create(models={"m": Path("m")})
     for name in ("host", "port", "max_body_bytes", "max_texts", "max_characters"):
         assert getattr(ours, name) == getattr(theirs, name), name

@@ -25,6 +25,7 @@ from paddle_ner.export import export
 from paddle_ner.inference import Model, load_bundle, load_replicas
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.machine import BF16_FLAGS, cpu_flags
+from paddle_ner.types import Prediction
 
 HAS_BF16 = bool(cpu_flags() & BF16_FLAGS)
 
@@ -103,8 +104,8 @@ def check_threads(model: Model, texts: list[str]) -> None:
     assert any(answer.entities for answer in alone)
     with ThreadPoolExecutor(8) as pool:
         together = [list(pool.map(model, texts)) for _ in range(3)]
-        whole = list(pool.map(model, [texts] * 8))
-    for answers in (*together, *whole):
+        whole: list[list[Prediction]] = list(pool.map(lambda _: model(texts), range(8)))
+    for answers in [*together, *whole]:
         assert spans(answers) == spans(alone)
         for answer, expected in zip(answers, alone, strict=True):
             scores = [entity.score for entity in expected.entities or ()]

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,7 @@ def test_a_bundle_replaced_under_load_is_swapped_without_a_failed_request(
         try:
             for source, version in ((other_bundle, new), (ner_bundle, old), (other_bundle, new)):
                 replace(path, source)
-                wait_for(lambda wanted=version: served_version(client) == wanted)  # type: ignore[misc]
+                wait_for(partial(lambda wanted: served_version(client) == wanted, version))
         finally:
             stop.set()
         statuses = [status for one in asking for status in one.result(PATIENCE)]

@@ -35,7 +35,7 @@ class SlowModel(FakeModel):
         super().__init__()
         self.queues: list[int] = []
 
-    def run(self, rows: Sequence[Window]) -> list[NDArray[np.float32]]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, NDArray[np.float32]]]:
         time.sleep(0.02)
         self.queues.append(self.queue())
         return super().run(rows)
@@ -50,7 +50,7 @@ def test_under_overload_every_request_is_answered_and_the_queue_keeps_its_bound(
     with server.running():
         assert server.loaded.wait(PATIENCE)
         service = server.app.state.service
-        model.queue = lambda: service.metrics.model("fake").queue_length  # type: ignore[method-assign]
+        model.queue = lambda: service.metrics.model("fake").queue_length
         if loop == "closed":
             asyncio.run(closed_loop(Target.of(server.url), bodies, 48, 2.0, result))
         else:

@@ -235,7 +235,7 @@ def test_the_options_of_the_readers_reach_them(capsys: pytest.CaptureFixture[str
     path = tmp_path / "a.txt"
     path.write_text('9;正|短;"好"\n', encoding="utf-8")
     target = tmp_path / "b.jsonl"
-    options = ["--format", "csv", "--delimiter", ";", "--quotes", "literal", "--no-header"]
+    options: list[object] = ["--format", "csv", "--delimiter", ";", "--quotes", "literal", "--no-header"]
     options += ["--text-field", 3, "--label-field", 2, "--id-field", 1, "--label-separator", "|", "--labels", "正,短"]
     assert run(capsys, "convert", path, target, *options)[0] == 0
     assert json.loads(target.read_text(encoding="utf-8")) == {"id": "9", "text": '"好"', "labels": ["正", "短"]}

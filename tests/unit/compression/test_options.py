@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from paddle_ner.compression.options import rivals
@@ -21,7 +23,7 @@ BF16, PLAIN = frozenset({"avx512_bf16"}), frozenset({"avx2"})
     ],
 )
 def test_candidates_follow_from_the_device(
-    asked: str, device: str, flags: frozenset[str], expected: tuple[list[str], bool]
+    asked: Literal["auto", "int8", "bf16"], device: str, flags: frozenset[str], expected: tuple[list[str], bool]
 ) -> None:
     assert rivals(asked, device, flags) == expected
 

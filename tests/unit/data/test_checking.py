@@ -65,7 +65,7 @@ def test_a_label_of_its_own_for_each_text_is_doubted() -> None:
 
 
 def test_bad_records_are_counted_and_strict_stops() -> None:
-    found = [Example("甲"), Rejected.at("a", 2, "x"), Rejected.at("a", 3, "y")]
+    found: list[Example | Rejected] = [Example("甲"), Rejected.at("a", 2, "x"), Rejected.at("a", 3, "y")]
     assert (check_file("a", found).bad, check_file("a", found, "strict").bad) == (2, 1)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from paddle_ner.data import detect, read, unlabelled
 from paddle_ner.errors import InputError
+from tests.labelled import example_of
 from tests.unit.data.conftest import MakeFile
 
 
@@ -124,4 +125,4 @@ def test_what_is_no_text_is_told_and_never_read_as_plain_text(
 
 def test_plain_text_with_commas_is_still_plain_text_for_a_prediction(make_file: MakeFile) -> None:
     path = make_file("a.txt", "今天好,明天坏\n天气好,心情好\n")
-    assert [one.text for one in unlabelled(path)] == ["今天好,明天坏", "天气好,心情好"]
+    assert [example_of(one).text for one in unlabelled(path)] == ["今天好,明天坏", "天气好,心情好"]

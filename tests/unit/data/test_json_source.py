@@ -7,14 +7,14 @@ import pytest
 
 from paddle_ner.data import json_stream, load
 from paddle_ner.errors import DataError
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 RECORDS = [{"text": f"文本{n}", "label": "甲乙"[n % 2]} for n in range(5)]
 TEXTS = [record["text"] for record in RECORDS]
 
 
-def lines(**options: int) -> str:
+def lines(**options: Any) -> str:
     return "".join(json.dumps(record, ensure_ascii=False, **options) + "\n" for record in RECORDS)
 
 
@@ -45,7 +45,7 @@ def test_records_within_an_object_are_said(make_file: MakeFile) -> None:
         "a.json", json.dumps({"classes": ["PER"], "annotations": [["韩梅", {"entities": [[0, 2, "PER"]]}]]})
     )
     (example,) = load(path, log=said.append)
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("韩梅", "PER")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("韩梅", "PER")]
     assert said == [f"{path}: its records stand under 'annotations' of one object: what else that holds is not read"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from paddle_ner.data import ReadOptions, load
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 EMOJI = "🎉恭喜周子昂加入青禾科技"
@@ -29,9 +29,9 @@ def doccano(text: str, *triples: object) -> str:
     return json.dumps({"id": 1, "text": text, "label": triples, "Comments": []}, ensure_ascii=False) + "\n"
 
 
-def surfaces(path: Path, said: list[Any] | None = None, **options: str) -> list[list[str]]:
-    log = (lambda _: None) if said is None else said.append
-    return [[one.text for one in entities(example)] for example in load(path, options=ReadOptions(**options), log=log)]
+def surfaces(path: Path, said: list[Any] | None = None, **options: Any) -> list[list[str]]:
+    found = load(path, options=ReadOptions(**options), log=[].append if said is None else said.append)
+    return [[one.text for one in entities_of(example)] for example in found]
 
 
 def test_utf16_units_are_taken_where_the_surfaces_prove_them_and_said(make_file: MakeFile) -> None:
@@ -118,7 +118,7 @@ def test_surfaces_that_fit_in_no_unit_are_told_record_by_record(make_file: MakeF
         " the text (--offsets names another unit)"
     )
     (example,), (problem,) = read_all(make_file("a.jsonl", lines(right, wrong)), offsets="utf-16")
-    assert entities(example)[0].text == "周子昂" and problem.line == 2
+    assert entities_of(example)[0].text == "周子昂" and problem.line == 2
 
 
 def test_bytes_are_read_where_they_are_named(make_file: MakeFile) -> None:

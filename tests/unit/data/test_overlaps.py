@@ -10,7 +10,7 @@ from paddle_ner.data import ReadOptions, load
 from paddle_ner.data.overlaps import do_overlap
 from paddle_ner.errors import DataError
 from paddle_ner.types import Entity
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile
 
 TEXT = "在北京大学第三医院看病"
@@ -40,9 +40,10 @@ def test_the_longest_or_the_shortest_is_kept(
     innermost: list[tuple[int, int, str]],
 ) -> None:
     path = make_file("a.jsonl", record(*given))
-    for keep, expected in (("outermost", outermost), ("innermost", innermost)):
-        (example,) = load(path, options=ReadOptions(overlaps=keep), log=lambda _: None)
-        assert [(one.start, one.end, one.label) for one in entities(example)] == expected
+    kept = ((ReadOptions(overlaps="outermost"), outermost), (ReadOptions(overlaps="innermost"), innermost))
+    for options, expected in kept:
+        (example,) = load(path, options=options, log=lambda _: None)
+        assert [(one.start, one.end, one.label) for one in entities_of(example)] == expected
 
 
 def test_what_is_left_out_is_counted_once_for_the_file(make_file: MakeFile) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from paddle_ner.data import ReadOptions, load, read
 from paddle_ner.errors import DataError, InputError, Problem
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 MIXED = '{"text": "甲", "label": "正"}\n{"text": ""}\n{"text": "乙", "label": "负"}\nno\n'
@@ -138,7 +138,7 @@ def test_labels_with_space_around_them_are_one_type_and_counted(make_file: MakeF
     said: list[str] = []
     record = '{"text": "甲乙", "entities": [{"start": 0, "end": 2, "label": "%s"}]}\n'
     path = make_file("a.jsonl", record % "PER" + record % "PER " + record % " PER")
-    assert {entity.label for example in load(path, log=said.append) for entity in entities(example)} == {"PER"}
+    assert {entity.label for example in load(path, log=said.append) for entity in entities_of(example)} == {"PER"}
     assert said == [f"{path}: 2 labels with space around the name, such as 'PER ', read without it"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from paddle_ner.data import ReadOptions, detect, load
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 SENTENCES = [("韩梅在苏州", [(0, 2, "PER"), (3, 5, "LOC")]), ("下雨", [])]
@@ -19,7 +19,7 @@ TOKENS = [list(text) for text, _ in SENTENCES]
 
 
 def read_back(examples: list[Example]) -> list[tuple[str, list[tuple[int, int, str]]]]:
-    return [(one.text, [(entity.start, entity.end, entity.label) for entity in entities(one)]) for one in examples]
+    return [(one.text, [(entity.start, entity.end, entity.label) for entity in entities_of(one)]) for one in examples]
 
 
 def quoted(cell: str) -> str:
@@ -80,7 +80,7 @@ def test_the_tags_may_stand_first_and_beside_an_id(make_file: MakeFile, read_all
 
 
 def test_words_of_latin_letters_are_joined_by_a_space_which_is_said(make_file: MakeFile) -> None:
-    said = []
+    said: list[str] = []
     path = make_file(
         "a.csv", "Sentence #,Sentence,POS,Tag\n1,Mary Miller left,['P' 'P' 'V'],\"['B-per', 'I-per', 'O']\"\n"
     )
@@ -137,7 +137,7 @@ def test_a_label_of_the_text_beside_the_tags_is_refused_by_name(make_file: MakeF
     with pytest.raises(InputError, match=r"may be intent or xs .*--label-field"):
         load(path)
     assert [one.label for one in read_all(path, label_field="intent")[0]] == ["book", "music"]
-    assert [len(entities(one)) for one in read_all(path, label_field="xs")[0]] == [1, 1]
+    assert [len(entities_of(one)) for one in read_all(path, label_field="xs")[0]] == [1, 1]
 
 
 def test_the_texts_alone_are_those_of_the_tokens(make_file: MakeFile) -> None:

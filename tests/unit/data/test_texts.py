@@ -5,7 +5,7 @@ import io
 from paddle_ner.data.texts import read_texts
 
 
-def texts(content: str, format: str | None = None) -> list[tuple[str | None, str]]:
+def texts(content: str, format: str | None = None) -> list[tuple[str | int | None, str]]:
     return [(one.id, one.text) for one in read_texts(io.BytesIO(content.encode()), "in", format)]
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.data import ReadOptions, Rejected, unlabelled
+from paddle_ner.data import ReadOptions, unlabelled
+from paddle_ner.data.records import Rejected
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
+from tests.labelled import example_of
 from tests.unit.data.conftest import MakeFile
 
 ReadTexts = Callable[..., tuple[list[Example | Rejected], list[str]]]
@@ -29,19 +31,19 @@ def texts() -> ReadTexts:
     return read
 
 
-def pairs(found: list[Example]) -> list[tuple[str, int | str | None, dict[str, Any]]]:
-    return [(one.text, one.id, dict(one.fields)) for one in found]
+def pairs(found: list[Example | Rejected]) -> list[tuple[str, int | str | None, dict[str, Any]]]:
+    return [(one.text, one.id, dict(one.fields)) for one in map(example_of, found)]
 
 
 def test_other_fields_and_ids_are_kept_as_they_are(make_file: MakeFile, texts: ReadTexts) -> None:
     record = {"id": 7, "text": "北京", "source": {"a": 1}, "entities": [], "scores": 1}
     found, _ = texts(make_file("a.jsonl", json.dumps(record) + "\n"))
-    assert pairs(found) == [("北京", 7, {"source": {"a": 1}})] and found[0].entities is None
+    assert pairs(found) == [("北京", 7, {"source": {"a": 1}})] and example_of(found[0]).entities is None
 
 
 def test_records_may_be_annotated_or_not(make_file: MakeFile, texts: ReadTexts) -> None:
     path = make_file("a.jsonl", '{"text": "北京", "label": "x"}\n\n{"text": ""}\n{"text": "上海", "entities": []}\n')
-    assert [one.text for one in texts(path)[0]] == ["北京", "", "上海"]
+    assert [example_of(one).text for one in texts(path)[0]] == ["北京", "", "上海"]
 
 
 def test_a_json_array_is_read_as_one(make_file: MakeFile, texts: ReadTexts) -> None:
@@ -66,7 +68,7 @@ def test_a_table_needs_no_label_and_keeps_its_other_columns(make_file: MakeFile,
 def test_a_table_without_names_is_read_by_the_column_that_is_named(make_file: MakeFile, texts: ReadTexts) -> None:
     path = make_file("a.csv", "一号,今天很好\n二号,明天不好\n")
     found, _ = texts(path, text_field=2)
-    assert [one.text for one in found] == ["今天很好", "明天不好"]
+    assert [example_of(one).text for one in found] == ["今天很好", "明天不好"]
 
 
 def test_tasks_of_label_studio_keep_their_data(make_file: MakeFile, texts: ReadTexts) -> None:
@@ -77,7 +79,7 @@ def test_tasks_of_label_studio_keep_their_data(make_file: MakeFile, texts: ReadT
 
 def test_tasks_that_nobody_labelled_are_read(make_file: MakeFile, texts: ReadTexts) -> None:
     tasks = [{"id": 3, "data": {"text": "北京"}}, {"id": 4, "data": {"text": "上海"}, "predictions": [{"result": []}]}]
-    assert [one.text for one in texts(make_file("a.json", json.dumps(tasks)))[0]] == ["北京", "上海"]
+    assert [example_of(one).text for one in texts(make_file("a.json", json.dumps(tasks)))[0]] == ["北京", "上海"]
 
 
 def test_data_beside_a_text_are_a_field(make_file: MakeFile, texts: ReadTexts) -> None:
@@ -99,7 +101,7 @@ def test_a_name_that_says_data_is_never_read_as_plain_text(make_file: MakeFile, 
 
 def test_a_bad_record_is_told_with_its_line(make_file: MakeFile, texts: ReadTexts) -> None:
     good, bad = texts(make_file("a.jsonl", '{"text": "好"}\n{"txt": "好"}\n'))[0]
-    assert isinstance(good, Example) and bad.problems[0].line == 2
+    assert isinstance(good, Example) and isinstance(bad, Rejected) and bad.problems[0].line == 2
 
 
 def test_a_pipe_is_read_whole(tmp_path: Path, texts: ReadTexts) -> None:
@@ -109,4 +111,4 @@ def test_a_pipe_is_read_whole(tmp_path: Path, texts: ReadTexts) -> None:
     feeder.start()
     found, _ = texts(pipe)
     feeder.join()
-    assert [one.text for one in found] == ["王芳在北京", "他在上海"]
+    assert [example_of(one).text for one in found] == ["王芳在北京", "他在上海"]

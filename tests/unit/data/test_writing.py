@@ -14,10 +14,10 @@ from paddle_ner.data import load, write
 from paddle_ner.errors import InputError, ResourceError
 from paddle_ner.types import Entity, Example
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(str.strip)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 NAME = st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Zs")) | st.just(" ")
 LABEL = st.text(NAME, min_size=1, max_size=10).map(str.strip).filter(lambda label: label not in ("", "O"))
-ID = st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=5)
+ID = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 @st.composite

@@ -124,7 +124,7 @@ SMUGGLED = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
 
 def send(server: EdgeServer, request: bytes) -> bytes:
     """What comes back until the server closes the connection."""
-    with socket.create_connection(server.server_address[:2], 30) as peer:
+    with socket.create_connection(("127.0.0.1", server.server_port), 30) as peer:
         peer.sendall(request)
         received = b""
         while block := peer.recv(65536):

@@ -67,12 +67,10 @@ class Context:
         self.addresses[name] = address
         return True
 
-    def array(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        kind = np.dtype(
-            {"INT32": np.int32, "INT64": np.int64, "HALF": np.float16, "FLOAT": np.float32}[self.types[name]]
-        )
+    def array(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        kind = np.dtype({"INT32": "i4", "INT64": "i8", "HALF": "f2", "FLOAT": "f4"}[self.types[name]])
         memory = (ctypes.c_char * (int(np.prod(shape)) * kind.itemsize)).from_address(self.addresses[name])
-        return np.frombuffer(memory, dtype=kind).reshape(shape)
+        return np.frombuffer(memoryview(memory), dtype=kind).reshape(shape)
 
     def execute_async_v3(self, stream: int) -> bool:
         assert stream == 77
@@ -95,7 +93,7 @@ def fake(types: dict[str, str], refused: bool = False) -> ModuleType:
         create_execution_context=lambda: Context(types),
     )
     module = ModuleType("tensorrt")
-    module.__version__ = "8.5.2"
+    module.__dict__["__version__"] = "8.5.2"
     logger: Any = lambda level: None  # noqa: E731
     logger.WARNING = 1
     runtime = SimpleNamespace(deserialize_cuda_engine=lambda content: None if refused else engine)

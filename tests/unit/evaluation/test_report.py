@@ -20,7 +20,7 @@ def shown(report: Report, width: int = 80) -> list[str]:
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
 
 
-def confusion(size: int, right: int = 900) -> NDArray[np.float32]:
+def confusion(size: int, right: int = 900) -> NDArray[np.int64]:
     matrix = np.eye(size, dtype=np.int64) * right
     matrix[0, size - 1] = 7
     return matrix

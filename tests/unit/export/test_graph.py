@@ -50,7 +50,8 @@ def logits(model: Model) -> NDArray[np.float32]:
     ids = np.random.default_rng(3).integers(1, 50, (3, 11))
     ids[1, 7:] = 0
     with paddle.no_grad():
-        return model(input_ids=paddle.to_tensor(ids))["logits"].numpy()
+        found: NDArray[np.float32] = model(input_ids=paddle.to_tensor(ids))["logits"].numpy()
+    return found
 
 
 def widths(model: Model) -> list[tuple[int, int, int]]:

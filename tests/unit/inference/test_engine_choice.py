@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import BundleManifest, Candidate, OnnxGraph, Tuning, WindowSpec
+from paddle_ner.bundle import BundleManifest, Candidate, OnnxGraph, Precision, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.inference.engines.onnx import session_options
@@ -47,7 +47,7 @@ def tuning(replicas: int, threads: int, **fields: Any) -> Tuning:
     return Tuning(replicas=replicas, threads=threads, **{"precision": "fp32", **known, **fields})
 
 
-def candidate(engine: str, precision: str, replicas: int, threads: int, speed: float) -> Candidate:
+def candidate(engine: str, precision: Precision, replicas: int, threads: int, speed: float) -> Candidate:
     pace: dict[str, Any] = {"texts_per_second": speed, "tokens_per_second": 10 * speed, "milliseconds": 1.5}
     return Candidate(engine=engine, precision=precision, replicas=replicas, threads=threads, score=0.9, **pace)
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_had_is_refused(
     ],
 )
 def test_an_onnx_graph_that_is_not_there_is_refused_with_what_makes_it(
-    onnx: dict[str, OnnxGraph], precision: str, message: str
+    onnx: dict[str, OnnxGraph], precision: Precision, message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         choose(FOLDER, manifest(onnx=onnx), EngineOptions("onnxruntime", precision=precision), PLAIN)
@@ -203,7 +203,7 @@ def test_bf16_and_int8_are_switched_on_where_they_are_chosen() -> None:
 
 @pytest.mark.parametrize(("precision", "expected"), [("fp32", "float32"), ("fp16", "half")])
 def test_a_gpu_engine_is_told_its_device_and_precision(
-    monkeypatch: pytest.MonkeyPatch, precision: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, precision: Precision, expected: str
 ) -> None:
     monkeypatch.setattr("paddle_ner.inference.engines.paddle.check_gpu", lambda device: int(device[-1]))
     calls = configured(EngineOptions(device="gpu:2", precision=precision))

@@ -100,7 +100,7 @@ def test_a_call_with_many_texts_is_shared_out_among_the_engines() -> None:
     assert len(set(map(id, engines))) == 3
     gate = threading.Barrier(3, timeout=60)  # passed only if three engines run at the same time
     for engine in engines:
-        engine.run = waiting(engine.run, gate)  # type: ignore[method-assign]
+        engine.run = waiting(engine.run, gate)
     assert same(model(TEXTS * 9), alone * 9)
 
 
@@ -124,14 +124,13 @@ def test_no_batch_is_larger_than_was_asked_for() -> None:
     assert max(rows for rows, _ in engine.shapes) == 2
 
 
-def test_an_error_in_an_engine_reaches_the_caller_and_the_next_call_works() -> None:
+def test_an_error_in_an_engine_reaches_the_caller_and_the_next_call_works(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make(engines=1)
     (engine,) = on_engines(model)
-    run = engine.run
-    engine.run = lambda ids: 1 / 0  # type: ignore[method-assign]
+    monkeypatch.setattr(engine, "run", lambda ids: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         model(TEXTS, batch_size=1)
-    engine.run = run  # type: ignore[method-assign]
+    monkeypatch.undo()
     assert model("王小明").text == "王小明"
 
 

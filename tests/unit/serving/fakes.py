@@ -158,7 +158,7 @@ def load_held(path: Path, settings: Settings) -> FakeModel:
             print("computing", flush=True)
         return compute(rows)
 
-    model.run = run_held  # type: ignore[method-assign]
+    model.run = run_held
     return model
 
 

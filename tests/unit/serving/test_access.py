@@ -78,7 +78,7 @@ def test_a_key_is_taken_from_either_header(serve: Serve, key_file: tuple[Path, s
 def test_a_wrong_key_is_refused_and_not_shown(serve: Serve, key_file: tuple[Path, str]) -> None:
     client = serve(api_keys=key_file[0])
     for sent in ("web.wrong", "nobody", key_file[1] + "x", key_file[0].read_text().strip(), "\xff\xfe"):
-        response = client.get("/models", headers={"X-API-Key": sent.encode("latin-1")})
+        response = client.get("/models", headers={b"X-API-Key": sent.encode("latin-1")})
         assert (response.status_code, slug(response)) == (401, "unauthorized")
         assert sent not in response.text
 

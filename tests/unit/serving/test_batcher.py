@@ -219,7 +219,7 @@ def test_a_text_that_cannot_be_encoded_or_decoded_fails_alone(
 
 def test_the_engine_that_answers_too_few_rows_fails_the_text(model: FakeModel, make: Callable[..., Served]) -> None:
     compute = model.run
-    model.run = lambda rows: [] if rows[0].length == 3 else compute(rows)  # type: ignore[method-assign]
+    model.run = lambda rows: [] if rows[0].length == 3 else compute(rows)
 
     async def run() -> None:
         served = make()
@@ -378,7 +378,7 @@ def test_no_more_of_a_client_is_encoded_than_the_engines_are_about_to_compute(
 ) -> None:
     encoded: list[str] = []
     encode = model.encode
-    model.encode = lambda text: (encoded.append(text), encode(text))[1]  # type: ignore[method-assign]
+    model.encode = lambda text: (encoded.append(text), encode(text))[1]
 
     async def run() -> None:
         served = make(batch_tokens=padded_length(SIZE))
@@ -406,7 +406,7 @@ def test_a_panic_of_the_tokenizer_fails_its_text_alone(model: FakeModel, make: C
             raise RustPanic
         return encode(text)
 
-    model.encode = panic  # type: ignore[method-assign]
+    model.encode = panic
 
     async def run() -> None:
         served = make()

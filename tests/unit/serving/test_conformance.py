@@ -21,7 +21,7 @@ Serve = Callable[..., httpx.Client]
 def check(client: httpx.Client, folder: Path, *options: str) -> None:
     """All checks in all phases find nothing; the same examples every time."""
     program = Path(sys.executable).with_name("schemathesis")
-    command = [program, "run", str(client.base_url.join("/openapi.json")), "--checks", "all", "--no-color"]
+    command = [str(program), "run", str(client.base_url.join("/openapi.json")), "--checks", "all", "--no-color"]
     command += ["--generation-deterministic", "--max-examples", "40", "--request-timeout", str(PATIENCE), *options]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-2000:]

@@ -171,7 +171,7 @@ def test_an_engine_thread_that_dies_of_anything_is_replaced(ending: BaseExceptio
             def die(rows: object) -> Any:
                 raise ending
 
-            model.run = die  # type: ignore[method-assign]
+            model.run = die
             assert words(await ask(service, "A")) == [["A"]]
             assert count(service, "engine_rebuilds_total") == 1
 

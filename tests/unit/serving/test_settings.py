@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -114,7 +115,7 @@ def test_an_empty_list_of_trusted_proxies_is_refused(tmp_path: Path, proxies: st
 
 
 def test_every_setting_has_an_option_with_the_same_default() -> None:
-    options = {option.name: option for option in command.params}
+    options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name, field in Settings.model_fields.items():
         assert name in options
         if field.default is False:

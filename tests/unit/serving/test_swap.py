@@ -6,8 +6,9 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from paddle_ner.serving.problems import HTTPProblem
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.watch import fingerprint
 from paddle_ner.tasks.decoding import create
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.serving.fakes import FakeModel
 from tests.unit.serving.harness import PATIENCE, count, running, until, words
 
@@ -51,7 +52,7 @@ class Bundles:
     def __init__(self) -> None:
         self.loaded: list[FakeModel] = []
         self.attempts = 0
-        self.during = lambda: None
+        self.during: Callable[[], object] = lambda: None
 
     def __call__(self, path: Path, settings: Settings) -> list[FakeModel]:
         self.attempts += 1
@@ -63,7 +64,7 @@ class Bundles:
         model = FakeModel(checksum[:12], checksum[0])
         model.broken = weights == "broken"
         if weights == "exits":
-            model.warm_up = sys.exit  # type: ignore[method-assign]
+            model.warm_up = sys.exit
         self.loaded.append(model)
         return [model, *(model.clone() for _ in range(1, settings.replicas or 1))]
 
@@ -131,7 +132,7 @@ def test_under_constant_load_no_request_fails_and_none_is_answered_by_two_models
                     texts = [f"{'y' * (index * 13 % 90)}Z" for index in range(1 + number * 3)]
                     answers = await service.predict("fake", texts)
                     assert words(answers) == [["Z"]] * len(texts)
-                    labels = {entity.label for answer in answers for entity in entities(answer)}
+                    labels = {entity.label for answer in answers for entity in entities_of(answer)}
                     assert len(labels) == 1
                     seen |= labels
                     asked += 1
@@ -141,8 +142,8 @@ def test_under_constant_load_no_request_fails_and_none_is_answered_by_two_models
             for label in "BCDEFG":
                 before = asked
                 write(folder, label)
-                await until(lambda wanted=label: version(service) == wanted)
-                await until(lambda least=before + 24: asked >= least or any(one.done() for one in clients))
+                await until(partial(lambda wanted: version(service) == wanted, label))
+                await until(partial(lambda least: asked >= least or any(one.done() for one in clients), before + 24))
             stop = True
             assert set().union(*await asyncio.gather(*clients)) >= set("BCDEFG")
             assert count(service, "failed_texts_total", stage="run") == 0
@@ -415,7 +416,7 @@ def test_what_nobody_waits_for_is_not_even_tokenized() -> None:
     model = FakeModel()
     encoded: list[str] = []
     encode = model.encode
-    model.encode = lambda text: encoded.append(text) or encode(text)  # type: ignore[method-assign,func-returns-value]
+    model.encode = lambda text: (encoded.append(text), encode(text))[1]
 
     async def run() -> None:
         async with running(lambda *_: [model]) as service:

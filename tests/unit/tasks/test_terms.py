@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_ner.tasks.terms import Terms
+from paddle_ner.tasks.terms import Mode, Terms
 from paddle_ner.types import Entity, Prediction
 
 
@@ -107,7 +107,7 @@ CHARACTERS = st.text(alphabet="ab C北京大\u0301😀", max_size=30)
     mode=st.sampled_from(["before", "after"]),
 )
 def test_offsets_are_exact_and_flat_entities_never_overlap(
-    text: str, words: list[str], cuts: list[int], mode: str
+    text: str, words: list[str], cuts: list[int], mode: Mode
 ) -> None:
     terms = Terms(dict.fromkeys(words, "T"), [(re.compile("大+|C "), "R")], mode)
     places = list(pairwise(sorted({min(cut, len(text)) for cut in cuts})))[::2]

@@ -71,7 +71,7 @@ def written(transform: Transform, old: Path, new: Path) -> dict[str, Any]:
     return changed.manifest.transforms[-1]
 
 
-def cut(old: Path, new: Path, texts: list[str], **options: bool) -> dict[str, Any]:
+def cut(old: Path, new: Path, texts: list[str], **options: Any) -> dict[str, Any]:
     return written(partial(cut_vocabulary, texts=texts, **options), old, new)
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from paddle_ner.data import detect
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 ANNOTATION = "T1\tPER 0 2\t雷军\nT2\tLOC 4 6\t北京\nR1\tat Arg1:T1 Arg2:T2\n#1\tAnnotatorNotes T1\tnote\n"
 
 
 def spans(example: Example) -> list[tuple[int, int, str]]:
-    return [(entity.start, entity.end, entity.label) for entity in entities(example)]
+    return [(entity.start, entity.end, entity.label) for entity in entities_of(example)]
 
 
 def test_a_document_is_an_example_with_offsets_over_its_lines(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -25,7 +25,7 @@ def test_a_document_is_an_example_with_offsets_over_its_lines(make_file: MakeFil
 
 def test_the_annotation_may_be_named_instead_of_the_text(make_file: MakeFile, read_all: ReadAll) -> None:
     make_file("a.txt", "雷军在\n北京\n")
-    assert len(entities(read_all(make_file("a.ann", ANNOTATION))[0][0])) == 2
+    assert len(entities_of(read_all(make_file("a.ann", ANNOTATION))[0][0])) == 2
 
 
 def test_a_folder_is_read_in_order_of_the_names(make_file: MakeFile, read_all: ReadAll, tmp_path: Path) -> None:
@@ -43,20 +43,20 @@ def test_crlf_texts_fit_offsets_counted_with_either_line_end(
     path = make_file("a.txt", "在\r\n北京\r\n" if " 3 5" in annotation else "在\r\n\n北京\r\n")
     make_file("a.ann", annotation)
     (example,), problems = read_all(path)
-    assert (entities(example)[0].text, problems) == ("北京", [])
+    assert (entities_of(example)[0].text, problems) == ("北京", [])
 
 
 def test_offsets_are_code_points(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "𠮷😀北京")
     make_file("a.ann", "T1\tLOC 2 4\t北京\n")
-    assert entities(read_all(path)[0][0])[0].text == "北京"
+    assert entities_of(read_all(path)[0][0])[0].text == "北京"
 
 
 def test_an_entity_over_a_line_end_has_a_space_in_its_surface(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "北\n京")
     make_file("a.ann", "T1\tLOC 0 3\t北 京\n")
     (example,), problems = read_all(path)
-    assert (entities(example)[0].text, problems) == ("北\n京", [])
+    assert (entities_of(example)[0].text, problems) == ("北\n京", [])
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_fragments_with_white_space_alone_between_them_are_one_range(
     path = make_file("a.txt", text)
     make_file("a.ann", f"T1\tLOC {ranges}\t{surface}\n")
     (example,), problems = read_all(path)
-    assert ([entity.text for entity in entities(example)], problems) == ([whole], [])
+    assert ([entity.text for entity in entities_of(example)], problems) == ([whole], [])
 
 
 @pytest.mark.parametrize(

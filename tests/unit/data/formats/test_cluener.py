@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "彭小军在台湾"
@@ -17,14 +17,14 @@ def record(label: object, text: str = TEXT) -> str:
 def test_ends_are_inclusive(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", record({"address": {"台湾": [[4, 5]]}, "name": {"彭小军": [[0, 2]]}}))
     (example,), problems = read_all(path)
-    assert [(entity.text, entity.label, entity.end) for entity in entities(example)] == [
+    assert [(entity.text, entity.label, entity.end) for entity in entities_of(example)] == [
         ("彭小军", "name", 3), ("台湾", "address", 6)]  # fmt: skip
     assert not problems
 
 
 def test_one_surface_may_stand_in_several_places(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.json", record({"name": {"军": [[0, 0], [2, 2]]}}, "军和军")))
-    assert [entity.start for entity in entities(example)] == [0, 2]
+    assert [entity.start for entity in entities_of(example)] == [0, 2]
 
 
 def test_no_entity_is_an_annotation_and_no_label_is_none(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -37,7 +37,7 @@ def test_overlaps_are_bad_unless_allowed(make_file: MakeFile, read_all: ReadAll)
     examples, problems = read_all(path)
     assert not examples and [problem.line for problem in problems] == [1, 1]
     (example,), problems = read_all(path, overlaps="allow")
-    assert len(entities(example)) == 3 and not problems
+    assert len(entities_of(example)) == 3 and not problems
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_surfaces_prove_exclusive_ends(
     (example,), problems = read_all(
         make_file("a.json", record({"address": {"台湾": [[4, 6]]}, "name": {"彭小军": [[0, 3]]}}))
     )
-    assert [entity.text for entity in entities(example)] == ["彭小军", "台湾"] and not problems
+    assert [entity.text for entity in entities_of(example)] == ["彭小军", "台湾"] and not problems
     assert "its ends are exclusive, unlike in the published CLUENER" in caplog.text
 
 
 def test_an_array_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", f"[{record({'name': {'彭小军': [[0, 2]]}}).strip()}]")
-    assert [entity.text for entity in entities(read_all(path)[0][0])] == ["彭小军"]
+    assert [entity.text for entity in entities_of(read_all(path)[0][0])] == ["彭小军"]

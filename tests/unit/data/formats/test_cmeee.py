@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "房室结消融治疗"
@@ -22,27 +22,27 @@ def array(*lists: list[dict[str, Any]]) -> str:
 
 def test_ends_are_inclusive(make_file: MakeFile, read_all: ReadAll) -> None:
     (example, plain), problems = read_all(make_file("a.json", array([entity(0, 4, "pro", "房室结消融")], [])))
-    assert [(found.text, found.label) for found in entities(example)] == [("房室结消融", "pro")]
+    assert [(found.text, found.label) for found in entities_of(example)] == [("房室结消融", "pro")]
     assert (plain.entities, problems) == ((), [])
 
 
 def test_lines_of_objects_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
     content = json.dumps({"text": TEXT, "entities": [entity(0, 2, "bod")]}) + "\n"
-    assert [found.text for found in entities(read_all(make_file("a.jsonl", content))[0][0])] == ["房室结"]
+    assert [found.text for found in entities_of(read_all(make_file("a.jsonl", content))[0][0])] == ["房室结"]
 
 
 def test_surfaces_prove_exclusive_ends(
     make_file: MakeFile, read_all: ReadAll, caplog: pytest.LogCaptureFixture
 ) -> None:
     (example,), problems = read_all(make_file("a.json", array([entity(0, 5, "pro", "房室结消融")])))
-    assert ([found.text for found in entities(example)], problems) == (["房室结消融"], [])
+    assert ([found.text for found in entities_of(example)], problems) == (["房室结消融"], [])
     assert "its ends are exclusive" in caplog.text
 
 
 def test_the_text_form_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", f"{TEXT}|||0 4 pro|||5 6 pro|||\n天气好|||\n")
     (example, plain), problems = read_all(path)
-    assert [found.text for found in entities(example)] == ["房室结消融", "治疗"]
+    assert [found.text for found in entities_of(example)] == ["房室结消融", "治疗"]
     assert (plain.entities, problems) == ((), [])
 
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from paddle_ner.data import ReadOptions, detect, load, read
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 
 def spans(example: Example) -> list[tuple[int, int, str]]:
-    return [(entity.start, entity.end, entity.label) for entity in entities(example)]
+    return [(entity.start, entity.end, entity.label) for entity in entities_of(example)]
 
 
 SENTENCE = [(0, 2, "PER"), (3, 5, "LOC"), (5, 6, "ORG")]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from paddle_ner.data import ReadOptions, load
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "雷军在北京"
@@ -34,12 +34,12 @@ NEW = [
 )
 def test_old_and_new_entities_are_read(make_file: MakeFile, read_all: ReadAll, record: dict[str, Any]) -> None:
     (example,), problems = read_all(make_file("a.jsonl", line(**record)))
-    assert [(entity.start, entity.end, entity.label) for entity in entities(example)] == ENTITIES and not problems
+    assert [(entity.start, entity.end, entity.label) for entity in entities_of(example)] == ENTITIES and not problems
 
 
 def test_a_record_without_entities_is_annotated(make_file: MakeFile, read_all: ReadAll) -> None:
     first, second = read_all(make_file("a.jsonl", line(label=[]) + line(label=ENTITIES)))[0]
-    assert first.entities == () and len(entities(second)) == 2
+    assert first.entities == () and len(entities_of(second)) == 2
 
 
 def test_classes_are_labels_and_one_label_when_asked(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -74,13 +74,13 @@ def test_classes_beside_no_entities_are_read_and_beside_entities_refused(
         "entities and label in one record, expected one kind of annotation (label_field names it)"
     )
     examples, problems = read_all(path, label_field="entities")
-    assert [len(entities(example)) for example in examples] == [0, 2] and not problems
+    assert [len(entities_of(example)) for example in examples] == [0, 2] and not problems
 
 
 def test_entities_as_triples_are_read_and_the_intents_beside_them_counted(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.jsonl", line(entities=ENTITIES, cats=["订票"]) + line(entities=[], cats=["问候"]))
-    assert [len(entities(example)) for example in load(path, log=said.append)] == [2, 0]
+    assert [len(entities_of(example)) for example in load(path, log=said.append)] == [2, 0]
     assert said == [
         f"{path}: entities are read, not the cats that 2 records also have (--label-field cats reads those)"
     ]
@@ -91,7 +91,7 @@ def test_entities_as_triples_are_read_and_the_intents_beside_them_counted(make_f
 def test_an_entity_of_two_annotators_is_one(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.jsonl", line(label=[*ENTITIES, ENTITIES[0]]))
-    assert [[entity.text for entity in entities(example)] for example in load(path, log=said.append)] == [
+    assert [[entity.text for entity in entities_of(example)] for example in load(path, log=said.append)] == [
         ["雷军", "北京"]
     ]
     assert said == [f"{path}: 1 entity stands twice in a record, with the same range and label: read once"]
@@ -117,16 +117,16 @@ def test_a_bad_record_is_told(make_file: MakeFile, read_all: ReadAll, record: di
 
 
 def test_an_array_of_its_records_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
-    content = "[" + ",".join(line(**record).strip() for record in ({"label": ENTITIES}, {"label": []})) + "]"
+    content = "[" + ",".join(line(label=label).strip() for label in (ENTITIES, [])) + "]"
     examples, problems = read_all(make_file("a.json", content))
-    assert [len(entities(example)) for example in examples] == [2, 0] and not problems
+    assert [len(entities_of(example)) for example in examples] == [2, 0] and not problems
 
 
 @pytest.mark.parametrize("key", ["label", "annotations"])
 def test_objects_with_offsets_are_entities_and_no_classes(make_file: MakeFile, read_all: ReadAll, key: str) -> None:
     entities = [{"start": start, "end": end, "label": label} for start, end, label in ENTITIES]
     (example,), _ = read_all(make_file("a.jsonl", line(**{key: entities})))
-    assert [(entity.start, entity.end, entity.label) for entity in entities(example)] == ENTITIES
+    assert [(entity.start, entity.end, entity.label) for entity in entities_of(example)] == ENTITIES
 
 
 def test_a_class_that_several_people_chose_is_one(make_file: MakeFile) -> None:

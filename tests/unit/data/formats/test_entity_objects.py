@@ -8,7 +8,7 @@ import pytest
 
 from paddle_ner.data import ReadOptions, load
 from paddle_ner.data.unlabelled import unlabelled
-from tests.labelled import entities
+from tests.labelled import entities_of, example_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT, OTHER = "韩梅在苏州", "李雷住上海"
@@ -30,7 +30,7 @@ def read_entities(make_file: MakeFile) -> ReadEntities:
         path = make_file(f"a{suffix}", lines if suffix == ".jsonl" else json.dumps(records, indent=1))
         said: list[str] = []
         found = load(path, options=ReadOptions(**options), log=said.append)
-        return [(entity.text, entity.label) for example in found for entity in entities(example)], said
+        return [(entity.text, entity.label) for example in found for entity in entities_of(example)], said
 
     return read
 
@@ -136,9 +136,9 @@ def test_a_word_of_a_tokenizer_proves_nothing(make_file: MakeFile) -> None:
     """transformers writes the tokens of a word with spaces between, and in lower case."""
     record = {"text": "AB公司", "entities": [{"start": 0, "end": 4, "entity_group": "ORG", "word": "ab 公 司"}]}
     (example,) = load(make_file("a.jsonl", json.dumps(record)))
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("AB公司", "ORG")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("AB公司", "ORG")]
 
 
 def test_annotations_are_not_read_where_only_texts_count(make_file: MakeFile) -> None:
     path = make_file("a.jsonl", json.dumps({"text": TEXT, "entities": [{"s": 0}]}) + "\n")
-    assert [example.text for example in unlabelled(path)] == [TEXT]
+    assert [example_of(example).text for example in unlabelled(path)] == [TEXT]

@@ -12,6 +12,7 @@ from paddle_ner import environment
 from paddle_ner.data import detect, load, unlabelled
 from paddle_ner.errors import InputError, MissingPackageError
 from paddle_ner.types import Example
+from tests.labelled import example_of
 from tests.unit.data.conftest import ReadAll
 
 openpyxl = pytest.importorskip("openpyxl", reason="pip install 'paddle-ner[tables]'")
@@ -87,7 +88,7 @@ def test_a_wrong_size_in_the_file_loses_no_rows(make_book: MakeBook, read_all: R
 
 
 def test_a_prediction_reads_the_texts(make_book: MakeBook) -> None:
-    assert [one.text for one in unlabelled(make_book(S=[["text"], ["好看"], ["难看"]]))] == ["好看", "难看"]
+    assert [example_of(one).text for one in unlabelled(make_book(S=[["text"], ["好看"], ["难看"]]))] == ["好看", "难看"]
 
 
 def test_a_damaged_workbook_is_one_line(tmp_path: Path) -> None:

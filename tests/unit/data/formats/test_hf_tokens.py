@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from paddle_ner.errors import InputError
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 NAMES = ("O", "B-PER", "I-PER")
@@ -22,22 +22,22 @@ GOOD = line(["B-PER", "I-PER", "O"], id="7")
 def test_tags_become_entities(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), problems = read_all(make_file("a.jsonl", GOOD))
     assert (example.text, example.id, problems) == ("雷军好", "7", [])
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("雷军", "PER")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("雷军", "PER")]
 
 
 def test_words_of_latin_letters_are_joined_by_spaces(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.jsonl", line(["B-PER", "I-PER", "O"], ("Lei", "Jun", "sang"))))
-    assert (example.text, entities(example)[0].text) == ("Lei Jun sang", "Lei Jun")
+    assert (example.text, entities_of(example)[0].text) == ("Lei Jun sang", "Lei Jun")
 
 
 def test_an_array_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.json", f"[{GOOD}]"))
-    assert entities(example)[0].text == "雷军"
+    assert entities_of(example)[0].text == "雷军"
 
 
 def test_numbers_are_named_by_an_option(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.jsonl", line([1, 2, 0])), tag_names=NAMES)
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("雷军", "PER")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("雷军", "PER")]
 
 
 def test_numbers_without_names_are_refused_with_the_option(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -83,7 +83,7 @@ def test_a_text_with_a_tag_for_each_character_is_no_text_with_labels(
     content = json.dumps(record, ensure_ascii=False)
     path = make_file(f"a{suffix}", f"[{content}]" if suffix == ".json" else content + "\n" + content)
     example = read_all(path)[0][0]
-    assert (example.text, [(entity.text, entity.label) for entity in entities(example)]) == (
+    assert (example.text, [(entity.text, entity.label) for entity in entities_of(example)]) == (
         "雷军好",
         [("雷军", "PER")],
     )

@@ -5,14 +5,14 @@ import pytest
 from paddle_ner.data import detect, load
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 EXPECTED = [("韩梅在苏州大学工作。", [(0, 2, "PER"), (3, 7, "ORG")]), ("今天天气好。", [])]
 
 
 def found(examples: list[Example]) -> list[tuple[str, list[tuple[int, int, str]]]]:
-    return [(one.text, [(entity.start, entity.end, entity.label) for entity in entities(one)]) for one in examples]
+    return [(one.text, [(entity.start, entity.end, entity.label) for entity in entities_of(one)]) for one in examples]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from paddle_ner.data import ReadOptions, json_stream, load, read
 from paddle_ner.errors import DataError
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 RECORDS = [{"id": f"s{n}", "query": f"怎么办{n}", "label": "其他", "more": [n]} for n in range(50)]
@@ -37,7 +37,7 @@ def test_an_empty_label_is_no_entity_among_entities_and_no_class_among_classes(
     make_file: MakeFile, read_all: ReadAll
 ) -> None:
     entities = '[{"text": "好", "label": []}, {"text": "好", "label": [{"start": 0, "end": 1, "label": "A"}]}]'
-    assert [len(entities(example)) for example in read_all(make_file("a.json", entities))[0]] == [0, 1]
+    assert [len(entities_of(example)) for example in read_all(make_file("a.json", entities))[0]] == [0, 1]
     classes = '[{"text": "好", "label": []}, {"text": "好", "label": ["正"]}]'
     assert [example.labels for example in read_all(make_file("b.json", classes))[0]] == [(), ("正",)]
 
@@ -51,7 +51,7 @@ def test_other_fields_are_read_when_named(make_file: MakeFile, read_all: ReadAll
 def test_labels_and_entities_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
     assert read_all(make_file("a.json", '[{"text": "好", "label": ["正", "短"]}]'))[0][0].labels == ("正", "短")
     path = make_file("b.json", '[{"text": "好", "entities": [{"start": 0, "end": 1, "label": "A"}]}]')
-    assert len(entities(read_all(path)[0][0])) == 1
+    assert len(entities_of(read_all(path)[0][0])) == 1
 
 
 @pytest.mark.parametrize("indent", [None, 1])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from paddle_ner.types import Entity, Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 
@@ -28,7 +28,7 @@ def test_entities_come_in_order_of_their_start(make_file: MakeFile, read_all: Re
     path = make_file("a.jsonl", json.dumps({"text": "甲乙丙", "entities": [
         {"start": 2, "end": 3, "label": "B"}, {"start": 0, "end": 1, "label": "A"}]}))  # fmt: skip
     (example,), problems = read_all(path)
-    assert [entity.label for entity in entities(example)] == ["A", "B"] and not problems
+    assert [entity.label for entity in entities_of(example)] == ["A", "B"] and not problems
 
 
 def test_blank_lines_hold_no_record_but_count_as_lines(make_file: MakeFile, read_all: ReadAll) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from paddle_ner.data import load
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "雷军在北京"
@@ -34,7 +34,7 @@ PERSON = span(0, 2, "PER", "雷军")
 def test_entities_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
     relation = {"type": "relation", "from_id": "a", "to_id": "b"}
     (example,), problems = read_all(make_file("a.json", export(task(PERSON, relation, span(3, 5, "LOC", "北京")))))
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("雷军", "PER"), ("北京", "LOC")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("雷军", "PER"), ("北京", "LOC")]
     assert (example.id, problems) == ("7", [])
 
 
@@ -46,7 +46,7 @@ def test_choices_are_labels(make_file: MakeFile, read_all: ReadAll) -> None:
 
 def test_the_old_key_completions_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     old = {"id": 1, "data": {"text": TEXT}, "completions": [{"result": [PERSON]}]}
-    assert len(entities(read_all(make_file("a.json", export(old)))[0][0])) == 1
+    assert len(entities_of(read_all(make_file("a.json", export(old)))[0][0])) == 1
 
 
 def test_another_name_of_the_text_is_found_when_it_is_the_only_one(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -60,14 +60,14 @@ def test_another_name_of_the_text_is_found_when_it_is_the_only_one(make_file: Ma
 def test_a_cancelled_annotation_does_not_count(make_file: MakeFile, read_all: ReadAll) -> None:
     cancelled = {"was_cancelled": True, "result": [span(0, 1, "LOC", "雷")]}
     (example,), _ = read_all(make_file("a.json", export(task(annotations=[cancelled, {"result": [PERSON]}]))))
-    assert [entity.label for entity in entities(example)] == ["PER"]
+    assert [entity.label for entity in entities_of(example)] == ["PER"]
 
 
 def test_a_task_that_nobody_labelled_is_bad_wherever_it_stands(make_file: MakeFile, read_all: ReadAll) -> None:
     cancelled = task(annotations=[{"result": [], "was_cancelled": True}])
     path = make_file("a.json", export(cancelled, task(PERSON), task(PERSON)))
     examples, (problem,) = read_all(path)
-    assert [len(entities(example)) for example in examples] == [1, 1]
+    assert [len(entities_of(example)) for example in examples] == [1, 1]
     assert problem.line == 2 and problem.message.startswith(f"no annotation, but {path}:14 has entities")
 
 
@@ -87,7 +87,7 @@ def test_annotations_that_say_the_same_are_one_and_the_ground_truth_goes_before_
     same = task(annotations=[{"result": [PERSON, place]}, {"result": [place, PERSON]}])
     truth = task(annotations=[{"result": [place]}, {"result": [PERSON], "ground_truth": True}])
     examples, problems = read_all(make_file("a.json", export(same, truth)))
-    assert [[entity.text for entity in entities(example)] for example in examples] == [["雷军", "北京"], ["雷军"]]
+    assert [[entity.text for entity in entities_of(example)] for example in examples] == [["雷军", "北京"], ["雷军"]]
     assert not problems
 
 
@@ -116,7 +116,7 @@ def test_entities_of_two_controls_are_read_together_and_said(make_file: MakeFile
     said: list[str] = []
     place = span(3, 5, "LOC", "北京")
     path = make_file("a.json", export(task(PERSON | {"from_name": "a"}, place | {"from_name": "b"})))
-    assert len(entities(load(path, log=said.append)[0])) == 2
+    assert len(entities_of(load(path, log=said.append)[0])) == 2
     assert said == [f"{path}: the entities of several controls are read together: a 1, b 1 (--label-field names one)"]
 
 
@@ -155,7 +155,7 @@ def test_a_line_end_in_a_surface_is_written_with_a_backslash(
     make_file: MakeFile, read_all: ReadAll, text: str, surface: str
 ) -> None:
     path = make_file("a.json", export(task(span(0, len(text), "PER", surface), data={"text": text})))
-    assert [entity.text for entity in entities(read_all(path, offsets="code-points")[0][0])] == [text]
+    assert [entity.text for entity in entities_of(read_all(path, offsets="code-points")[0][0])] == [text]
 
 
 @pytest.mark.parametrize("text", ["/data/upload/3/ab1-doc.txt", "s3://bucket/1.txt", "https://example.com/a/1.txt"])
@@ -196,7 +196,7 @@ def test_what_is_left_out_of_a_file_that_is_read_is_counted(make_file: MakeFile)
     said: list[str] = []
     rating = {"type": "rating", "value": {"rating": 4}}
     path = make_file("a.json", export(task(rating), task(PERSON, rating)))
-    assert [len(entities(example)) for example in load(path, log=said.append)] == [0, 1]
+    assert [len(entities_of(example)) for example in load(path, log=said.append)] == [0, 1]
     assert said == [f"{path}: left out results that are neither entities nor classes: rating 2"]
 
 

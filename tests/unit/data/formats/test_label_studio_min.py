@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from paddle_ner.data import detect, load
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "韩梅在苏州"
 REGION = {"start": 0, "end": 2, "text": "韩梅", "labels": ["PER"]}
 
 
-def task(text: str = TEXT, *, before: object = (), **answers: object) -> dict[str, Any]:
+def task(text: str = TEXT, *, before: dict[str, object] | None = None, **answers: object) -> dict[str, Any]:
     about = {"annotator": 1, "annotation_id": 5, "created_at": "2026", "updated_at": "2026", "lead_time": 3.5}
-    return {"text": text, **dict(before), "id": 7, **answers, **about}
+    return {"text": text, **(before or {}), "id": 7, **answers, **about}
 
 
 def export(*tasks: dict[str, Any]) -> str:
@@ -27,7 +27,7 @@ def test_entities_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
     assert detect(path).name == "label-studio-min"
     (first, second), problems = read_all(path)
     assert first.entities == () and not problems
-    assert [(entity.text, entity.label) for entity in entities(second)] == [("韩梅", "PER")]
+    assert [(entity.text, entity.label) for entity in entities_of(second)] == [("韩梅", "PER")]
     assert second.id == "7"
 
 
@@ -56,7 +56,7 @@ def test_one_of_several_answers_is_read_when_named(make_file: MakeFile, read_all
     _, (problem,) = read_all(path)
     assert problem.message == "entities, and classes of art, of one text: name one with label_field"
     assert read_all(path, label_field="art")[0][0].labels == ("好评",)
-    assert len(entities(read_all(path, label_field="ner")[0][0])) == 1
+    assert len(entities_of(read_all(path, label_field="ner")[0][0])) == 1
     two = make_file("b.json", export(task(art="好评", topic="物流")))
     _, (problem,) = read_all(two)
     assert problem.message == "answers to art, topic, expected classes of one: name it with label_field"
@@ -65,7 +65,7 @@ def test_one_of_several_answers_is_read_when_named(make_file: MakeFile, read_all
 def test_an_answer_that_is_no_class_is_counted(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.json", export(task(ner=[REGION], stars=4), task(stars=5)))
-    assert [len(entities(example)) for example in load(path, log=said.append)] == [1, 0]
+    assert [len(entities_of(example)) for example in load(path, log=said.append)] == [1, 0]
     assert said == [f"{path}: left out 2 answers to 'stars', neither entities nor classes"]
 
 
@@ -97,7 +97,7 @@ def test_records_whose_own_id_stands_before_their_text_are_read_by_what_they_hol
         return {"id": 7, "text": TEXT, **answers, "annotator": 1, "annotation_id": 5, "lead_time": 3.5}
 
     path = make_file("a.json", export(record(ner=[REGION])))
-    assert [entity.text for entity in entities(read_all(path)[0][0])] == ["韩梅"]
+    assert [entity.text for entity in entities_of(read_all(path)[0][0])] == ["韩梅"]
     assert read_all(make_file("b.json", export(record(art={"choices": ["好评"]}))))[0][0].labels == ("好评",)
     _, (problem,) = read_all(path := make_file("c.json", export(record(art="好评"))))
     assert problem.message == "which key holds the label? The keys are text, art: name it with label_field"

@@ -8,7 +8,7 @@ import pytest
 
 from paddle_ner.data import ReadOptions, load
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 ReadTask = Callable[..., tuple[Example, list[str]]]
@@ -57,7 +57,7 @@ def test_the_paths_of_a_taxonomy_are_classes(read_task: ReadTask) -> None:
 def test_a_choice_about_an_entity_is_no_class(read_task: ReadTask) -> None:
     sure = result("choices", {"start": 0, "end": 2, "text": "韩梅", "choices": ["确定"]}, "sure")
     example, said = read_task(PERSON, sure)
-    assert [entity.text for entity in entities(example)] == ["韩梅"]
+    assert [entity.text for entity in entities_of(example)] == ["韩梅"]
     assert said == ["left out 1 choice about an entity, not about the text"]
 
 
@@ -66,7 +66,7 @@ def test_results_about_another_text_are_left_out(read_task: ReadTask) -> None:
     body = result("labels", {"start": 2, "end": 4, "labels": ["LOC"]}, target="body")
     data = {"title": "韩梅获奖", "body": "昨天苏州下雨"}
     example, said = read_task(title, body, data=data, text_field="body")
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("苏州", "LOC")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("苏州", "LOC")]
     assert said == ["left out 1 result about another text of the task"]
     example, said = read_task(title, data=data, text_field="body")
     assert example.entities == () and said == ["left out 1 result about another text of the task"]
@@ -74,7 +74,7 @@ def test_results_about_another_text_are_left_out(read_task: ReadTask) -> None:
 
 def test_a_target_that_is_no_text_of_the_task_is_the_text(read_task: ReadTask) -> None:
     other = PERSON | {"to_name": "txt"}
-    assert [entity.text for entity in entities(read_task(other)[0])] == ["韩梅"]
+    assert [entity.text for entity in entities_of(read_task(other)[0])] == ["韩梅"]
 
 
 def test_two_targets_that_are_no_text_of_the_task_are_refused(told: Told) -> None:
@@ -92,13 +92,13 @@ def test_classes_of_two_controls_are_refused_and_one_is_read_when_named(told: To
 
 def test_a_range_with_two_labels_is_two_entities(read_task: ReadTask) -> None:
     both = result("labels", {"start": 0, "end": 2, "labels": ["PER", "ORG"]})
-    assert [entity.label for entity in entities(read_task(both, overlaps="allow")[0])] == ["PER", "ORG"]
+    assert [entity.label for entity in entities_of(read_task(both, overlaps="allow")[0])] == ["PER", "ORG"]
 
 
 def test_places_in_html_are_read_from_the_text_it_shows(read_task: ReadTask) -> None:
     value = {"start": "/p[1]/text()[1]", "end": "/p[1]/text()[1]", "globalOffsets": {"start": 3, "end": 5}}
     example, _ = read_task(result("hypertextlabels", value | {"text": "苏州", "hypertextlabels": ["LOC"]}))
-    assert [entity.text for entity in entities(example)] == ["苏州"]
+    assert [entity.text for entity in entities_of(example)] == ["苏州"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from paddle_ner import environment
 from paddle_ner.data import ReadOptions, detect, load
 from paddle_ner.errors import InputError, MissingPackageError
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import ReadAll
 
 pa = pytest.importorskip("pyarrow", reason="pip install 'paddle-ner[tables]'")
@@ -63,7 +63,7 @@ NAMES = {"names": ["O", "B-LOC", "I-LOC"], "_type": "ClassLabel"}
 )
 def test_tags_have_the_names_that_datasets_leaves(make_table: MakeTable, read_all: ReadAll, feature: object) -> None:
     examples, problems = read_all(make_table(TAGGED, {"ner_tags": feature}))
-    assert [[(e.start, e.end, e.label) for e in entities(one)] for one in examples] == [[(0, 2, "LOC")], []]
+    assert [[(e.start, e.end, e.label) for e in entities_of(one)] for one in examples] == [[(0, 2, "LOC")], []]
     assert problems == []
 
 
@@ -72,19 +72,19 @@ def test_tags_without_names_are_asked_for_and_can_be_given(make_table: MakeTable
     with pytest.raises(InputError, match="--tag-names O,B-PER,I-PER"):
         read_all(path)
     examples, _ = read_all(path, tag_names=("O", "B-PER", "I-PER"))
-    assert entities(examples[0])[0].label == "PER"
+    assert entities_of(examples[0])[0].label == "PER"
 
 
 def test_given_names_of_tags_come_before_those_of_the_file(make_table: MakeTable, read_all: ReadAll) -> None:
     path = make_table(TAGGED, {"ner_tags": {"feature": NAMES, "_type": "Sequence"}})
     examples, _ = read_all(path, tag_names=("O", "B-PER", "I-PER"))
-    assert entities(examples[0])[0].label == "PER"
+    assert entities_of(examples[0])[0].label == "PER"
 
 
 def test_entities_and_lists_of_labels(make_table: MakeTable, read_all: ReadAll) -> None:
     entities = [[{"start": 0, "end": 2, "label": "LOC"}], []]
     (first, second), problems = read_all(make_table({"text": ["北京好", "好"], "entities": entities}))
-    assert ([e.text for e in entities(first)], second.entities, problems) == (["北京"], (), [])
+    assert ([e.text for e in entities_of(first)], second.entities, problems) == (["北京"], (), [])
     features = {"labels": {"feature": {"names": ["A", "B"], "_type": "ClassLabel"}, "_type": "Sequence"}}
     examples, _ = read_all(make_table({"text": ["甲", "乙"], "labels": [[0, 1], []]}, features))
     assert [one.labels for one in examples] == [("A", "B"), ()]

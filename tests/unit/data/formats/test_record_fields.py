@@ -9,7 +9,7 @@ import pytest
 from paddle_ner.data import ReadOptions, load
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 ReadRecord = Callable[..., tuple[Example, list[str]]]
@@ -35,7 +35,7 @@ def read_record(make_file: MakeFile) -> ReadRecord:
 @pytest.mark.parametrize("key", ["实体", "ents", "spans", "entity_list", "mentions"])
 def test_entities_under_other_keys_are_read_and_said(read_record: ReadRecord, suffix: str, key: str) -> None:
     example, said = read_record({"文本": TEXT, key: [ENTITY]}, suffix)
-    assert [entity.text for entity in entities(example)] == ["韩梅"]
+    assert [entity.text for entity in entities_of(example)] == ["韩梅"]
     assert said == [f"the entities are read from {key!r} (--label-field names another key)"]
 
 
@@ -54,7 +54,7 @@ def test_a_label_under_another_key_is_read_and_said(
 def test_an_intent_beside_entities_is_said_and_read_when_it_is_named(read_record: ReadRecord) -> None:
     record = {"text": TEXT, "intent": "问路", "entities": [ENTITY]}
     example, said = read_record(record)
-    assert len(entities(example)) == 1 and said == [
+    assert len(entities_of(example)) == 1 and said == [
         "the entities are read, not intent: --label-field intent reads that"
     ]
     example, said = read_record(record, label_field="intent")
@@ -125,7 +125,7 @@ def test_an_empty_array_is_no_entity_where_the_others_are_of_entities(
 ) -> None:
     records = [{"text": TEXT, key: []}, {"text": TEXT, key: [ENTITY]}]
     examples, problems = read_all(make_file("a.json", json.dumps(records)))
-    assert [len(entities(example)) for example in examples] == [0, 1] and not problems
+    assert [len(entities_of(example)) for example in examples] == [0, 1] and not problems
 
 
 def test_a_key_that_no_record_has_is_refused(read_record: ReadRecord) -> None:
@@ -139,4 +139,4 @@ def test_a_list_as_long_as_another_is_no_list_of_classes(read_record: ReadRecord
 
 
 def test_no_classes_beside_entities_are_nothing(read_record: ReadRecord) -> None:
-    assert len(entities(read_record({"text": TEXT, "labels": [], "entities": [ENTITY]})[0])) == 1
+    assert len(entities_of(read_record({"text": TEXT, "labels": [], "entities": [ENTITY]})[0])) == 1

@@ -4,15 +4,14 @@ import pytest
 
 from paddle_ner.data import ReadOptions, detect, load
 from paddle_ner.types import Example
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
-from tests.unit.data.writers.conftest import Found
 
 WORDS = "19980101-01-001-001/m  韩/nr  梅/nr  在/p  [苏州/ns  大学/n]nt  工作/v  。/w\n"
 
 
 def spans(example: Example) -> list[tuple[int, int, str]]:
-    return [(entity.start, entity.end, entity.label) for entity in entities(example)]
+    return [(entity.start, entity.end, entity.label) for entity in entities_of(example)]
 
 
 def test_the_text_is_the_segments_and_the_labels_are_in_upper_case(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -88,7 +87,7 @@ def test_the_compounds_and_line_numbers_of_peoples_daily_are_read(make_file: Mak
     ],
 )
 def test_brackets_are_compounds_only_where_a_tag_closes_them(
-    make_file: MakeFile, read_all: ReadAll, line: str, text: str, found: Found
+    make_file: MakeFile, read_all: ReadAll, line: str, text: str, found: list[tuple[int, int, str]]
 ) -> None:
     (example,), problems = read_all(make_file("a.txt", line + "\n"), keep_labels=("NT",), overlaps="allow")
     assert (example.text, problems) == (text, [])

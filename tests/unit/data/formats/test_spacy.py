@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "雷军在北京"
@@ -24,7 +24,7 @@ def lines(*pairs: object) -> str:
 @pytest.mark.parametrize("written", [array, lines])
 def test_entities_are_read(make_file: MakeFile, read_all: ReadAll, written: Callable[..., Any]) -> None:
     (example, plain), problems = read_all(make_file("a.json", written(PAIR, ["天气好", {"entities": []}])))
-    assert [(entity.text, entity.label) for entity in entities(example)] == [("雷军", "PER"), ("北京", "LOC")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("雷军", "PER"), ("北京", "LOC")]
     assert (plain.entities, problems) == ((), [])
 
 
@@ -57,5 +57,5 @@ def test_an_array_that_begins_with_null_and_entities_as_objects_are_read(
     """Annotators of the web write null for a text that was skipped."""
     entity = {"start": 0, "end": 2, "label": "PER"}
     (example,), (problem,) = read_all(make_file("a.json", array(None, [TEXT, {"entities": [entity]}])))
-    assert [entity.text for entity in entities(example)] == ["雷军"]
+    assert [entity.text for entity in entities_of(example)] == ["雷军"]
     assert problem.message == "null, expected an array"

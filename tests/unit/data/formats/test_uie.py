@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.labelled import entities
+from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "雷军在北京"
@@ -21,7 +21,7 @@ PERSON, PLACE = line("人物", ("雷军", 0, 2)), line("地点", ("北京", 3, 5
 def test_the_records_of_a_text_are_joined_wherever_they_stand(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", PERSON + line("人物", content="天气好") + PLACE)
     examples, problems = read_all(path)
-    assert [(entity.text, entity.label) for entity in entities(examples[0])] == [("雷军", "人物"), ("北京", "地点")]
+    assert [(entity.text, entity.label) for entity in entities_of(examples[0])] == [("雷军", "人物"), ("北京", "地点")]
     assert (examples[1].text, examples[1].entities, problems) == ("天气好", (), [])
 
 
@@ -34,7 +34,7 @@ def test_relations_are_left_out_and_counted(
     make_file: MakeFile, read_all: ReadAll, caplog: pytest.LogCaptureFixture
 ) -> None:
     (example,), _ = read_all(make_file("a.json", PERSON + line("雷军的所在地", ("北京", 3, 5))))
-    assert [entity.label for entity in entities(example)] == ["人物"]
+    assert [entity.label for entity in entities_of(example)] == ["人物"]
     assert "1 record left out that ask for a relation of an entity" in caplog.text
 
 
@@ -43,7 +43,7 @@ def test_relations_alone_are_no_entities(make_file: MakeFile, read_all: ReadAll)
     (example,), _ = read_all(make_file("a.json", line("雷军的所在地", ("北京", 3, 5))))
     assert example.entities == ()
     (example,), _ = read_all(make_file("b.json", line("公司的所在地", ("北京", 3, 5))))
-    assert [entity.label for entity in entities(example)] == ["公司的所在地"]
+    assert [entity.label for entity in entities_of(example)] == ["公司的所在地"]
 
 
 def test_classes_between_full_width_commas_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
@@ -54,12 +54,12 @@ def test_classes_between_full_width_commas_are_read(make_file: MakeFile, read_al
 def test_an_array_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     content = "[" + ",".join((PERSON + line("地点", ("北京", 3, 5))).strip().split("\n")) + "]"
     (example,), problems = read_all(make_file("a.json", content))
-    assert [entity.label for entity in entities(example)] == ["人物", "地点"] and not problems
+    assert [entity.label for entity in entities_of(example)] == ["人物", "地点"] and not problems
 
 
 def test_a_repeated_record_is_counted(make_file: MakeFile, read_all: ReadAll, caplog: pytest.LogCaptureFixture) -> None:
     (example,), _ = read_all(make_file("a.json", PERSON + PERSON))
-    assert len(entities(example)) == 1
+    assert len(entities_of(example)) == 1
     assert "1 record with the text, prompt and results of another" in caplog.text
 
 

@@ -24,9 +24,9 @@ class Page(HTMLParser):
         self.feed(source)
         assert not [tag for tag in self.open if tag not in ("meta", "html")]
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.scripts += tag == "script"
-        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+        self.addresses += [str(value) for name, value in attrs if name in ("src", "href")]
         if tag != "meta":
             self.open.append(tag)
         if tag == "p":

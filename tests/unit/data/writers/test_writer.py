@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_entities_are_read_back_as_they_were_written(tmp_path: Path, name: str) 
 def test_classes_are_read_back_as_they_were_written(tmp_path: Path, name: str, examples: list[Example]) -> None:
     path = tmp_path / f"a{WRITERS[name].new_suffix}"
     write(path, examples, name)
-    options = {"label_separator": "|"} if name in ("csv", "tsv") and examples is SEVERAL else {}
+    options: dict[str, Any] = {"label_separator": "|"} if name in ("csv", "tsv") and examples is SEVERAL else {}
     multi_label = examples is SEVERAL
     again = load(path, name, options=ReadOptions(multi_label=multi_label, **options))
     assert [(one.text, one.label, one.labels) for one in again] == [

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Candidate, Tuning
+from paddle_ner.bundle import Candidate, Precision, Tuning
 from paddle_ner.cli.tuning import show
 from paddle_ner.evaluation.tuning.choice import Tuned, choose, engines_of
 
 
 def candidate(
-    precision: str, replicas: int, speed: float, drop: float | None = 0.0, milliseconds: float = 1
+    precision: Precision, replicas: int, speed: float, drop: float | None = 0.0, milliseconds: float = 1
 ) -> Candidate:
     score = None if drop is None else 0.9 - drop
     fields: dict[str, Any] = {"tokens_per_second": 1, "milliseconds": milliseconds, "score": score}

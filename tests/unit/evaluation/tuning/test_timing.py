@@ -8,16 +8,15 @@ from weakref import WeakSet
 
 import pytest
 
+from paddle_ner.bundle import Precision
 from paddle_ner.evaluation.tuning import timing
 from paddle_ner.evaluation.tuning.timing import measure
 from paddle_ner.inference.engines import ENGINES, EngineOptions
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 
-ENGINE_OPTIONS = [
-    EngineOptions(engine, precision=precision)
-    for engine, precision in (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
-]
+WAYS: tuple[tuple[str, Precision], ...] = (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
+ENGINE_OPTIONS = [EngineOptions(engine, precision=precision) for engine, precision in WAYS]
 LAYOUTS = [Layout(1, 2), Layout(2, 1)]
 
 

@@ -26,8 +26,8 @@ def opened(folder: Path, model: Any) -> Checkpoint:
 
 def test_logits_are_float32_by_token_or_by_sequence(token_model: Any, sequence_model: Any) -> None:
     by_token, by_sequence = (DynamicEngine(model).run(IDS)["logits"] for model in (token_model, sequence_model))
-    assert (by_token.shape, by_token.dtype) == ((2, 4, 5), np.float32)
-    assert (by_sequence.shape, by_sequence.dtype) == ((2, 3), np.float32)
+    assert by_token.shape == (2, 4, 5) and by_token.dtype == np.float32
+    assert by_sequence.shape == (2, 3) and by_sequence.dtype == np.float32
 
 
 def test_padding_does_not_change_the_logits(token_model: Any, sequence_model: Any) -> None:
