@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import paddle_ner
 from paddle_ner import data
-from paddle_ner.bundle import read_bundle_manifest
+from paddle_ner.bundle import Precision, read_bundle_manifest
 from paddle_ner.errors import BundleError, DeviceError
 from paddle_ner.evaluation.tuning.choice import choose as fastest
 from paddle_ner.evaluation.tuning.choice import tune
@@ -37,8 +37,8 @@ def texts(run_folder: Path) -> list[str]:
     return [example.text for example in data.read(run_folder.parent / "dev.jsonl")]
 
 
-def engine(folder: Path, precision: str, threads: int = 1) -> OpenVinoEngine:
-    options = EngineOptions("openvino", precision=precision, threads=threads)  # type: ignore[arg-type]
+def engine(folder: Path, precision: Precision, threads: int = 1) -> OpenVinoEngine:
+    options = EngineOptions("openvino", precision=precision, threads=threads)
     return OpenVinoEngine(folder, read_bundle_manifest(folder), options)
 
 

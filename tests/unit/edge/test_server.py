@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from paddle_ner import Prediction
 from paddle_ner.edge.server import EdgeServer, Settings, make_server
 from paddle_ner.errors import InputError
+from paddle_ner.inference.predictor import Predictor
 
 
 class Model:
@@ -44,7 +45,7 @@ def model() -> Model:
 @pytest.fixture
 def server(model: Model) -> Iterator[EdgeServer]:
     settings = Settings(port=0, max_waiting=2, max_connections=4)
-    server = make_server(model, "m", settings)  # type: ignore[arg-type]
+    server = make_server(cast(Predictor, model), "m", settings)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -208,7 +209,7 @@ def test_an_empty_text_among_others_is_answered(server: EdgeServer) -> None:
 
 @pytest.mark.parametrize("start", [b"", b"GET / HT", b"POST /predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"])
 def test_a_request_that_does_not_come_to_its_end_is_closed(model: Model, start: bytes) -> None:
-    server = make_server(model, "m", Settings(port=0, request_seconds=0.1))  # type: ignore[arg-type]
+    server = make_server(cast(Predictor, model), "m", Settings(port=0, request_seconds=0.1))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -220,7 +221,7 @@ def test_a_request_that_does_not_come_to_its_end_is_closed(model: Model, start: 
 
 
 def test_a_model_may_take_longer_than_a_request(model: Model) -> None:
-    server = make_server(model, "m", Settings(port=0, request_seconds=0.05))  # type: ignore[arg-type]
+    server = make_server(cast(Predictor, model), "m", Settings(port=0, request_seconds=0.05))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -253,6 +254,6 @@ def test_a_panic_of_the_tokenizer_is_a_problem(
     def panic(texts: Sequence[str]) -> list[Prediction]:
         raise Panic("of the tokenizer")
 
-    server.predictor = panic  # type: ignore[assignment]
+    server.predictor = cast(Predictor, panic)
     assert ask(server).status_code == 500
     assert "a request failed: Panic" in capsys.readouterr().err

@@ -64,8 +64,8 @@ TEXT = "王小明在北京大学"
 MODEL = (Entity.of(TEXT, 0, 3, "PER", 0.9), Entity.of(TEXT, 4, 6, "LOC", 0.4))
 
 
-def merged(mode: str, types: dict[str, str], *, overlapping: bool = False) -> list[tuple[str, str, str | None]]:
-    terms = Terms(types, mode=mode, overlapping=overlapping)  # type: ignore[arg-type]
+def merged(mode: Mode, types: dict[str, str], *, overlapping: bool = False) -> list[tuple[str, str, str | None]]:
+    terms = Terms(types, mode=mode, overlapping=overlapping)
     answer = terms.merge(Prediction(TEXT, MODEL, id=7))
     assert answer.id == 7
     return [(entity.text, entity.label, entity.source) for entity in answer.entities or ()]

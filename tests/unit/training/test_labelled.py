@@ -11,11 +11,12 @@ from paddle_ner.config import Config, TrainingConfig, parse
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation import temperature
 from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.inference.predictor import Predictor
 from paddle_ner.training import batches
 from paddle_ner.training.augmentation import shares_of
 from paddle_ner.training.corpus import Corpus
 from paddle_ner.training.jobs.base import Prepared, Run
-from paddle_ner.training.jobs.labelled import Encoded, encode, labels_loss, prepared, warn_of
+from paddle_ner.training.jobs.labelled import Encoded, TaskScorer, encode, labels_loss, prepared, warn_of
 from paddle_ner.types import Entity, Example
 
 TEXT = "北京很大。我在上海！"  # sentences of five characters
@@ -31,7 +32,15 @@ def config_of(**window: Any) -> Config:
 def trained(config: Config) -> tuple[Manifest, list[str]]:
     """The manifest of a training on TEXT, and what was said."""
     job, said = job_of(config)
-    return job.scorer._predictor.manifest, said  # type: ignore[attr-defined]
+    manifest = predictor_of(job).manifest
+    assert isinstance(manifest, Manifest)
+    return manifest, said
+
+
+def predictor_of(job: Prepared) -> Predictor:
+    """What its dev examples are scored with."""
+    assert isinstance(job.scorer, TaskScorer)
+    return job.scorer._predictor
 
 
 def job_of(config: Config) -> tuple[Prepared, list[str]]:
@@ -57,7 +66,7 @@ def test_the_checkpoint_has_the_temperature_that_was_fitted_to_its_dev_examples(
     job, _ = job_of(config_of())
     job.write(tmp_path / "checkpoint", {"dev": {}})
     ((predictor, dev),) = asked
-    assert predictor is job.scorer._predictor and [one.text for one in dev] == [TEXT]  # type: ignore[attr-defined]
+    assert predictor is predictor_of(job) and [one.text for one in dev] == [TEXT]
     task = modeling.Checkpoint.open(tmp_path / "checkpoint").manifest.task
     assert task == {**TASK.spec(), **({} if fitted == 1 else {"temperature": 2.5})}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import paddle
@@ -141,6 +141,8 @@ def test_outputs_that_are_not_finite_are_no_score(tmp_path: Path) -> None:
     ],
 )
 def test_patience_counts_from_the_first_score_above_zero(scores: list[float], ends: bool) -> None:
-    trainer = SimpleNamespace(_patience=2, scores=lambda: scores)
-    assert ResumableTrainer.is_out_of_patience(trainer) is ends  # type: ignore[arg-type]
-    assert not ResumableTrainer.is_out_of_patience(SimpleNamespace(_patience=None, scores=lambda: scores))  # type: ignore[arg-type]
+    patient, without = (
+        cast(ResumableTrainer, SimpleNamespace(_patience=patience, scores=lambda: scores)) for patience in (2, None)
+    )
+    assert ResumableTrainer.is_out_of_patience(patient) is ends
+    assert not ResumableTrainer.is_out_of_patience(without)

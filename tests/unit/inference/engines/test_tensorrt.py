@@ -28,18 +28,24 @@ BUNDLE_MANIFEST = BundleManifest(
 FP16 = EngineOptions("tensorrt", "gpu:1", "fp16")
 
 
-def fake_tensorrt(conversions: list[tuple[str, Any]]) -> ModuleType:
-    module = ModuleType("paddle.tensorrt")
-    module.Input = lambda **fields: SimpleNamespace(**fields)  # type: ignore[attr-defined]
-    module.TensorRTConfig = lambda inputs: SimpleNamespace(inputs=inputs)  # type: ignore[attr-defined]
-    module.PrecisionMode = SimpleNamespace(FP32="FP32", FP16="FP16")  # type: ignore[attr-defined]
+def module_of(name: str, **attributes: object) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update(attributes)
+    return module
 
+
+def fake_tensorrt(conversions: list[tuple[str, Any]]) -> ModuleType:
     def convert(path: str, config: Any) -> None:
         conversions.append((path, config))
         Path(f"{config.save_model_dir}.json").write_text("{}")
 
-    module.convert = convert  # type: ignore[attr-defined]
-    return module
+    return module_of(
+        "paddle.tensorrt",
+        Input=lambda **fields: SimpleNamespace(**fields),
+        TensorRTConfig=lambda inputs: SimpleNamespace(inputs=inputs),
+        PrecisionMode=SimpleNamespace(FP32="FP32", FP16="FP16"),
+        convert=convert,
+    )
 
 
 def test_every_input_gets_the_shapes_that_the_batcher_makes() -> None:
@@ -56,10 +62,8 @@ def test_a_graph_is_optimized_once_for_each_bundle_gpu_and_precision(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     conversions: list[tuple[str, Any]] = []
-    cuda = ModuleType("paddle.device.cuda")
-    cuda.get_device_name = lambda number: f"Tesla T{number}"  # type: ignore[attr-defined]
-    paddle = ModuleType("paddle")
-    paddle.tensorrt = fake_tensorrt(conversions)  # type: ignore[attr-defined]
+    cuda = module_of("paddle.device.cuda", get_device_name=lambda number: f"Tesla T{number}")
+    paddle = module_of("paddle", tensorrt=fake_tensorrt(conversions))
     for name, module in (("paddle", paddle), ("paddle.device", ModuleType("d")), ("paddle.device.cuda", cuda)):
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
