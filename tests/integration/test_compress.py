@@ -1,4 +1,8 @@
-"""Compression of a model that needs its attention: what is taken, what is refused, and what is then served."""
+"""Compression of a model that needs its attention: what is taken, what is refused, and what is then served.
+
+Tests `paddle_ner.cli.compress`, `paddle_ner.compression.candidates`, `paddle_ner.compression.search`,
+`paddle_ner.compression.quantization.program` and `paddle_ner.compression.quantization.worker` too.
+"""
 
 from __future__ import annotations
 

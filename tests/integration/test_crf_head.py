@@ -1,4 +1,7 @@
-"""The head ``crf`` from its config to a device: every engine answers with the same tags and scores."""
+"""The head ``crf`` from its config to a device: every engine answers with the same tags and scores.
+
+Tests `paddle_ner.modeling.heads.crf` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A student learns from a teacher, in processes of its own: with labels and without, interrupted, from pruned ones."""
+"""A student learns from a teacher, in processes of its own: with labels and without, interrupted, from pruned ones.
+
+Tests `paddle_ner.cli.distill`, `paddle_ner.training.answers`, `paddle_ner.training.student`,
+`paddle_ner.training.teacher` and `paddle_ner.training.jobs.distillation` too.
+"""
 
 from __future__ import annotations
 

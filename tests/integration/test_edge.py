@@ -1,4 +1,8 @@
-"""The folder for a device: the server's answers without its packages, whole files, an engine script, HTTP."""
+"""The folder for a device: the server's answers without its packages, whole files, an engine script, HTTP.
+
+Tests `paddle_ner.cli.jetson`, `paddle_ner.edge.check`, `paddle_ner.edge.engines`, `paddle_ner.edge.folder`,
+`paddle_ner.edge.run` and `paddle_ner.export.edge.write` too.
+"""
 
 from __future__ import annotations
 

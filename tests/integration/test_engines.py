@@ -1,4 +1,7 @@
-"""Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down."""
+"""Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down.
+
+Tests `paddle_ner.cli.benchmark` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What another distribution brings, used by name on the command line: a head and an augmentation."""
+"""What another distribution brings, used by name on the command line: a head and an augmentation.
+
+Tests `paddle_ner.training.augmentation.augmentation` too.
+"""
 
 from __future__ import annotations
 

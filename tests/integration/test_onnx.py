@@ -1,4 +1,8 @@
-"""ONNX graphs of really trained bundles: what is written is what runs in int8, agrees with Paddle, or is refused."""
+"""ONNX graphs of really trained bundles: what is written is what runs in int8, agrees with Paddle, or is refused.
+
+Tests `paddle_ner.export.onnx.constants`, `paddle_ner.export.onnx.convert`, `paddle_ner.export.onnx.graphs`,
+`paddle_ner.export.onnx.kernels`, `paddle_ner.export.onnx.products` and `paddle_ner.export.onnx.qdq` too.
+"""
 
 from __future__ import annotations
 

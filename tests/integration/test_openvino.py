@@ -1,4 +1,7 @@
-"""OpenVINO over the ONNX graph of a bundle: the same answers, bf16 only where it is asked for, and what is refused."""
+"""OpenVINO over the ONNX graph of a bundle: the same answers, bf16 only where it is asked for, and what is refused.
+
+Tests `paddle_ner.inference.engines.heads` and `paddle_ner.inference.engines.openvino` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Embeddings in fewer bytes: smaller files, the answers of the model that they stand for, and a gate on the dev set."""
+"""Embeddings in fewer bytes: smaller files, the answers of the model that they stand for, and a gate on the dev set.
+
+Tests `paddle_ner.export.embeddings` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The head ``span``: entities inside others and across them, from a file to every engine, a server, a device."""
+"""The head ``span``: entities inside others and across them, from a file to every engine, a server, a device.
+
+Tests `paddle_ner.modeling.heads.span` too.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""`paddle-ner data`: check, convert, split and stats, with their exit statuses.
+
+Tests `paddle_ner.cli.reader_options` too.
+"""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,8 @@
+"""`paddle-ner init` writes a config that the files call for, and that can be trained by.
+
+Tests `paddle_ner.config.draft` and `paddle_ner.training.corpus` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path

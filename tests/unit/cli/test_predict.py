@@ -1,3 +1,8 @@
+"""What is read is labelled and written, by a model that finds two places.
+
+Tests `paddle_ner.cli.engine_options` and `paddle_ner.inference.labelling` too.
+"""
+
 from __future__ import annotations
 
 import io

@@ -1,3 +1,8 @@
+"""The format of a file is told by its content.
+
+Tests `paddle_ner.data.beginning` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,8 @@
+"""Records of JSON are read however they lie.
+
+Tests `paddle_ner.data.json_decoding` and `paddle_ner.data.json_shape` too.
+"""
+
 from __future__ import annotations
 
 import json

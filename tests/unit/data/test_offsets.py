@@ -1,3 +1,8 @@
+"""In which unit offsets are counted is proved by the surfaces, or said.
+
+Tests `paddle_ner.data.graphemes` too.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,8 @@
+"""Labelled files are read as the options say, and what is bad is told.
+
+Tests `paddle_ner.data.options` and `paddle_ner.data.records` too.
+"""
+
 from __future__ import annotations
 
 import gzip

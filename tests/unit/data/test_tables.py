@@ -1,3 +1,8 @@
+"""What the columns of a table are, told by names and cells.
+
+Tests `paddle_ner.data.column_cells` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""One model and many threads: engines that refuse a second thread, and everything that waits for them."""
+"""One model and many threads: engines that refuse a second thread, and everything that waits for them.
+
+Tests `paddle_ner.inference.predictor` and `paddle_ner.inference.protocols` too.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""A model with random weights, and what makes none.
+
+Tests `paddle_ner.modeling.model` too.
+"""
+
 from __future__ import annotations
 
 import subprocess

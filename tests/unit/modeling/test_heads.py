@@ -1,3 +1,8 @@
+"""Heads have the layers, the weights and the gradients of PaddleNLP's own models.
+
+Tests `paddle_ner.modeling.heads.sequence` and `paddle_ner.modeling.heads.token` too.
+"""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,8 @@
+"""Weights and vocabularies of others are read, checked and never guessed.
+
+Tests `paddle_ner.modeling.encoders` and `paddle_ner.modeling.weights` too.
+"""
+
 from __future__ import annotations
 
 import importlib

@@ -1,3 +1,9 @@
+"""The routes: what they answer, and what they refuse with which problem.
+
+Tests `paddle_ner.serving.information`, `paddle_ner.serving.pages`, `paddle_ner.serving.problems` and
+`paddle_ner.serving.schemas` too.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,7 @@
-"""schemathesis reads the server's own OpenAPI document and asks a real server what it allows and what it forbids."""
+"""schemathesis reads the server's own OpenAPI document and asks a real server what it allows and what it forbids.
+
+Tests `paddle_ner.serving.description` too.
+"""
 
 from __future__ import annotations
 

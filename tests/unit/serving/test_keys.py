@@ -1,3 +1,8 @@
+"""Keys: made, hashed, kept in a file, and read again when it changes.
+
+Tests `paddle_ner.cli.api_key` too.
+"""
+
 from __future__ import annotations
 
 import hashlib

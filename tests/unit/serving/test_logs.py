@@ -1,3 +1,8 @@
+"""The log has a line a request, in the format that was asked for, and never a text.
+
+Tests `paddle_ner.serving.observe` too.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,8 @@
+"""HTTP as it comes over a socket: heads, bodies and connections, whole, broken, slow and too many.
+
+Tests `paddle_ner.serving.connections` and `paddle_ner.serving.heads` too.
+"""
+
 from __future__ import annotations
 
 import json

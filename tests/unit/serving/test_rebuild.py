@@ -1,3 +1,8 @@
+"""An engine that breaks is rebuilt, and nobody but its texts notices.
+
+Tests `paddle_ner.serving.upkeep` too.
+"""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,8 @@
+"""The settings of a server, from options, variables and Python, and what is refused.
+
+Tests `paddle_ner.cli.serve` too.
+"""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,8 @@
+"""A bundle that changes on disk is taken while requests go on.
+
+Tests `paddle_ner.serving.service` too.
+"""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,7 @@
-"""The CRF against all tag sequences written out: the best one, the probability of each tag, and the loss."""
+"""The CRF against all tag sequences written out: the best one, the probability of each tag, and the loss.
+
+Tests `paddle_ner.tasks.crf_loss` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Entities that overlap: targets, the loss against a sum written out, and what the scores of spans are read as."""
+"""Entities that overlap: targets, the loss against a sum written out, and what the scores of spans are read as.
+
+Tests `paddle_ner.tasks.spans_loss` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Vocabulary and positions are cut without a change of any answer."""
+"""Vocabulary and positions are cut without a change of any answer.
+
+Tests `paddle_ner.compression.transforms.positions` too.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""Tokens in columns with their tags, in every scheme.
+
+Tests `paddle_ner.data.tagging` and `paddle_ner.data.tokens` too.
+"""
+
 from __future__ import annotations
 
 import pytest

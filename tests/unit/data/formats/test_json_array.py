@@ -1,3 +1,8 @@
+"""A JSON array is read piece by piece.
+
+Tests `paddle_ner.data.json_stream` too.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,8 @@
+"""Our own JSON lines, and what is wrong with a record.
+
+Tests `paddle_ner.data.formats.fields` too.
+"""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,7 @@
-"""The fastest way that keeps the score is chosen, in the layout that is best for one text and for many."""
+"""The fastest way that keeps the score is chosen, in the layout that is best for one text and for many.
+
+Tests `paddle_ner.bundle.measurements` and `paddle_ner.cli.tuning` too.
+"""
 
 from __future__ import annotations
 

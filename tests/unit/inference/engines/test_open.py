@@ -1,4 +1,8 @@
-"""What is asked of an engine is done or refused; what a bundle says falls back only with a line in the log."""
+"""What is asked of an engine is done or refused; what a bundle says falls back only with a line in the log.
+
+Tests `paddle_ner.inference.layout`, `paddle_ner.inference.engines.onnx` and `paddle_ner.inference.engines.paddle`
+too.
+"""
 
 from __future__ import annotations
 

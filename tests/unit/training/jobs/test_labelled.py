@@ -1,3 +1,8 @@
+"""What a training on labelled texts says, warns of and writes.
+
+Tests `paddle_ner.training.jobs.base` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path
