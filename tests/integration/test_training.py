@@ -1,8 +1,8 @@
 """Training for real, in processes of its own: on one and on two of them, interrupted, killed, resumed.
 
 Tests `paddle_ner.cli.training_options`, `paddle_ner.training.callbacks`, `paddle_ner.training.resuming`,
-`paddle_ner.training.run_folder`, `paddle_ner.training.stopping`, `paddle_ner.training.supervisor`,
-`paddle_ner.training.watching` and `paddle_ner.training.jobs.supervised` too.
+`paddle_ner.training.run_folder`, `paddle_ner.training.supervisor`, `paddle_ner.training.watching` and
+`paddle_ner.training.jobs.supervised` too.
 """
 
 from __future__ import annotations
