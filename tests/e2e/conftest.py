@@ -21,8 +21,8 @@ from tests.unit.serving.harness import PATIENCE, ThreadServer
 MODELS = {"names": "names", "topics": "topics", "tags": "tags"}
 
 
-def _absent(what: str, mend: str) -> None:
-    message = f"{what} is absent: {mend}"
+def _absent(what: str, fix: str) -> None:
+    message = f"{what} is absent: {fix}"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

@@ -77,7 +77,7 @@ def test_an_absent_folder_is_told(tmp_path: Path) -> None:
         write(tmp_path / "none" / "b.jsonl", [Example("甲")])
 
 
-def test_a_full_disk_is_told_with_its_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_with_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from paddle_ner.data import column_names
+from paddle_ner.data.tables import names as column_names
 
 Among = Callable[[Sequence[str]], list[int]]
 

@@ -1,6 +1,6 @@
-"""What the columns of a table are, told by names and cells.
+"""The columns of tables as they are read: names, cells, header and choice together.
 
-Tests `paddle_ner.data.column_cells` too.
+Tests `paddle_ner.data.tables.cells`, `paddle_ner.data.tables.choice` and `paddle_ner.data.tables.header` too.
 """
 
 from __future__ import annotations
