@@ -1,6 +1,6 @@
 """Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down.
 
-Tests `paddle_ner.cli.benchmark` too.
+Tests `paddle_ner.cli.benchmark`, `paddle_ner.inference.engines.onnx` and `paddle_ner.inference.engines.paddle` too.
 """
 
 from __future__ import annotations

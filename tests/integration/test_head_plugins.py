@@ -1,7 +1,4 @@
-"""What another distribution brings, used by name on the command line: a head and an augmentation.
-
-Tests `paddle_ner.training.augmentation.augmentation` too.
-"""
+"""What another distribution brings, used by name on the command line: a head and an augmentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`paddle-ner serve` over real bundles with random weights, in processes of its own, on real ports."""
+"""`paddle-ner serve` over real bundles with random weights, in processes of its own, on real ports.
+
+Tests `paddle_ner.cli.serve` too.
+"""
 
 from __future__ import annotations
 

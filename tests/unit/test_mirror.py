@@ -20,6 +20,7 @@ def module_name(path: Path) -> str:
 
 
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py"}
+LONG = [name for name, path in MODULES.items() if path.read_text("utf-8").count("\n") > SHORT]
 
 
 def named(test: Path) -> set[str]:
@@ -31,19 +32,14 @@ def named(test: Path) -> set[str]:
 NAMED = {test.relative_to(TESTS): named(test) for test in sorted(TESTS.rglob("test_*.py"))}
 
 
-@pytest.mark.parametrize(
-    "module", [name for name, path in MODULES.items() if path.read_text("utf-8").count("\n") > SHORT]
-)
+@pytest.mark.parametrize("module", LONG)
 def test_every_module_has_its_test(module: str) -> None:
     path = MODULES[module].relative_to(PACKAGE)
     own = Path("unit", path.parent, f"test_{path.name}")
-    assert own in NAMED or any(module in modules for modules in NAMED.values()), (
-        f"write tests/{own}, or name {module} in the docstring of the test file where it is tested"
-    )
+    tested = own in NAMED or any(module in modules for modules in NAMED.values())
+    assert tested, f"write tests/{own}, or name {module} in the docstring of the test file where it is tested"
 
 
 def test_every_module_that_is_named_is_there() -> None:
-    absent = {
-        str(test): sorted(modules - MODULES.keys()) for test, modules in NAMED.items() if modules - MODULES.keys()
-    }
-    assert not absent
+    absent = {str(test): sorted(modules - MODULES.keys()) for test, modules in NAMED.items()}
+    assert not any(absent.values()), absent

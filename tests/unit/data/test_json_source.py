@@ -1,6 +1,6 @@
 """Records of JSON are read however they lie.
 
-Tests `paddle_ner.data.json_decoding` and `paddle_ner.data.json_shape` too.
+Tests `paddle_ner.data.json_decoding`, `paddle_ner.data.json_shape` and `paddle_ner.data.json_stream` too.
 """
 
 from __future__ import annotations

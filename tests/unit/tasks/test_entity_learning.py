@@ -1,4 +1,7 @@
-"""How entities are learned: targets, their batches, and losses. Spans: test_spans.py."""
+"""How entities are learned: targets, their batches, and losses. Spans: test_spans.py.
+
+Tests `paddle_ner.tasks.learning` too.
+"""
 
 from __future__ import annotations
 

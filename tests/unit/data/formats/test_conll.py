@@ -1,6 +1,6 @@
 """Tokens in columns with their tags, in every scheme.
 
-Tests `paddle_ner.data.tagging` and `paddle_ner.data.tokens` too.
+Tests `paddle_ner.data.tagging`, `paddle_ner.data.tokens` and `paddle_ner.data.formats.conll_layout` too.
 """
 
 from __future__ import annotations

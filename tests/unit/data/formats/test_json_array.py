@@ -1,7 +1,4 @@
-"""A JSON array is read piece by piece.
-
-Tests `paddle_ner.data.json_stream` too.
-"""
+"""A JSON array is read piece by piece."""
 
 from __future__ import annotations
 

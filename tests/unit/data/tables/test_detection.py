@@ -1,6 +1,7 @@
 """The columns of tables as they are read: names, cells, header and choice together.
 
-Tests `paddle_ner.data.tables.cells`, `paddle_ner.data.tables.choice` and `paddle_ner.data.tables.header` too.
+Tests `paddle_ner.data.tables.cells`, `paddle_ner.data.tables.choice`, `paddle_ner.data.tables.columns` and
+`paddle_ner.data.tables.header` too.
 """
 
 from __future__ import annotations

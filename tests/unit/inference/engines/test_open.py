@@ -1,8 +1,7 @@
 """What is asked of an engine is done or refused; what a bundle says falls back only with a line in the log.
 
 Tests `paddle_ner.inference.layout`, `paddle_ner.inference.engines.onnx` and `paddle_ner.inference.engines.paddle`
-too.
-"""
+too."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a training on labelled texts says, warns of and writes.
 
-Tests `paddle_ner.training.jobs.base` too.
+Tests `paddle_ner.training.jobs.base` and `paddle_ner.training.augmentation.augmentation` too.
 """
 
 from __future__ import annotations
