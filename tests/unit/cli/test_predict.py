@@ -20,6 +20,7 @@ import pytest
 from paddle_ner.cli import main, predict
 from paddle_ner.types import Entity, Prediction
 
+Link = Callable[[Path, Path], None]
 Loaded = list[tuple[Path, dict[str, Any]]]
 MODEL = Path(__file__).parent  # a folder: what is loaded is `Places`
 
@@ -179,7 +180,11 @@ def test_nothing_left_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: P
 
 @pytest.mark.parametrize("link", [None, os.symlink, os.link])
 def test_the_input_is_not_written_over(
-    capsys: pytest.CaptureFixture[str], texts: Path, tmp_path: Path, link: Callable[..., Any] | None, loaded: Loaded
+    capsys: pytest.CaptureFixture[str],
+    texts: Path,
+    tmp_path: Path,
+    link: Callable[[Path, Path], None] | None,
+    loaded: Loaded,
 ) -> None:
     output, before = texts, texts.read_bytes()
     if link is not None:

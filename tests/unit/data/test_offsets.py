@@ -34,8 +34,9 @@ def doccano(text: str, *triples: object) -> str:
     return json.dumps({"id": 1, "text": text, "label": triples, "Comments": []}, ensure_ascii=False) + "\n"
 
 
-def surfaces(path: Path, said: list[Any] | None = None, **options: Any) -> list[list[str]]:
-    found = load(path, options=ReadOptions(**options), log=[].append if said is None else said.append)
+def surfaces(path: Path, said: list[str] | None = None, **options: Any) -> list[list[str]]:
+    log = [] if said is None else said
+    found = load(path, options=ReadOptions(**options), log=log.append)
     return [[one.text for one in entities_of(example)] for example in found]
 
 

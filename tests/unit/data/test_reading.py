@@ -91,7 +91,7 @@ def test_load_says_nothing_where_nothing_is_bad(make_file: MakeFile) -> None:
     ],
 )
 def test_wrong_use_is_refused_when_the_file_is_opened(
-    make_file: MakeFile, tmp_path: Path, call: Callable[..., Any], message: str
+    make_file: MakeFile, tmp_path: Path, call: Callable[[Path], object], message: str
 ) -> None:
     make_file("a.jsonl", MIXED)
     with pytest.raises(InputError) as caught:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,7 @@ def lines(*pairs: object) -> str:
 
 
 @pytest.mark.parametrize("written", [array, lines])
-def test_entities_are_read(make_file: MakeFile, read_all: ReadAll, written: Callable[..., Any]) -> None:
+def test_entities_are_read(make_file: MakeFile, read_all: ReadAll, written: Callable[..., str]) -> None:
     (example, plain), problems = read_all(make_file("a.json", written(PAIR, ["天气好", {"entities": []}])))
     assert [(entity.text, entity.label) for entity in entities_of(example)] == [("雷军", "PER"), ("北京", "LOC")]
     assert (plain.entities, problems) == ((), [])
