@@ -1,7 +1,7 @@
 """A diagnosis as a folder: the page, its pictures and its figures.
 
-Tests `paddle_ner.drawing.cards`, `paddle_ner.drawing.page`, `paddle_ner.evaluation.pages.comparison`, `paddle_ner.evaluation.pages.examples` and
-`paddle_ner.evaluation.pages.sections` too.
+Tests `paddle_ner.drawing.cards`, `paddle_ner.drawing.page`, `paddle_ner.evaluation.pages.comparison`,
+`paddle_ner.evaluation.pages.examples` and `paddle_ner.evaluation.pages.sections` too.
 """
 
 from __future__ import annotations
