@@ -23,11 +23,12 @@ from paddle_ner.training.events import FILE
 
 CHECKPOINT = "checkpoint"
 CONFIG = "config.yaml"
+CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
 _KNOWN = (state.ANSWERS, state.STATES_OF_ENCODER)  # by what was asked, and whom: a new training may use them again
-_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, *_KNOWN, CHECKPOINT)
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, *_KNOWN, CHECKPOINT)
 
 
 @dataclass(frozen=True, slots=True)

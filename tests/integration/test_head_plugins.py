@@ -119,7 +119,9 @@ def test_predict_answers_from_the_bundle_without_the_distribution(exported: Path
 def test_without_the_distribution_the_checkpoint_is_refused_in_one_line(trained: Path) -> None:
     done = paddle_ner(dict(os.environ), "predict", str(trained), text=TEXT + "\n")
     assert (done.returncode, done.stdout) == (2, "")
-    message = "config.json: its head is 'deep', but there are only crf, mean, sequence, span, token: install the package that"
+    message = (
+        "config.json: its head is 'deep', but there are only crf, mean, sequence, span, token: install the package that"
+    )
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
