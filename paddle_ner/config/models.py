@@ -130,8 +130,8 @@ class TrainingConfig(_Section):
         batch_size: windows in an update, on each device.
         accumulation: micro-batches per update: the result is the same with less memory.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
-        layer_decay: what the peak is multiplied by from each layer of the encoder to the one below, down to the embeddings;
-            None is the same peak for all. For encoders that start with trained weights.
+        layer_decay: what the peak is multiplied by from each layer of the encoder to the one below, and to the
+            embeddings; None is the same peak for all. For encoders that start with trained weights.
         head_rate: what the peak is multiplied by for the weights of the head; None is the peak itself.
         scale_learning_rate: what to multiply it by when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
