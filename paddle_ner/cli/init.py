@@ -28,8 +28,8 @@ _PATH = click.Path(path_type=Path)
     metavar="NAME",
     default=STARTER,
     show_default=True,
-    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large (its"
-    " extra has to be installed), or none for random weights.",
+    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large, for"
+    " classification starter-words (both need their extra), or none for random weights.",
 )
 @click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")

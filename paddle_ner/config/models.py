@@ -105,6 +105,14 @@ class TokenizerConfig(_Section):
         return self
 
 
+# An encoder of `paddle_ner.modeling.starter`, and what is said where such a one is to learn entities.
+STARTER_WORDS = "starter-words"
+NO_PIECES = (
+    "model.pretrained: {} reads words as its tokens, in which borders of entities would be lost: for task ner take"
+    " starter or starter-large"
+)
+
+
 class ModelConfig(_Section):
     """The encoder and the head on it.
 
@@ -278,6 +286,12 @@ class Config(BaseConfig):
         if isinstance(task, dict) and isinstance(window, dict):
             return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
         return value
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> Config:
+        if self.task.type == "ner" and self.model.pretrained == STARTER_WORDS:
+            raise ValueError(NO_PIECES.format(STARTER_WORDS))
+        return self
 
     @model_validator(mode="after")
     def _window(self) -> Config:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paddle_ner.errors import GateError, InputError
-from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.features.tokenizer import WORD, Tokenizer
 from paddle_ner.modeling import Checkpoint
 
 _WORDS = "embeddings.word_embeddings.weight"
@@ -38,14 +38,14 @@ def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: 
     ids = [old.encode(text).ids for text in texts]
     kept = {int(number) for row in ids for number in row}
     if characters:
-        kept |= {number for token, number in old.vocabulary.items() if len(token.removeprefix("##")) == 1}
+        kept |= {number for token, number in old.vocabulary.items() if len(_bare(token)) == 1}
     # A word that is unknown as a whole may have known beginnings: with fewer tokens it could be split differently.
     doubtful = {text for text, row in zip(texts, ids, strict=True) if old.unk_id in row}
     new = old.reduced(kept)
     if wrong := _differing(old, new, doubtful):
         joined = "\n".join(wrong)
         joined += joined.lower()
-        kept |= {number for token, number in old.vocabulary.items() if token.removeprefix("##") in joined}
+        kept |= {number for token, number in old.vocabulary.items() if _bare(token) in joined}
         new = old.reduced(kept)
     if wrong := _differing(old, new, texts):
         raise GateError(
@@ -71,6 +71,11 @@ def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: 
     }
     # The same on these texts; for the set that the checkpoint was scored on, nobody knows.
     return smaller.transformed(record, same_answers=False)
+
+
+def _bare(token: str) -> str:
+    """A token without the mark of WordPiece that it goes on, or that of Unigram that it begins a word."""
+    return token.removeprefix("##").removeprefix(WORD)
 
 
 def _differing(old: Tokenizer, new: Tokenizer, texts: Sequence[str] | set[str]) -> list[str]:

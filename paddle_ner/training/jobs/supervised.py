@@ -7,6 +7,7 @@ from typing import Any
 
 from paddle_ner import modeling
 from paddle_ner.config import Config
+from paddle_ner.config.models import NO_PIECES
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
@@ -50,8 +51,9 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     paddle.seed(config.training.seed)
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
-        vocabulary = modeling.vocabulary_of(source, log)
-        tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+        tokenizer = modeling.tokenizer_of(source, log)
+        if tokenizer.is_unigram and task.name == "ner":
+            raise InputError(NO_PIECES.format(source))
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )

@@ -8,6 +8,7 @@ from paddle_ner import config
 from paddle_ner.cli import main
 from paddle_ner.cli.init import _stem
 from paddle_ner.config import Config
+from paddle_ner.errors import InputError
 from paddle_ner.training.corpus import read_corpus
 
 NER = "张\tB-PER\n三\tI-PER\n在\tO\n巴\tB-LOC\n黎\tI-LOC\n\n你\tO\n好\tO\n\n"
@@ -113,6 +114,20 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     assert (large.model.pretrained, large.training.learning_rate) == ("starter-large", 1.5e-4)
     assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
+
+
+def test_the_starter_of_words_is_for_classification(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.jsonl").write_text('{"text": "好", "label": "1"}\n{"text": "坏", "label": "0"}\n', "utf-8")
+    words = written("--train", "x.jsonl", "--pretrained", "starter-words")
+    assert (words.model.pretrained, words.model.head) == ("starter-words", "sequence-mean")
+    assert (words.training.learning_rate, words.training.epochs) == (1e-4, 10)
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    refusal = "starter-words reads words as its tokens, in which borders of entities would be lost"
+    assert main(["init", "--train", "mine.txt", "--pretrained", "starter-words", "--force"]) == 2
+    assert refusal in capsys.readouterr().err.replace("\n", " ")
+    written("--train", "mine.txt", "--force")
+    with pytest.raises(InputError, match=f"model.pretrained: {refusal}"):
+        config.load(Path("config.yaml"), ["model.pretrained=starter-words"])
 
 
 NESTED = (

@@ -41,7 +41,7 @@ KINDS = [
     ("ner", "crf"),
     ("ner", "span"),
     ("classification", None),
-    ("classification", "mean"),
+    ("classification", "sequence-mean"),
     ("multi-label", None),
 ]
 
