@@ -127,14 +127,14 @@ def test_each_window_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_another_encoder_reads_again(tmp_path: Path) -> None:
     for seed in (1, 2):
         trainer_of(config_of(tmp_path, "classification", freeze="encoder", seed=seed), tmp_path)
-    assert len(list((tmp_path / "encoder").iterdir())) == 2
+    assert len(list((tmp_path / "encoder-states").iterdir())) == 2
 
 
 def test_of_a_head_that_reads_first_tokens_only_those_are_kept(tmp_path: Path) -> None:
     kept = {}
     for task in ("ner", "classification"):
         trainer_of(config_of(tmp_path, task, freeze="encoder"), tmp_path / task)
-        (file,) = (tmp_path / task / "encoder").glob("*/*.npy")
+        (file,) = (tmp_path / task / "encoder-states").glob("*/*.npy")
         kept[task] = np.load(file).shape
     assert kept["classification"] == (4, 16)
     assert kept["ner"] == (sum(len(example.text) + 2 for example in EXAMPLES["ner"]), 16)
