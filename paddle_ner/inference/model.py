@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 from paddle_ner.errors import InputError
 from paddle_ner.features.windows import Window
 from paddle_ner.inference.planning import plan
-from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
+from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor, checked
 from paddle_ner.tasks.decoding import ClassDecoding, MultiLabelDecoding
 from paddle_ner.tasks.min_score import MinScore, by_type
 from paddle_ner.types import Prediction
@@ -107,7 +107,7 @@ class Model(Predictor):
             min_score: for this call; None takes that of the model.
 
         Raises:
-            InputError: an argument is out of its bounds or not for this model's task, or this process is a fork of the
+            InputError: a text is no str, an argument is out of its bounds or not for this model's task, or this process is a fork of the
                 one that loaded the model.
         """
         if isinstance(texts, str):
@@ -115,7 +115,7 @@ class Model(Predictor):
         batch_size = _checked_size(self.batch_size if batch_size is None else batch_size)
         threshold = self._checked_threshold(self.threshold if threshold is None else threshold)
         least = by_type(self.min_score if min_score is None else min_score, self.decoding)
-        encoded = [self.encode(text) for text in texts]
+        encoded = [self.encode(text) for text in checked(texts)]
         outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
         answers = [self.decode(one, list(islice(outputs, len(one.windows))), least) for one in encoded]
         return answers if threshold is None else [_reaching(answer, threshold) for answer in answers]

@@ -8,7 +8,7 @@ import pytest
 
 import paddle_ner
 from paddle_ner import bundle
-from paddle_ner.cli import serve
+from paddle_ner.cli import main, serve
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference import default
 
@@ -127,3 +127,11 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, environment: dict[s
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert default._cache() == expected
+
+
+@pytest.mark.parametrize("command", ["benchmark", "evaluate"])
+def test_its_data_do_not_come_with_it(cache, monkeypatch, capsys, command):
+    monkeypatch.delenv("PADDLE_NER_DATA", raising=False)
+    assert main([command, "default"]) == 2
+    expected = "does not come with its data, which lay in $PADDLE_NER_DATA: name a labelled FILE"
+    assert expected in capsys.readouterr().err
