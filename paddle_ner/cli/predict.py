@@ -16,6 +16,7 @@ from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
 from paddle_ner.cli.reader_options import Reading, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
+from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import expand, has_wildcard, is_standard_input
 from paddle_ner.data.writing import written
 from paddle_ner.errors import InputError
@@ -50,8 +51,8 @@ def command(
 
     Without MODEL, or with "default", the model that comes with the package labels persons, places and organizations.
     FILE has any format that `paddle-ner data` reads; - is standard input, as without FILE. A file of plain text is
-    labelled line by line, an empty line too. All records are read before the first is labelled: where one is bad, all
-    that are bad are listed as path:line, and nothing is written.
+    labelled line by line, an empty line too. All records are read before the first is labelled: where one is bad, or
+    cannot be written to the target, all such are listed as path:line, and nothing is written.
     """
     model, file = _model_and_file(model, file)
     writer = data.writer_of(output, _written_format(to))
@@ -59,10 +60,12 @@ def command(
         _label_typed(model, writer, output, options)
         return
     _refuse_own_input(file, output)
-    total, fields = _survey(file, reading)
+    total, fields = _survey(file, reading, writer)
     with _target(output) as stream:
         predictor = load(model, **options)
-        records: Iterator[Record] = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
+        records: Iterator[Record] = label(
+            predictor, _texts(file, reading, writer), fields if writer.same_fields else ()
+        )
         if output is not None or not sys.stdout.isatty():
             records = console.track(records, "predicting", total)
         writer.write(records, stream)
@@ -95,11 +98,11 @@ def _refuse_own_input(file: Path, output: Path | None) -> None:
         raise InputError(f"{output}: is the file that is read; name another output")
 
 
-def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
+def _survey(file: Path, reading: Reading, writer: Writer) -> tuple[int, tuple[str, ...]]:
     """How many texts a file has, and what fields beside them. Raises DataError with all that is wrong with it."""
     total = 0
     fields: dict[str, None] = {}
-    for example in _texts(file, reading, say=True):
+    for example in _texts(file, reading, writer, say=True):
         total += 1
         fields |= dict.fromkeys([*([] if example.id is None else ["id"]), *example.fields])
     if not total:
@@ -107,10 +110,21 @@ def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
     return total, tuple(fields)
 
 
-def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Example]:
+def _texts(file: Path, reading: Reading, writer: Writer, *, say: bool = False) -> Iterator[Example]:
+    """The texts that can be read and written; what cannot be goes as `reading` says of bad records."""
     log = console.log if say else _silent
     found = data.unlabelled(file, reading.format, options=reading.options, log=log)
-    return data.follow(file, found, reading.policy, log)
+    return data.follow(file, (_writable(record, writer) for record in found), reading.policy, log)
+
+
+def _writable(record: Example | Rejected, writer: Writer) -> Example | Rejected:
+    if isinstance(record, Rejected):
+        return record
+    fault = writer.text_fault(record.text, record.fields)
+    if fault is None:
+        return record
+    path, _, line = record.origin.rpartition(":")
+    return Rejected.at(path, int(line), f"{fault}, or leave it out with --skip-bad")
 
 
 def _silent(_: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import IO
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
 
 from paddle_ner.data.records import OUTSIDE
 from paddle_ner.data.writers.writer import Record, Writer
@@ -24,11 +24,9 @@ def _tags(record: Record) -> list[str]:
     entities = record.labelled.entities
     if entities is None:
         raise record.refused(f"no entities, expected some or [] to write columns: {_INSTEAD}")
-    if not record.text:
-        raise record.refused(f"an empty text, of which columns hold nothing: {_INSTEAD}")
-    for character in "\r\n\t":
-        if character in record.text:
-            raise record.refused(f"{character!r} in the text, which columns cannot hold: {_INSTEAD}")
+    fault = _text_fault(record.text, record.fields)
+    if fault is not None:
+        raise record.refused(fault)
     tags = [OUTSIDE] * len(record.text)
     for entity in entities:
         if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
@@ -42,6 +40,21 @@ def _tags(record: Record) -> list[str]:
     return tags
 
 
+def _text_fault(text: str, _: Mapping[str, Any]) -> str | None:
+    if not text:
+        return f"an empty text, of which columns hold nothing: {_INSTEAD}"
+    if not text.strip():
+        return f"a text of white space, which columns hold as nothing: {_INSTEAD}"
+    for character in "\r\n\t":
+        if character in text:
+            return f"{character!r} in the text, which columns cannot hold: {_INSTEAD}"
+    return None
+
+
 WRITER = Writer(
-    "conll", "a character and its tag a line (BIO): entities that do not overlap", (".conll", ".bio"), _write
+    "conll",
+    "a character and its tag a line (BIO): entities that do not overlap",
+    (".conll", ".bio"),
+    _write,
+    text_fault=_text_fault,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import IO, Any
 
@@ -12,6 +12,7 @@ from paddle_ner.types import Prediction
 
 LABEL_SEPARATOR = "|"
 """What stands between the labels of one cell."""
+_PARTED = "a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl"
 
 
 def _write(records: Iterable[Record], stream: IO[str], *, put: Callable[[IO[str], list[str], Record], None]) -> None:
@@ -58,9 +59,17 @@ def _put_quoted(stream: IO[str], cells: list[str], _: Record) -> None:
 
 
 def _put_literal(stream: IO[str], cells: list[str], record: Record) -> None:
-    if any(mark in cell for cell in cells for mark in "\t\r\n"):
-        raise record.refused("a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl")
+    if any(map(_parts_cells, cells)):
+        raise record.refused(_PARTED)
     stream.write("\t".join(cells) + "\n")
+
+
+def _parts_cells(cell: str) -> bool:
+    return any(mark in cell for mark in "\t\r\n")
+
+
+def _literal_fault(text: str, fields: Mapping[str, Any]) -> str | None:
+    return _PARTED if any(map(_parts_cells, (text, *map(_cell, fields.values())))) else None
 
 
 WRITER = (
@@ -71,5 +80,12 @@ WRITER = (
         partial(_write, put=_put_quoted),
         same_fields=True,
     ),
-    Writer("tsv", "the same, separated by tabs", (".tsv",), partial(_write, put=_put_literal), same_fields=True),
+    Writer(
+        "tsv",
+        "the same, separated by tabs",
+        (".tsv",),
+        partial(_write, put=_put_literal),
+        same_fields=True,
+        text_fault=_literal_fault,
+    ),
 )

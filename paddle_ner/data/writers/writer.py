@@ -71,6 +71,8 @@ class Writer:
         put: writes records to a stream. Raises InputError for one that the format cannot hold.
         suffix: of new files where names say another format, such as ``.jsonl`` of doccano's.
         same_fields: whether all records must have the same fields, as the rows of a table do.
+        text_fault: why a text with its other fields cannot be written, whatever it is labelled with; it ends with what
+            to do. None where it can.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Writer:
     put: Callable[[Iterable[Record], IO[str]], None]
     suffix: str = ""
     same_fields: bool = False
+    text_fault: Callable[[str, Mapping[str, Any]], str | None] = lambda text, fields: None
 
     @property
     def new_suffix(self) -> str:
