@@ -63,9 +63,8 @@ def command(
     total, fields = _survey(file, reading, writer)
     with _target(output) as stream:
         predictor = load(model, **options)
-        records: Iterator[Record] = label(
-            predictor, _texts(file, reading, writer), fields if writer.same_fields else ()
-        )
+        texts = _texts(file, reading, writer)
+        records: Iterator[Record] = label(predictor, texts, fields if writer.same_fields else ())
         if output is not None or not sys.stdout.isatty():
             records = console.track(records, "predicting", total)
         writer.write(records, stream)

@@ -77,8 +77,8 @@ class DataConfig(_Section):
         root = os.path.expandvars(self.root)
         if "$" in root:
             raise InputError(
-                f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER, or name"
-                " the folder with --set data.root=FOLDER"
+                f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER,"
+                " or name the folder with --set data.root=FOLDER"
             )
         return Path(root) / path
 

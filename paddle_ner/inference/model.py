@@ -107,8 +107,8 @@ class Model(Predictor):
             min_score: for this call; None takes that of the model.
 
         Raises:
-            InputError: a text is no str, an argument is out of its bounds or not for this model's task, or this process is a fork of the
-                one that loaded the model.
+            InputError: a text is no str, an argument is out of its bounds or not for this model's task, or this process
+                is a fork of the one that loaded the model.
         """
         if isinstance(texts, str):
             return self([texts], batch_size=batch_size, threshold=threshold, min_score=min_score)[0]

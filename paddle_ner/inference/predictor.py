@@ -101,7 +101,7 @@ class Predictor:
             self._engine.run(np.full((1, length), self._tokenizer.pad_id, dtype=np.int64))
 
     def stream(self, texts: Iterable[str], chunk: int = CHUNK) -> Iterator[Prediction]:
-        """Label any number of texts in order, holding at most `chunk` of them. Raises InputError for what is no text."""
+        """Label any number of texts in order, holding at most `chunk` of them. Raises InputError for no text."""
         remaining = checked(texts)
         while some := list(islice(remaining, chunk)):
             yield from self(some)
@@ -152,7 +152,7 @@ class Predictor:
 
 
 def checked(texts: Iterable[str]) -> Iterator[str]:
-    """The texts one by one. Raises InputError for what is no text, and for one text alone, whose parts are characters."""
+    """The texts one by one. Raises InputError for what is no text, and for one alone, whose parts are characters."""
     if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
         raise InputError(f"texts is {_shown(texts)}, expected a str or a list of them")
     for number, text in enumerate(texts, start=1):
