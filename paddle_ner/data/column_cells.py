@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from paddle_ner.data.records import OUTSIDE
 from paddle_ner.data.tag_cells import are_tags, is_list
-from paddle_ner.data.tagging import is_tag
 
 ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
 OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
@@ -60,11 +58,6 @@ class Column:
     def is_id(self) -> bool:
         """Codes without a word of text, each once."""
         return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
-
-    @property
-    def is_tags(self) -> bool:
-        """Tags of tokens, O among them."""
-        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
 
     @cached_property
     def is_tag_cells(self) -> bool:

@@ -107,11 +107,6 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
     table = [Column([row[index] for row in body]) for index in range(len(first))]
     fields = (options.text_field, options.label_field, options.id_field)
     text, label, number = (_place(where, field, first, header) for field in fields)
-    if text is None and any(column.is_tags for column in table):
-        raise InputError(
-            f"{where}: a token and its tag a row, which csv and tsv do not read as sentences: write a token and its tag"
-            " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
-        )
     if not header and options.header is None:
         _refuse_late_names(where, rows)
     chooser = _Chooser(where, first, table, text, label, number)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
@@ -13,12 +13,15 @@ from paddle_ner.data.column_cells import OFF, ON
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import token_drafts
+from paddle_ner.data.formats.token_rows import token_row_drafts
 from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
 from paddle_ner.data.tables import SAMPLE, Columns, columns_of
 from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
+from paddle_ner.data.token_columns import TokenColumns, token_columns_of
+from paddle_ner.errors import InputError
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
 """The first line by which Excel is told the delimiter."""
@@ -67,7 +70,15 @@ def table_drafts(
     if not good:
         yield from (row for row in head if isinstance(row, Rejected))
         return
-    columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
+    where, cells = f"{path}:{good[0].line}", [row.cells for row in good]
+    tokens = token_columns_of(where, cells, options, is_parted=_are_parted(good), named=named)
+    if tokens is not None:
+        _refuse_idle(where, options)
+        header = good[0] if tokens.header is not None else None
+        parted = (_checked(path, row, tokens, separated_by) for row in chain(head, rows) if row is not header)
+        yield from token_row_drafts(path, parted, tokens, options)
+        return
+    columns = columns_of(where, cells, options, named=named)
     yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
     body = (_checked(path, row, columns, separated_by) for row in chain(head, rows) if row is not header)
@@ -78,7 +89,24 @@ def table_drafts(
         yield row if isinstance(row, Rejected) else _draft(path, row, columns, options)
 
 
-def _checked(path: Path, row: Row | Rejected, columns: Columns, separated_by: str) -> Row | Rejected:
+def _are_parted(rows: Sequence[Row]) -> bool:
+    """Whether blank lines, or rows of empty cells, stand between rows."""
+    gaps = any(after.line > before.line + sum(map(_line_ends, before.cells)) + 1 for before, after in pairwise(rows))
+    return gaps or not all(any(map(str.strip, row.cells)) for row in rows)
+
+
+def _line_ends(cell: str) -> int:
+    return cell.count("\n")
+
+
+def _refuse_idle(where: str, options: ReadOptions) -> None:
+    """Raise InputError for an option that only other tables have a use for."""
+    for name in ("label_separator", "tag_names"):
+        if getattr(options, name) is not None:
+            raise InputError(f"{where}: option {name} does nothing for a token and its tag a row: leave it out")
+
+
+def _checked(path: Path, row: Row | Rejected, columns: Columns | TokenColumns, separated_by: str) -> Row | Rejected:
     """The row, rejected where it is a header or has not as many cells as it should."""
     if isinstance(row, Rejected):
         return row
@@ -176,10 +204,25 @@ def _recognise_csv(beginning: Beginning) -> Fit:
 def _recognise_tsv(beginning: Beginning) -> Fit:
     if tagged_lines(beginning.lines, "\t"):
         return Fit.LIKELY
+    if _are_token_rows(beginning):
+        return Fit.SURE  # which else are columns
     if beginning.suffix == ".tsv":
         return Fit.POSSIBLE
     tabs = beginning.suffix not in (".csv", ".json", ".jsonl") and beginning.most(lambda line: "\t" in line.strip("\t"))
     return Fit.POSSIBLE if tabs else Fit.NO
+
+
+def _are_token_rows(beginning: Beginning) -> bool:
+    """Whether it has a column beside tokens and tags that parts sentences, by its name where blank lines part them."""
+    rows = [line.split("\t") for line in beginning.lines]
+    if len(rows) < 2 or len(rows[0]) < 3:
+        return False
+    is_parted = "" in map(str.strip, beginning.all_lines[: len(rows)])
+    try:
+        columns = token_columns_of("", rows, ReadOptions(), is_parted=is_parted)
+    except InputError:
+        return False
+    return columns is not None and bool(columns.sentence) and (columns.header is not None or not is_parted)
 
 
 TABLE_OPTIONS = frozenset(

@@ -65,12 +65,6 @@ def test_two_names_of_a_text_are_refused(make_file, read_all):
     assert pairs(read_all(path, text_field="标题")[0]) == [("物流", "好评")]
 
 
-@pytest.mark.parametrize("header", ["Sentence #,Word,Tag\n", "句子编号,字,标注\n", ""])
-def test_a_token_a_row_is_refused_by_name(make_file, header):
-    message = refusal(make_file("a.csv", f"{header}1,王芳,B-PER\n1,在,O\n1,北京,B-LOC\n2,他,O\n2,去,O\n2,上海,B-LOC\n"))
-    assert "a token and its tag a row" in message and "conll" in message
-
-
 LABELS = ["好评", "差评", "好评", "差评", "好评", "差评"]
 ROWS = list(zip(REVIEWS, LABELS, strict=True))
 
