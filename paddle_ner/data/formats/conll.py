@@ -17,7 +17,7 @@ from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
 from paddle_ner.data.tag_cells import tagged_lines
 from paddle_ner.data.tagging import Tagging, Token, is_tag
-from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
+from paddle_ner.data.tokens import JOINED, are_indexed, joined, spaces_are_needed
 from paddle_ner.errors import InputError, Problem
 
 _BREAK = "-DOCSTART-"
@@ -108,7 +108,7 @@ class _Layout:
         if self.indexed:
             yield Remark("each token is a character with its index in the word, as Weibo NER's: read without the index")
         if options.token_joiner is None and self.joiner == " ":
-            yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+            yield Remark(JOINED)
 
 
 def _are_numbered(path: Path, sentences: Sequence[Sequence[Sequence[str]]]) -> bool:

@@ -21,7 +21,7 @@ from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tagging import Tagging, Token, is_tag
-from paddle_ner.data.tokens import joined, spaces_are_needed
+from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import InputError, Problem
 
 TOKENS = ("tokens", "words")
@@ -95,7 +95,7 @@ def token_drafts(
     joiner = options.token_joiner
     if joiner is None and spaces_are_needed([token for tokens, _ in sentences for token in tokens]):
         joiner = " "
-        yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+        yield Remark(JOINED)
     for record in chain(head, records):
         yield _draft(path, record, keys, tagging, joiner, options) if isinstance(record, Record) else record
 

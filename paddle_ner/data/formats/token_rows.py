@@ -12,7 +12,7 @@ from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.data.tagging import Tagging, Token
 from paddle_ner.data.token_columns import TokenColumns
-from paddle_ner.data.tokens import joined, spaces_are_needed
+from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import Problem
 
 _HEAD = 500
@@ -50,7 +50,7 @@ def token_row_drafts(
     joiner = options.token_joiner
     if joiner is None and spaces_are_needed([token for one in good for token in _cells(one, columns.token)]):
         joiner = " "
-        yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+        yield Remark(JOINED)
     for sentence in chain(head, sentences):
         yield _draft(path, sentence, columns, tagging, joiner, options)
 
