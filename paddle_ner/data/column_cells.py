@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from paddle_ner.data.tag_cells import are_tags, is_list
 
@@ -13,8 +16,25 @@ ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
 OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
 _CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
 _LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
+_ENTITIES = re.compile(r"\[\s*(\{\s*[\"']|[\[(]\s*\d+\s*,\s*\d+\s*,)")
+_SHARE = 0.8
+_SHOWN = 40
 FEW = 4
 """Rows from which on it counts that values repeat."""
+
+
+def entities_in(cell: str) -> list[Any]:
+    """The list in a cell, as JSON or as Python writes it; an empty cell holds none. Raises ValueError."""
+    text = cell.strip()
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            value = parse(text) if text else []
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(value, list):
+            return [list(one) if isinstance(one, tuple) else one for one in value]
+    shown = repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    raise ValueError(f"{shown} is no list of entities, expected one as in the rows before")
 
 
 class Column:
@@ -68,6 +88,12 @@ class Column:
     def is_lists(self) -> bool:
         """A list of strings a cell."""
         return bool(self.filled) and all(map(is_list, self.filled))
+
+    @property
+    def is_entities(self) -> bool:
+        """A list of objects or of triples in nearly each cell; some may be empty."""
+        lists = sum(_ENTITIES.match(cell) is not None for cell in self.filled)
+        return lists > 0 and lists + self.filled.count("[]") >= _SHARE * len(self.filled)
 
     @property
     def is_objects(self) -> bool:

@@ -58,7 +58,7 @@ class OffsetReader:
 
     def __call__(self, draft: Draft) -> Draft | Rejected:
         """The draft with offsets in code points; what is wrong where one lies inside a character or outside."""
-        if not draft.spans or (self._unit != "utf-8" and _reads_alike(draft.text)):
+        if not draft.spans or draft.by_tokens or (self._unit != "utf-8" and _reads_alike(draft.text)):
             return draft
         if self._unit is None:
             if not _differ(draft):
@@ -94,7 +94,7 @@ class OffsetReader:
         readings: dict[Unit, int] = dict.fromkeys(PROVABLE, 0)
         texts = 0
         for draft in self._drafts():
-            if not draft.spans or _reads_alike(draft.text) or not _differ(draft):
+            if not draft.spans or draft.by_tokens or _reads_alike(draft.text) or not _differ(draft):
                 continue
             texts += 1
             for unit in PROVABLE:

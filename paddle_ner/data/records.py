@@ -50,6 +50,7 @@ class Draft:
         path: the file it stands in, where that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
         fields: what else the record holds, by name.
+        by_tokens: whether `spans` were made of tokens, so that their offsets are code points whatever the file counts.
     """
 
     line: int
@@ -61,6 +62,7 @@ class Draft:
     path: Path | None = None
     spans_path: Path | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Columns:
         tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
         listed: whether each cell of the label holds a list of labels.
         separator: what seems to part several labels of a cell.
+        entities: whether each cell of the label holds a list of entities.
     """
 
     count: int
@@ -58,6 +59,7 @@ class Columns:
     tags: TagCells | None = None
     listed: bool = False
     separator: str | None = None
+    entities: bool = False
 
     @property
     def places(self) -> tuple[int, int | None, int | None]:
@@ -116,8 +118,10 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
 
 def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: ReadOptions) -> Columns:
     """The columns, and how they hold tags if they do. Raises InputError for options that only tags have a use for."""
-    tags, listed, separator = None, False, None
-    if columns.label is not None and options.label_separator is None:
+    tags, listed, separator, entities = None, False, None, False
+    if columns.label is not None and table[columns.label].is_entities:
+        entities = True
+    elif columns.label is not None and options.label_separator is None:
         label = table[columns.label]
         tags = TagCells.of(table[columns.text].cells, label.cells)
         listed = tags is None and label.is_lists
@@ -133,7 +137,7 @@ def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: R
             f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
             " the column with --label-field"
         )
-    return replace(columns, tags=tags, listed=listed, separator=separator)
+    return replace(columns, tags=tags, listed=listed, separator=separator, entities=entities)
 
 
 def _has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
@@ -229,6 +233,7 @@ class _Chooser:
             self.label = self._only(labels_among(self.names), "the label", "--label-field")
         if options.label_field is None:
             self._take_tags(options)
+            self._take_entities(options)
         if options.text_field is None:
             self._take_tokens()
         if self.label is None:
@@ -297,8 +302,9 @@ class _Chooser:
         named = [self.names[index] for index in entities_among(self.names) if index in rest]
         if named:
             raise InputError(
-                f"{self.where}: an entity a row ({', '.join(named)}), which a table is not read for: write a text with"
-                " its entities as a JSON line (--text-field and --label-field read a text and its class)"
+                f"{self.where}: an entity a row ({', '.join(named)}), which is read where its start and end stand in"
+                " columns that are called so (start, end; 开始, 结束): name them (--text-field and --label-field read a"
+                " text and its class)"
             )
 
     def _take_tags(self, options: ReadOptions) -> None:
@@ -318,6 +324,24 @@ class _Chooser:
                 " one: --label-field names it"
             )
         self.label = tagged[0]
+
+    def _take_entities(self, options: ReadOptions) -> None:
+        """The label, where one column holds lists of entities.
+
+        Raises:
+            InputError: more than one does, or there is a label of another kind.
+        """
+        held = [index for index, column in enumerate(self.table) if column.is_entities and index != self.text]
+        if not held or self.label in held or options.texts_only:
+            return
+        if self.label is not None or len(held) > 1:
+            places = sorted({*held, *(() if self.label is None else (self.label,))})
+            names = " or ".join(self.names[index] for index in places)
+            raise InputError(
+                f"{self.where}: the label may be {names} ({self.names[held[0]]} holds entities), expected one:"
+                " --label-field names it"
+            )
+        self.label = held[0]
 
     def _take_tokens(self) -> None:
         """The text, where the label is a tag for each token, and one column alone has as many tokens."""
@@ -368,6 +392,9 @@ class _Chooser:
             self.label = 1 - self.text if self.label is None and self.text is not None else self.label
             return
         left, right = self.table
+        if right.is_entities:
+            self.text, self.label = 0, 1
+            return
         shorter = 2 * left.length < right.length
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0

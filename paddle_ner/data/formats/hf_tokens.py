@@ -139,7 +139,7 @@ def _draft(
     spans = tuple(tagging.spans([Token(record.line, *pair) for pair in zip(tokens, tags, strict=True)], starts, faults))
     if faults:
         return Rejected(tuple(Problem(str(path), line, message) for line, message in faults))
-    return Draft(record.line, text, spans, id=number, fields=rest)
+    return Draft(record.line, text, spans, id=number, fields=rest, by_tokens=True)
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:

@@ -125,4 +125,4 @@ def _draft(
     if problems:
         return Rejected(problems)
     name = "/".join(filter(None, sentence.key)) or None
-    return Draft(sentence.line, text, spans, id=name)
+    return Draft(sentence.line, text, spans, id=name, by_tokens=True)

@@ -1,4 +1,4 @@
-"""CSV and TSV: a text a row, with its class, or with what a model says of it."""
+"""CSV and TSV: a text a row, with its class, or its entities as JSON in a cell, and the scores of a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from typing import IO, Any
 
 from paddle_ner.data.writers.writer import Record, Writer, json_of
-from paddle_ner.types import Prediction
 
 LABEL_SEPARATOR = "|"
 """What stands between the labels of one cell."""
@@ -33,8 +32,6 @@ def _row(record: Record) -> dict[str, Any]:
     labelled = record.labelled
     row: dict[str, Any] = {"text": labelled.text}
     if labelled.entities is not None:
-        if not isinstance(labelled, Prediction):
-            raise record.refused("entities, which a table of texts and labels cannot hold: write .jsonl or .conll")
         row["entities"] = [entity.to_dict() for entity in labelled.entities]
     classes = record.classes
     if classes is not None:
@@ -75,7 +72,7 @@ def _literal_fault(text: str, fields: Mapping[str, Any]) -> str | None:
 WRITER = (
     Writer(
         "csv",
-        "a text and its class a row; of a model's entities, JSON in a cell",
+        "a text and its class a row, or its entities as JSON in a cell",
         (".csv",),
         partial(_write, put=_put_quoted),
         same_fields=True,

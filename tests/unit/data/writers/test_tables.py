@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
+from paddle_ner.data import load
 from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example
 
@@ -25,10 +27,11 @@ def test_classes_of_a_model_come_with_their_scores(write, found):
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv"])
-def test_labelled_entities_are_refused(write, name):
-    example = Example("北京", (Entity(0, 2, "LOC", "北京"),), origin="in.jsonl:1")
-    with pytest.raises(InputError, match=r"^in\.jsonl:1: entities, which a table of texts and labels cannot hold"):
-        write(name, example)
+def test_labelled_entities_are_read_back(write, tmp_path, name):
+    examples = [Example("在北京", (Entity(1, 3, "LOC", "北京"),), id="7"), Example("好😀", (), id="8")]
+    path = tmp_path / f"a.{name}"
+    path.write_text(write(name, *examples), encoding="utf-8")
+    assert [replace(one, origin="") for one in load(path)] == examples
 
 
 def test_records_of_other_fields_are_refused(write, found):
