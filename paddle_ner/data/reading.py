@@ -167,7 +167,8 @@ class _File:
         return (found for found in self.format.read(self.path, self.options) if isinstance(found, Draft))
 
     def offset_reader(self) -> OffsetReader:
-        return OffsetReader(self.path, self.options.offsets, self.drafts, self.format.counts_code_points)
+        format = self.format
+        return OffsetReader(self.path, self.options.offsets, self.drafts, format.counts_code_points, format.counted)
 
     def records(self, log: Callable[[str], None]) -> Iterator[tuple[Draft, Judged] | Rejected]:
         """What the format found, each draft with what makes an example of it; remarks are logged."""

@@ -140,4 +140,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field", "id_field"}),
+    counted="utf-16",
 )

@@ -159,4 +159,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field"}),
+    counted="utf-16",
 )
