@@ -25,7 +25,14 @@ entities entity_list entitylist ents entity spans mentions annotations annotatio
 实体 实体列表 命名实体 标注 标注结果
 """.split()  # noqa: SIM905
 """Keys under which entities stand, the surest first."""
+RELATIONS = frozenset(
+    """
+    relations relation relation_list spo spo_list triples triple_list 关系 关系列表 三元组
+    """.split()  # noqa: SIM905
+)
+"""Keys under which relations between entities stand, which are not read."""
 _ANNOTATIONS = ("entities", "label", "labels")
+EXPECTED = "expected entities with their offsets (entities), or label or labels of the text"
 _INSTRUCTION = "instruction"
 _HALF = 0.5
 
@@ -199,6 +206,9 @@ def missing(keys: Sequence[str], fields: Fields) -> str | None:
     other = [key for key in keys if key not in known]
     if not other:
         return None
+    related = [key for key in other if key in RELATIONS]
+    if related:
+        return f"{related[0]!r} holds relations, which are not read, and there is no label: {EXPECTED}"
     likely = [other[index] for index in labels_among(other)]
     named = likely[0] if len(likely) == 1 else "NAME"
     found = ", ".join(keys)

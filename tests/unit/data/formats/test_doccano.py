@@ -141,3 +141,14 @@ def test_intents_beside_no_slots_are_said(make_file):
 def test_an_entity_in_another_order_is_told(make_file, read_all, bad):
     _, (problem,) = read_all(make_file("a.jsonl", line(label=ENTITIES) + line(label=[bad])))
     assert problem.message.startswith(f"an entity is {bad}, expected [start, end, label]")
+
+
+def test_relations_alone_are_no_annotation_which_is_said(make_file):
+    said = []
+    path = make_file("a.jsonl", '{"id": 1, "text": "韩梅在苏州", "relations": [{"type": "a"}]}\n')
+    (example,) = load(path, log=said.append)
+    assert example.entities is None
+    assert said == [
+        f"{path}: 'relations' holds relations, which are not read, and there is no label: expected entities with their"
+        " offsets (entities), or label or labels of the text"
+    ]

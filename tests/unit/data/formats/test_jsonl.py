@@ -60,6 +60,10 @@ GOOD = '{"text": "雷军在北京", "entities": []}'
         ('{"text": "", "entities": []}', "empty text, expected at least one character"),
         ('{"text": " \\u3000\\n", "entities": []}', "empty text"),
         ('{"text": "\\ud800x", "entities": []}', "lone surrogate U+D800 at character 0 of the text"),
+        ('{"text": "雷军", "spo_list": []}', "'spo_list' holds relations, which are not read: expected entities"),
+        ('{"text": "雷军", "meta": {"a": NaN}}', "NaN is no JSON, expected null where a value is missing"),
+        ('{"text": "雷军", "meta": -Infinity}', "-Infinity is no JSON, expected null"),
+        ('{"text": "雷军", "meta": 1e400}', "the number 1e400, expected one that a float can hold"),
         ('{"text": "雷军", "entites": []}', "unknown key 'entites', expected id, text, entities"),
         (
             '{"text": "雷军", "text": "雷", "entities": []}',

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from paddle_ner import environment
-from paddle_ner.data import ReadOptions, detect, load
+from paddle_ner.data import ReadOptions, detect, load, unlabelled
 from paddle_ner.errors import InputError, MissingPackageError
 
 pa = pytest.importorskip("pyarrow", reason="pip install 'paddle-ner[tables]'")
@@ -81,6 +81,11 @@ def test_entities_and_lists_of_labels(make_table, read_all):
     features = {"labels": {"feature": {"names": ["A", "B"], "_type": "ClassLabel"}, "_type": "Sequence"}}
     examples, _ = read_all(make_table({"text": ["甲", "乙"], "labels": [[0, 1], []]}, features))
     assert [one.labels for one in examples] == [("A", "B"), ()]
+
+
+def test_what_pandas_stores_as_missing_is_null(make_table):
+    path = make_table({"text": ["韩梅", "好"], "n": [float("nan"), 0.5], "m": [float("inf"), 1.0]})
+    assert [dict(one.fields) for one in unlabelled(path)] == [{"n": "", "m": "inf"}, {"n": "0.5", "m": "1.0"}]
 
 
 def test_a_damaged_file_is_one_line(make_table, tmp_path):
