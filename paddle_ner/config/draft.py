@@ -222,7 +222,7 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
         files = [check_file(sources.train, train)]
     training = files[0]
     files += [check_file(path, examples) for path, examples in others.items()]
-    return tuple(warnings(files, training))
+    return tuple(warnings(files, training, may_overlap=True))  # `head: span` is written where they do
 
 
 def _overlaps(example: Example) -> bool:

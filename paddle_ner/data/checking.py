@@ -95,15 +95,23 @@ def check_cut(path: str | Path, examples: Sequence[Example], fraction: float, se
     return [check_file(f"{path} (without dev)", train), check_file(f"{path} (the dev set cut from it)", dev)]
 
 
-def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:
+def warnings(
+    files: Sequence[FileCheck], training: FileCheck | None = None, *, may_overlap: bool = False
+) -> Iterator[str]:
     """What deserves a look, one line each: for `data check`, `init` and `train` alike.
 
     Args:
         files: what is trained on and scored with.
         training: the one of them to train on; None takes the largest.
+        may_overlap: whether the model to train takes entities that overlap.
     """
     for file in files:
         yield from _within(file)
+        if file.overlapping and not may_overlap:
+            yield (
+                f"{file.path}: {_texts(file.overlapping)} with overlapping entities, which model.head: span alone"
+                " learns (init --overlaps allow writes it): --overlaps outermost or innermost keeps one of them"
+            )
     ordered = sorted(files, key=lambda file: (file is not training, -file.statistics.examples))
     for index, file in enumerate(ordered):
         for larger in ordered[:index]:
@@ -133,11 +141,6 @@ def _within(file: FileCheck) -> Iterator[str]:
                 f"{file.path}: {kind} that differ in case, width or spaces alone: {shown}"
                 f" (--label-map {names[1]}={names[0]} makes them one)"
             )
-    if file.overlapping:
-        yield (
-            f"{file.path}: {_texts(file.overlapping)} with overlapping entities, which no task can learn: --overlaps"
-            " outermost or innermost keeps one of them"
-        )
 
 
 def _few(training: FileCheck) -> Iterator[str]:

@@ -47,7 +47,7 @@ class ReadOptions(BaseModel):
     overlaps: Literal["report", "outermost", "innermost", "allow"] = Field(
         default="report",
         description="Entities that overlap: report: the record is bad; outermost, innermost: the longest, or the"
-        " shortest, is kept and the others are counted; allow: all are kept, which no task can learn.",
+        " shortest, is kept and the others are counted; allow: all are kept, which model.head: span learns.",
     )
     multi_label: bool | None = Field(
         default=None,

@@ -93,7 +93,7 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
     named, train = config.data.dev, config.data.train.path
     training = check_file(train if named else f"{train} (without dev)", corpus.train)
     dev = check_file(named.path if named else f"{train} (the dev set cut from it)", corpus.dev)
-    for warning in warnings([training, dev], training):
+    for warning in warnings([training, dev], training, may_overlap=True):  # other heads refuse such
         warn(warning)
     if config.window.unit == "sentence":
         across = [(example, entity) for example in corpus.train for entity in _across_sentences(example)]
