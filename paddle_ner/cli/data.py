@@ -15,7 +15,7 @@ from rich.text import Text
 from paddle_ner import data
 from paddle_ner.cli.console import err, out, print_json, track
 from paddle_ner.cli.model_options import PartName
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.data.checking import FileCheck, check_file, warnings
 from paddle_ner.data.formats import FORMATS
 from paddle_ner.data.reading import follow, left_out, records
@@ -118,6 +118,7 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
     if as_json and to_output:
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
+    refuse_own_input(source, target)
     try:
         examples = follow(source, _records(source, reading), reading.policy, _warn)
         count = data.write(target, examples, writer.name)
@@ -152,7 +153,9 @@ def split(
     """Cut SOURCE at random into parts, by default as JSON lines. Equal texts come into the same part."""
     writer = data.writer_of(None, to)
     shares = _shares(fractions)
-    parts = _part_names(names, len(shares))
+    files = [output / f"{name}{writer.new_suffix}" for name in _part_names(names, len(shares))]
+    for file in files:
+        refuse_own_input(source, file)
     try:
         examples = list(follow(source, _records(source, reading), reading.policy, _warn))
     except DataError as error:
@@ -162,7 +165,6 @@ def split(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{output}: cannot be made: {error.strerror or error}") from error
-    files = [output / f"{name}{writer.new_suffix}" for name in parts]
     counts = {str(file): data.write(file, part, writer.name) for file, part in zip(files, cut, strict=True)}
     if as_json:
         print_json({"seed": seed, "parts": counts})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +13,10 @@ import click
 from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
-from paddle_ner.cli.reader_options import Reading, text_reader_options
+from paddle_ner.cli.reader_options import Reading, refuse_own_input, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
 from paddle_ner.data.records import Rejected
-from paddle_ner.data.source import expand, has_wildcard, is_standard_input
+from paddle_ner.data.source import has_wildcard, is_standard_input
 from paddle_ner.data.writing import written
 from paddle_ner.errors import InputError
 from paddle_ner.inference import DEFAULT, load
@@ -59,7 +58,8 @@ def command(
     if is_standard_input(file) and sys.stdin is not None and sys.stdin.isatty() and reading.format is None:
         _label_typed(model, writer, output, options)
         return
-    _refuse_own_input(file, output)
+    if output is not None:
+        refuse_own_input(file, output)
     total, fields = _survey(file, reading, writer)
     with _target(output) as stream:
         predictor = load(model, **options)
@@ -83,18 +83,6 @@ def _written_format(name: str | None) -> str | None:
     if name in data.FORMATS and name not in WRITERS:
         raise InputError(f"format {name} is read, not written: --input-format {name} says what FILE is")
     return name
-
-
-def _refuse_own_input(file: Path, output: Path | None) -> None:
-    """Raise InputError where `output` is a file that is read, by whatever name."""
-    if output is None or not output.is_file():
-        return
-    if is_standard_input(file):
-        same = sys.stdin is not None and os.path.samestat(os.fstat(sys.stdin.fileno()), output.stat())
-    else:
-        same = any(path.exists() and path.samefile(output) for path in expand(file))
-    if same:
-        raise InputError(f"{output}: is the file that is read; name another output")
 
 
 def _survey(file: Path, reading: Reading, writer: Writer) -> tuple[int, tuple[str, ...]]:

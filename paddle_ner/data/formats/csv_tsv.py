@@ -81,11 +81,11 @@ def table_drafts(
         parted = (_checked(path, row, tokens, separated_by) for row in chain(head, rows) if row is not header)
         yield from token_row_drafts(path, parted, tokens, options)
         return
-    entities = None if options.texts_only else EntityColumns.of(cells[0], options)
+    entities = EntityColumns.of(cells[0], options)
     if entities is not None:
         _refuse_idle(where, options, "an entity a row", *_TOKEN_OPTIONS, "label_separator")
         parted = (_checked(path, row, entities, separated_by) for row in chain(head, rows) if row is not good[0])
-        yield from entity_row_drafts(path, parted, entities)
+        yield from entity_row_drafts(path, parted, entities, options)
         return
     columns = columns_of(where, cells, options, named=named)
     if not columns.entities:

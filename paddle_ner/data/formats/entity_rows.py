@@ -78,7 +78,7 @@ class _Text:
 
 
 def entity_row_drafts(
-    path: Path, rows: Iterable[Row | Rejected], columns: EntityColumns
+    path: Path, rows: Iterable[Row | Rejected], columns: EntityColumns, options: ReadOptions
 ) -> Iterator[Draft | Rejected | Remark]:
     """The drafts of the texts whose entities stand in rows, in the order in which they come first.
 
@@ -88,6 +88,7 @@ def entity_row_drafts(
         path: the file, for messages.
         rows: behind the header; those with too few or too many cells among them as Rejected.
         columns: where things stand in a row.
+        options: whether only the texts count.
     """
     yield from map(Remark, columns.remarks())
     good: list[Row] = []
@@ -97,6 +98,9 @@ def entity_row_drafts(
         else:
             good.append(row)
     texts = _texts(good, columns)
+    if options.texts_only:
+        yield from (Draft(one.line, one.text, id=one.id) for one in texts)
+        return
     reader = EntityReader.of((one.text, [value for _, value in one.entities]) for one in texts)
     yield from map(Remark, filter(None, [reader.remark()]))
     for one in texts:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from paddle_ner.data import ReadOptions, load
+from paddle_ner.data import ReadOptions, load, unlabelled
 from paddle_ner.errors import InputError
 
 EXPECTED = [("王小明在北京", [(0, 3, "PER"), (4, 6, "LOC")]), ("李雷在上海", [(0, 2, "PER")])]
@@ -41,6 +41,11 @@ def test_the_entities_of_a_text_are_put_together(make_file, read_all, header, ro
     ]
     examples, problems = read_all(make_file("a.csv", "\n".join([header, *rows]) + "\n"))
     assert (read_back(examples), problems) == (EXPECTED, [])
+
+
+def test_texts_to_label_are_those_of_the_rows(make_file):
+    path = make_file("a.csv", "text,start,end,label\n在北京,1,3,LOC\n好,x,,\n在北京,0,1,P\n")
+    assert [one.text for one in unlabelled(path)] == ["在北京", "好"]
 
 
 def test_texts_are_told_apart_by_their_ids_unless_those_are_of_rows(make_file, read_all):
