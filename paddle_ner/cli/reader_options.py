@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from io import UnsupportedOperation
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Any
 
