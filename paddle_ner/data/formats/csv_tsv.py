@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.column_cells import OFF, ON, entities_in
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.entity_objects import EntityReader
 from paddle_ner.data.formats.entity_rows import EntityColumns, entity_row_drafts
@@ -21,9 +20,11 @@ from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
-from paddle_ner.data.tables import SAMPLE, Columns, columns_of
+from paddle_ner.data.tables.cells import OFF, ON, entities_in
+from paddle_ner.data.tables.columns import Columns
+from paddle_ner.data.tables.detection import SAMPLE, columns_of
+from paddle_ner.data.tables.tokens import TokenColumns, token_columns_of
 from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
-from paddle_ner.data.token_columns import TokenColumns, token_columns_of
 from paddle_ner.errors import InputError
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paddle_ner.data.column_names import normal
 from paddle_ner.data.formats.fields import Misfit, label_of, labels_of, offset_of, shown
 from paddle_ner.data.records import Span, same_surface
+from paddle_ner.data.tables.names import normal
 
 _STARTS = """
 start begin start_offset start_idx start_index start_pos start_position start_char char_start startindex startoffset

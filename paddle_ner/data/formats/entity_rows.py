@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.data.column_names import ids_among, normal, texts_among
 from paddle_ner.data.delimited import Row
 from paddle_ner.data.formats.entity_objects import EntityReader, role_of
 from paddle_ner.data.formats.fields import Misfit
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
+from paddle_ner.data.tables.names import ids_among, normal, texts_among
 from paddle_ner.errors import Problem
 
 _OFFSETS = ("start", "end", "length")

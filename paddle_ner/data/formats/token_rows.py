@@ -10,8 +10,8 @@ from pathlib import Path
 from paddle_ner.data.delimited import Row
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
+from paddle_ner.data.tables.tokens import TokenColumns
 from paddle_ner.data.tagging import Tagging, Token
-from paddle_ner.data.token_columns import TokenColumns
 from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import Problem
 

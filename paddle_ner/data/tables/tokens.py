@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from paddle_ner.data.column_cells import FEW, Column
-from paddle_ner.data.column_names import TOKEN_NAMES, labels_among, normal, texts_among
 from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.tables.cells import FEW, Column
+from paddle_ner.data.tables.names import TOKEN_NAMES, labels_among, normal, texts_among
 from paddle_ner.data.tagging import is_tag
 from paddle_ner.errors import InputError
 
