@@ -13,7 +13,7 @@ import click
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
 from paddle_ner.evaluation.report import min_score_lines, render
@@ -64,6 +64,8 @@ def command(
 
     For a model that finds entities, and without --min-score, it also says which --min-score has the best F1 there.
     """
+    if file is not None and predictions is not None:
+        refuse_own_input(file, predictions)
     model = resolved(model, console.log)
     predictor = load(model, **options)
     searched = predictor.decoding.name == TagDecoding.name and predictor.min_score is None

@@ -113,9 +113,12 @@ class _Chooser:
         if token is None or self.table[token].length > _LONG:
             return None
         if not sentence and not is_parted:
+            if self.options.text_field is not None and self.options.label_field is not None:
+                return None
             raise InputError(
                 f"{self.where}: a token and its tag a row, and nothing says where a sentence begins: expected a column"
-                " that numbers the sentences (--id-field names it) or blank lines between them"
+                " that numbers the sentences (--id-field names it) or blank lines between them (--text-field and"
+                " --label-field together read each row as a text and its class)"
             )
         filled = all(len(self.table[index].filled) == len(self.table[index].cells) for index in sentence)
         return TokenColumns(len(self.first), token, tag, sentence, filled, tuple(self.first) if header else None)

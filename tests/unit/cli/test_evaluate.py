@@ -78,3 +78,8 @@ def test_classes_have_no_min_score(capsys, tmp_path):
     status, out, error = run(capsys, tmp_path, "classes", "--at-precision", "0.9")
     assert (status, out) == (2, "")
     assert error == "error: --at-precision is for models that find entities, classes gives classes\n"
+
+
+def test_the_labelled_file_is_not_written_over(capsys, tmp_path):
+    status, _, error = run(capsys, tmp_path, "model", "--predictions", str(tmp_path / "dev.jsonl"))
+    assert status == 2 and "is the file that is read; name another output" in error

@@ -85,12 +85,15 @@ def test_types_without_a_position(make_file, read_all, header):
     assert read_back(read_all(path)[0]) == SENTENCES
 
 
-def test_nothing_that_parts_sentences_is_refused(make_file):
-    message = refusal(make_file("a.csv", "token,label\n" + table(row[1:] for row in ROWS)))
-    assert message.endswith(
+def test_nothing_that_parts_sentences_is_refused(make_file, read_all):
+    path = make_file("a.csv", "token,label\n" + table(row[1:] for row in ROWS))
+    assert refusal(path).endswith(
         "a.csv:1: a token and its tag a row, and nothing says where a sentence begins: expected a column that numbers"
-        " the sentences (--id-field names it) or blank lines between them"
+        " the sentences (--id-field names it) or blank lines between them (--text-field and --label-field together read"
+        " each row as a text and its class)"
     )
+    (first, *_), _ = read_all(path, text_field="token", label_field="label")
+    assert (first.text, first.label) == ("王", "B-PER")
 
 
 def test_two_readings_are_refused_until_the_column_is_named(make_file, read_all):
