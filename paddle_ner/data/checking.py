@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from paddle_ner.types import Example
 FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
 FEW_OF_A_LABEL = 10  # the same for one class or entity type
 _SHOWN = 10  # labels that a warning lists
+_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # what programs write for nothing
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class FileCheck:
         contradicted: different texts that stand in the file with different annotations.
         repeated_ids: records whose id stands earlier in the file.
         overlapping: records with entities that overlap, where the reader was told to keep them.
+        spaced: entities that begin or end with white space.
         texts: digest of each text → digest of its first annotation.
         times: digest of each text that stands more than once → how often.
     """
@@ -49,6 +52,7 @@ class FileCheck:
     contradicted: int = 0
     repeated_ids: int = 0
     overlapping: int = 0
+    spaced: int = 0
     texts: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     times: dict[bytes, int] = field(default_factory=dict, repr=False)
 
@@ -73,6 +77,7 @@ def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Po
             continue
         result.statistics.add(record)
         result.overlapping += do_overlap(record.entities or ())
+        result.spaced += sum(entity.text != entity.text.strip() for entity in record.entities or ())
         text, annotation = _digest(record.text), _digest(_annotation(record))
         if text in result.texts:
             result.repeated += 1
@@ -134,11 +139,16 @@ def _within(file: FileCheck) -> Iterator[str]:
         yield f"{file.path}: {_texts(file.contradicted)} with different annotations"
     if file.repeated_ids:
         yield f"{file.path}: {file.repeated_ids:,} of {file.statistics.examples:,} ids repeat an earlier one"
+    if file.spaced:
+        entities = "1 entity begins or ends" if file.spaced == 1 else f"{file.spaced:,} entities begin or end"
+        yield f"{file.path}: {entities} with white space: are the offsets right?"
     for kind, counts in _counts(file.statistics):
+        if absent := [f"{name} {count:,}" for name, count in counts.items() if name.casefold() in _ABSENT]:
+            yield f"{file.path}: {kind} that may stand for a missing value: {', '.join(absent)}"
         for names in _alike(counts):
             shown = ", ".join(f"{name} {counts[name]:,}" for name in names)
             yield (
-                f"{file.path}: {kind} that differ in case, width or spaces alone: {shown}"
+                f"{file.path}: {kind} that differ in case, width, spaces or how a number is written: {shown}"
                 f" (--label-map {names[1]}={names[0]} makes them one)"
             )
 
@@ -176,7 +186,8 @@ def _alike(counts: Counter[str]) -> Iterator[list[str]]:
     """Names that read alike, the most frequent of each first."""
     groups: dict[str, list[str]] = {}
     for name, _ in counts.most_common():
-        groups.setdefault("".join(normalize("NFKC", name).casefold().split()), []).append(name)
+        plain = "".join(normalize("NFKC", name).casefold().split())
+        groups.setdefault(re.sub(r"^(\d+)\.0+$", r"\1", plain), []).append(name)
     return (names for names in groups.values() if len(names) > 1)
 
 

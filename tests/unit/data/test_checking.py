@@ -91,9 +91,24 @@ def test_figures_of_entities():
 def test_labels_that_read_alike_are_told_with_the_option_that_joins_them():
     file = check_file("a", labelled(*[(f"文{n}", ("PER", "per", "ＰＥＲ", "LOC")[min(n % 8, 3)]) for n in range(160)]))
     assert list(warnings([file])) == [
-        "a: labels that differ in case, width or spaces alone: PER 20, per 20, ＰＥＲ 20 (--label-map per=PER makes"
-        " them one)"
+        "a: labels that differ in case, width, spaces or how a number is written: PER 20, per 20, ＰＥＲ 20"
+        " (--label-map per=PER makes them one)"
     ]
+
+
+def test_labels_of_programs_are_doubted():
+    file = check_file("a", labelled(*[(f"文{n}", ("1", "1.0", "nan", "None")[n % 4]) for n in range(160)]))
+    assert list(warnings([file])) == [
+        "a: labels that may stand for a missing value: nan 40, None 40",
+        "a: labels that differ in case, width, spaces or how a number is written: 1 40, 1.0 40 (--label-map 1.0=1 makes"
+        " them one)",
+    ]
+
+
+def test_entities_with_white_space_at_their_ends_are_doubted():
+    texts = [f"{n} 王芳" for n in range(100, 200)]
+    file = check_file("a", [Example(text, (Entity.of(text, 3, 6, "PER"),)) for text in texts])
+    assert list(warnings([file])) == ["a: 100 entities begin or end with white space: are the offsets right?"]
 
 
 def test_overlapping_entities_that_were_kept_are_told():
