@@ -222,7 +222,10 @@ class ColumnChooser:
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0
             return
-        if len(left.filled) < FEW and (right.is_numeric or not left.is_numeric):
+        always_shorter = right.length >= _LONG_LABEL and all(
+            2 * len(one) <= len(other) for one, other in zip(left.cells, right.cells, strict=True)
+        )
+        if len(left.filled) < FEW and (right.is_numeric or not (left.is_numeric or always_shorter)):
             self.text, self.label = 0, 1
             return
         if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):

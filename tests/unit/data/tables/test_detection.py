@@ -81,8 +81,8 @@ def test_two_words_above_texts_and_labels_may_be_a_header(make_file, read_all, t
     assert pairs(read_all(path, header=True)[0]) == rows
 
 
-@pytest.mark.parametrize("rows", ["1\t很好\n0\t很差\n", "5\t东西不错\n"])
-def test_a_number_before_a_text_is_not_read_as_the_text_in_a_short_file_either(make_file, rows):
+@pytest.mark.parametrize("rows", ["1\t很好\n0\t很差\n", "5\t东西不错\n", "体育\t国足客场输球\n财经\t股市大幅下跌\n"])
+def test_what_is_shorter_than_a_text_is_not_read_as_the_text_in_a_short_file_either(make_file, rows):
     assert "--text-field" in refusal(make_file("a.tsv", rows))
 
 
