@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
@@ -94,6 +94,8 @@ def follow(
     path: str | Path, found: Iterable[Example | Rejected], policy: Policy, log: Callable[[str], None] = _LOGGER.warning
 ) -> Iterator[Example]:
     """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
+    if policy not in get_args(Policy):
+        raise InputError(f"policy is {policy!r}, expected {', '.join(get_args(Policy))}")
     good = bad = 0
     problems: list[Problem] = []
     for record in found:

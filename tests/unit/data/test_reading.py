@@ -215,3 +215,8 @@ def test_a_bad_record_of_an_array_on_one_line_is_told_by_its_number(make_file, r
         (1, "number 3 of this line)"),
         (2, ""),
     ]
+
+
+def test_a_policy_that_there_is_not_is_refused(make_file):
+    with pytest.raises(InputError, match="policy is 'skip-bad', expected report, strict, skip"):
+        load(make_file("a.jsonl", '{"text": "好", "label": "正"}\n'), policy="skip-bad")
