@@ -92,7 +92,7 @@ def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: 
         if any("\0" in line.text for line in taken):
             # Python's csv reads them from 3.11 on.
             return Rejected.at(path, first.number, "a NUL character, which no CSV is meant to hold: remove it")
-        expected = "expected quotes around the whole cell, those inside doubled (quotes: literal reads them as text)"
+        expected = "expected quotes around the whole cell, those inside doubled (--quotes literal reads them as text)"
         return Rejected.at(path, first.number, f"bad quoting: {error}, {expected}")
     if not trusted and len(taken) > 2 and len(cells) > 1 and _are_rows(taken, delimiter, len(cells)):
         return Rejected.at(

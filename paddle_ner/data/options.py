@@ -153,6 +153,11 @@ class ReadOptions(BaseModel):
         return field
 
 
+def flag_of(name: str) -> str:
+    """What an option is called on the command line."""
+    return "--labels" if name == "allowed_labels" else f"--{name.replace('_', '-')}"
+
+
 COMMON = frozenset(
     {
         "encoding",

@@ -15,7 +15,7 @@ from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.formats import FORMATS, Format
 from paddle_ner.data.kinds import Judged, Kind, kind_of_all
 from paddle_ner.data.offsets import OffsetReader
-from paddle_ner.data.options import COMMON, ReadOptions
+from paddle_ner.data.options import COMMON, ReadOptions, flag_of
 from paddle_ner.data.records import Draft, Judge, Rejected, Remark
 from paddle_ner.data.source import expand, is_standard_input
 from paddle_ner.errors import DataError, InputError, Problem
@@ -266,5 +266,5 @@ def _refuse_idle(format: Format, options: ReadOptions) -> None:
     for name in ReadOptions.model_fields:
         if name not in format.options | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
             raise InputError(
-                f"option {name} does nothing for format {format.name}: leave it out, or name the right format"
+                f"{flag_of(name)} does nothing for format {format.name}: leave it out, or name the right format"
             )

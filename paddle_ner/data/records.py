@@ -150,7 +150,7 @@ class Judge:
                 if not self._keeps(entity.label):
                     continue
                 if entity.label == OUTSIDE:
-                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
+                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with --label-map")
                 if span.surface is not None and not same_surface(span.surface, entity.text):
                     raise ValueError(
                         f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
@@ -182,7 +182,7 @@ class Judge:
         if as_many:
             return None, tuple(name for name in names if self._keeps(name))
         if len(names) != 1:
-            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (multi_label is false)")
+            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (--single-label)")
         if not self._keeps(names[0]):
             raise ValueError(f"label {names[0]!r}, which --keep-labels does not name: it is the only one of the text")
         return names[0], None
@@ -213,7 +213,7 @@ class Judge:
         if len(label) > MAX_LABEL:
             raise ValueError(
                 f"label of {len(label)} characters ({label[:20]}…), expected at most {MAX_LABEL}:"
-                " are text and label the right way round? (text_field, label_field)"
+                " are text and label the right way round? (--text-field, --label-field)"
             )
         names = self._file_names
         if names is not None and label not in names:
@@ -225,7 +225,7 @@ class Judge:
             label = names[int(label)]
         label = self.options.label_map.get(label, label)
         if unseen := _unseen(label):
-            raise ValueError(f"{unseen} (label_map)")
+            raise ValueError(f"{unseen} (--label-map)")
         allowed = self.options.allowed_labels
         kept = self.options.keep_labels is None or label in self.options.keep_labels
         if allowed is not None and kept and label not in allowed:

@@ -17,7 +17,7 @@ from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import token_drafts
 from paddle_ner.data.formats.token_rows import token_row_drafts
 from paddle_ner.data.json_source import Record
-from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.options import ReadOptions, flag_of
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
 from paddle_ner.data.tables.cells import OFF, ON, entities_in
@@ -124,7 +124,7 @@ def _refuse_idle(where: str, options: ReadOptions, table: str, *names: str) -> N
     """Raise InputError for an option that only tables of another kind have a use for."""
     for name in names:
         if getattr(options, name) is not None:
-            raise InputError(f"{where}: option {name} does nothing for {table}: leave it out")
+            raise InputError(f"{where}: {flag_of(name)} does nothing for {table}: leave it out")
 
 
 def _checked(

@@ -90,7 +90,7 @@ def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_o
     """A draft with what stands under the one key that holds anything."""
     filled = {key: value for key, value in given.items() if value != []}
     if len(filled) > 1:
-        raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (label_field names it)")
+        raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (--label-field names it)")
     if not filled:
         # [] alone says "no entity" in an NER export and "no class" in a classification export.
         return replace(draft, empty=bool(given))

@@ -61,7 +61,7 @@ class _Keys:
             raise Misfit(f"a tag is {shown(tag)}, expected a string or a number")
         if self.names is None or not 0 <= tag < len(self.names):
             known = "no names" if self.names is None else f"names for 0 to {len(self.names) - 1}"
-            raise Misfit(f"tag {tag} has no name: {known} in tag_names")
+            raise Misfit(f"tag {tag} has no name: {known} in --tag-names")
         return self.names[tag]
 
 

@@ -65,7 +65,7 @@ def record_drafts(
             if strange is not None:
                 raise Misfit(
                     f"unknown key {strange!r}, expected {', '.join(known)} (put your own under meta, or"
-                    " name the fields to read with text_field, label_field)"
+                    " name the fields to read with --text-field, --label-field)"
                 )
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
@@ -78,7 +78,7 @@ def record_drafts(
     if (remark := reader.remark()) is not None and not options.texts_only:
         yield Remark(remark)
     if nothing_found and fields.is_named and keys and fields.label not in keys:
-        message = f"no key {fields.label}, as label_field says: the keys are {', '.join(keys)}"
+        message = f"no key {fields.label}, as --label-field says: the keys are {', '.join(keys)}"
         yield Rejected.at(path, 1, message, fatal=True)
     elif nothing_found and (remark := missing(list(keys), fields)) is not None:
         yield Remark(remark)

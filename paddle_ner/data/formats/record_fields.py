@@ -111,7 +111,9 @@ class Fields:
         if len(given) > 1:  # an empty list of classes beside entities says nothing
             given = [name for name in given if name == self.entities or record[name] != []]
         if len(given) > 1:
-            raise Misfit(f"{' and '.join(given)} in one record, expected one kind of annotation (label_field names it)")
+            raise Misfit(
+                f"{' and '.join(given)} in one record, expected one kind of annotation (--label-field names it)"
+            )
         if not given:
             return draft
         spans, label, empty = _annotation(given[0], _named(record, given[0]), self, reader, text)

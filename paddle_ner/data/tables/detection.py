@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.options import ReadOptions, flag_of
 from paddle_ner.data.tables.cells import Column
 from paddle_ner.data.tables.choice import ColumnChooser
 from paddle_ner.data.tables.columns import Columns
@@ -61,8 +61,8 @@ def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: R
     idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
     if tags is None and idle:
         raise InputError(
-            f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
-            " the column with --label-field"
+            f"{where}: {flag_of(idle[0])} does nothing, since no column holds a tag for each token: leave it out, or"
+            " name the column with --label-field"
         )
     return replace(columns, tags=tags, listed=listed, separator=separator, entities=entities)
 

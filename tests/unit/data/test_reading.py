@@ -75,7 +75,7 @@ def test_load_says_nothing_where_nothing_is_bad(make_file):
         (lambda path: read(path / "a.jsonl", encoding="utf-16"), "encoding 'utf-16' cannot be read line by line"),
         (
             lambda path: read(path / "a.jsonl", options=ReadOptions(delimiter=";")),
-            "option delimiter does nothing for format jsonl",
+            "--delimiter does nothing for format jsonl",
         ),
         (lambda path: load(path / "a.jsonl", options=ReadOptions(label_file=path / "no")), "no: No such file"),
     ],

@@ -66,7 +66,7 @@ def test_classes_beside_no_entities_are_read_and_beside_entities_refused(make_fi
     (example,), (problem,) = read_all(path)
     assert example.labels == ("正",)
     assert problem.message == (
-        "entities and label in one record, expected one kind of annotation (label_field names it)"
+        "entities and label in one record, expected one kind of annotation (--label-field names it)"
     )
     examples, problems = read_all(path, label_field="entities")
     assert [len(example.entities) for example in examples] == [0, 2] and not problems
@@ -94,7 +94,7 @@ def test_an_entity_of_two_annotators_is_one(make_file):
 
 def test_two_labels_where_one_is_asked_for_are_told(make_file, read_all):
     _, (problem,) = read_all(make_file("a.jsonl", line(label=["正", "负"])), multi_label=False)
-    assert problem.message == "2 labels (正, 负), expected exactly 1 (multi_label is false)"
+    assert problem.message == "2 labels (正, 负), expected exactly 1 (--single-label)"
 
 
 @pytest.mark.parametrize(

@@ -130,5 +130,5 @@ def test_tokens_are_in_code_points_and_nothing_is_said(make_file):
     path = make_file("a.csv", "text,label\n😀 在 北 京,O O B-LOC I-LOC\n")
     assert read_back(load(path, log=said.append)) == [("😀在北京", [(2, 4, "LOC")])]
     assert said == []
-    with pytest.raises(InputError, match="option offsets does nothing for a table without offsets"):
+    with pytest.raises(InputError, match="--offsets does nothing for a table without offsets"):
         load(path, options=ReadOptions(offsets="utf-16"))

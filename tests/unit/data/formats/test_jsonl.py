@@ -55,7 +55,7 @@ GOOD = '{"text": "雷军在北京", "entities": []}'
         ("[1]", "an array, expected a JSON object"),
         ("null", "null, expected a JSON object"),
         ("[" * 100_000, "invalid JSON: nested too deeply"),
-        ('{"entities": []}', 'no text: the keys are entities, expected "text" (text_field names another)'),
+        ('{"entities": []}', 'no text: the keys are entities, expected "text" (--text-field names another)'),
         ('{"text": 5, "entities": []}', '"text" is 5, expected a string'),
         ('{"text": "", "entities": []}', "empty text, expected at least one character"),
         ('{"text": " \\u3000\\n", "entities": []}', "empty text"),

@@ -108,5 +108,5 @@ def test_without_pyarrow_the_extra_is_named(make_table, monkeypatch):
 
 
 def test_an_encoding_or_a_delimiter_does_nothing(make_table):
-    with pytest.raises(InputError, match="option delimiter does nothing for format parquet"):
+    with pytest.raises(InputError, match="--delimiter does nothing for format parquet"):
         load(make_table({"text": ["好"], "label": ["正"]}), options=ReadOptions(delimiter=";"))

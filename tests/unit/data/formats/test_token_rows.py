@@ -142,7 +142,7 @@ def test_texts_to_label_need_no_tags(make_file):
 
 def test_an_option_for_other_tables_is_refused(make_file):
     message = refusal(make_file("a.csv", table(ROWS)), label_separator="|")
-    assert "option label_separator does nothing for a token and its tag a row" in message
+    assert "--label-separator does nothing for a token and its tag a row" in message
 
 
 def test_columns_without_one_of_sentences_stay_conll(make_file):
