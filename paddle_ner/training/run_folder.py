@@ -23,10 +23,11 @@ from paddle_ner.training.events import FILE
 
 CHECKPOINT = "checkpoint"
 CONFIG = "config.yaml"
+CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
-_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, state.ANSWERS, CHECKPOINT)
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, state.ANSWERS, CHECKPOINT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from paddle_ner.training import train
 MODELS = {"names": "names", "topics": "topics", "tags": "tags"}
 
 
-def _absent(what: str, mend: str) -> None:
-    message = f"{what} is absent: {mend}"
+def _absent(what: str, fix: str) -> None:
+    message = f"{what} is absent: {fix}"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

@@ -106,8 +106,10 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     Path("mine.txt").write_text(NER * 5, "utf-8")
     starter = written("--train", "mine.txt")
     scratch = written("--train", "mine.txt", "--pretrained", "none", "--force")
+    large = written("--train", "mine.txt", "--pretrained", "starter-large", "--force")
     published = written("--train", "mine.txt", "--pretrained", "ernie-3.0-medium-zh", "--force")
     assert (starter.model.pretrained, starter.training.learning_rate) == ("starter", 2e-4)
+    assert (large.model.pretrained, large.training.learning_rate) == ("starter-large", 1.5e-4)
     assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
 
