@@ -79,12 +79,12 @@ def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: 
     first = taken[0]
 
     def texts() -> Iterator[str]:
-        yield f"{first.text}\n"
+        yield f"{first.text}{first.end}"
         for line in more:
             taken.append(line)
             if len(taken) > _LONGEST_ROW:
                 return
-            yield f"{line.text}\n"
+            yield f"{line.text}{line.end}"
 
     try:
         cells = next(csv.reader(texts(), delimiter=delimiter, strict=True))

@@ -9,8 +9,6 @@ from typing import IO, Any
 
 from paddle_ner.data.writers.writer import Record, Writer, json_of
 
-LABEL_SEPARATOR = "|"
-"""What stands between the labels of one cell."""
 _PARTED = "a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl"
 
 
@@ -35,9 +33,7 @@ def _row(record: Record) -> dict[str, Any]:
         row["entities"] = [entity.to_dict() for entity in labelled.entities]
     classes = record.classes
     if classes is not None:
-        if labelled.label is None and any(LABEL_SEPARATOR in label for label in classes):
-            raise record.refused(f"{LABEL_SEPARATOR!r} in a label, which parts labels in a table: write .jsonl")
-        row["label"] = LABEL_SEPARATOR.join(classes)
+        row["label"] = labelled.label if labelled.label is not None else list(classes)
     if record.scores:
         row["scores"] = {name: round(score, 4) for name, score in record.scores.items()}
     if labelled.id is not None:
@@ -52,7 +48,11 @@ def _cell(value: Any) -> str:
 
 
 def _put_quoted(stream: IO[str], cells: list[str], _: Record) -> None:
-    csv.writer(stream, lineterminator="\n").writerow(cells)
+    # Python's writer does not quote a cell for a CR alone, behind which its reader expects another row.
+    if any("\r" in cell for cell in cells):
+        csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(stream, lineterminator="\n").writerow(cells)
 
 
 def _put_literal(stream: IO[str], cells: list[str], record: Record) -> None:
