@@ -96,8 +96,11 @@ class _Chooser:
 
     def chosen(self, is_parted: bool, named: bool) -> TokenColumns | None:
         """As `token_columns_of`."""
-        tagged = [index for index, column in enumerate(self.table) if _are_tags(column)]
+        whole = [Column([cell, *column.cells]) for cell, column in zip(self.first, self.table, strict=True)]
+        tagged = [index for index, column in enumerate(self.table) if _are_tags(column) or _are_tags(whole[index])]
         header = named or self._has_header(tagged)
+        if not header:
+            self.table = whole
         text, label, number = (
             self._place(field, header)
             for field in (self.options.text_field, self.options.label_field, self.options.id_field)
@@ -141,7 +144,13 @@ class _Chooser:
         if number is not None:
             return (number,)
         parting = [index for index, column in enumerate(self.table) if index not in taken and _parts_rows(column)]
-        if header and (known := [index for index in parting if normal(self.first[index]) in _SENTENCES]):
+        names = [normal(name) for name in self.first] if header else []
+        known = [
+            index
+            for index, name in enumerate(names)
+            if name in _SENTENCES and index not in taken and (index in parting or "sent" in name or "句" in name)
+        ]
+        if any(self.table[index].filled for index in known):
             return tuple(known)
         counting = [index for index in parting if all(map(_has_digit, self.table[index].filled))]
         return tuple(counting) if len(counting) == 1 and _is_counted_once(self.table[counting[0]]) else ()
@@ -200,13 +209,17 @@ class _Chooser:
 
 
 def _are_tags(column: Column) -> bool:
-    """Whether a column holds tags of tokens with their positions, and such that stand outside of entities.
+    """Whether a column holds tags of tokens: with their positions, and such that stand outside of entities.
 
-    A few cells may be something else, which is told where they are read.
+    A few cells may be something else, which is told where they are read. Without a tag of the outside, all must be
+    tags, and some entity must go on over a second token.
     """
     tags = sum(is_tag(cell) or cell == "0" for cell in column.filled)
     outside = sum(cell in _OUTSIDES for cell in column.filled)
-    return tags > outside > 0 and tags >= _SHARE * len(column.filled)
+    if outside:
+        return tags > outside and tags >= _SHARE * len(column.filled)
+    inner = {cell[1:] for cell in column.filled if cell[0] in "IME"}
+    return tags == len(column.filled) and any(cell[0] == "B" and cell[1:] in inner for cell in column.filled)
 
 
 def _parts_rows(column: Column) -> bool:

@@ -85,6 +85,11 @@ def test_types_without_a_position(make_file, read_all, header):
     assert read_back(read_all(path)[0]) == SENTENCES
 
 
+def test_sentences_of_nothing_but_entities(make_file, read_all):
+    path = make_file("a.csv", "王,B-PER\n芳,I-PER\n\n北,B-LOC\n京,I-LOC\n")
+    assert read_back(read_all(path)[0]) == [("王芳", [(0, 2, "PER")]), ("北京", [(0, 2, "LOC")])]
+
+
 def test_nothing_that_parts_sentences_is_refused(make_file, read_all):
     path = make_file("a.csv", "token,label\n" + table(row[1:] for row in ROWS))
     assert refusal(path).endswith(
