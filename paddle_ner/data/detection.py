@@ -20,7 +20,7 @@ class EmptyFile(InputError):
     """A file that holds nothing but blank lines."""
 
 
-_NAME_IT = "name it (--format, or format: in YAML)"
+_NAME_IT = "name it (--format, for predict --input-format, in YAML format:)"
 
 
 def detect(path: Path, encoding: str = AUTO) -> Format:

@@ -82,7 +82,7 @@ def table_drafts(
         parted = (_checked(path, row, tokens, separated_by) for row in chain(head, rows) if row is not header)
         yield from token_row_drafts(path, parted, tokens, options)
         return
-    entities = EntityColumns.of(cells[0], options)
+    entities = EntityColumns.of(cells, options)
     if entities is not None:
         _refuse_idle(where, options, "an entity a row", *_TOKEN_OPTIONS, "label_separator")
         parted = (_checked(path, row, entities, separated_by) for row in chain(head, rows) if row is not good[0])

@@ -16,6 +16,7 @@ from paddle_ner.data.tables.names import ids_among, normal, texts_among
 from paddle_ner.errors import Problem
 
 _OFFSETS = ("start", "end", "length")
+_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,12 @@ class EntityColumns:
     header: tuple[str, ...]
 
     @classmethod
-    def of(cls, first: Sequence[str], options: ReadOptions) -> EntityColumns | None:
-        """Those of a header with a text, a type, and a start with an end or a length, each of them once; or None."""
-        names = tuple(cell.strip() for cell in first)
+    def of(cls, rows: Sequence[Sequence[str]], options: ReadOptions) -> EntityColumns | None:
+        """Those of a table whose header has a text, a type, and a start with an end or a length, each of them once.
+
+        None of another table, and where most starts and ends are no numbers, such as times.
+        """
+        names = tuple(cell.strip() for cell in rows[0])
         if options.label_field is not None or options.header is False:
             return None
         texts = texts_among(names) if options.text_field is None else _named(options.text_field, names)
@@ -50,6 +54,11 @@ class EntityColumns:
         ends = roles.count("end") + roles.count("length")
         if (roles.count("start"), roles.count("label"), ends) != (1, 1, 1):
             return None
+        body = [row for row in rows[1:] if len(row) == len(names)]
+        for index in (index for index, role in parts.items() if role in _OFFSETS):
+            cells = [_value(names[index], row[index]) for row in body]
+            if sum(cell is None or isinstance(cell, int) for cell in cells) < _SHARE * len(cells):
+                return None
         ids = ids_among(names) if options.id_field is None else _named(options.id_field, names)
         return cls(len(names), texts[0], ids[0] if ids else None, tuple(parts), names)
 

@@ -77,6 +77,12 @@ def test_ends_that_nothing_proves_are_refused(make_file, read_all):
     assert not examples and 'nothing proves whether "end_pos" is inclusive' in problems[0].message
 
 
+def test_starts_and_ends_that_are_times_are_of_no_entity(make_file, read_all):
+    path = make_file("a.csv", "标题,开始,结束,类型\n开会,2020-01-01,2020-01-02,工作\n吃饭,2020-01-03,2020-01-04,生活\n")
+    assert [one.label for one in read_all(path)[0]] == ["工作", "生活"]
+    assert [one.text for one in unlabelled(path)] == ["开会", "吃饭"]
+
+
 def test_a_class_beside_columns_of_an_entity_is_read_where_it_is_named(make_file, read_all):
     path = make_file("a.csv", "text,start,end,label\n在北京,1,3,LOC\n")
     (example,) = read_all(path, text_field="text", label_field="label")[0]
