@@ -71,6 +71,9 @@ setup(
         "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
+        # DocBin files of labelled texts.
+        "spacy": ["spacy>=3.5,<4"],
+        "zstd": ["zstandard>=0.20"],
         # Charts of reports as PNG files.
         "report": ["resvg-py>=0.5"],
         # The large starter, 91 MB: its weights are read and checked, nothing of it is imported. Its SHA-256 stands in

