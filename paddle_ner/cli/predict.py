@@ -107,8 +107,8 @@ def _survey(file: Path, reading: Reading, writer: Writer) -> tuple[int, tuple[st
 def _texts(file: Path, reading: Reading, writer: Writer, *, say: bool = False) -> Iterator[Example]:
     """The texts that can be read and written; what cannot be goes as `reading` says of bad records."""
     log = console.log if say else _silent
-    found = data.unlabelled(file, reading.format, options=reading.options, log=log)
-    return data.follow(file, (_writable(record, writer) for record in found), reading.policy, log)
+    records = data.unlabelled(file, reading.format, options=reading.options, log=log)
+    return data.follow(file, (_writable(record, writer) for record in records), reading.policy, log)
 
 
 def _writable(record: Example | Rejected, writer: Writer) -> Example | Rejected:
