@@ -138,23 +138,22 @@ class TrainingConfig(_Section):
         batch_size: windows in an update, on each device.
         accumulation: micro-batches per update: the result is the same with less memory.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
-        layer_decay: what the peak is multiplied with from each layer of the encoder to the one below it, the embeddings
-            being the lowest; None is the same peak for all. For encoders that begin with trained weights.
-        head_rate: what the peak is multiplied with for the weights of the head; None is the encoder's.
+        layer_decay: what the peak is multiplied by from each layer of the encoder to the one below, and to the
+            embeddings; None is the same peak for all. For encoders that start with trained weights.
+        head_rate: what the peak is multiplied by for the weights of the head; None is the peak itself.
         scale_learning_rate: what to multiply it by when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
-        ema: score and keep an exponential moving average of the weights over the updates, this share of which an update
-            leaves as it was, such as 0.999; None takes the weights themselves.
-        adversarial: learn in each update from word embeddings too that are moved by so much (Euclidean norm, over the
-            whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
-        r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
-            counts so much, such as 4.0; an update takes twice the time. None reads it once.
-        freeze: what of an encoder that begins with trained weights does not learn: embeddings, which saves some time,
-            or encoder: it reads each window once, without dropout, and only the head learns, in seconds and with a
-            learning rate such as 5e-3. None: all learns.
-        class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
-            position counts alike.
-        focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts
+        ema: decay of an exponential moving average of the weights, such as 0.999, which is scored and kept in their
+            place; None keeps the weights themselves.
+        adversarial: each update also learns from word embeddings moved to where the loss grows fastest, by this
+            Euclidean norm over the whole table, such as 1.0; an update takes twice as long. None does not.
+        r_drop: read each window twice with different dropout, and add to the loss the divergence of the two answers
+            with this weight, such as 4.0; an update takes twice as long. None reads it once.
+        freeze: what does not learn of an encoder that starts with trained weights: embeddings, or encoder, which then
+            reads each window once, without dropout, so that a head learns in seconds, with a learning rate such as
+            5e-3. None: everything learns.
+        class_weights: balanced gives each label the same total weight, however rare it is; None does not.
+        focal: a position answered correctly with probability p counts (1 - p) to this power, such as 2.0; None counts
             all alike.
         augment: further examples made from the training data, by the name of the augmentation, such as ``{join: 0.4}``:
             their characters as a share of those of the training data. None takes what fits: `join` at 0.4 if windows

@@ -28,7 +28,7 @@ SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
 CHECKSUMS = "checksums.json"
 ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
-STATES_OF_ENCODER = "encoder"  # beside it too, for what an encoder that does not learn says of each window
+STATES_OF_ENCODER = "encoder-states"  # beside it too, for what an encoder that does not learn says of each window
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
 

@@ -73,7 +73,7 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
         Args:
             features: the windows.
             size: of the longest, in tokens.
-            output: the run's folder; the states stand in ``encoder/`` there.
+            output: the run's folder; the states stand in ``encoder-states/`` there.
             stop: asked now and then whether to end.
             log: told of the progress.
 

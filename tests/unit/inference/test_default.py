@@ -116,7 +116,9 @@ def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("command", ["benchmark", "evaluate"])
-def test_its_data_do_not_come_with_it(cache, monkeypatch, capsys, command):
+def test_its_data_do_not_come_with_it(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
     monkeypatch.delenv("PADDLE_NER_DATA", raising=False)
     assert main([command, "default"]) == 2
     expected = "does not come with its data, which lay in $PADDLE_NER_DATA: name a labelled FILE"

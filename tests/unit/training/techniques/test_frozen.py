@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from small_training import EXAMPLES, assert_equal_states, config_of, train, trainer_of, weights_of
 
 from paddle_ner.config import Config, parse
 from paddle_ner.errors import InputError, InterruptedRun
@@ -19,6 +18,14 @@ from paddle_ner.training.techniques import frozen
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.trainer import JobTrainer
 from paddle_ner.types import Prediction
+from tests.unit.training.techniques.small_training import (
+    EXAMPLES,
+    assert_equal_states,
+    config_of,
+    train,
+    trainer_of,
+    weights_of,
+)
 
 DROPOUT = {"hidden_dropout_prob": 0.3, "attention_probs_dropout_prob": 0.3}
 
@@ -120,14 +127,14 @@ def test_each_window_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_another_encoder_reads_again(tmp_path: Path) -> None:
     for seed in (1, 2):
         trainer_of(config_of(tmp_path, "classification", freeze="encoder", seed=seed), tmp_path)
-    assert len(list((tmp_path / "encoder").iterdir())) == 2
+    assert len(list((tmp_path / "encoder-states").iterdir())) == 2
 
 
 def test_of_a_head_that_reads_first_tokens_only_those_are_kept(tmp_path: Path) -> None:
     kept = {}
     for task in ("ner", "classification"):
         trainer_of(config_of(tmp_path, task, freeze="encoder"), tmp_path / task)
-        (file,) = (tmp_path / task / "encoder").glob("*/*.npy")
+        (file,) = (tmp_path / task / "encoder-states").glob("*/*.npy")
         kept[task] = np.load(file).shape
     assert kept["classification"] == (4, 16)
     assert kept["ner"] == (sum(len(example.text) + 2 for example in EXAMPLES["ner"]), 16)
