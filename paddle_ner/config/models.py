@@ -78,7 +78,7 @@ class DataConfig(_Section):
         if "$" in root:
             raise InputError(
                 f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER,"
-                " name the folder with --set data.root=FOLDER, or score on a labelled FILE"
+                " or name the folder with --set data.root=FOLDER"
             )
         return Path(root) / path
 

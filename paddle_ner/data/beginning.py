@@ -25,6 +25,7 @@ _LONG = 1000
 _COLUMN_SHARE = 0.9
 _MARKS = re.compile(r"[\s,]*")
 """What may stand between two objects."""
+_ARRAY = re.compile(r"\s*\[\s*([\[{\"\d\]-]|null|true|false|$)")
 SEPARATORS = {
     "\t": "tabs",
     "\x02": "the character U+0002",
@@ -201,7 +202,7 @@ def look_of(line: str) -> str:
         return f"XML or HTML ({shown})"
     if line.lstrip().startswith("{") and not line.lstrip().startswith("{{"):
         return f"the beginning of a JSON object ({shown})"
-    if line.lstrip().startswith("["):
+    if _ARRAY.match(line):
         return f"the beginning of a JSON array ({shown})"
     for mark, name in SEPARATORS.items():
         if mark in line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from paddle_ner.types import Example
 FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
 FEW_OF_A_LABEL = 50  # the same for one class or entity type
 _SHOWN = 10  # labels that a finding lists
+_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # what programs write for nothing
 
 
 class _First(NamedTuple):
@@ -131,8 +133,11 @@ def training_of(files: Sequence[FileCheck]) -> FileCheck:
 
 
 def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:
-    """What deserves a look, one line each, for `init` and `train`; `findings` tells more of it."""
-    return (finding.message for finding in findings(files, training))
+    """What deserves a look, one line each, for `init` and `train`; `findings` tells more of it.
+
+    Overlapping entities are none of it: `init` writes the head that learns them, `train` refuses them with any other.
+    """
+    return (finding.message for finding in findings(files, training) if finding.check != "overlap")
 
 
 def findings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[Finding]:
@@ -170,10 +175,13 @@ def _within(file: FileCheck) -> Iterator[Finding]:
         message = f"{file.path}: {file.repeated_ids:,} of {statistics.examples:,} ids repeat an earlier one"
         yield Finding("repeated-id", "note", message, file.repeated_ids)
     for kind, counts in _counts(statistics):
+        if absent := [f"{name} {count:,}" for name, count in counts.items() if name.casefold() in _ABSENT]:
+            message = f"{file.path}: {kind} that may stand for a missing value: {', '.join(absent)}"
+            yield Finding("absent-label", "warning", message, len(absent))
         for names in _alike(counts):
             shown = ", ".join(f"{name} {counts[name]:,}" for name in names)
             message = (
-                f"{file.path}: {kind} that differ in case, width or spaces alone: {shown}"
+                f"{file.path}: {kind} that differ in case, width, spaces or how a number is written: {shown}"
                 f" (--label-map {names[1]}={names[0]} makes them one)"
             )
             yield Finding("alike-labels", "warning", message, len(names))
@@ -251,7 +259,8 @@ def _alike(counts: Counter[str]) -> Iterator[list[str]]:
     """Names that read alike, the most frequent of each first."""
     groups: dict[str, list[str]] = {}
     for name, _ in counts.most_common():
-        groups.setdefault("".join(normalize("NFKC", name).casefold().split()), []).append(name)
+        plain = "".join(normalize("NFKC", name).casefold().split())
+        groups.setdefault(re.sub(r"^(\d+)\.0+$", r"\1", plain), []).append(name)
     return (names for names in groups.values() if len(names) > 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -17,7 +18,12 @@ class Decoder(json.JSONDecoder):
     """A decoder that remembers what is wrong with the value just decoded; each value is of type `expected`."""
 
     def __init__(self, expected: type[Any] = dict) -> None:
-        super().__init__(object_pairs_hook=self._object, parse_int=self._integer)
+        super().__init__(
+            object_pairs_hook=self._object,
+            parse_int=self._integer,
+            parse_float=self._float,
+            parse_constant=self._constant,
+        )
         self.expected = expected
         self._faults: list[str] = []
 
@@ -34,6 +40,15 @@ class Decoder(json.JSONDecoder):
             self._faults.append(f"a number of {len(digits):,} digits, expected at most {_DIGITS}")
             return 0
         return int(digits)
+
+    def _float(self, digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            self._faults.append(f"the number {digits[:_DIGITS]}, expected one that a float can hold")
+        return value
+
+    def _constant(self, name: str) -> None:
+        self._faults.append(f"{name} is no JSON, expected null where a value is missing (pandas: DataFrame.to_json)")
 
     def forget(self) -> None:
         """Forget what was wrong with a value that could not be decoded whole."""

@@ -47,7 +47,7 @@ class ReadOptions(BaseModel):
     overlaps: Literal["report", "outermost", "innermost", "allow"] = Field(
         default="report",
         description="Entities that overlap: report: the record is bad; outermost, innermost: the longest, or the"
-        " shortest, is kept and the others are counted; allow: all are kept, which no task can learn.",
+        " shortest, is kept and the others are counted; allow: all are kept, which model.head: span learns.",
     )
     multi_label: bool | None = Field(
         default=None,
@@ -154,6 +154,11 @@ class ReadOptions(BaseModel):
         if isinstance(field, int) and field < 1:
             raise ValueError(f"column {field}: columns count from 1")
         return field
+
+
+def flag_of(name: str) -> str:
+    """What an option is called on the command line."""
+    return "--labels" if name == "allowed_labels" else f"--{name.replace('_', '-')}"
 
 
 COMMON = frozenset(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.formats import FORMATS, Format
 from paddle_ner.data.kinds import Judged, Kind, kind_of_all
 from paddle_ner.data.offsets import OffsetReader
-from paddle_ner.data.options import COMMON, ReadOptions
+from paddle_ner.data.options import COMMON, ReadOptions, flag_of
 from paddle_ner.data.records import Draft, Judge, Rejected, Remark
 from paddle_ner.data.source import expand, is_standard_input
 from paddle_ner.errors import DataError, InputError, Problem
@@ -97,6 +97,8 @@ def follow(
     log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example]:
     """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
+    if policy not in get_args(Policy):
+        raise InputError(f"policy is {policy!r}, expected {', '.join(get_args(Policy))}")
     good = bad = 0
     problems: list[Problem] = []
     for record in examples:
@@ -170,7 +172,8 @@ class _File:
         return (draft for draft in self.format.read(self.path, self.options) if isinstance(draft, Draft))
 
     def offset_reader(self) -> OffsetReader:
-        return OffsetReader(self.path, self.options.offsets, self.drafts, self.format.counts_code_points)
+        format = self.format
+        return OffsetReader(self.path, self.options.offsets, self.drafts, format.counts_code_points, format.counted)
 
     def records(self, log: Callable[[str], None]) -> Iterator[tuple[Draft, Judged] | Rejected]:
         """What the format found, each draft with what makes an example of it; remarks are logged."""
@@ -266,5 +269,5 @@ def _refuse_idle(format: Format, options: ReadOptions) -> None:
     for name in ReadOptions.model_fields:
         if name not in format.options | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
             raise InputError(
-                f"option {name} does nothing for format {format.name}: leave it out, or name the right format"
+                f"{flag_of(name)} does nothing for format {format.name}: leave it out, or name the right format"
             )

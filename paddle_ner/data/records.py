@@ -50,6 +50,7 @@ class Draft:
         path: the file it stands in, where that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
         fields: what else the record holds, by name.
+        by_tokens: whether `spans` were made of tokens, so that their offsets are code points whatever the file counts.
     """
 
     line: int
@@ -61,6 +62,7 @@ class Draft:
     path: Path | None = None
     spans_path: Path | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class Judge:
                 if not self._keeps(entity.label):
                     continue
                 if entity.label == OUTSIDE:
-                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
+                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with --label-map")
                 if span.surface is not None and not same_surface(span.surface, entity.text):
                     raise ValueError(
                         f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
@@ -181,7 +183,7 @@ class Judge:
         if as_many:
             return None, tuple(name for name in names if self._keeps(name))
         if len(names) != 1:
-            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (multi_label is false)")
+            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (--single-label)")
         if not self._keeps(names[0]):
             raise ValueError(f"label {names[0]!r}, which --keep-labels does not name: it is the only one of the text")
         return names[0], None
@@ -212,7 +214,7 @@ class Judge:
         if len(label) > MAX_LABEL:
             raise ValueError(
                 f"label of {len(label)} characters ({label[:20]}…), expected at most {MAX_LABEL}:"
-                " are text and label the right way round? (text_field, label_field)"
+                " are text and label the right way round? (--text-field, --label-field)"
             )
         names = self._file_names
         if names is not None and label not in names:
@@ -224,7 +226,7 @@ class Judge:
             label = names[int(label)]
         label = self.options.label_map.get(label, label)
         if unseen := _unseen(label):
-            raise ValueError(f"{unseen} (label_map)")
+            raise ValueError(f"{unseen} (--label-map)")
         allowed = self.options.allowed_labels
         kept = self.options.keep_labels is None or label in self.options.keep_labels
         if allowed is not None and kept and label not in allowed:

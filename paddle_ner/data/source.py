@@ -20,11 +20,16 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 class Line(NamedTuple):
-    """One line without its line end; `fault` says why it could not be decoded (`text` then holds escaped bytes)."""
+    """One line; `fault` says why it could not be decoded (`text` then holds escaped bytes).
+
+    Attributes:
+        end: its line end, which `text` does not have.
+    """
 
     number: int
     text: str
     fault: str | None = None
+    end: str = "\n"
 
 
 class DecodingFault(ValueError):
@@ -118,14 +123,15 @@ def lines(path: Path, encoding: str) -> Iterator[Line]:
                 raise InputError(
                     f"{path}: lines end with CR alone, expected LF or CRLF: convert it, as tr '\\r' '\\n' does"
                 )
-            raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+            whole_line, raw = raw, raw.removesuffix(b"\n").removesuffix(b"\r")
+            end = whole_line[len(raw) :].decode("ascii")
             fault = None
             try:
                 text = raw.decode(encoding)
             except UnicodeDecodeError as error:
                 text = raw.decode(encoding, errors="surrogateescape")
                 fault = _fault(raw[error.start], error.start, encoding)
-            yield Line(number, text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text, fault)
+            yield Line(number, text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text, fault, end)
 
 
 def whole(path: Path, encoding: str) -> str:

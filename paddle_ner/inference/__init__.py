@@ -10,7 +10,7 @@ from paddle_ner.bundle import BundleManifest, is_bundle, load_tokenizer, read_bu
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.default import NAME as DEFAULT
 from paddle_ner.inference.default import resolved
-from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision
+from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision, checked_count
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for
 from paddle_ner.inference.model import Model
@@ -115,8 +115,10 @@ def load_replicas(
         terms_mode: see `load`.
     """
     folder = Path(model)
+    checked_count("replicas", replicas)
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
+        what = "a file" if folder.exists() else "no such folder"
+        raise InputError(f"{folder}: {what}, expected a folder with a bundle or a checkpoint")
     key = None if verify_key is None else read_key(verify_key)
     if key is not None and not is_bundle(folder):
         raise BundleError(f"{folder}: is a checkpoint, which has no signature; export it with --sign-key")

@@ -13,8 +13,9 @@ from typing import Any, TypeVar, overload
 
 from paddle_ner.errors import InputError
 from paddle_ner.features.windows import Window
+from paddle_ner.inference.engines import checked_count
 from paddle_ner.inference.planning import plan
-from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
+from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor, checked
 from paddle_ner.tasks.decoding import ClassDecoding, MultiLabelDecoding
 from paddle_ner.tasks.min_score import MinScore, by_type
 from paddle_ner.types import Prediction
@@ -107,15 +108,15 @@ class Model(Predictor):
             min_score: for this call; None takes the model's.
 
         Raises:
-            InputError: an argument is out of bounds or not for this model's task, or this process is a fork of the
-                process that loaded the model.
+            InputError: a text is no str, an argument is out of bounds or not for this model's task, or this process is
+                a fork of the process that loaded the model.
         """
         if isinstance(texts, str):
             return self([texts], batch_size=batch_size, threshold=threshold, min_score=min_score)[0]
-        batch_size = _checked_size(self.batch_size if batch_size is None else batch_size)
+        batch_size = checked_count("batch_size", self.batch_size if batch_size is None else batch_size)
         threshold = self._checked_threshold(self.threshold if threshold is None else threshold)
         least = by_type(self.min_score if min_score is None else min_score, self.decoding)
-        encoded = [self.encode(text) for text in texts]
+        encoded = [self.encode(text) for text in checked(texts)]
         outputs = iter(self._run_all([window for text in encoded for window in text.windows], batch_size))
         answers = [self.decode(text, list(islice(outputs, len(text.windows))), least) for text in encoded]
         return answers if threshold is None else [_reaching(answer, threshold) for answer in answers]
@@ -213,9 +214,3 @@ def _reopened(
         raise InputError(f"{arguments[0]}: holds version {model.version}, but version {version} was pickled")
     model.batch_size, model.threshold, model.min_score = batch_size, threshold, min_score
     return model
-
-
-def _checked_size(size: int | None) -> int | None:
-    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-        raise InputError(f"batch_size is {size!r}, expected a whole number from 1 on")
-    return size

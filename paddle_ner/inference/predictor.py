@@ -9,7 +9,7 @@ from typing import Dict, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from paddle_ner.errors import NonFiniteError
+from paddle_ner.errors import InputError, NonFiniteError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded, Window
@@ -21,6 +21,7 @@ from paddle_ner.types import Prediction
 
 BATCH_TOKENS = 2048  # padded tokens per batch: on CPUs larger batches gain nothing and cost latency and memory
 CHUNK = 1024  # texts in memory at a time in `stream`
+_SHOWN = 40
 
 Outputs = Dict[str, NDArray[np.float32]]  # of a window, by name
 
@@ -56,10 +57,10 @@ class Predictor:
     def __call__(self, texts: Sequence[str]) -> list[Prediction]: ...
 
     def __call__(self, texts: str | Sequence[str]) -> Prediction | list[Prediction]:
-        """Label one text, or several in order."""
+        """Label one text, or several in order. Raises InputError for what is no text."""
         if isinstance(texts, str):
             return self([texts])[0]
-        encoded = [self.encode(text) for text in texts]
+        encoded = [self.encode(text) for text in checked(texts)]
         return [self.decode(text, outputs) for text, outputs in zip(encoded, self.outputs(encoded))]
 
     def outputs(self, encoded: Sequence[Encoded]) -> list[list[Outputs]]:
@@ -100,8 +101,8 @@ class Predictor:
             self._engine.run(np.full((1, length), self._tokenizer.pad_id, dtype=np.int64))
 
     def stream(self, texts: Iterable[str], chunk: int = CHUNK) -> Iterator[Prediction]:
-        """Label any number of texts in order, holding at most `chunk` of them."""
-        remaining = iter(texts)
+        """Label any number of texts in order, holding at most `chunk` of them. Raises InputError for no text."""
+        remaining = checked(texts)
         while part := list(islice(remaining, chunk)):
             yield from self(part)
 
@@ -148,3 +149,18 @@ class Predictor:
         if min_score:
             prediction = keep(prediction, min_score)
         return prediction if self.terms is None else self.terms.merge(prediction)
+
+
+def checked(texts: Iterable[str]) -> Iterator[str]:
+    """The texts one by one. Raises InputError for what is no text, and for one alone, whose parts are characters."""
+    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
+        raise InputError(f"texts is {_shown(texts)}, expected a str or a list of them")
+    for number, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            raise InputError(f"text {number} is {_shown(text)}, expected a str")
+        yield text
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}"

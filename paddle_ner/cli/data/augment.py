@@ -21,7 +21,7 @@ from paddle_ner.cli.data.common import (
     seed_option,
     to_option,
 )
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.data import augmenting
 from paddle_ner.data.augmenting import Change
 from paddle_ner.errors import DataError, InputError
@@ -83,6 +83,7 @@ def augment(
     if as_json and str(target) == "-":
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
+    refuse_own_input(source, target)
     try:
         examples = list(examples_of(source, reading))
         avoid = {example.text for path in held_out for example in examples_of(path, reading)}

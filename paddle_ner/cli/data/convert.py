@@ -18,7 +18,7 @@ from paddle_ner.cli.data.common import (
     list_problems,
     to_option,
 )
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.errors import DataError, InputError
 
 
@@ -38,6 +38,7 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
     if as_json and to_output:
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
+    refuse_own_input(source, target)
     try:
         count = data.write(target, examples_of(source, reading), writer.name)
     except DataError as error:

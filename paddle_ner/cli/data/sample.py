@@ -13,7 +13,7 @@ from paddle_ner import data
 from paddle_ner.cli.console import err, out, print_json, track, warn
 from paddle_ner.cli.data.common import PATH, WithFormats, count_of, json_option, list_problems, to_option
 from paddle_ner.cli.engine_options import engine_options
-from paddle_ner.cli.reader_options import Reading, text_reader_options
+from paddle_ner.cli.reader_options import Reading, refuse_own_input, text_reader_options
 from paddle_ner.data import Record
 from paddle_ner.data.writing import write_records
 from paddle_ner.errors import DataError, InputError
@@ -56,6 +56,7 @@ def sample(
     if as_json and str(target) == "-":
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
+    refuse_own_input(source, target)
     try:
         known = [example.text for path in labelled for example in _texts(path, reading)]
         predictor = load(resolved(model, warn), **options)

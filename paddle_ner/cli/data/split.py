@@ -19,7 +19,7 @@ from paddle_ner.cli.data.common import (
     list_problems,
     to_option,
 )
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.errors import DataError, InputError
 from paddle_ner.types import Example
 
@@ -74,9 +74,12 @@ def split(
     else:
         for number, (train, dev) in enumerate(data.folds(examples, folds, seed, key), start=1):
             cut |= {f"fold-{number}/train": train, f"fold-{number}/dev": dev}
+    files = {name: output / f"{name}{writer.new_suffix}" for name in cut}
+    for file in files.values():
+        refuse_own_input(source, file)
     counts = {}
     for name, part in cut.items():
-        file = output / f"{name}{writer.new_suffix}"
+        file = files[name]
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from paddle_ner.data.formats.fields import Misfit, label_of, labels_of, offset_of, shown
 from paddle_ner.data.records import Span, same_surface
+from paddle_ner.data.tables.names import normal
 
 _STARTS = """
 start begin start_offset start_idx start_index start_pos start_position start_char char_start startindex startoffset
@@ -145,6 +146,12 @@ class EntityReader:
             counting = _USUAL
         start, end = counting.place(stated.start, stated.end)
         return [Span(start, end, label, stated.surface) for label in stated.labels]
+
+
+def role_of(name: str) -> str | None:
+    """What a column of this name holds of an entity: start, end, length, label or surface; None of another."""
+    roles = {"start": _STARTS, "end": _ENDS, "length": _LENGTHS, "label": _LABELS, "surface": (*_SURFACES, "entity")}
+    return next((role for role, names in roles.items() if normal(name) in names), None)
 
 
 def are_entities(value: Any) -> bool:

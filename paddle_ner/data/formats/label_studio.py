@@ -79,7 +79,7 @@ def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
         return f"results of type {', '.join(types)}, which are not read: expected {', '.join(READ)}"
     if results and control is not None:
         names = dict.fromkeys(str(result["from_name"]) for result in results if "from_name" in result)
-        return f"no result of a control {control!r}, expected one of {', '.join(names)} (label_field)"
+        return f"no result of a control {control!r}, expected one of {', '.join(names)} (--label-field)"
     return ""
 
 
@@ -161,4 +161,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field"}),
+    counted="utf-16",
 )

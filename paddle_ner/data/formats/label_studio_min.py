@@ -60,9 +60,9 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
         else:
             left_out[key] = left_out.get(key, 0) + 1
     if spans and classes:
-        raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with label_field")
+        raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with --label-field")
     if len(classes) > 1:
-        raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with label_field")
+        raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with --label-field")
     question = next(iter(classes), None)
     said = None if question is None else classes[question]
     empty = not spans and said is None
@@ -82,7 +82,7 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
     answers = {key: value for key, value in task.items() if _are_regions(value) or isinstance(value, dict)}
     if not answers and not options.texts_only:
         known = ", ".join(key for key in keys if key not in _ABOUT)
-        raise Misfit(f"which key holds the label? The keys are {known}: name it with label_field")
+        raise Misfit(f"which key holds the label? The keys are {known}: name it with --label-field")
     return answers
 
 
@@ -130,4 +130,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field"}),
+    counted="utf-16",
 )

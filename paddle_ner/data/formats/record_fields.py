@@ -25,7 +25,14 @@ entities entity_list entitylist ents entity spans mentions annotations annotatio
 实体 实体列表 命名实体 标注 标注结果
 """.split()  # noqa: SIM905
 """Keys under which entities stand, the surest first."""
+RELATIONS = frozenset(
+    """
+    relations relation relation_list spo spo_list triples triple_list 关系 关系列表 三元组
+    """.split()  # noqa: SIM905
+)
+"""Keys under which relations between entities stand, which are not read."""
 _ANNOTATIONS = ("entities", "label", "labels")
+EXPECTED = "expected entities with their offsets (entities), or label or labels of the text"
 _INSTRUCTION = "instruction"
 _HALF = 0.5
 
@@ -104,7 +111,9 @@ class Fields:
         if len(given) > 1:  # an empty list of classes beside entities says nothing
             given = [name for name in given if name == self.entities or record[name] != []]
         if len(given) > 1:
-            raise Misfit(f"{' and '.join(given)} in one record, expected one kind of annotation (label_field names it)")
+            raise Misfit(
+                f"{' and '.join(given)} in one record, expected one kind of annotation (--label-field names it)"
+            )
         if not given:
             return draft
         spans, label, empty = _annotation(given[0], _named(record, given[0]), self, reader, text)
@@ -199,6 +208,9 @@ def missing(keys: Sequence[str], fields: Fields) -> str | None:
     other = [key for key in keys if key not in known]
     if not other:
         return None
+    related = [key for key in other if key in RELATIONS]
+    if related:
+        return f"{related[0]!r} holds relations, which are not read, and there is no label: {EXPECTED}"
     likely = [other[index] for index in labels_among(other)]
     named = likely[0] if len(likely) == 1 else "NAME"
     listed = ", ".join(keys)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 from paddle_ner.data.records import OUTSIDE
 from paddle_ner.data.writers.writer import Record, Writer
@@ -26,11 +26,9 @@ def _tags(record: Record, single: str, last: str) -> list[str]:
     entities = record.labelled.entities
     if entities is None:
         raise record.refused(f"no entities, expected some or [] to write columns: {_INSTEAD}")
-    if not record.text:
-        raise record.refused(f"an empty text, of which columns hold nothing: {_INSTEAD}")
-    for character in "\r\n\t":
-        if character in record.text:
-            raise record.refused(f"{character!r} in the text, which columns cannot hold: {_INSTEAD}")
+    fault = _text_fault(record.text, record.fields)
+    if fault is not None:
+        raise record.refused(fault)
     tags = [OUTSIDE] * len(record.text)
     for entity in entities:
         if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
@@ -43,12 +41,30 @@ def _tags(record: Record, single: str, last: str) -> list[str]:
     return tags
 
 
+def _text_fault(text: str, _: Mapping[str, Any]) -> str | None:
+    if not text:
+        return f"an empty text, of which columns hold nothing: {_INSTEAD}"
+    if not text.strip():
+        return f"a text of white space, which columns hold as nothing: {_INSTEAD}"
+    for character in "\r\n\t":
+        if character in text:
+            return f"{character!r} in the text, which columns cannot hold: {_INSTEAD}"
+    return None
+
+
 WRITER = (
     Writer(
         "conll",
         "a character and its tag a line (BIO): entities that do not overlap",
         (".conll", ".bio"),
         partial(_write, single="B", last="I"),
+        text_fault=_text_fault,
     ),
-    Writer("bioes", "the same with tags of BIOES", (".bioes",), partial(_write, single="S", last="E")),
+    Writer(
+        "bioes",
+        "the same with tags of BIOES",
+        (".bioes",),
+        partial(_write, single="S", last="E"),
+        text_fault=_text_fault,
+    ),
 )

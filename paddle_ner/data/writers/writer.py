@@ -72,6 +72,8 @@ class Writer:
         put: writes records to a stream. Raises InputError for one that the format cannot hold. None: `to_path` writes.
         suffix: of new files where names say another format, such as ``.jsonl`` of doccano's.
         same_fields: whether all records must have the same fields, as the rows of a table do.
+        text_fault: why a text with its other fields cannot be written, whatever it is labelled with; it ends with what
+            to do. None where it can.
         to_path: writes records to a new file or folder, where the format is not one text. Raises as `put` does.
         is_folder: whether that is a folder.
     """
@@ -82,6 +84,7 @@ class Writer:
     put: Callable[[Iterable[Record], IO[str]], None] | None = None
     suffix: str = ""
     same_fields: bool = False
+    text_fault: Callable[[str, Mapping[str, Any]], str | None] = lambda text, fields: None
     to_path: Callable[[Iterable[Record], Path], None] | None = None
     is_folder: bool = False
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 
 from paddle_ner.bundle import BundleManifest, EngineName, Precision
 from paddle_ner.environment import Package
-from paddle_ner.errors import BundleError
+from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.protocols import Engine, EngineInfo
 from paddle_ner.machine import BF16_FLAGS
 from paddle_ner.registry import Registry
@@ -30,6 +30,7 @@ __all__ = [
     "Precision",
     "check_inputs",
     "check_outputs",
+    "checked_count",
     "feed",
 ]
 
@@ -45,12 +46,25 @@ class EngineOptions:
         device: ``cpu``, ``gpu`` or ``gpu:N``.
         precision: precision of the arithmetic; ``auto`` takes the manifest's.
         threads: CPU threads of one engine; None takes all cores.
+
+    Raises:
+        InputError: `threads` is no whole number from 1 on.
     """
 
     engine: EngineName = AUTO
     device: str = "cpu"
     precision: Precision | Literal["auto"] = AUTO
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        checked_count("threads", self.threads)
+
+
+def checked_count(name: str, count: int | None) -> int | None:
+    """A count that was asked for, or None. Raises InputError where it is no whole number from 1 on."""
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise InputError(f"{name} is {count!r}, expected a whole number from 1 on")
+    return count
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,21 @@ def test_split_writes_parts_in_another_format(capsys: pytest.CaptureFixture[str]
     assert run(capsys, "check", *(tmp_path / "parts").iterdir())[0] == 0
 
 
+def test_the_file_that_is_read_is_not_written_over(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path
+) -> None:
+    before = good.read_bytes()
+    (tmp_path / "same.jsonl").symlink_to(good)
+    for arguments in (
+        ("convert", good, good),
+        ("convert", good, tmp_path / "same.jsonl"),
+        ("split", good, "-o", tmp_path, "--names", "good,dev,test"),
+    ):
+        status, _, error = run(capsys, *arguments)
+        assert status == 2 and "is the file that is read; name another output" in error
+    assert good.read_bytes() == before and not (tmp_path / "dev.jsonl").exists()
+
+
 def test_convert_of_bad_data_lists_it_and_writes_nothing(
     capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
 ) -> None:

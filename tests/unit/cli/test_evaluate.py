@@ -82,6 +82,11 @@ def test_classes_have_no_min_score(capsys: pytest.CaptureFixture[str], tmp_path:
     assert error == "error: --at-precision is for models that find entities, classes gives classes\n"
 
 
+def test_the_labelled_file_is_not_written_over(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, _, error = run(capsys, tmp_path, "model", "--predictions", str(tmp_path / "dev.jsonl"))
+    assert status == 2 and "is the file that is read; name another output" in error
+
+
 def test_a_report_is_written_beside_the_figures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, error = run(
         capsys, tmp_path, "model", "--report", f"{tmp_path}/report", "--train", f"{tmp_path}/dev.jsonl"

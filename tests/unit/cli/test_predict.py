@@ -295,3 +295,52 @@ def test_a_format_that_is_a_folder_is_written_to_one(capsys: pytest.CaptureFixtu
     assert (target / "7.ann").read_text("utf-8") == "T1\tLOC 2 4\t北京\n"
     status, _, err = run(capsys, source, "--format", "brat")
     assert status == 2 and "format brat is written to a folder: name one" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "faults"),
+    [
+        ("o.conll", {2: "an empty text", 3: "a text of white space", 4: r"'\n' in the text"}),
+        ("o.tsv", {4: "a tab or a line end in a cell"}),
+        ("o.jsonl", {}),
+    ],
+)
+def test_texts_that_the_target_cannot_hold_are_listed_before_the_model_is_loaded(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, loaded: Loaded, name: str, faults: dict[int, str]
+) -> None:
+    texts = tmp_path / "t.jsonl"
+    texts.write_text(
+        "".join(f"{json.dumps({'text': text})}\n" for text in ("在北京", "", "  ", "a\nb")), encoding="utf-8"
+    )
+    status, _, error = run(capsys, texts, "-o", tmp_path / name)
+    assert status == (2 if faults else 0)
+    assert bool(loaded) == (not faults) and (tmp_path / name).exists() == (not faults)
+    assert all(f"{texts}:{line}: {fault}" in error for line, fault in faults.items())
+    assert error.count(f"{texts}:") == len(faults)
+
+
+def test_texts_that_the_target_cannot_hold_are_left_out_and_counted_on_demand(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    texts = tmp_path / "t.txt"
+    texts.write_text("在北京\n\n好\n", encoding="utf-8")
+    status, _, error = run(capsys, texts, "-o", tmp_path / "o.conll", "--skip-bad")
+    assert status == 0 and "left out 1 bad record of 3" in error
+    assert (tmp_path / "o.conll").read_text("utf-8") == "在\tO\n北\tB-LOC\n京\tI-LOC\n\n好\tO\n\n"
+
+
+def test_a_folder_of_texts_is_answered_with_the_pattern_that_reads_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("在北京\n", encoding="utf-8")
+    status, out, error = run(capsys, tmp_path)
+    assert (status, out) == (2, "") and f"name them by a pattern in quotes: '{tmp_path}/*.txt'" in error
+    assert run(capsys, f"{tmp_path}/*.txt")[0] == 0
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n\n"])
+def test_nothing_on_the_standard_input_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, raw: bytes
+) -> None:
+    give(monkeypatch, raw)
+    assert run(capsys) == (2, "", "error: -: empty, expected texts, one a line, or records of any format\n")

@@ -91,15 +91,25 @@ def test_figures_of_entities() -> None:
 def test_labels_that_read_alike_are_told_with_the_option_that_joins_them() -> None:
     file = check_file("a", labelled(*[(f"文{n}", ("PER", "per", "ＰＥＲ", "LOC")[min(n % 8, 3)]) for n in range(480)]))
     assert list(warnings([file])) == [
-        "a: labels that differ in case, width or spaces alone: PER 60, per 60, ＰＥＲ 60 (--label-map per=PER makes"
-        " them one)"
+        "a: labels that differ in case, width, spaces or how a number is written: PER 60, per 60, ＰＥＲ 60"
+        " (--label-map per=PER makes them one)"
+    ]
+
+
+def test_labels_of_programs_are_doubted() -> None:
+    file = check_file("a", labelled(*[(f"文{n}", ("1", "1.0", "nan", "None")[n % 4]) for n in range(400)]))
+    assert list(warnings([file])) == [
+        "a: labels that may stand for a missing value: nan 100, None 100",
+        "a: labels that differ in case, width, spaces or how a number is written: 1 100, 1.0 100 (--label-map 1.0=1"
+        " makes them one)",
     ]
 
 
 def test_overlapping_entities_that_were_kept_are_told() -> None:
     text = "北京大学"
     nested = [Example(f"{text}{n}", (Entity.of(text, 0, 4, "ORG"), Entity.of(text, 0, 2, "LOC"))) for n in range(100)]
-    assert list(warnings([check_file("a", nested)])) == [
+    assert list(warnings([check_file("a", nested)])) == []
+    assert [finding.message for finding in findings([check_file("a", nested)])] == [
         "a: 100 texts with overlapping entities, which model.head: span alone can learn: --overlaps outermost or"
         " innermost keeps one of them"
     ]

@@ -61,7 +61,7 @@ def test_an_empty_label_where_each_text_has_one_is_bad(make_file: MakeFile, read
     assert example.label == "正"
     assert problem.message.startswith(f"labels, but {path}:1 has a label")
     _, (problem,) = read_all(path, multi_label=False)
-    assert problem.message == "0 labels (), expected exactly 1 (multi_label is false)"
+    assert problem.message == "0 labels (), expected exactly 1 (--single-label)"
 
 
 def test_the_kind_of_several_files_is_one(make_file: MakeFile, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ Tests `paddle_ner.data.graphemes` too.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paddle_ner.data import ReadOptions, load
+from paddle_ner.data import ReadOptions, load, read, write
+from paddle_ner.types import Entity, Example
 from tests.labelled import entities_of
 from tests.unit.data.conftest import MakeFile, ReadAll
 
@@ -32,6 +34,12 @@ def entity(start: int, end: int, surface: str | None = None, label: str = "PER")
 
 def doccano(text: str, *triples: object) -> str:
     return json.dumps({"id": 1, "text": text, "label": triples, "Comments": []}, ensure_ascii=False) + "\n"
+
+
+def task(start: int, end: int, surface: str) -> dict[str, Any]:
+    value = {"start": start, "end": end, "text": surface, "labels": ["PER"]}
+    result = {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    return {"data": {"text": EMOJI}, "annotations": [{"result": [result]}]}
 
 
 def surfaces(path: Path, said: list[str] | None = None, **options: Any) -> list[list[str]]:
@@ -88,19 +96,37 @@ def test_a_surface_with_lf_is_that_of_a_text_with_crlf(make_file: MakeFile) -> N
     assert surfaces(path) == [["周\r\n子昂"]]
 
 
-def test_where_nothing_proves_the_unit_code_points_are_read_and_said(make_file: MakeFile) -> None:
+def test_where_nothing_proves_the_unit_that_of_the_tool_is_read_and_said(make_file: MakeFile) -> None:
     said: list[str] = []
     text = EMOJI + "公司"
     path = make_file("a.jsonl", doccano(PLAIN, [0, 2, "PER"]) + doccano(text, [4, 7, "PER"]) * 2)
-    assert surfaces(path, said) == [["韩梅"], ["子昂加"], ["子昂加"]]
+    assert surfaces(path, said) == [["韩梅"], ["周子昂"], ["周子昂"]]
     assert said == [
         f"{path}: 2 texts with emoji (or others beyond U+FFFF), combined characters or CRLF line ends before an entity,"
-        " and nothing proves whether offsets count code points or UTF-16 units: read as code points (--offsets utf-16"
-        " where the tool is JavaScript, as doccano and Label Studio are)"
+        " and nothing proves whether offsets count code points or UTF-16 units: read as UTF-16 units (--offsets"
+        " code-points where a program in Python counted)"
     ]
     said.clear()
-    assert surfaces(path, said, offsets="utf-16") == [["韩梅"], ["周子昂"], ["周子昂"]]
+    assert surfaces(path, said, offsets="code-points") == [["韩梅"], ["子昂加"], ["子昂加"]]
     assert said == []
+
+
+def test_a_bad_entity_does_not_change_the_unit_of_the_others(make_file: MakeFile, read_all: ReadAll) -> None:
+    path = make_file("a.json", json.dumps([task(4, 7, "周子昂")] * 3 + [task(1, 3, "韩梅")]))
+    examples, (problem,) = read_all(path)
+    assert [entities_of(one)[0].text for one in examples] == ["周子昂"] * 3 and "PER at 1..3" in problem.message
+    said: list[str] = []
+    list(read(path, on_problem=lambda _: None, log=said.append))
+    assert any("read as UTF-16 units, in which 3 of 4 fit" in line for line in said)
+
+
+def test_what_we_write_for_doccano_is_read_back(tmp_path: Path) -> None:
+    examples = [
+        Example(text, tuple(Entity.of(text, *span, "PER") for span in spans))
+        for text, spans in [(EMOJI, [(3, 6)]), ("👨\u200d👩韩梅🎉好", [(3, 5), (5, 6)]), ("e\u0301韩梅", [(2, 4)])]
+    ]
+    write(tmp_path / "a.jsonl", examples, "doccano")
+    assert [replace(one, origin="") for one in load(tmp_path / "a.jsonl")] == examples
 
 
 def test_canonical_records_are_in_code_points_without_a_proof(make_file: MakeFile) -> None:

@@ -85,7 +85,7 @@ def test_load_says_nothing_where_nothing_is_bad(make_file: MakeFile) -> None:
         (lambda path: read(path / "a.jsonl", encoding="utf-16"), "encoding 'utf-16' cannot be read line by line"),
         (
             lambda path: read(path / "a.jsonl", options=ReadOptions(delimiter=";")),
-            "option delimiter does nothing for format jsonl",
+            "--delimiter does nothing for format jsonl",
         ),
         (lambda path: load(path / "a.jsonl", options=ReadOptions(label_file=path / "no")), "no: No such file"),
     ],
@@ -227,3 +227,9 @@ def test_a_bad_record_of_an_array_on_one_line_is_told_by_its_number(make_file: M
         (1, "number 3 of this line)"),
         (2, ""),
     ]
+
+
+def test_a_policy_that_there_is_not_is_refused(make_file: MakeFile) -> None:
+    path = make_file("a.jsonl", '{"text": "好", "label": "正"}\n')
+    with pytest.raises(InputError, match="policy is 'skip-bad', expected report, strict, skip"):
+        load(path, policy="skip-bad")  # type: ignore[arg-type]  # the wrong word is what is tested

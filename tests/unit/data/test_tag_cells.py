@@ -151,7 +151,7 @@ def test_labels_of_several_words_stay_labels(make_file: MakeFile, read_all: Read
 
 
 def test_an_option_of_tags_is_refused_where_there_are_none(make_file: MakeFile) -> None:
-    with pytest.raises(InputError, match="token_joiner does nothing, since no column holds a tag for each token"):
+    with pytest.raises(InputError, match="--token-joiner does nothing, since no column holds a tag for each token"):
         load(make_file("a.csv", "text,label\n好,正\n"), options=ReadOptions(token_joiner=" "))
 
 

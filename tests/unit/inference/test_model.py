@@ -182,6 +182,29 @@ def test_the_threshold_of_several_labels_is_the_models_until_another_is_asked_fo
 
 
 @pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (None, "texts is NoneType None, expected a str or a list of them"),
+        (3, "texts is int 3, expected a str or a list of them"),
+        (b"ab", "texts is bytes b'ab', expected a str or a list of them"),
+        ({"text": "a"}, "texts is dict {'text': 'a'}, expected a str or a list of them"),
+        (["a", None], "text 2 is NoneType None, expected a str"),
+        ([["a"]], r"text 1 is list \['a'\], expected a str"),
+    ],
+)
+def test_what_is_no_text_is_refused(texts: Any, message: str) -> None:
+    model = make()
+    for ask in (model, lambda given: list(model.stream(given)), Predictor.__call__.__get__(model)):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            ask(texts)
+
+
+def test_a_stream_of_one_text_would_be_one_of_its_characters() -> None:
+    with pytest.raises(InputError, match="texts is str '王小明', expected a str or a list of them"):
+        list(make().stream("王小明"))
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"batch_size": 0}, "batch_size is 0, expected a whole number from 1 on"),

@@ -130,7 +130,7 @@ def test_the_count_of_a_header_is_named(make_file: MakeFile, read_all: ReadAll) 
 def test_bad_quoting_is_told(make_file: MakeFile, read_all: ReadAll) -> None:
     examples, (problem,) = read_all(make_file("a.csv", '好,正\n"好"x,正\n坏,负\n'))
     assert len(examples) == 2
-    assert problem.line == 2 and problem.message.startswith("bad quoting: ") and "quotes: literal" in problem.message
+    assert problem.line == 2 and problem.message.startswith("bad quoting: ") and "--quotes literal" in problem.message
 
 
 def test_a_quote_that_is_never_closed_is_told_where_it_opens(make_file: MakeFile, read_all: ReadAll) -> None:

@@ -71,7 +71,7 @@ def test_classes_beside_no_entities_are_read_and_beside_entities_refused(
     (example,), (problem,) = read_all(path)
     assert example.labels == ("正",)
     assert problem.message == (
-        "entities and label in one record, expected one kind of annotation (label_field names it)"
+        "entities and label in one record, expected one kind of annotation (--label-field names it)"
     )
     examples, problems = read_all(path, label_field="entities")
     assert [len(entities_of(example)) for example in examples] == [0, 2] and not problems
@@ -99,7 +99,7 @@ def test_an_entity_of_two_annotators_is_one(make_file: MakeFile) -> None:
 
 def test_two_labels_where_one_is_asked_for_are_told(make_file: MakeFile, read_all: ReadAll) -> None:
     _, (problem,) = read_all(make_file("a.jsonl", line(label=["正", "负"])), multi_label=False)
-    assert problem.message == "2 labels (正, 负), expected exactly 1 (multi_label is false)"
+    assert problem.message == "2 labels (正, 负), expected exactly 1 (--single-label)"
 
 
 @pytest.mark.parametrize(
@@ -146,3 +146,14 @@ def test_intents_beside_no_slots_are_said(make_file: MakeFile) -> None:
 def test_an_entity_in_another_order_is_told(make_file: MakeFile, read_all: ReadAll, bad: object) -> None:
     _, (problem,) = read_all(make_file("a.jsonl", line(label=ENTITIES) + line(label=[bad])))
     assert problem.message.startswith(f"an entity is {bad}, expected [start, end, label]")
+
+
+def test_relations_alone_are_no_annotation_which_is_said(make_file: MakeFile) -> None:
+    said: list[str] = []
+    path = make_file("a.jsonl", '{"id": 1, "text": "韩梅在苏州", "relations": [{"type": "a"}]}\n')
+    (example,) = load(path, log=said.append)
+    assert example.entities is None
+    assert said == [
+        f"{path}: 'relations' holds relations, which are not read, and there is no label: expected entities with their"
+        " offsets (entities), or label or labels of the text"
+    ]

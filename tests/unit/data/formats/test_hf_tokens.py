@@ -51,7 +51,7 @@ def test_numbers_without_names_are_refused_with_the_option(make_file: MakeFile, 
     [
         (line(["O"]), "3 tokens and 1 tags, expected a tag for each token"),
         (line(["O", "I-PER", "O"]), "I-PER without B-PER before it"),
-        (line([0, 3, 0]), "tag 3 has no name: names for 0 to 2 in tag_names"),
+        (line([0, 3, 0]), "tag 3 has no name: names for 0 to 2 in --tag-names"),
         (line(["O", None, "O"]), "a tag is None, expected a string or a number"),
         (line(["O", "O"], ("雷", "")), "token 2 is empty"),
     ],

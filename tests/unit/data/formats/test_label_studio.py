@@ -102,14 +102,14 @@ def test_classes_of_two_controls_in_one_file_are_refused(make_file: MakeFile, re
     (first, empty), (problem,) = read_all(path)
     assert (first.labels, empty.labels) == (("正",), ())
     assert problem.message == (
-        f"classes of control speed, but {path}:2 has those of sentiment: name one with label_field"
+        f"classes of control speed, but {path}:2 has those of sentiment: name one with --label-field"
     )
     assert [example.labels for example in read_all(path, label_field="speed")[0]] == [(), (), ("快",)]
 
 
 def test_a_control_that_the_file_does_not_have_is_refused(make_file: MakeFile, read_all: ReadAll) -> None:
     _, (problem,) = read_all(make_file("a.json", export(task(choice("正")))), label_field="Sentiment")
-    assert problem.message == "no result of a control 'Sentiment', expected one of sentiment (label_field)"
+    assert problem.message == "no result of a control 'Sentiment', expected one of sentiment (--label-field)"
 
 
 def test_entities_of_two_controls_are_read_together_and_said(make_file: MakeFile) -> None:

@@ -54,12 +54,12 @@ def test_what_stands_before_the_id_is_no_answer(make_file: MakeFile, read_all: R
 def test_one_of_several_answers_is_read_when_named(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", export(task(ner=[REGION], art="好评")))
     _, (problem,) = read_all(path)
-    assert problem.message == "entities, and classes of art, of one text: name one with label_field"
+    assert problem.message == "entities, and classes of art, of one text: name one with --label-field"
     assert read_all(path, label_field="art")[0][0].labels == ("好评",)
     assert len(entities_of(read_all(path, label_field="ner")[0][0])) == 1
     two = make_file("b.json", export(task(art="好评", topic="物流")))
     _, (problem,) = read_all(two)
-    assert problem.message == "answers to art, topic, expected classes of one: name it with label_field"
+    assert problem.message == "answers to art, topic, expected classes of one: name it with --label-field"
 
 
 def test_an_answer_that_is_no_class_is_counted(make_file: MakeFile) -> None:
@@ -73,7 +73,7 @@ def test_without_the_order_of_keys_a_class_must_be_named(make_file: MakeFile, re
     flat = {key: value for key, value in task(art="好评").items() if key != "id"}
     path = make_file("a.json", export(flat))
     _, (problem,) = read_all(path)
-    assert problem.message == "which key holds the label? The keys are text, art: name it with label_field"
+    assert problem.message == "which key holds the label? The keys are text, art: name it with --label-field"
     assert read_all(path, label_field="art")[0][0].labels == ("好评",)
 
 
@@ -100,7 +100,7 @@ def test_records_whose_own_id_stands_before_their_text_are_read_by_what_they_hol
     assert [entity.text for entity in entities_of(read_all(path)[0][0])] == ["韩梅"]
     assert read_all(make_file("b.json", export(record(art={"choices": ["好评"]}))))[0][0].labels == ("好评",)
     _, (problem,) = read_all(path := make_file("c.json", export(record(art="好评"))))
-    assert problem.message == "which key holds the label? The keys are text, art: name it with label_field"
+    assert problem.message == "which key holds the label? The keys are text, art: name it with --label-field"
     assert read_all(path, label_field="art")[0][0].labels == ("好评",)
 
 
@@ -114,7 +114,7 @@ def test_a_range_without_label_is_not_left_out_with_the_others(make_file: MakeFi
 def test_classes_of_two_questions_in_one_file_are_refused(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", export(task(art="好评"), task(topic="物流")))
     _, (problem,) = read_all(path)
-    assert problem.message == f"classes of topic, but {path}:2 has those of art: name one with label_field"
+    assert problem.message == f"classes of topic, but {path}:2 has those of art: name one with --label-field"
 
 
 def test_records_a_line_are_read(make_file: MakeFile, read_all: ReadAll) -> None:

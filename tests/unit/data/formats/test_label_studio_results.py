@@ -84,7 +84,7 @@ def test_two_targets_that_are_no_text_of_the_task_are_refused(told: Told) -> Non
 
 def test_classes_of_two_controls_are_refused_and_one_is_read_when_named(told: Told, read_task: ReadTask) -> None:
     feeling, topic = (result("choices", {"choices": [name]}, name) for name in ("好评", "物流"))
-    assert told(feeling, topic) == "classes of 2 controls (好评, 物流), expected one: name it with label_field"
+    assert told(feeling, topic) == "classes of 2 controls (好评, 物流), expected one: name it with --label-field"
     example, said = read_task(feeling, topic, label_field="物流")
     assert example.labels == ("物流",)
     assert said == ["left out results that are neither entities nor classes: choices of 好评 1"]

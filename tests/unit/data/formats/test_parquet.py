@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from paddle_ner import environment
-from paddle_ner.data import ReadOptions, detect, load
+from paddle_ner.data import ReadOptions, detect, load, unlabelled
 from paddle_ner.errors import InputError, MissingPackageError
-from tests.labelled import entities_of
+from tests.labelled import entities_of, example_of
 from tests.unit.data.conftest import ReadAll
 
 pa = pytest.importorskip("pyarrow", reason="pip install 'paddle-ner[tables]'")
@@ -90,6 +90,14 @@ def test_entities_and_lists_of_labels(make_table: MakeTable, read_all: ReadAll) 
     assert [one.labels for one in examples] == [("A", "B"), ()]
 
 
+def test_what_pandas_stores_as_missing_is_null(make_table: MakeTable) -> None:
+    path = make_table({"text": ["韩梅", "好"], "n": [float("nan"), 0.5], "m": [float("inf"), 1.0]})
+    assert [dict(example_of(one).fields) for one in unlabelled(path)] == [
+        {"n": "", "m": "inf"},
+        {"n": "0.5", "m": "1.0"},
+    ]
+
+
 def test_a_damaged_file_is_one_line(make_table: MakeTable, tmp_path: Path) -> None:
     whole = make_table({"text": ["好"], "label": ["正"]}).read_bytes()
     path = tmp_path / "b.parquet"
@@ -110,5 +118,5 @@ def test_without_pyarrow_the_extra_is_named(make_table: MakeTable, monkeypatch: 
 
 
 def test_an_encoding_or_a_delimiter_does_nothing(make_table: MakeTable) -> None:
-    with pytest.raises(InputError, match="option delimiter does nothing for format parquet"):
+    with pytest.raises(InputError, match="--delimiter does nothing for format parquet"):
         load(make_table({"text": ["好"], "label": ["正"]}), options=ReadOptions(delimiter=";"))

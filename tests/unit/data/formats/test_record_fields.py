@@ -129,7 +129,7 @@ def test_an_empty_array_is_no_entity_where_the_others_are_of_entities(
 
 
 def test_a_key_that_no_record_has_is_refused(read_record: ReadRecord) -> None:
-    with pytest.raises(InputError, match="no key mood, as label_field says: the keys are text, label"):
+    with pytest.raises(InputError, match="no key mood, as --label-field says: the keys are text, label"):
         read_record({"text": TEXT, "label": "好评"}, label_field="mood")
 
 

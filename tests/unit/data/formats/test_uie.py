@@ -51,6 +51,12 @@ def test_classes_between_full_width_commas_are_read(make_file: MakeFile, read_al
     assert example.labels == ("负向",)
 
 
+def test_a_class_needs_no_offsets(make_file: MakeFile, read_all: ReadAll) -> None:
+    content = '{"content": "好吃", "prompt": "情感[正向,负向]", "result_list": [{"text": "正向"}]}\n'
+    (example,), problems = read_all(make_file("a.jsonl", content))
+    assert (example.labels, problems) == (("正向",), [])
+
+
 def test_an_array_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     content = "[" + ",".join((PERSON + line("地点", ("北京", 3, 5))).strip().split("\n")) + "]"
     (example,), problems = read_all(make_file("a.json", content))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import paddle_ner
 from paddle_ner.bundle import BundleManifest, Candidate, OnnxGraph, Precision, Tuning, WindowSpec
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.inference.engines import EngineOptions
@@ -321,3 +322,23 @@ def test_only_a_cpu_without_vnni_turns_int8_weights_to_uint8(
     else:
         with pytest.raises(RuntimeError):
             options.get_session_config_entry("session.x64quantprecision")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"threads": 0}, "threads is 0, expected a whole number from 1 on"),
+        ({"threads": "2"}, "threads is '2', expected a whole number from 1 on"),
+        ({"replicas": -1}, "replicas is -1, expected a whole number from 1 on"),
+        ({"replicas": True}, "replicas is True, expected a whole number from 1 on"),
+    ],
+)
+def test_counts_that_are_none_are_refused(tmp_path: Path, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=f"^{message}$"):
+        paddle_ner.load(tmp_path, **arguments)
+
+
+def test_a_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").touch()
+    with pytest.raises(InputError, match=r"texts\.txt: a file, expected a folder with a bundle or a checkpoint$"):
+        paddle_ner.load(tmp_path / "texts.txt")
