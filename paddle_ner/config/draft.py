@@ -1,4 +1,4 @@
-"""A first config for labelled files: what they say is filled in, the rest is a usual value with its reason."""
+"""A first config for labelled files: what they say is filled in, the rest has usual values with their reasons."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ task:
   labels: {labels}
 
 data:
-  root: .  # paths are relative to it, and it to where you start paddle-ner
+  root: .  # paths are relative to it, and it is relative to the working directory
 {files}{skip_bad}
 
 {model}
 
-window:  # {unit_means}, and what is longer is cut into overlapping windows and put together again
+window:  # {unit_means}, and longer ones are cut into overlapping windows and joined again
   unit: {unit}
   size: {window}
   overlap: {overlap}
@@ -45,7 +45,7 @@ training:
   epochs: {epochs}  # for about {updates:,} updates
   batch_size: {batch_size}
   learning_rate: {learning_rate}
-  patience: {patience}  # stop when the score on dev has not risen so many times
+  patience: {patience}  # stop after this many evaluations without a better score on dev
 """
 
 _FROM_SCRATCH = """\
@@ -65,7 +65,7 @@ tokenizer:
   min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
 _STARTER = """\
 model:
-  # The encoder that comes with paddle-ner. Where the internet or a folder has a larger one, it is better:
+  # The encoder that comes with paddle-ner. A larger one, from the internet or a folder, is better:
   # paddle-ner init --pretrained ernie-3.0-medium-zh
   pretrained: starter"""
 _STARTER_LARGE = """\
@@ -79,7 +79,7 @@ model:
   head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
 _PRETRAINED = """\
 model:
-  pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
+  pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
 
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
@@ -107,7 +107,7 @@ _UNITS = {
 
 
 _DEFAULTS = ReadOptions()
-DEV_FRACTION = 0.1  # of train, where no file is named
+DEV_FRACTION = 0.1  # of train, if no file is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Sources:
         test: data that `evaluate` takes by default.
         format: of all of them; None lets the content of each decide.
         options: for all of them.
-        policy: what a bad record does.
+        policy: what to do with a bad record.
     """
 
     train: Path
@@ -135,7 +135,7 @@ class Sources:
         return load(path, self.format, options=self.options, policy=self.policy, log=log)
 
     def entry(self, path: Path) -> str:
-        """The file as a config names it."""
+        """The file as an entry of a config."""
         found = self.format or detect(path, self.options.encoding).name
         record: dict[str, Any] = {"path": str(path), "format": found}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
@@ -149,7 +149,7 @@ class Draft:
 
     Attributes:
         task: of `tasks.TASKS`.
-        warnings: what in the data deserves a look, one line each.
+        warnings: what to look at in the data, one line each.
     """
 
     task: str
@@ -164,7 +164,7 @@ def write_config(
     Args:
         sources: the labelled files.
         target: YAML file to write.
-        task: of `tasks.TASKS`; None takes the one that the annotations are of.
+        task: of `tasks.TASKS`; None takes the task of the annotations.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
             encoder of this package, ``starter-large`` and ``starter-words`` from that of an extra.
@@ -178,7 +178,7 @@ def write_config(
     train = sources.read(sources.train, said.append)
     labels = tasks.labels_of(train)
     others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
-    # Reading refuses such entities unless it was told to keep them.
+    # Such entities are refused when the data are read, unless an option keeps them.
     overlapping = any(map(_overlaps, chain(train, *others.values())))
     chosen = _task_of(train, labels, sources.train, task, overlapping)
     if chosen == "ner" and pretrained == STARTER_WORDS:
@@ -233,7 +233,7 @@ def _model(pretrained: str | None) -> str:
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:
-    """What `data check` says of the files; where dev is to be cut from train, of the parts."""
+    """What `data check` says about the files; about the two parts if dev is to be cut from train."""
     if sources.dev is None and len({example.text for example in train}) > 1:
         files = check_cut(sources.train, train, DEV_FRACTION, TrainingConfig().seed)
     else:
@@ -244,16 +244,16 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 
 def _overlaps(example: Example) -> bool:
-    """Whether entities of an example overlap, which stand in order of their start."""
+    """Whether entities of an example, in order of their start, overlap."""
     return any(one.end > other.start for one, other in pairwise(example.entities or ()))
 
 
 def _task_of(
     examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None, overlapping: bool
 ) -> str:
-    """The first task that has no objection to the first example, or the one wanted if it has none.
+    """The first task that accepts the first example, or the task that was asked for if it does.
 
-    Entities are learned by one task alone, whose objection is the one to read.
+    Only one task learns entities, so its objection is the one to report.
     """
     objections = []
     candidates = tasks.TASKS if examples[0].entities is None else ("ner",)

@@ -1,7 +1,7 @@
 """Text to token ids with exact offsets: Hugging Face ``tokenizers`` over an ERNIE/BERT vocabulary or over characters.
 
-A text is data, never markup: a literal ``[SEP]`` or ``[MASK]`` in it is tokenized as the characters that it is written
-with, so that no text can end a sequence or stand for padding.
+A text is data, never markup: a literal ``[SEP]`` or ``[MASK]`` in it is tokenized as its characters, so that no text
+can end a sequence or look like padding.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ PAD, UNK, CLS, SEP, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]",
 
 UNIGRAM = "Unigram"  # the type of a model of pieces of words, in a tokenizer.json
 WORD = "\u2581"  # before a piece: a space, or the beginning of the text
-# What PaddleNLP's ErnieTokenizer sets apart and BertPreTokenizer does not: symbols, and code points that Python's
-# Unicode tables class otherwise than the tables of `tokenizers` do. Found by comparing the two on hard strings.
+# Characters that PaddleNLP's ErnieTokenizer separates and BertPreTokenizer does not: symbols, and code points that
+# Python's Unicode tables classify differently from those of `tokenizers`. Found by comparing the two on hard strings.
 _ERNIE_SPLIT = "\\p{S}|[\u00ad\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1]|[\U0002b820-\U0002b91f]"
-# What a call of the backend costs, in characters that it tokenizes meanwhile.
+# The cost of a call of the backend, in characters that it could tokenize in the same time.
 _CHARACTERS_A_CALL = 6
 _ONE_CHARACTER = np.array([[0, 1]], dtype=np.int64)
 # What SentencePiece's nmt_nfkc does beside NFKC: control characters that it drops, what it makes a space, and the
@@ -42,7 +42,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one text, without special tokens.
+    """The tokens of a text, without special tokens.
 
     Attributes:
         ids: int64 array of shape [tokens].
@@ -99,7 +99,7 @@ class Tokenizer:
 
     @classmethod
     def characters(cls, texts: Iterable[str], min_frequency: int = 1, lowercase: bool = True) -> Tokenizer:
-        """One token a code point, white space and control characters included, so that any span can be an entity.
+        """One token per code point, including white space and control characters, so that any span can be an entity.
 
         The vocabulary is the characters that occur at least `min_frequency` times in `texts`, most frequent first.
         """
@@ -155,7 +155,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: Path) -> Tokenizer:
-        """Read a ``tokenizer.json``. Raises BundleError where there is none or it cannot be read."""
+        """Read a ``tokenizer.json``. Raises BundleError if it does not exist or cannot be read."""
         if not path.is_file():
             raise BundleError(f"{path}: no such file; a checkpoint or a bundle needs its tokenizer.json")
         try:
@@ -178,9 +178,9 @@ class Tokenizer:
         return self._backend.get_vocab()
 
     def reduced(self, kept: Collection[int]) -> Tokenizer:
-        """A tokenizer with only these ids and the special tokens, numbered anew in the old order.
+        """A tokenizer with only these ids and the special tokens, renumbered in the old order.
 
-        Raises InputError where the vocabulary is not of WordPiece, characters or Unigram.
+        Raises InputError if the vocabulary is not WordPiece, characters or Unigram.
         """
         record = json.loads(self._backend.to_str())
         kind = record["model"]["type"]
@@ -210,7 +210,7 @@ class Tokenizer:
         return former
 
     def __eq__(self, other: object) -> bool:
-        """Whether both make the same ids of any text."""
+        """Whether both make the same ids from any text."""
         return isinstance(other, Tokenizer) and self._backend.to_str() == other._backend.to_str()
 
     def __hash__(self) -> int:
@@ -222,9 +222,9 @@ class Tokenizer:
         return max(self._backend.get_vocab().values()) + 1
 
     def encode(self, text: str) -> Tokens:
-        """Tokenize one text of any length.
+        """Tokenize a text of any length.
 
-        A lone surrogate, which is no character, is read as U+FFFD; offsets stay those of the original text.
+        A lone surrogate, which is not a character, is read as U+FFFD; offsets are still those of the original text.
         """
         alone = [self._alone.get(character) for character in text]
         if None not in alone:
@@ -241,7 +241,7 @@ class Tokenizer:
         return Tokens(np.concatenate([part.ids for part in parts]), np.concatenate([part.offsets for part in parts]))
 
     def _encode_whole(self, text: str, shift: int = 0) -> Tokens:
-        """By the backend alone; `shift` is added to the offsets."""
+        """Tokenize with the backend alone; `shift` is added to the offsets."""
         encoding = self._backend.encode(_SURROGATES.sub("\ufffd", text), add_special_tokens=False)
         ids = encoding.ids
         # np.array takes twice as long over a list of pairs.
@@ -255,9 +255,9 @@ class Tokenizer:
 
     @cached_property
     def _alone(self) -> dict[str, int]:
-        """Characters that are one token whatever stands beside them, as Han characters and their punctuation are.
+        """Characters that are one token whatever is next to them, such as Han characters and their punctuation.
 
-        Most of a Chinese text is made of them, and looking them up is many times faster than the backend. They are
+        Most of a Chinese text consists of them, and looking them up is many times faster than the backend. They are
         found by asking the backend about each character of the vocabulary between letters, digits and itself.
         """
         if not isinstance(self._backend.model, (models.WordPiece, models.WordLevel)):

@@ -239,6 +239,16 @@ class EventWriter:
         self._file.write(line + "\n")
 
 
+def all_of(output: Path) -> Iterator[Event]:
+    """The events of every start of a run, in their order; lines that were cut off are left out."""
+    with (output / FILE).open("rb") as file:
+        for line in file:
+            try:
+                yield from_dict(json.loads(line))
+            except (ValueError, TypeError):  # cut off where the disk was full
+                continue
+
+
 class EventReader:
     """Reads what one start of a run has written since the last call.
 

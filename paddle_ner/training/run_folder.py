@@ -23,10 +23,12 @@ from paddle_ner.training.events import FILE
 
 CHECKPOINT = "checkpoint"
 CONFIG = "config.yaml"
+CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
-_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, state.ANSWERS, CHECKPOINT)
+_KNOWN = (state.ANSWERS, state.STATES_OF_ENCODER)  # by what was asked, and whom: a new training may use them again
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, *_KNOWN, CHECKPOINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def _make_room(output: Path, overwrite: bool) -> None:
     if learned and not overwrite:
         raise InputError(f"{output}: holds a training already: --resume goes on with it, --overwrite deletes it")
     for path in present:
-        if path.name != state.ANSWERS or overwrite:  # a teacher's answers are known by what was asked
+        if path.name not in _KNOWN or overwrite:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 

@@ -26,7 +26,7 @@ def layers(encoder, num_outputs):
     return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
 
 
-def forward(model, tokens, pooled, input_ids):
+def forward(model, tokens, pooled):
     logits = model.classifier(model.hidden(tokens).tanh())
     return {"certainty": logits.max(axis=-1, keepdim=True), "logits": logits}
 

@@ -1,4 +1,4 @@
-"""The vocabulary cut to what a corpus uses: most of a small model's file is embeddings of tokens that never come."""
+"""The vocabulary cut to what a corpus uses: most of a small model's file is embeddings of tokens that never occur."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _WORDS = "embeddings.word_embeddings.weight"
 def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: bool = True) -> Checkpoint:
     """The checkpoint without the tokens, and their embeddings, that `texts` do not use.
 
-    On these texts the new checkpoint tokenizes as the old one, proven on each, and so answers the same. Ids are
-    numbered anew in the old order.
+    On these texts the new checkpoint tokenizes like the old one, which is checked for each, and so gives the same
+    answers. Ids are renumbered in the old order.
 
     Args:
-        checkpoint: to be cut.
-        texts: of the domain that the model is for.
+        checkpoint: the checkpoint to cut.
+        texts: texts of the domain that the model is for.
         characters: keep every token of one character, used or not, so that no known character becomes unknown
-            elsewhere. False keeps only what is used: that is less, and worse on other texts.
+            in other texts. False only keeps used characters: a smaller vocabulary, and worse on other texts.
 
     Raises:
         InputError: there are no texts, or the tokenizer has no vocabulary that can be cut.
-        GateError: a text would be tokenized otherwise.
+        GateError: a text would be tokenized differently.
     """
     if not texts:
         raise InputError("the vocabulary cannot be cut to no texts: name a file that has some")
@@ -39,7 +39,7 @@ def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: 
     kept = {int(number) for row in ids for number in row}
     if characters:
         kept |= {number for token, number in old.vocabulary.items() if len(_bare(token)) == 1}
-    # A word that is unknown as a whole may have known beginnings: with fewer tokens it could be read otherwise.
+    # A word that is unknown as a whole may have known beginnings: with fewer tokens it could be split differently.
     doubtful = {text for text, row in zip(texts, ids, strict=True) if old.unk_id in row}
     new = old.reduced(kept)
     if wrong := _differing(old, new, doubtful):
@@ -69,7 +69,7 @@ def cut_vocabulary(checkpoint: Checkpoint, texts: Sequence[str], *, characters: 
         "characters": characters,
         "tokens": {"before": len(before), "after": len(order)},
     }
-    # The same on these texts; of the set that the checkpoint was scored on, nobody knows.
+    # The same on these texts; for the set that the checkpoint was scored on, nobody knows.
     return smaller.transformed(record, same_answers=False)
 
 
@@ -79,6 +79,6 @@ def _bare(token: str) -> str:
 
 
 def _differing(old: Tokenizer, new: Tokenizer, texts: Sequence[str] | set[str]) -> list[str]:
-    """The texts that the two tokenize otherwise."""
+    """The texts that the two tokenize differently."""
     order = new.former_ids(old)
     return [text for text in texts if not np.array_equal(order[new.encode(text).ids], old.encode(text).ids)]

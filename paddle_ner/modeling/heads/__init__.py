@@ -14,7 +14,7 @@ with a module such as this one, which imports Paddle only when a model is built:
         size = encoder.config.hidden_size
         return {"hidden": paddle.nn.Linear(size, size), "classifier": paddle.nn.Linear(size, num_outputs)}
 
-    def forward(model, tokens, pooled, input_ids):
+    def forward(model, tokens, pooled):
         return {"logits": model.classifier(model.hidden(tokens).tanh())}
 
     HEAD = Head(name="my-head", answers="token", outputs=("logits",), layers=layers, forward=forward)
@@ -51,16 +51,22 @@ class Head:
             drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
             PaddleNLP's own models, the weights of those load.
         forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
-            token, [batch, length, hidden], from its pooled state of the first one, [batch, hidden], or None where the
-            encoder has no pooler, and from the ids of the tokens, [batch, length], of which those of padding are
-            ``model.config.pad_token_id``.
+            token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
+            the encoder has no pooler.
+        pool: makes one state of a sequence, [batch, size], of those of its tokens, [batch, length, hidden], and a mask,
+            [batch, length], of ones where there are tokens and zeros where there is padding. It has no weights.
+            `forward` gets it in place of the encoder's pooled state. None where the head needs no such state.
+        reads: tokens, or first where `forward` reads the states of the first tokens alone: so those of the others need
+            not be kept where the encoder does not learn.
     """
 
     name: str
     answers: Answers
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
-    forward: Callable[[Any, Tensor, Tensor | None, Tensor], dict[str, Tensor]]
+    forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    reads: Literal["tokens", "first"] = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)

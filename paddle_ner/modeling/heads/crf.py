@@ -28,11 +28,11 @@ def layers(encoder: Any, num_outputs: int) -> dict[str, Any]:
     return {**TOKEN.layers(encoder, num_outputs), TRANSITIONS: transitions}
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
     """See `Head.forward`; each window gets the transitions, as one row."""
     import paddle
 
-    outputs = TOKEN.forward(model, tokens, pooled, input_ids)
+    outputs = TOKEN.forward(model, tokens, pooled)
     weight = model.transitions.weight
     row = weight.reshape([1, weight.shape[0] * weight.shape[1]])
     return {**outputs, TRANSITIONS: paddle.expand(row, [tokens.shape[0], row.shape[1]])}

@@ -20,11 +20,11 @@ def layers(encoder: Any, num_outputs: int) -> dict[str, Any]:
     return {**pooler, "dropout": dropout(encoder), "classifier": paddle.nn.Linear(size, num_outputs)}
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
     """See `Head.forward`."""
     if pooled is None:
         pooled = model.pooler(tokens[:, 0]).tanh()
     return {"logits": model.classifier(model.dropout(pooled))}
 
 
-HEAD = Head(name="sequence", answers="sequence", outputs=("logits",), layers=layers, forward=forward)
+HEAD = Head(name="sequence", answers="sequence", outputs=("logits",), layers=layers, forward=forward, reads="first")

@@ -11,11 +11,17 @@ from paddle_ner.modeling.heads import Head, Tensor
 from paddle_ner.modeling.heads.token import HEAD as TOKEN
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
-    """See `Head.forward`; the special tokens at both ends count, and padding does not."""
-    counted = (input_ids != model.config.pad_token_id).astype(tokens.dtype).unsqueeze(-1)
-    mean = (tokens * counted).sum(axis=1) / counted.sum(axis=1).clip(min=1)
-    return {"logits": model.classifier(model.dropout(mean))}
+def pool(tokens: Tensor, mask: Tensor) -> Tensor:
+    """See `Head.pool`: the mean, [batch, hidden]; the special tokens at both ends count too."""
+    mask = mask.unsqueeze(-1)
+    return (tokens * mask).sum(axis=1) / mask.sum(axis=1).clip(min=1)
 
 
-HEAD = Head(name="sequence-mean", answers="sequence", outputs=("logits",), layers=TOKEN.layers, forward=forward)
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
+    """See `Head.forward`."""
+    return {"logits": model.classifier(model.dropout(pooled))}
+
+
+HEAD = Head(
+    name="sequence-mean", answers="sequence", outputs=("logits",), layers=TOKEN.layers, forward=forward, pool=pool
+)

@@ -17,7 +17,7 @@ def layers(encoder: Any, num_outputs: int) -> dict[str, Any]:
     }
 
 
-def forward(model: Any, tokens: Tensor, pooled: Tensor | None, input_ids: Tensor) -> dict[str, Tensor]:
+def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
     """See `Head.forward`."""
     return {"logits": model.classifier(model.dropout(tokens))}
 

@@ -92,6 +92,7 @@ class Prepared:
         fingerprint: changes with what is learned from; a state of another one is not resumed from.
         write: makes the checkpoint's folder, once the model has its best weights, with these metrics by name.
         callbacks: more of PaddleNLP's callbacks.
+        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one behind the other.
     """
 
     model: Any
@@ -102,6 +103,7 @@ class Prepared:
     fingerprint: str
     write: Callable[[Path, dict[str, Any]], None]
     callbacks: Sequence[Any] = ()
+    copies: int = 1
 
 
 class Job(Protocol):

@@ -13,7 +13,7 @@ from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
 
 
 class Supervised:
@@ -33,7 +33,8 @@ class Supervised:
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
         features, misaligned = encode(config, corpus, tokenizer, run.log)
         encoded = Encoded(tokenizer, model, features, misaligned)
-        return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
+        loss = training_loss(corpus.task, config.training, features)
+        return prepared(run, config, corpus, encoded, loss)
 
 
 def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> tuple[Tokenizer, Any]:

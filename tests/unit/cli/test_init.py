@@ -6,6 +6,7 @@ import pytest
 
 from paddle_ner import config
 from paddle_ner.cli import main
+from paddle_ner.cli.init import _stem
 from paddle_ner.config import Config
 from paddle_ner.errors import InputError
 from paddle_ner.training.corpus import read_corpus
@@ -158,3 +159,10 @@ def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixtu
     files = {"--train": "mine.txt", option: "-"}
     assert main(["init", *[part for pair in files.items() for part in pair]]) == 2
     assert "-: a pipe is read once, and a config names its files: save it to one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
+)
+def test_the_folder_of_the_run_is_called_as_the_file(train, name):
+    assert _stem(Path(train)) == name
