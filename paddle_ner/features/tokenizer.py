@@ -124,9 +124,13 @@ class Tokenizer:
         ids.
 
         Args:
-            scores: the logarithm of the probability of each piece, in the order of the ids.
+            scores: the logarithm of the probability of each piece, in the order of the ids. Six digits behind the point
+                are kept: `tokenizers` reads more of them a little otherwise than it wrote them.
         """
-        vocabulary = [*((token, 0.0) for token in SPECIAL_TOKENS), *scores.items()]
+        vocabulary = [
+            *((token, 0.0) for token in SPECIAL_TOKENS),
+            *((piece, round(score, 6)) for piece, score in scores.items()),
+        ]
         backend = tokenizers.Tokenizer(models.Unigram(vocabulary, unk_id=SPECIAL_TOKENS.index(UNK)))
         backend.normalizer = normalizers.Sequence(
             [

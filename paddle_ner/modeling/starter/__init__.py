@@ -1,7 +1,7 @@
 """The starter: a small Chinese encoder that comes with the package, for users without published weights.
 
 ``model.pretrained: starter``. README.md beside this file is its card; configs/starter makes it again. `large` is the
-encoder that it was made of.
+encoder that it was made of, and `words` the same with pieces of words as tokens.
 """
 
 from __future__ import annotations

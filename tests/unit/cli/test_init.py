@@ -124,7 +124,8 @@ def test_the_starter_of_words_is_for_classification(capsys: pytest.CaptureFixtur
     Path("x.jsonl").write_text('{"text": "好", "label": "1"}\n{"text": "坏", "label": "0"}\n', "utf-8")
     words = written("--train", "x.jsonl", "--pretrained", "starter-words")
     assert (words.model.pretrained, words.model.head) == ("starter-words", "sequence-mean")
-    assert (words.training.learning_rate, words.training.epochs) == (1e-4, 10)
+    learning = words.training
+    assert (learning.learning_rate, learning.epochs, learning.freeze) == (2e-4, 8, "embeddings")
     Path("mine.txt").write_text(NER * 5, "utf-8")
     refusal = "starter-words reads words as its tokens, in which borders of entities would be lost"
     assert main(["init", "--train", "mine.txt", "--pretrained", "starter-words", "--force"]) == 2

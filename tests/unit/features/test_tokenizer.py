@@ -212,10 +212,12 @@ def test_pieces_say_where_they_stand_in_the_original_text(text: str, expected: l
 
 
 def test_the_special_tokens_of_unigram_have_the_first_ids_and_no_text_has_them(tmp_path: Path) -> None:
-    tokenizer = Tokenizer.unigram(SCORES)
+    tokenizer = Tokenizer.unigram({piece: score / 7 for piece, score in SCORES.items()})
     assert [tokenizer.vocabulary[token] for token in SPECIAL_TOKENS] == [0, 1, 2, 3, 4]
     tokenizer.save(tmp_path / "tokenizer.json")
-    ids = Tokenizer.load(tmp_path / "tokenizer.json").encode(" ".join(SPECIAL_TOKENS) + "".join(SPECIAL_TOKENS)).ids
+    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert loaded == tokenizer
+    ids = loaded.encode(" ".join(SPECIAL_TOKENS) + "".join(SPECIAL_TOKENS)).ids
     assert not {0, 2, 3, 4} & set(ids.tolist())
 
 
