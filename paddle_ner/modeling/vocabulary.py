@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paddle_ner.bundle import TOKENIZER
 from paddle_ner.errors import InputError
+from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
 
@@ -31,6 +33,20 @@ def vocabulary_of(source: str | Path) -> Vocabulary:
     """
     folder = local_folder(source)
     return _download(str(source)) if folder is None else _read(folder)
+
+
+def tokenizer_of(source: str | Path) -> Tokenizer:
+    """The tokenizer of a local folder or of a published name: that of its vocabulary, see `vocabulary_of`.
+
+    The ``tokenizer.json`` of a folder whose tokens are single characters, as a training from random weights leaves
+    it, is taken as it is. Raises InputError as `vocabulary_of` does.
+    """
+    folder = local_folder(source)
+    if folder is not None and not (folder / "vocab.txt").is_file():
+        if _json(folder / TOKENIZER).get("model", {}).get("type") == "WordLevel":
+            return Tokenizer.load(folder / TOKENIZER)
+    vocabulary = vocabulary_of(source)
+    return Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
 
 
 def _read(folder: Path) -> Vocabulary:

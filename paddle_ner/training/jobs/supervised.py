@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from paddle_ner import modeling
-from paddle_ner.config import Config
+from paddle_ner.config import BaseConfig, Config
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
@@ -49,8 +49,7 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     paddle.seed(config.training.seed)
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
-        vocabulary = modeling.vocabulary_of(source)
-        tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+        tokenizer = modeling.tokenizer_of(source)
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )
@@ -63,16 +62,21 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
             vocab_size=tokenizer.vocabulary_size,
             pad_token_id=tokenizer.pad_id,
         )
+    check_positions(config, model)
+    return tokenizer, model
+
+
+def check_positions(config: BaseConfig, model: Any) -> None:
+    """Raise InputError where the encoder has too few positions for the windows."""
     longest = int(model.config.max_position_embeddings)
     if config.window.size > longest:
         raise InputError(
             f"window.size is {config.window.size}, but the encoder has {longest} positions: train with"
             f" --set window.size={longest}"
         )
-    return tokenizer, model
 
 
-def build_tokenizer(config: Config, texts: Sequence[str]) -> Tokenizer:
+def build_tokenizer(config: BaseConfig, texts: Iterable[str]) -> Tokenizer:
     """The tokenizer of a config whose model brings none."""
     options = config.tokenizer
     if options.vocabulary is None:
