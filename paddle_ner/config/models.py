@@ -15,6 +15,8 @@ from paddle_ner.errors import InputError
 
 
 class Section(BaseModel):
+    """A part of a config: unknown keys are refused, and nothing changes it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -36,8 +36,8 @@ class MaskingConfig(Section):
     """What is masked together, and how much of it: ERNIE's manner (Sun et al. 2019).
 
     Attributes:
-        share: of the tokens of a window that are to be predicted. Of the units chosen, 80 % are shown as [MASK], 10 % as
-            other tokens and 10 % as they are.
+        share: of the tokens of a window that are to be predicted. Of the units chosen, 80 % are shown as [MASK], 10 %
+            as other tokens and 10 % as they are.
         units: ``words`` of jieba, or single ``tokens``.
         terms: a file of terms that are units too, each as a whole; paths are relative to `data.root`.
         model: a bundle or a checkpoint whose entities are units too.

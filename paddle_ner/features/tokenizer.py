@@ -121,6 +121,10 @@ class Tokenizer:
         """Write ``tokenizer.json``."""
         self._backend.save(str(path))
 
+    def to_json(self) -> str:
+        """What `save` writes: equal for tokenizers that make the same ids of any text."""
+        return self._backend.to_str()
+
     @property
     def vocabulary(self) -> dict[str, int]:
         """All tokens with their ids."""
@@ -155,10 +159,10 @@ class Tokenizer:
 
     def __eq__(self, other: object) -> bool:
         """Whether both make the same ids of any text."""
-        return isinstance(other, Tokenizer) and self._backend.to_str() == other._backend.to_str()
+        return isinstance(other, Tokenizer) and self.to_json() == other.to_json()
 
     def __hash__(self) -> int:
-        return hash(self._backend.to_str())
+        return hash(self.to_json())
 
     @property
     def vocabulary_size(self) -> int:

@@ -30,13 +30,14 @@ _NUM_OUTPUTS = 2  # PaddleNLP's default number of labels, so that config.json na
 
 def build_masked(config: dict[str, Any], tokenizer: Tokenizer) -> Model:
     """An ERNIE encoder with random weights and the head. `config` and what is raised: see `build`."""
-    return build(
-        HEAD, _NUM_OUTPUTS, config=config, vocab_size=tokenizer.vocabulary_size, pad_token_id=tokenizer.pad_id
-    )
+    return build(HEAD, _NUM_OUTPUTS, config=config, vocab_size=tokenizer.vocabulary_size, pad_token_id=tokenizer.pad_id)
 
 
 def masked_from_pretrained(source: str, *, allow_pickle: bool, log: Callable[[str], None]) -> Model:
-    """A pretrained encoder with the head, whose weights come from there too if they are there. See `from_pretrained`."""
+    """A pretrained encoder with the head, whose weights are taken from there too if they are there.
+
+    See `from_pretrained`.
+    """
     return from_pretrained(HEAD, _NUM_OUTPUTS, source, allow_pickle=allow_pickle, with_head="if there", log=log)
 
 
@@ -44,7 +45,7 @@ def write_encoder(target: Path, model: Model, tokenizer: Tokenizer, record: dict
     """Write an encoder with its head as a folder that ``model.pretrained`` names; an older one there is replaced.
 
     Args:
-        target: the folder: config.json, model.safetensors (float32, PaddleNLP's names), tokenizer.json, and the next two.
+        target: the folder: config.json, model.safetensors (float32, PaddleNLP's names), tokenizer.json, the next two.
         model: with the head of this module.
         tokenizer: of its vocabulary.
         record: what it was made of, as pretraining.json.

@@ -42,11 +42,15 @@ def tokenizer_of(source: str | Path) -> Tokenizer:
     it, is taken as it is. Raises InputError as `vocabulary_of` does.
     """
     folder = local_folder(source)
-    if folder is not None and not (folder / "vocab.txt").is_file():
-        if _json(folder / TOKENIZER).get("model", {}).get("type") == "WordLevel":
-            return Tokenizer.load(folder / TOKENIZER)
+    if folder is not None and _is_of_characters(folder):
+        return Tokenizer.load(folder / TOKENIZER)
     vocabulary = vocabulary_of(source)
     return Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+
+
+def _is_of_characters(folder: Path) -> bool:
+    kind = _json(folder / TOKENIZER).get("model", {}).get("type")
+    return kind == "WordLevel" and not (folder / "vocab.txt").is_file()
 
 
 def _read(folder: Path) -> Vocabulary:

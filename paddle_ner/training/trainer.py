@@ -24,7 +24,7 @@ from paddle_ner.training.jobs.base import Prepared, Scores
 from paddle_ner.training.resuming import ResumableTrainer
 from paddle_ner.training.sampling import BucketSampler
 
-INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
+INPUTS = ("input_ids", "token_type_ids")  # what of a batch every model takes
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
@@ -119,7 +119,8 @@ class JobTrainer(ResumableTrainer):
         """
         model.train()
         counts = inputs.pop("counts")
-        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in INPUTS}
+        taken = (*INPUTS, *self._prepared.inputs)
+        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in taken}
         world = self.args.dataset_world_size
         total = counts.sum()
         flags = paddle.to_tensor([int(self._stop()), int(self._is_lost())], dtype="int64")
