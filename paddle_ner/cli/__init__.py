@@ -24,6 +24,7 @@ COMMANDS = {
     "init": "Write a configuration for your own labelled files.",
     "data": "Check, convert, split and describe labelled files.",
     "train": "Train a model from a configuration.",
+    "pretrain": "Train an encoder on text without labels.",
     "distill": "Train a smaller model on the answers of a large one.",
     "prune": "Take layers, heads and feed-forward units out of a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",

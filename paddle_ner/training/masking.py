@@ -19,10 +19,10 @@ _MASKED, _REPLACED = 0.8, 0.1  # shares of the units; the rest is shown as it is
 class Masking:
     """Draws what is masked: anew in each pass over the data, and the same for the same seed, pass and window.
 
-    So neither a resumed run, nor the number of processes, nor the batch that a window is in changes its masks. Units are
-    taken in a random order, those that still fit, until the share is reached: windows of one length have as many masked
-    tokens, but for those that no unit fits. A unit is shown as [MASK], as other tokens or as it is as a whole. Units with
-    a special token, such as [UNK], are not taken.
+    So neither a resumed run, nor the number of processes, nor the batch that a window is in changes its masks. Units
+    are taken in a random order, those that still fit, until the share is reached, so that windows of one length mostly
+    have as many masked tokens. The whole of a unit is shown as [MASK], as other tokens, or as it is. Units with a
+    special token, such as [UNK], are not taken.
 
     Args:
         config: how much is masked.
@@ -36,9 +36,7 @@ class Masking:
     def __init__(self, config: MaskingConfig, tokenizer: Tokenizer, seed: int) -> None:
         vocabulary = tokenizer.vocabulary
         if MASK not in vocabulary:
-            raise InputError(
-                f"the vocabulary has no {MASK}: start from an encoder that was trained with it, or another"
-            )
+            raise InputError(f"the vocabulary has no {MASK}: start from an encoder that has it")
         self.epoch = 0
         self._share, self._seed = config.share, seed
         self._mask_id, self._pad_id = vocabulary[MASK], tokenizer.pad_id

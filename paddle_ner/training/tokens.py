@@ -1,9 +1,9 @@
 """Texts as one row of tokens on the disk, read once, and the full windows that it is cut into.
 
 The row of each part, to train on and held out, lies in the run's folder: 4 bytes a token, mapped and not read into
-memory. While it is made, the processes of a machine share the work: each tokenizes some of the blocks of about a million
-characters. So a training needs the memory of a block, and of some 20 bytes a window, however much text there is; windows
-are shuffled over all of it; and a resumed run finds the row again.
+memory. While it is made, the processes of a machine share the work: each tokenizes some of the blocks of about a
+million characters. So a training needs the memory of a block, and of less than 100 bytes a window, however much text
+there is; windows are shuffled over all of it; and a resumed run finds the row again.
 """
 
 from __future__ import annotations

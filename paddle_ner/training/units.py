@@ -32,7 +32,7 @@ class Units:
 
     @classmethod
     def of(cls, config: PretrainConfig) -> Units:
-        """Those of a config. Raises InputError, DataError or BundleError where its terms or its model cannot be read."""
+        """Those of a config. Raises as `terms_file.gazetteer` and `paddle_ner.load` do."""
         masking = config.masking
         terms = None if masking.terms is None else terms_file.gazetteer(config.data.resolve(masking.terms))
         # One engine: training processes share the machine already.
@@ -65,7 +65,8 @@ class Units:
         starts[:1] = True
         place = np.arange(len(starts))
         first = np.maximum.accumulate(np.where(starts, place, 0))
-        return (place - first) % self._config.longest == 0
+        begin: NDArray[np.bool_] = (place - first) % self._config.longest == 0
+        return begin
 
 
 def _word_starts(text: str) -> list[int]:

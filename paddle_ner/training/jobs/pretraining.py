@@ -260,7 +260,7 @@ An encoder of Chinese text, trained by `paddle-ner pretrain` to predict masked t
 - Masked: {masking["share"]:.0%} of the tokens, {", ".join(units)} as a whole
 - Trained: for at most {length}, in windows of {config["window"]["size"]} tokens, {training["batch_size"]} in an update
   on each device; peak learning rate {training["learning_rate"]:g}
-- Held-out text: perplexity {dev["perplexity"]:,.2f}; of {dev["masked_tokens"]:,} masked tokens {dev["accuracy"]:.1%} right
+- Held-out text: perplexity {dev["perplexity"]:,.2f}, {dev["accuracy"]:.1%} of {dev["masked_tokens"]:,} tokens right
 
 The files that it has read:
 
