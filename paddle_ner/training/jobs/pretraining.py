@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from paddle_ner import modeling
 from paddle_ner.bundle import BUNDLE_MANIFEST, CHECKPOINT_MANIFEST, is_bundle
-from paddle_ner.config import PretrainConfig, portable
+from paddle_ner.config import PretrainConfig, portable, shareable
 from paddle_ner.data.source import expand
 from paddle_ner.environment import require
 from paddle_ner.errors import InputError, NonFiniteError
@@ -236,7 +236,7 @@ def _record(config: PretrainConfig, read: Tokenized, tokenizer: Tokenizer, metri
         "vocabulary": tokenizer.vocabulary_size,
         "metrics": metrics,
         "versions": {name: metadata.version(name) for name in ("paddle-ner", "paddlenlp")},
-        "config": portable(config, Path.cwd()),
+        "config": shareable(portable(config, Path.cwd())),
     }
 
 
