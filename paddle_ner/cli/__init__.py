@@ -1,4 +1,4 @@
-"""The command line. One module a command: it parses, calls one function of the library, prints.
+"""The command line. Each command is a module: it parses its options, calls a function of the library, and prints.
 
 Command modules are imported when they are called, so that ``paddle-ner --help`` is quick and needs no framework.
 """
@@ -20,13 +20,13 @@ from paddle_ner.errors import PaddleNerError, ResourceError
 
 COMMANDS = {
     "doctor": "Show what this machine has and what is missing.",
-    "quickstart": "Run the whole way on a small sample: train, evaluate, export, serve.",
-    "init": "Write a configuration for your own labelled files.",
+    "quickstart": "Run everything on a small sample: train, evaluate, export, serve.",
+    "init": "Write a config for your own labelled files.",
     "data": "Check, convert, split and describe labelled files.",
-    "train": "Train a model from a configuration.",
+    "train": "Train a model from a config.",
     "pretrain": "Train an encoder on text without labels.",
-    "distill": "Train a smaller model on the answers of a large one.",
-    "prune": "Take layers, heads and feed-forward units out of a checkpoint.",
+    "distill": "Train a small model on the answers of a large one.",
+    "prune": "Remove layers, heads and feed-forward units from a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",
     "export": "Turn a checkpoint into one verified bundle.",
     "compress": "Turn a checkpoint into the fastest bundle that keeps its scores.",
@@ -42,11 +42,11 @@ class _Lazy(click.Group):
     """A group that knows its commands by name and imports each when it is called."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; it ends well where who reads its output has read enough, such as head."""
+        """Run a command; exit with 0 if the reader of its output, such as head, closed the pipe."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Before click sees it, which ends with 1; what is left in the buffer must go somewhere.
+            # Before click sees the error, which would exit with 1; the rest of the buffer must go somewhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
 
@@ -73,17 +73,17 @@ def cli(debug: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status of the design: 0, 1, 2 or 130."""
+    """Run the command line. Returns the exit status: 0, 1 (a gate refused), 2 (wrong use or input) or 130 (Ctrl-C)."""
     if arguments is None:
         arguments = sys.argv[1:]
-        if next((one for one in arguments if not one.startswith("-")), None) in _RUN_ENGINES:
+        if next((argument for argument in arguments if not argument.startswith("-")), None) in _RUN_ENGINES:
             startup.restart_with(startup.ENGINES)
-    # Wherever it stands, as people put it behind the command.
+    # Anywhere on the command line, since people also put it after the command.
     debug = "--debug" in arguments
     # Paddle and setuptools greet everyone with advice on compiling extensions.
     for greeting in ("No ccache found", "Setuptools is replacing distutils"):
         warnings.filterwarnings("ignore", message=greeting)
-    arguments = [one for one in arguments if one != "--debug"]
+    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         status = cli.main(args=arguments, prog_name="paddle-ner", standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -14,12 +14,12 @@ from paddle_ner.errors import InputError
 @click.option(
     "--file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Append the hashed key to this file, which `paddle-ner serve --api-keys` reads; it is made where it is not.",
+    help="Append the hashed key to this file, which `paddle-ner serve --api-keys` reads; it may not exist yet.",
 )
 def command(name: str, file: Path | None) -> None:
-    """Make an API key for NAME: the key goes to stdout, once; its hash to FILE, or to stderr.
+    """Make an API key for NAME: print the key once to stdout, and write its hash to FILE or stderr.
 
-    A server that reads FILE lets the key in within a second. To revoke it, delete its line.
+    A server that reads FILE accepts the key within a second. To revoke it, delete its line.
     """
     from paddle_ner.serving import keys
 

@@ -1,4 +1,4 @@
-"""``paddle-ner benchmark``: how fast a bundle is on this machine, by precision and layout; what is best is kept."""
+"""``paddle-ner benchmark``: how fast a bundle is on this machine, by precision and layout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paddle_ner.training.corpus import dev_examples
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--tune", is_flag=True, help="Write what is best into the bundle's manifest: serve and predict take it.")
+@click.option("--tune", is_flag=True, help="Write the best into the bundle's manifest, for serve and predict.")
 @click.option(
     "--sign-key", type=click.Path(path_type=Path), help="With --tune: file of the key to sign the new manifest with."
 )

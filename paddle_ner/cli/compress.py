@@ -25,7 +25,7 @@ from paddle_ner.files import whole_file
 from paddle_ner.training.corpus import config_of, read_corpus
 from paddle_ner.types import Example
 
-_CALIBRATION_TEXTS = 2000  # more than any calibration looks at
+_CALIBRATION_TEXTS = 2000  # more than any calibration reads
 _WIDTH = 220
 
 
@@ -55,7 +55,7 @@ _WIDTH = 220
     default=BUDGET_MINUTES,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
-    help="Minutes after which no further candidate is begun; the first always is.",
+    help="Minutes after which no further candidate is started; the first is always tried.",
 )
 @click.option(
     "--max-drop",
@@ -71,22 +71,24 @@ _WIDTH = 220
     type=click.FloatRange(0, 1),
     help="The same for the F1 of any label; 1 allows all.",
 )
-@click.option("--allow-slower", is_flag=True, help="Take the best even where fp32 is faster here: for its size.")
+@click.option(
+    "--allow-slower", is_flag=True, help="Accept the best candidate even if fp32 is faster here: for its size."
+)
 @transform_options
 @click.option(
     "--embeddings",
     type=click.Choice(get_args(Storage)),
     default="fp32",
     show_default=True,
-    help="How their tables are stored in the bundle.",
+    help="How embedding tables are stored in the bundle.",
 )
 @click.option(
     "--sign-key",
     type=click.Path(path_type=Path),
-    help="File of a secret key to sign the bundle with; `serve --verify-key` then refuses what it did not sign.",
+    help="File of a secret key to sign the bundle with; `serve --verify-key` refuses bundles without its signature.",
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write all that was measured, as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="Print all that was measured as one JSON object.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write all measurements to this file as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all measurements as one JSON object.")
 @reader_options
 def command(
     checkpoint: Path,
@@ -106,11 +108,11 @@ def command(
     as_json: bool,
     reading: Reading,
 ) -> None:
-    """Compress CHECKPOINT into one bundle: the fastest candidate whose scores are near enough to those of fp32.
+    """Compress CHECKPOINT into one bundle: the fastest candidate whose scores are close enough to those of fp32.
 
-    PaddleSlim quantizes it in several ways; each is scored and timed through the engine that will serve it, beside fp32
-    and bf16 of the same checkpoint. Exit status 1 says that no candidate was good enough: nothing is written then but
-    the report.
+    PaddleSlim quantizes it in several ways; each is scored and timed in the engine that will serve it, against fp32 and
+    bf16 of the same checkpoint. Exit status 1 means that no candidate was good enough: then only the report is
+    written.
     """
     from paddle_ner.compression.search import Refused, compress
 
@@ -141,7 +143,7 @@ def command(
 def _sets(
     checkpoint: Path, calibration: Path | None, evaluation: Path | None, reading: Reading
 ) -> tuple[list[Example], list[Example]]:
-    """What to calibrate and to score with: the files, or what the config of the checkpoint names."""
+    """The texts to calibrate with and the examples to score on: from the files, or from the checkpoint's config."""
     manifest = read_checkpoint_manifest(checkpoint)
     read = partial(reading.load, overlapping=manifest.build_decoding().overlapping)
     if calibration is not None and evaluation is not None:
@@ -167,7 +169,7 @@ def _show(record: Compression, report: Path | None, as_json: bool) -> None:
         f" {100 * record.max_label_drop:g}",
         markup=False,
     )
-    # As wide as it is, on a narrow terminal too: a figure that is cut says nothing.
+    # As wide as needed, even on a narrow terminal: a figure that is cut says nothing.
     Console(highlight=False, width=max(_WIDTH, console.out.width)).print(_table(record))
     if record.left_out:
         plans = "; ".join(str(plan) for plan in record.left_out)

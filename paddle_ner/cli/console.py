@@ -19,18 +19,18 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(record: dict[str, Any]) -> None:
-    """The one object that ``--json`` promises on stdout."""
+    """Print the object that ``--json`` promises on stdout."""
     sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
 def log(message: str) -> None:
-    """One line on stderr."""
+    """Print a line on stderr."""
     err.print(message, markup=False)
 
 
 def warn(message: str) -> None:
-    """A warning on stderr."""
+    """Print a warning on stderr."""
     err.print(Text.assemble(("warning: ", "yellow"), message))
 
 

@@ -38,11 +38,11 @@ class _Found:
 
 _PATH = click.Path(path_type=Path)
 _TO = click.option("--to", type=PartName(WRITERS), help="Format to write. By default: by the name of the file.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else there.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else.")
 
 
 class _WithFormats(click.Command):
-    """A command whose help ends with the formats, its own and those of other packages."""
+    """A command whose help ends with a list of the formats, including those of other packages."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, (*FORMATS, *WRITERS)))
@@ -68,8 +68,9 @@ def command() -> None:
 def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     """Say what is in labelled FILES and what is wrong with them.
 
-    Bad records are listed as path:line, and the exit status is then 2. Of several files the largest is taken for
-    the training data. Texts that two files share, labels that one of them lacks, and too few examples are warned of.
+    Bad records are listed as path:line, and the exit status is then 2. The largest of several files counts as the
+    training data. There are warnings for texts that two files share, labels that one of them lacks, and too few
+    examples.
     """
     files = _expanded(files)
     checks: list[FileCheck] = []
@@ -109,10 +110,10 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
 @_JSON
 @reader_options
 def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: Reading) -> int:
-    """Write SOURCE to TARGET in the format that its name says, complete or not at all.
+    """Write SOURCE to TARGET in the format of its suffix, completely or not at all.
 
-    Canonical JSON lines are .jsonl; a record that the format cannot hold ends it, and what stood at TARGET stays.
-    SOURCE may be -, the standard input, and TARGET the standard output, which then gets what was good before an end.
+    Canonical JSON lines are .jsonl. If the format cannot hold a record, the command ends and an older TARGET stays.
+    SOURCE may be - for the standard input, and TARGET - for the standard output, which gets the records before the end.
     """
     to_output = str(target) == "-"
     if as_json and to_output:
@@ -135,7 +136,7 @@ def convert(source: Path, target: Path, to: str | None, as_json: bool, reading: 
 @click.option("--output", "-o", required=True, type=_PATH, help="Folder for the parts.")
 @click.option("--fractions", default="0.8,0.1,0.1", show_default=True, help="Share of each part; they add up to 1.")
 @click.option("--names", help="Names of the parts; by default train,dev,test, or train,dev.")
-@click.option("--seed", default=1, show_default=True, type=int, help="The same seed cuts the same parts.")
+@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same parts.")
 @_TO
 @_JSON
 @reader_options
@@ -149,7 +150,7 @@ def split(
     as_json: bool,
     reading: Reading,
 ) -> int:
-    """Cut SOURCE at random into parts, by default as JSON lines. Equal texts come into the same part."""
+    """Split SOURCE at random into parts, by default as JSON lines. Equal texts go into the same part."""
     writer = data.writer_of(None, to)
     shares = _shares(fractions)
     parts = _part_names(names, len(shares))
@@ -215,7 +216,7 @@ def _checked(file: FileCheck) -> dict[str, Any]:
 
 
 def _show(found: Sequence[_Found]) -> None:
-    """A column a file: its format, sizes and lengths, then its entities by type and its labels."""
+    """A table with a column for each file: its format, sizes and lengths, then its entities by type and its labels."""
     names = [file.path.name for file in found]
     table = Table(Column(no_wrap=True))
     for file in found:
@@ -255,7 +256,7 @@ def _line(problem: Problem) -> Text:
 
 
 def _list(error: DataError, reading: Reading) -> int:
-    """All problems on stderr, for commands whose result is something else; the exit status."""
+    """Print all problems on stderr, for commands with another result, and return the exit status."""
     for problem in group(error.problems):
         err.print(_line(problem))
     _refuse(len(error.problems), "problem", reading)
@@ -264,12 +265,12 @@ def _list(error: DataError, reading: Reading) -> int:
 
 def _refuse(count: int, what: str, reading: Reading) -> None:
     found = f"{count:,} {what}{'s' * (count != 1)}"
-    mend = {
-        "report": f"{found}: mend the file, or leave bad records out with --skip-bad",
-        "strict": "stopped at the first bad record: mend it, or list all without --strict",
-        "skip": f"{found}, and nothing is left or the rest cannot be read: mend the file",
+    advice = {
+        "report": f"{found}: fix the file, or leave bad records out with --skip-bad",
+        "strict": "stopped at the first bad record: fix it, or list all without --strict",
+        "skip": f"{found}, and nothing is left or the rest cannot be read: fix the file",
     }
-    err.print(Text.assemble(("error: ", "red"), mend[reading.policy]))
+    err.print(Text.assemble(("error: ", "red"), advice[reading.policy]))
 
 
 def _warn(message: str) -> None:

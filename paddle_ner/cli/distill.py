@@ -21,15 +21,17 @@ def _numbers(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 @click.command()
 @click.argument("config", required=False, type=click.Path(path_type=Path))
 @click.option("--teacher", type=click.Path(path_type=Path), help="Checkpoint to learn from; by default the config's.")
-@click.option("--layers", callback=_numbers, metavar="N,…", help="Begin with these layers of the teacher, from 0.")
-@click.option("--start", type=click.Path(path_type=Path), help="Begin with this checkpoint, such as a pruned one.")
+@click.option(
+    "--layers", callback=_numbers, metavar="N,…", help="Start from these layers of the teacher, counted from 0."
+)
+@click.option("--start", type=click.Path(path_type=Path), help="Start from this checkpoint, such as a pruned one.")
 @click.option(
     "--texts",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Plain text without labels, one a line, gzip or not, to learn from too; may be given again.",
+    help="Plain text without labels to learn from too, one per line, gzip or not; may be repeated.",
 )
-@click.option("--max-texts", type=click.IntRange(1), help="Take so many of them, at random.")
+@click.option("--max-texts", type=click.IntRange(1), help="Take at most this many of them, at random.")
 @training_options
 def command(
     config: Path | None,
@@ -41,10 +43,11 @@ def command(
     overrides: tuple[str, ...],
     resume: bool,
 ) -> Asked:
-    """Train the student of CONFIG (YAML) on what the teacher answers, and leave OUTPUT/checkpoint.
+    """Train the student of CONFIG (YAML) on the teacher's answers, and write OUTPUT/checkpoint.
 
-    Without CONFIG the student learns on the teacher's own data and begins with some of its layers (--layers) or with a
-    checkpoint (--start). Paths of --texts are relative to where you are. With --resume alone all is as in the run.
+    Without CONFIG the student learns on the teacher's own data and starts from some of its layers (--layers) or from a
+    checkpoint (--start). Paths of --texts are relative to the working directory. With --resume alone, everything else
+    is taken from the run.
     """
     if resume and not (config or teacher or layers or start or texts or max_texts):
         return Asked(None, overrides)

@@ -22,15 +22,15 @@ _MARKS = {"problem": "[red]problem[/]", "warning": "[yellow]warning[/]"}
 def command(as_json: bool) -> int:
     """Show what this machine has and what is missing, with the command that fixes it.
 
-    Exits with 0 where models can be predicted with and served on this CPU, with 1 where not.
+    Exits with 0 if models can predict and be served on this CPU, with 1 if not.
     """
-    found = environment.dependencies()
+    dependencies = environment.dependencies()
     framework = None
     with err.status("asking PaddlePaddle"):
         if environment.is_installed("paddle"):
             framework = environment.probe_framework()
         here = machine.survey()
-    report = environment.findings(found, framework, _other_engines())
+    report = environment.findings(dependencies, framework, _other_engines())
     healthy = not any(finding.level == "problem" for finding in report)
     if as_json:
         print_json(
@@ -38,41 +38,43 @@ def command(as_json: bool) -> int:
                 "version": paddle_ner.__version__,
                 "machine": asdict(here),
                 "framework": asdict(framework) if isinstance(framework, Framework) else None,
-                "packages": [asdict(each) for each in found],
-                "findings": [asdict(each) for each in report],
+                "packages": [asdict(dependency) for dependency in dependencies],
+                "findings": [asdict(finding) for finding in report],
                 "healthy": healthy,
             }
         )
     else:
-        _print(here, framework, found, report)
+        _print(here, framework, dependencies, report)
     return 0 if healthy else 1
 
 
 def _other_engines() -> list[Package]:
-    """What the engines need that run without PaddlePaddle."""
-    if not environment.is_installed("numpy"):  # they need it; that it is missing is a finding of its own
+    """The packages of the engines that run without PaddlePaddle."""
+    if not environment.is_installed("numpy"):  # they need it, and its absence is a finding itself
         return []
     from paddle_ner.inference.engines import ENGINES
 
     return [engine.package for engine in ENGINES.values() if engine.graph == "onnx"]
 
 
-def _print(here: Machine, framework: Framework | str | None, found: list[Dependency], report: list[Finding]) -> None:
+def _print(
+    here: Machine, framework: Framework | str | None, dependencies: list[Dependency], report: list[Finding]
+) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in _rows(here, framework):
         table.add_row(f"[bold]{name}[/]", escape(value))
     out.print(table)
     out.print()
     packages = Table.grid(padding=(0, 2))
-    for each in found:
-        if each.installed is not None:
-            state = "[green]ok[/]" if each.fits else "[yellow]untried[/]"
-            packages.add_row(each.name, each.installed, escape(each.wanted), f"[dim]{each.extra}[/]", state)
+    for package in dependencies:
+        if package.installed is not None:
+            state = "[green]ok[/]" if package.fits else "[yellow]untested[/]"
+            packages.add_row(package.name, package.installed, escape(package.wanted), f"[dim]{package.extra}[/]", state)
     out.print(packages)
     out.print()
     for finding in report:
         out.print(f"{_MARKS[finding.level]}  {escape(finding.message)}")
-        out.print(f"         [dim]mend:[/] {escape(finding.mend)}")
+        out.print(f"         [dim]fix:[/] {escape(finding.fix)}")
     if not any(finding.level == "problem" for finding in report):
         out.print("[green]ok[/]  ready to predict and serve on this CPU")
 

@@ -1,4 +1,4 @@
-"""Options of the commands that run a model: engine, device, precision, threads, least score, terms."""
+"""Options of the commands that run a model: engine, device, precision, threads, min score, terms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTIONS = (
         type=click.Choice([AUTO, *ENGINES]),
         default="auto",
         show_default=True,
-        help="What runs the graph; auto is what the bundle says, tensorrt needs a GPU.",
+        help="What runs the graph; auto takes the bundle's, tensorrt needs a GPU.",
     ),
     click.option("--device", default="cpu", show_default=True, help="cpu, gpu or gpu:N."),
     click.option(
@@ -29,9 +29,9 @@ _OPTIONS = (
         type=click.Choice([AUTO, *get_args(Precision)]),
         default="auto",
         show_default=True,
-        help="Of the arithmetic; auto is what the bundle says.",
+        help="Precision of the arithmetic; auto takes the bundle's.",
     ),
-    click.option("--threads", type=click.IntRange(1), help="CPU threads of an engine; all cores where not given."),
+    click.option("--threads", type=click.IntRange(1), help="CPU threads of an engine; by default all cores."),
 )
 
 
@@ -68,14 +68,14 @@ def terms_options(command: F) -> F:
     mode = click.option(
         "--terms-mode",
         type=click.Choice(get_args(Mode)),
-        help="before: a term takes the place of what the model finds there; after: it does not. By default what the"
-        " bundle says, or before.",
+        help="before: a term replaces what the model finds there; after: it does not. By default the bundle's, or"
+        " before.",
     )
     file = click.option(
         "--terms",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Terms that go with what the model finds, one a line: a term, a tab, its type. By default those of the"
-        " bundle.",
+        help="Terms that are added to what the model finds, one per line: a term, a tab, its type. By default those of"
+        " the bundle.",
     )
     return file(mode(command))

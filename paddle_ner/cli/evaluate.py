@@ -34,9 +34,9 @@ from paddle_ner.types import Example
     type=click.Choice(["test", "dev"]),
     default="test",
     show_default=True,
-    help="Without FILE: which of the data that the model's config names.",
+    help="Without FILE: which data of the model's config to use.",
 )
-@click.option("--unseen", is_flag=True, help="Leave out texts that stand in the training data of its config too.")
+@click.option("--unseen", is_flag=True, help="Leave out texts that are also in the training data of its config.")
 @engine_options
 @min_score_option
 @terms_options
@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """Score MODEL, a checkpoint or a bundle, on the labelled FILE, or on the data that its config names.
 
-    For a model that finds entities, and without --min-score, it also says which --min-score has the best F1 there.
+    For a model that finds entities, and without --min-score, it also says which --min-score has the best F1 on it.
     """
     model = resolved(model, console.log)
     predictor = load(model, **options)
@@ -98,7 +98,7 @@ def command(
 
 
 def _min_scores(made: Sequence[Choice], precision: float | None) -> dict[str, Any]:
-    """What the report says in JSON of least scores; at a precision that none has it is null."""
+    """The min scores of the report in JSON; null for a precision that no min score reaches."""
     if not made:
         return {}
     found = {"best_f1": best_f1(made).to_dict()}
@@ -122,5 +122,5 @@ def _unseen(model: Path, manifest: Manifest, examples: list[Example]) -> list[Ex
     seen = {example.text for example in read_file(config, config.data.train, console.log)}
     kept = [example for example in examples if example.text not in seen]
     left = len(examples) - len(kept)
-    console.log(f"left out {left:,} of {len(examples):,} texts, which stand in {config.data.train.path} too")
+    console.log(f"left out {left:,} of {len(examples):,} texts, which are also in {config.data.train.path}")
     return kept

@@ -31,7 +31,7 @@ _COMPARED = 200  # texts
     type=click.Choice(["bundle", "onnx", "jetson"]),
     default="bundle",
     show_default=True,
-    help="onnx: the bundle gets the graph for ONNX Runtime too. jetson: a folder to copy to a device instead.",
+    help="onnx: the bundle also gets a graph for ONNX Runtime. jetson: instead a folder to copy to a device.",
 )
 @click.option(
     "--scales",
@@ -41,7 +41,7 @@ _COMPARED = 200  # texts
 @click.option(
     "--texts",
     type=click.Path(path_type=Path),
-    help="Labelled file or plain text, one a line: its first 200 texts are compared too.",
+    help="Labelled file, or plain text with one text per line: its first 200 texts are compared too.",
 )
 @click.option(
     "--dev",
@@ -55,7 +55,7 @@ _COMPARED = 200  # texts
     show_default=True,
     help="How their tables are stored; less than fp32 is refused where the score on dev falls by more than --max-drop.",
 )
-@click.option("--tune/--no-tune", default=True, show_default=True, help="Measure the bundle and keep what is best.")
+@click.option("--tune/--no-tune", default=True, show_default=True, help="Measure the bundle and keep the best.")
 @click.option(
     "--max-drop",
     default=MAX_DROP,
@@ -67,17 +67,17 @@ _COMPARED = 200  # texts
     "--terms",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Terms to put into the bundle, one a line: a term, a tab, its type; they go with what the model finds.",
+    help="Terms to put into the bundle, one per line: a term, a tab, its type; they are added to what the model finds.",
 )
 @click.option(
     "--terms-mode",
     type=click.Choice(get_args(Mode)),
-    help="before, the default: a term takes the place of what the model finds there; after: it does not.",
+    help="before, the default: a term replaces what the model finds there; after: it does not.",
 )
 @click.option(
     "--sign-key",
     type=click.Path(path_type=Path),
-    help="File of a secret key to sign the bundle with; `serve --verify-key` then refuses what it did not sign.",
+    help="File of a secret key to sign the bundle with; `serve --verify-key` refuses bundles without its signature.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(
@@ -95,11 +95,11 @@ def command(
     sign_key: Path | None,
     as_json: bool,
 ) -> None:
-    """Turn CHECKPOINT into one bundle: its static graph, checked against the dynamic one, and what serving needs.
+    """Turn CHECKPOINT into a bundle: its static graph, checked against the dynamic one, and what serving needs.
 
     The bundle is then timed and scored on this machine, at every precision that its CPU has and, with --target onnx, in
-    ONNX Runtime too; the fastest that keeps the score is what `serve` and `predict` take. `paddle-ner benchmark BUNDLE`
-    does the same later, on another machine.
+    ONNX Runtime too; `serve` and `predict` use the fastest that keeps the score. `paddle-ner benchmark BUNDLE` does the
+    same later, on another machine.
     """
     from paddle_ner.export import export
     from paddle_ner.export.onnx.graphs import scales_of
@@ -172,7 +172,7 @@ def command(
 
 
 def _line(precision: Precision, graph: OnnxGraph) -> str:
-    """What was found of an ONNX file."""
+    """A line about an ONNX file."""
     said = [f"opset {graph.opset}", f"{graph.matmuls} weight matmuls"]
     if precision == "int8":
         said[1] = (
@@ -192,7 +192,7 @@ def _line(precision: Precision, graph: OnnxGraph) -> str:
 def _labelled(
     checkpoint: Path, dev: Path | None, *, needed: bool, otherwise: str = "not measured, so it runs at fp32"
 ) -> list[Example]:
-    """The examples to measure and score with; none, said in one line, where its config's dev set is not at hand."""
+    """The examples to measure and score with; none, with a line that says so, if the config's dev set is missing."""
     if not is_checkpoint(checkpoint):
         return []  # export says what is wrong with it
     if dev is not None:
@@ -203,7 +203,7 @@ def _labelled(
     except PaddleNerError as error:
         if needed:
             raise InputError(
-                f"what is rounded to fewer bits is scored before it is kept, so name a labelled --dev: {error}"
+                f"what is rounded to fewer bits must be scored first, so name a labelled --dev: {error}"
             ) from None
         console.log(f"{otherwise}: {error}")
         return []

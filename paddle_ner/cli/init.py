@@ -20,17 +20,18 @@ _PATH = click.Path(path_type=Path)
 @click.option("--train", required=True, type=_PATH, help="Training data.")
 @click.option("--dev", type=_PATH, help="Data to choose the best checkpoint by; by default a tenth of --train.")
 @click.option("--test", type=_PATH, help="Data that `evaluate` takes by default.")
-@click.option("--task", type=click.Choice(TASKS), help="By default: what the annotations are of.")
-@click.option("--name", help="Name of the model; by default that of the training file.")
+@click.option("--task", type=click.Choice(TASKS), help="By default, the task of the annotations.")
+@click.option("--name", help="Name of the model; by default the name of the training file.")
 @click.option(
     "--pretrained",
     metavar="NAME",
     default=STARTER,
     show_default=True,
-    help="Encoder to start from: a published name, a local folder, the package's starter, or none for random weights.",
+    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large (its"
+    " extra has to be installed), or none for random weights.",
 )
 @click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @reader_options
 def command(
     train: Path,
@@ -45,8 +46,8 @@ def command(
 ) -> None:
     """Read labelled files and write a commented config for `paddle-ner train`.
 
-    Format, labels, window and epochs are read off the files. All files are checked: what is wrong is listed as
-    path:line, as `paddle-ner data check` does.
+    Format, labels, window and epochs are chosen by the content of the files. All files are checked: bad records are
+    listed as path:line, as in `paddle-ner data check`.
     """
     if output.exists() and not force:
         raise InputError(f"{output}: is there already: --force replaces it, --output names another")

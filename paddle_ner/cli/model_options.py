@@ -1,4 +1,4 @@
-"""Options of the command line from the pydantic model that defines them: one source of default, bounds and help."""
+"""Options of the command line from the pydantic model that defines them: one source of default, limits and help."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Command = Callable[..., Any]
 
 
 def model_options(model: type[BaseModel], *, without: Iterable[str] = ()) -> Callable[[Command], Command]:
-    """Give a click command an option for each field of `model`, but for those of `without`.
+    """Give a click command an option for each field of `model`, except those in `without`.
 
     The command receives the values by the names of the fields; a field that was not given on the command line is left
-    out, so that the model's own default holds. A field may say more about its option in
+    out, so that the model's own default applies. A field may say more about its option in
     ``json_schema_extra={"cli": {...}}``: ``flag`` (its name), ``metavar``, ``envvar``, and ``split`` for a tuple that
-    is one value separated by commas instead of an option that is repeated.
+    is a single value separated by commas instead of a repeated option.
     """
     left_out = set(without)
     fields = {name: field for name, field in model.model_fields.items() if name not in left_out}
@@ -65,7 +65,7 @@ def option(name: str, field: FieldInfo) -> Callable[[Command], Command]:
 
 
 def _help(field: FieldInfo) -> str:
-    """The description, with the default where that is a value."""
+    """The description, with the default if that is a value."""
     text = field.description or ""
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     if default is None or isinstance(default, bool) or default in ("", (), {}):
@@ -74,7 +74,7 @@ def _help(field: FieldInfo) -> str:
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """The type of a value that is given, and whether None is one too."""
+    """The type of a value, and whether it may be None."""
     if get_origin(annotation) is Annotated:
         return _without_none(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
@@ -151,7 +151,7 @@ class Renamings(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 
 
 class NameOrNumber(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on
-    """A name, or a number where it is written in digits."""
+    """A name, or a number if it is written in digits."""
 
     name = "name or number"
 
@@ -185,5 +185,5 @@ class PartName(click.ParamType):  # type: ignore[type-arg]  # generic from click
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The names that begin with what is typed."""
+        """The names that begin with what was typed."""
         return [CompletionItem(name) for name in (*self._more, *self._registry) if name.startswith(incomplete)]

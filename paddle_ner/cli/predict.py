@@ -46,12 +46,12 @@ _STANDARD_INPUT = Path("-")
 def command(
     model: Path, file: Path | None, output: Path | None, to: str | None, reading: Reading, **options: Any
 ) -> None:
-    """Label the texts of FILE with MODEL. Each text gives one record, with its id and other fields as they are.
+    """Label the texts of FILE with MODEL. Each text becomes a record, with its id and other fields unchanged.
 
     Without MODEL, or with "default", the model that comes with the package labels persons, places and organizations.
-    FILE has any format that `paddle-ner data` reads; - is standard input, as without FILE. A file of plain text is
-    labelled line by line, an empty line too. All records are read before the first is labelled: where one is bad, all
-    that are bad are listed as path:line, and nothing is written.
+    FILE has any format that `paddle-ner data` reads; - or no FILE is the standard input. Plain text is labelled line by
+    line, including empty lines. All records are read before the first is labelled: if some are bad, all of these are
+    listed as path:line, and nothing is written.
     """
     model, file = _model_and_file(model, file)
     writer = data.writer_of(output, _written_format(to))
@@ -69,7 +69,7 @@ def command(
 
 
 def _model_and_file(model: Path, file: Path | None) -> tuple[Path, Path]:
-    """What is run and what is read, where one of them may be left out: a file is no model."""
+    """The model to run and the file to read, of which either may be left out: a file is not a model."""
     if file is None and (is_standard_input(model) or model.is_file() or has_wildcard(model)):
         model, file = Path(DEFAULT), model
     if file is None and str(model) != DEFAULT and not model.exists():
@@ -84,7 +84,7 @@ def _written_format(name: str | None) -> str | None:
 
 
 def _refuse_own_input(file: Path, output: Path | None) -> None:
-    """Raise InputError where `output` is a file that is read, by whatever name."""
+    """Raise InputError if `output` is one of the files that are read, under any name."""
     if output is None or not output.is_file():
         return
     if is_standard_input(file):
@@ -96,7 +96,7 @@ def _refuse_own_input(file: Path, output: Path | None) -> None:
 
 
 def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
-    """How many texts a file has, and what fields beside them. Raises DataError with all that is wrong with it."""
+    """How many texts a file has, and their other fields. Raises DataError with everything that is wrong with it."""
     total = 0
     fields: dict[str, None] = {}
     for example in _texts(file, reading, say=True):
@@ -114,7 +114,7 @@ def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Examp
 
 
 def _silent(_: str) -> None:
-    """For what was said when the file was read first."""
+    """Ignore messages that were already printed when the file was read the first time."""
 
 
 @contextmanager
@@ -130,10 +130,10 @@ def _target(output: Path | None) -> Iterator[IO[str]]:
 
 
 def _label_typed(model: Path, writer: Writer, output: Path | None, options: dict[str, Any]) -> None:
-    """Answer each line that is typed at once."""
+    """Answer each typed line at once."""
     with _target(output) as stream:
         predictor = load(model, **options)
-        console.err.print("one text a line, Ctrl-D ends")
+        console.err.print("one text per line, Ctrl-D ends")
         typed = (Example(line.rstrip("\r\n"), origin=f"line {number}") for number, line in enumerate(sys.stdin, 1))
 
         def answers() -> Iterator[Record]:

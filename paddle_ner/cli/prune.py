@@ -20,10 +20,14 @@ from paddle_ner.modeling import Checkpoint
     "--calibration",
     required=True,
     type=click.Path(path_type=Path),
-    help="Labelled file to measure importance on, such as the training data; not what the result is scored by.",
+    help="Labelled file to measure importance on, such as the training data; not what the result is scored on.",
 )
 @click.option(
-    "--calibration-size", default=512, show_default=True, type=click.IntRange(1), help="Examples of it, at random."
+    "--calibration-size",
+    default=512,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of its examples to use, at random.",
 )
 @pruning_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
@@ -37,9 +41,9 @@ def command(
     as_json: bool,
     reading: Reading,
 ) -> None:
-    """Take the least important layers, heads and feed-forward units out of CHECKPOINT.
+    """Remove the least important layers, heads and feed-forward units from CHECKPOINT.
 
-    What is left answers worse until it is trained again: `paddle-ner distill --teacher CHECKPOINT --start OUTPUT`.
+    The rest answers worse until it is trained again: `paddle-ner distill --teacher CHECKPOINT --start OUTPUT`.
     """
     opened = Checkpoint.open(checkpoint)
     examples = reading.load(calibration, overlapping=opened.task.decoding.overlapping)

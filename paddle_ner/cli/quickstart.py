@@ -1,4 +1,4 @@
-"""``paddle-ner quickstart``: the whole way on a small sample."""
+"""``paddle-ner quickstart``: everything on a small sample."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ COLOURS = {"PER": "black on green", "LOC": "black on cyan", "ORG": "black on yel
     default=Path("runs/quickstart"),
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder of the run; what an earlier one left there is replaced.",
+    help="Folder of the run; an earlier run in it is replaced.",
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the config.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(output: Path, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Make a small sample, train on it, evaluate, export, serve, ask once over HTTP.
+    """Make a small sample, train on it, evaluate, export, serve, and send one request over HTTP.
 
-    It leaves data/, checkpoint/ and bundle/ in the output folder.
+    It writes data/, checkpoint/ and bundle/ to the output folder.
     """
     require("paddle", "paddlenlp", needed_for="quickstart")
     from paddle_ner.cli.training_view import TrainingView
@@ -97,7 +97,7 @@ def _headline(text: str) -> None:
 
 
 def _highlight(prediction: dict[str, Any]) -> Text:
-    """The text with each entity in the colour of its label, and the label behind it."""
+    """The text with each entity in the colour of its label, and the label after it."""
     text, shown, end = prediction["text"], Text(), 0
     for entity in prediction["entities"]:
         shown.append(text[end : entity["start"]])

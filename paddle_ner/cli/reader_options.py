@@ -27,7 +27,7 @@ class Reading:
     policy: Policy
 
     def load(self, file: Path, *, overlapping: bool) -> list[Example]:
-        """The examples of a labelled file for a model; where its entities may be `overlapping`, with those.
+        """The examples of a labelled file for a model; if its entities may be `overlapping`, including such entities.
 
         Raises as `paddle_ner.data.load` does.
         """
@@ -59,7 +59,7 @@ def reader_options(command: Callable[..., Any], format_option: str = "--format")
 
 
 def text_reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a command that reads texts to label and writes files: its ``--format`` is what it writes."""
+    """The same for a command that reads texts to label and writes files: its ``--format`` is the format to write."""
     return reader_options(command, "--input-format")
 
 

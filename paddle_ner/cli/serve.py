@@ -17,8 +17,8 @@ from paddle_ner.serving.settings import Settings, parse_models
 
 @click.command("serve")
 @click.argument("bundle", required=False, type=click.Path(path_type=Path))
-@click.option("--name", help="Name of BUNDLE in routes; its own name where not given.")
-@click.option("--model", "models", multiple=True, metavar="NAME=PATH", help="One more model; may be repeated.")
+@click.option("--name", help="Name of BUNDLE in routes; by default its own name.")
+@click.option("--model", "models", multiple=True, metavar="NAME=PATH", help="Another model; may be repeated.")
 @engine_options
 @min_score_option
 @model_options(Settings, without=["models", "engine", "device", "precision", "threads", "min_score"])

@@ -13,8 +13,8 @@ from paddle_ner.cli.training_options import Asked, training_options
 @click.argument("config", required=False, type=click.Path(path_type=Path))
 @training_options
 def command(config: Path | None, overrides: tuple[str, ...], resume: bool) -> Asked:
-    """Train what CONFIG (YAML) says and leave OUTPUT/checkpoint.
+    """Train the model of CONFIG (YAML) and write OUTPUT/checkpoint.
 
-    With --resume, CONFIG, --set and --devices are those of the run where they are not given.
+    With --resume, CONFIG, --set and --devices are by default those of the run.
     """
     return Asked(config, overrides)

@@ -22,8 +22,8 @@ _OPTIONS = (
         help="cpu (by default), cpu:N (N processes), gpu, or GPU numbers such as 0,1,2,3.",
     ),
     click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a value of the config."),
-    click.option("--resume", is_flag=True, help="Go on from the last saved state in the output folder."),
-    click.option("--overwrite", is_flag=True, help="Delete what an earlier training left in the output folder."),
+    click.option("--resume", is_flag=True, help="Continue from the last saved state in the output folder."),
+    click.option("--overwrite", is_flag=True, help="Delete an earlier training in the output folder."),
     click.option(
         "--max-restarts", default=0, show_default=True, type=click.IntRange(0), help="Starts after a failure."
     ),
@@ -36,11 +36,11 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a command wants trained.
+    """The training that a command asks for.
 
     Attributes:
-        config: itself, or its file; None goes on with that of the run.
-        overrides: of it, that are not in it yet.
+        config: the config or its file; None continues with the config of the run.
+        overrides: values to override that are not in it yet.
     """
 
     config: BaseConfig | Path | None

@@ -1,4 +1,4 @@
-"""What a person sees of a training: a progress bar on a terminal, lines in a file."""
+"""How a training is shown: a progress bar on a terminal, lines in a file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from rich.progress import Progress, TaskID
 from paddle_ner.cli import console
 from paddle_ner.training.events import Begun, Evaluated, Event, Info, Logged, Updated, Warned
 
-_LINES = 20  # about so many lines of progress a training where there is no terminal
+_LINES = 20  # about this many lines of progress per training without a terminal
 
 
 class TrainingView:
     """Shows the events of a training.
 
     Args:
-        display: draws the bar; a disabled one says that stderr is no terminal.
+        display: draws the bar; it is disabled if stderr is not a terminal.
     """
 
     def __init__(self, display: Progress) -> None:
@@ -49,7 +49,7 @@ class TrainingView:
             self._display.update(self._bar, note=f"{self._loss}  {self._score}".strip())
 
     def _line(self, event: Logged) -> None:
-        """A line of progress, now and then."""
+        """Print a line of progress now and then."""
         if event.step < self._next:
             return
         self._next = event.step + self._steps // _LINES

@@ -1,4 +1,4 @@
-"""The options of commands that change a checkpoint first: what is cut and dropped, as transforms."""
+"""The options of commands that first change a checkpoint: what is cut and dropped, as transforms."""
 
 from __future__ import annotations
 
@@ -25,33 +25,37 @@ _MEASURED = 512  # examples that importance is measured on
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 _PRUNING = (
-    click.option("--drop-layers", default=0, type=click.IntRange(0), metavar="N", help="Layers to take out."),
-    click.option("--drop-heads", default=0.0, type=_SHARE, metavar="SHARE", help="Of all attention heads."),
-    click.option("--drop-units", default=0.0, type=_SHARE, metavar="SHARE", help="Of all feed-forward units."),
+    click.option("--drop-layers", default=0, type=click.IntRange(0), metavar="N", help="Number of layers to remove."),
+    click.option(
+        "--drop-heads", default=0.0, type=_SHARE, metavar="SHARE", help="Share of all attention heads to remove."
+    ),
+    click.option(
+        "--drop-units", default=0.0, type=_SHARE, metavar="SHARE", help="Share of all feed-forward units to remove."
+    ),
 )
 _CUTTING = (
     click.option(
         "--cut-vocabulary",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Leave out tokens that this file does not use: labelled, or .txt and .txt.gz with a text a line.",
+        help="Leave out tokens that this file does not use: labelled data, or .txt and .txt.gz with one text per line.",
     ),
     click.option(
         "--drop-characters", is_flag=True, help="With --cut-vocabulary: single characters that it does not use too."
     ),
-    click.option("--cut-positions", is_flag=True, help="Leave out positions behind the window."),
+    click.option("--cut-positions", is_flag=True, help="Leave out positions beyond the window."),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is done to a checkpoint first.
+    """What is changed in a checkpoint first.
 
     Attributes:
-        vocabulary: file that the vocabulary is cut to.
-        drop_characters: its unused single characters too.
+        vocabulary: the file to whose tokens the vocabulary is cut.
+        drop_characters: whether single characters that it does not use are cut too.
         positions: whether positions are cut to the window.
-        cut: layers, heads and units.
+        cut: layers, heads and units to remove.
     """
 
     vocabulary: Path | None = None
@@ -60,7 +64,7 @@ class Changes:
     cut: Cut = NOTHING
 
     def transforms(self, calibration: Sequence[Example]) -> list[Transform]:
-        """In the order in which they compose; is measured on some of the labelled examples of `calibration`."""
+        """The transforms in the order in which they compose; importance is measured on `calibration`."""
         transforms: list[Transform] = []
         if self.drop_characters and self.vocabulary is None:
             raise InputError("--drop-characters is for --cut-vocabulary FILE")
@@ -75,7 +79,7 @@ class Changes:
 
 
 def pruning_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a click command the options of pruning; it receives them as one `cut: Cut`."""
+    """Give a click command the options of pruning; it receives them as `cut: Cut`."""
 
     @functools.wraps(command)
     def wrapper(*arguments: Any, drop_layers: int, drop_heads: float, drop_units: float, **values: Any) -> Any:
@@ -87,7 +91,7 @@ def pruning_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def transform_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a click command the options of all transforms; it receives them as one `changes: Changes`."""
+    """Give a click command the options of all transforms; it receives them as `changes: Changes`."""
 
     @functools.wraps(command)
     def wrapper(
@@ -107,11 +111,11 @@ def transform_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def measured(examples: Sequence[Example], count: int = _MEASURED) -> list[Example]:
-    """Some of the examples, the same each time."""
+    """A random sample of the examples, the same each time."""
     return random.Random(0).sample(list(examples), min(count, len(examples)))
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """The texts of a file that are not empty, labelled or plain. Raises InputError where it is missing or empty."""
-    found = data.follow(path, data.unlabelled(path, log=console.log), "strict")
-    return (example.text for example in found if example.text.strip())
+    """The texts of a labelled or plain file, without empty ones. Raises InputError if it is missing or empty."""
+    examples = data.follow(path, data.unlabelled(path, log=console.log), "strict")
+    return (example.text for example in examples if example.text.strip())

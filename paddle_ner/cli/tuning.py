@@ -16,7 +16,7 @@ from paddle_ner.types import Example
 def tune_with_progress(
     bundle: Path, examples: Sequence[Example], max_drop: float, *, keep: bool, key: bytes | None = None
 ) -> Tuned:
-    """As `tune`, with a bar."""
+    """The same as `tune`, with a progress bar."""
     with console.progress() as display:
         bar = display.add_task("measuring", total=100, note="")
 
@@ -59,6 +59,6 @@ def show(tuned: Tuned) -> None:
     kept = allowed(tuning.candidates, tuning.max_drop)
     if tuned.best.texts_per_second < max(candidate.texts_per_second for candidate in kept):
         console.out.print(
-            "best for a server whose requests hold one text: the Python that a request costs is counted in",
+            "best for a server whose requests hold one text, including the cost of Python for each request",
             markup=False,
         )

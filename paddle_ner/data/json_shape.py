@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from paddle_ner.data.column_names import texts_among
+from paddle_ner.data.tables.names import texts_among
 
 _DECODER = json.JSONDecoder()
 _MARGIN = 64

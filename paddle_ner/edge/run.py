@@ -12,7 +12,8 @@ from pathlib import Path
 
 from paddle_ner.data.texts import read_texts
 from paddle_ner.edge.engines import ENGINES, PRECISIONS, Opened, open_folder
-from paddle_ner.edge.server import Settings, serve
+from paddle_ner.edge.server import serve
+from paddle_ner.edge.settings import Settings
 from paddle_ner.errors import InputError, PaddleNerError
 
 

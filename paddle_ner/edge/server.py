@@ -1,13 +1,12 @@
-"""A small HTTP server: the routes, bodies and answers of the big one, in the standard library alone.
+"""A small HTTP server with the routes, bodies and answers of `paddle_ner.serving`, in the standard library alone.
 
-One prediction runs at a time, since one engine does. What waits is bounded, as are connections, bodies and silence. A
-request that can be read in two ways is refused and its connection closed.
+One prediction runs at a time, since there is one engine. Waiting requests, connections, bodies and pauses are limited.
+A request that can be read in two ways is refused and its connection closed.
 """
 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import re
 import signal
@@ -17,76 +16,23 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from paddle_ner.errors import InputError
+from paddle_ner.edge.body import ProblemError, parse
+from paddle_ner.edge.settings import Settings, names_loopback
 from paddle_ner.inference.predictor import Predictor
 
-_EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ROUTE = re.compile(r"/predict|/models/(?P<name>[^/]+)/predict")
-_HOST = re.compile(r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|(localhost|[0-9.]+))(?::[0-9]{0,5})?", re.IGNORECASE)
 _FORWARDING = ("forwarded", "via", "x-real-ip")
-_PAUSE = 0.1  # seconds between looks at whether it shall stop
-_PATIENCE = 16  # how many times the bound of a body is read and thrown away, before the connection is closed
+_PAUSE = 0.1  # seconds between checks of whether to stop
+_PATIENCE = 16  # up to this many times the limit of a body is read and discarded before the connection is closed
 _BLOCK = 1 << 16
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Where to listen, and every bound.
-
-    Attributes:
-        host: the address.
-        port: 0 takes a free one.
-        keys: one of them is wanted as ``Authorization: Bearer KEY``; none where the tuple is empty.
-        insecure: listen without keys on an address that other machines reach.
-        max_body_bytes: bytes of a request's body; past it 413.
-        max_bodies_bytes: bytes of all bodies that are read or not yet answered; past it 503.
-        max_texts: texts in one request; past it 422.
-        max_characters: characters (code points) in one text; past it 422.
-        max_waiting: requests under way; past it 429.
-        max_connections: connections; past it they are closed.
-        silence_seconds: how long a client may send nothing in a request, and leave its answer unread.
-        request_seconds: how long a request's head and body may take together.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    keys: tuple[str, ...] = ()
-    insecure: bool = False
-    max_body_bytes: int = 4 * 1024 * 1024
-    max_bodies_bytes: int = 16 * 1024 * 1024
-    max_texts: int = 256
-    max_characters: int = 20_000
-    max_waiting: int = 16
-    max_connections: int = 64
-    silence_seconds: float = 30.0
-    request_seconds: float = 60.0
-
-    def check(self) -> None:
-        """Raise InputError where it would answer anyone who reaches the address."""
-        if not (self.keys or self.insecure or _is_loopback(self.host)):
-            raise InputError(
-                f"--host {self.host}: other machines reach it, so it wants --keys FILE, or --insecure to do without"
-            )
-
-
-class ProblemError(Exception):
-    """Answered as ``application/problem+json``."""
-
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = headers or {}
-
-
 def serve(predictor: Predictor, name: str, settings: Settings) -> None:
-    """Answer until SIGTERM or Ctrl-C; what is under way then is finished."""
+    """Answer until SIGTERM or Ctrl-C; requests in progress are then finished."""
     server = make_server(predictor, name, settings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,12 +49,12 @@ def serve(predictor: Predictor, name: str, settings: Settings) -> None:
 
 
 def make_server(predictor: Predictor, name: str, settings: Settings) -> EdgeServer:
-    """A server that listens, and answers once `serve_forever` runs. Raises OSError where the port is taken."""
+    """A server that listens; it answers once `serve_forever` runs. Raises OSError where the port is taken."""
     return EdgeServer(predictor, name, settings)
 
 
 class EdgeServer(ThreadingHTTPServer):
-    """The listening socket, the model, and what bounds the work."""
+    """The listening socket, the model, and the limits of the work."""
 
     daemon_threads = True
 
@@ -123,31 +69,31 @@ class EdgeServer(ThreadingHTTPServer):
         self._connections = threading.BoundedSemaphore(settings.max_connections)
         self._held = 0  # bytes of bodies
         self._lock = threading.Lock()
-        self._reading: dict[socket.socket, float] = {}  # until when the request of each must be there
+        self._reading: dict[socket.socket, float] = {}  # the deadline of the request on each
         super().__init__((settings.host, settings.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give the connection a thread of its own, or close it where there are too many."""
+        """Give the connection its own thread, or close it where there are too many."""
         if self._connections.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer one connection to its end."""
+        """Answer one connection until it ends."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._connections.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say in one line why a connection broke; clients that leave are no news."""
+        """Print in one line why a connection broke, unless the client just left."""
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError)):
             print(f"{client_address[0]}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     def reading(self, connection: socket.socket, reads: bool) -> None:
-        """A connection waits for a request from now on, or has got it."""
+        """Note that a connection starts to wait for a request, or has received it."""
         with self._lock:
             if reads:
                 self._reading[connection] = time.monotonic() + self.settings.request_seconds
@@ -155,7 +101,7 @@ class EdgeServer(ThreadingHTTPServer):
                 self._reading.pop(connection, None)
 
     def service_actions(self) -> None:
-        """Called several times a second: end the connections whose request takes too long."""
+        """End the connections whose request takes too long; called several times a second."""
         now = time.monotonic()
         with self._lock:
             late = [connection for connection, until in self._reading.items() if now > until]
@@ -166,7 +112,7 @@ class EdgeServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def hold(self, size: int) -> bool:
-        """Whether there is memory for so many bytes more, which are held from now on; less than 0 gives them back."""
+        """Reserve bytes for a body, and say whether they were free; a negative size releases them."""
         with self._lock:
             if size > 0 and self._held + size > self.settings.max_bodies_bytes:
                 return False
@@ -174,7 +120,7 @@ class EdgeServer(ThreadingHTTPServer):
             return True
 
     def drain(self) -> None:
-        """Wait for the answers that are under way."""
+        """Wait for the requests in progress."""
         for _ in range(self.settings.max_waiting):
             self.places.acquire(timeout=self.settings.silence_seconds)
 
@@ -190,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """No line a request: texts come in, and a device's disk is small."""
+        """Log no requests: they hold texts, and a device's disk is small."""
 
     def handle_one_request(self) -> None:
         self.server.reading(self.connection, True)
@@ -200,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.reading(self.connection, False)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Called by the base class where it cannot read a request."""
+        """Answer a request that the base class cannot read."""
         self.request_version = (
             self.protocol_version
         )  # without one it would answer as HTTP/0.9 does: no status, no headers
@@ -223,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         except (ConnectionError, TimeoutError):
             raise
-        except BaseException as error:  # a panic of the tokenizer's Rust is no Exception
+        except BaseException as error:  # a panic in the tokenizer's Rust is not an Exception
             print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             self._send_problem(ProblemError(500, "the model failed; the server's standard error has the reason"))
             return
@@ -232,11 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_problem(self, problem: ProblemError) -> None:
         title = HTTPStatus(problem.status).phrase
         body = {"type": "about:blank", "title": title, "status": problem.status, "detail": problem.detail}
-        # What it sent may not be read to its end, so nothing more can be read from this connection.
+        # The body may not have been read to its end, so nothing more can be read from this connection.
         self._send(problem.status, body, "application/problem+json", {**problem.headers, "Connection": "close"})
 
     def _check_framing(self) -> None:
-        """Refuse a request of which it can be doubted where it ends: the rest would be read as the next one."""
+        """Refuse a request whose end is ambiguous: the rest of it would be read as the next request."""
         if self.headers.get_payload() or any("\n" in value for value in self.headers.values()):
             raise ProblemError(400, "a line of the request's head is no header")
         lengths = self.headers.get_all("Content-Length", [])
@@ -252,12 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
             raise ProblemError(400, f"expected no body with {self.command}")
 
     def _check_local(self) -> None:
-        """Without keys answer this machine alone: neither a page that has its name resolve to us nor a proxy."""
+        """Without keys, answer this machine only: no proxy, and no page under a name that resolves to this machine."""
         if self.server.settings.keys or self.server.settings.insecure:
             return
-        if not _names_loopback(self.headers.get("Host", "localhost")):
+        if not names_loopback(self.headers.get("Host", "localhost")):
             raise ProblemError(
-                403, "the server has no keys and was asked by another name than localhost: give it --keys"
+                403, "the server has no keys and was asked under a name other than localhost: give it --keys"
             )
         if any(name.lower() in _FORWARDING or name.lower().startswith("x-forwarded-") for name in self.headers):
             raise ProblemError(403, "the server has no keys and was asked through a proxy: give it --keys")
@@ -301,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         if not server.places.acquire(blocking=False):
             waiting = server.settings.max_waiting
-            raise ProblemError(429, f"{waiting} requests are under way; try again in 1 s", {"Retry-After": "1"})
+            raise ProblemError(429, f"{waiting} requests are in progress; try again in 1 s", {"Retry-After": "1"})
         try:
             with server.engine:
                 answers = server.predictor(texts)
@@ -323,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise ProblemError(411, "expected a Content-Length, since this server reads no chunked body")
         limit = self.server.settings.max_body_bytes
         if int(declared) > limit:
-            # A client that is still sending cannot read our answer.
+            # A client that is still sending cannot read the answer.
             left = min(int(declared), _PATIENCE * limit)
             while left > 0 and (block := self.rfile.read(min(left, _BLOCK))):
                 left -= len(block)
@@ -336,50 +282,3 @@ class _Handler(BaseHTTPRequestHandler):
             raise ConnectionError("the client left in the middle of its body")
         self.server.reading(self.connection, False)
         return body
-
-
-def parse(body: bytes, settings: Settings) -> list[str]:
-    """The texts of a body. Raises ProblemError 422 that says what is wrong with it."""
-    try:
-        content = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        raise ProblemError(422, f"the body is not JSON in UTF-8: {error}; {_EXPECTED}") from None
-    if not isinstance(content, dict) or len(content) != 1 or not {"text", "texts"} & set(content):
-        raise ProblemError(422, f"the body has the wrong shape, {_EXPECTED}")
-    ((name, value),) = content.items()
-    texts = [value] if name == "text" else value
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ProblemError(422, f"the body has the wrong shape, {_EXPECTED}")
-    if not 1 <= len(texts) <= settings.max_texts:
-        raise ProblemError(422, f"{len(texts)} texts, expected 1 to {settings.max_texts} in one request")
-    for index, text in enumerate(texts):
-        if objection := _objection(text, settings.max_characters):
-            raise ProblemError(422, f"#/{name}{'' if name == 'text' else f'/{index}'}: {objection}")
-    return texts
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ProblemError(422, f"the body has a name more than once, {_EXPECTED}")
-    return content
-
-
-def _objection(text: str, max_characters: int) -> str | None:
-    if len(text) > max_characters:
-        return f"{len(text)} characters, expected at most {max_characters}; split the text"
-    if _SURROGATE.search(text):
-        return "a lone surrogate, which is no character"
-    return None
-
-
-def _names_loopback(host: str) -> bool:
-    found = _HOST.fullmatch(host)
-    return found is not None and _is_loopback((found[1] or found[2]).lower())
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

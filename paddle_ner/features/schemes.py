@@ -123,7 +123,7 @@ class TagScheme:
             *([] if self.ends[greedy[-1]] else [(last, last)]),
         ]:
             if searched and first <= searched[-1][1]:
-                continue  # mended by the search before
+                continue  # already repaired by the search
             while True:
                 while searched and first <= searched[-1][1]:
                     first = min(first, searched.pop()[0])

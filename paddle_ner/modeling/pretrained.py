@@ -14,6 +14,7 @@ from paddle_ner.modeling import starter
 from paddle_ner.modeling.build import new_model
 from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
 from paddle_ner.modeling.heads import Head
+from paddle_ner.modeling.starter import large
 from paddle_ner.modeling.weights import (
     Tensors,
     fill,
@@ -50,7 +51,7 @@ def from_pretrained(
         source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
             a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
             (many of them as pickles, which are read as PaddleNLP reads them); or ``starter``, the encoder that comes
-            with this package. See `local_folder`.
+            with this package, or ``starter-large``, the larger one of an extra. See `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
         with_head: take the head's weights from there too, such as those of a published model for token classification.
@@ -62,7 +63,7 @@ def from_pretrained(
         InputError: the folder or name cannot be read; a weight of the encoder, or of the head where that is taken from
             there, is missing or has another shape.
     """
-    folder = local_folder(source)
+    folder = local_folder(source, log)
     if folder is not None:
         config = _read_config(folder)
         family = encoder_of(config).base_model_prefix
@@ -84,17 +85,25 @@ def from_pretrained(
     return model
 
 
-def local_folder(source: str | Path) -> Path | None:
+def local_folder(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Path | None:
     """The folder that `source` means; None where it is a published name.
 
     A `Path`, whatever exists, and whatever starts or ends as a path does are paths; ``owner/name`` is one where the
-    folder ``owner`` exists. ``starter`` is the folder of the encoder in this package, ``./starter`` one beside it.
+    folder ``owner`` exists. ``starter`` is the folder of the encoder in this package, ``./starter`` one in the working
+    directory; ``starter-large`` is a folder of the cache, made at first use.
+
+    Args:
+        source: the name or path.
+        log: told where the large starter is made.
 
     Raises:
         InputError: it is a path, but not of a folder.
+        MissingPackageError, BundleError: see `starter.large.folder`.
     """
     if source == starter.NAME:
         return starter.FOLDER
+    if source == large.NAME:
+        return large.folder(log)
     path = Path(source).expanduser()
     is_path = (
         isinstance(source, Path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
 
+_logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -22,29 +26,30 @@ class Vocabulary:
     lowercase: bool
 
 
-def vocabulary_of(source: str | Path) -> Vocabulary:
+def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Vocabulary:
     """The WordPiece vocabulary of a local folder (``vocab.txt`` or ``tokenizer.json``) or of a published name.
 
     Whether text is lower-cased is what ``tokenizer_config.json`` or ``tokenizer.json`` says; where neither does, it is,
     as in PaddleNLP's tokenizers of BERT and ERNIE. A folder is read without any network and without a framework.
+    `local_folder` says what `source` may be, and what `log` is told.
 
     Raises:
         InputError: there is no vocabulary, or it is not one of WordPiece.
     """
-    folder = local_folder(source)
+    folder = local_folder(source, log)
     return _download(str(source)) if folder is None else _read(folder)
 
 
-def tokenizer_of(source: str | Path) -> Tokenizer:
+def tokenizer_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Tokenizer:
     """The tokenizer of a local folder or of a published name: that of its vocabulary, see `vocabulary_of`.
 
-    The ``tokenizer.json`` of a folder whose tokens are single characters, as a training from random weights leaves
+    The ``tokenizer.json`` of a folder whose tokens are single characters, as a training from random weights writes
     it, is taken as it is. Raises InputError as `vocabulary_of` does.
     """
-    folder = local_folder(source)
+    folder = local_folder(source, log)
     if folder is not None and _is_of_characters(folder):
         return Tokenizer.load(folder / TOKENIZER)
-    vocabulary = vocabulary_of(source)
+    vocabulary = vocabulary_of(source, log)
     return Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
 
 

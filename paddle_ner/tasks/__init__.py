@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddle_ner.tasks import decoding as decodings
+from paddle_ner.tasks.class_learning import ClassLearning, MultiLabelLearning
 from paddle_ner.tasks.decoding import TASKS, ClassDecoding, Decoding, MultiLabelDecoding, SpanDecoding, TagDecoding
-from paddle_ner.tasks.learning import IGNORED, ClassLearning, Learning, MultiLabelLearning, SpanLearning, TagLearning
+from paddle_ner.tasks.entity_learning import SpanLearning, TagLearning
+from paddle_ner.tasks.learning import IGNORED, Learning
 from paddle_ner.tasks.scoring import ClassScoring, EntityScoring, MultiLabelScoring, OverlappingScoring, Scoring
 from paddle_ner.types import Example
 

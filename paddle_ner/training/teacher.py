@@ -15,7 +15,7 @@ from paddle_ner.files import sha256
 from paddle_ner.modeling import Checkpoint, head_for
 from paddle_ner.tasks import Task
 from paddle_ner.tasks.crf import TRANSITIONS
-from paddle_ner.tasks.learning import NO_TEACHER
+from paddle_ner.tasks.entity_learning import NO_TEACHER
 
 
 @dataclass(frozen=True, slots=True)

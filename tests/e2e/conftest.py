@@ -25,8 +25,8 @@ from paddle_ner.training import train
 MODELS = {"names": "names", "topics": "topics", "tags": "tags"}
 
 
-def _absent(what: str, mend: str) -> None:
-    message = f"{what} is absent: {mend}"
+def _absent(what: str, fix: str) -> None:
+    message = f"{what} is absent: {fix}"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
@@ -61,12 +61,12 @@ def server() -> Iterator[ThreadServer]:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of a small model that was trained for real, by the recipe of the integration tests."""
+    """The bundle of a small model that was trained for real, by the config of the integration tests."""
     source = Path(__file__).parents[1] / "integration" / "conftest.py"
-    recipes = module_from_spec(spec := spec_from_file_location("integration_recipes", source))
-    spec.loader.exec_module(recipes)
+    integration = module_from_spec(spec := spec_from_file_location("integration_conftest", source))
+    spec.loader.exec_module(integration)
     folder = tmp_path_factory.mktemp("page")
-    train(recipes.small_recipe(folder), folder / "run")
+    train(integration.small_config(folder), folder / "run")
     return export(folder / "run" / "checkpoint", folder / "bundle").bundle
 
 

@@ -33,7 +33,7 @@ def sentences(count: int, seed: int) -> list[Example]:
 
 
 def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -> Path:
-    """A trained checkpoint whose recipe names the data, which stand in `folder` too."""
+    """A trained checkpoint whose config names the data, which stand in `folder` too."""
     import paddle
 
     from paddle_ner.modeling import build, write_checkpoint
@@ -42,8 +42,8 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
     data.write(folder / "train.jsonl", training)
     data.write(folder / "dev.jsonl", dev)
     sets = {"root": str(folder), "train": "train.jsonl", "dev": "dev.jsonl"}
-    recipe = parse(
-        {"name": "attentive", "task": {"type": "ner"}, "data": sets, "model": {"encoder": ENCODER}}, "recipe"
+    config = parse(
+        {"name": "attentive", "task": {"type": "ner"}, "data": sets, "model": {"encoder": ENCODER}}, "config"
     )
     task, window = tasks.create("ner", ["PER", "LOC"]), WindowSpec(size=24, overlap=6)
     tokenizer = Tokenizer.characters([example.text for example in training])
@@ -72,6 +72,6 @@ def make_checkpoint(folder: Path, training: list[Example], dev: list[Example]) -
         optimizer.step()
         optimizer.clear_grad()
         schedule.step()
-    manifest = Manifest(name="attentive", task=task.spec(), window=window, config=recipe.model_dump(mode="json"))
+    manifest = Manifest(name="attentive", task=task.spec(), window=window, config=config.model_dump(mode="json"))
     write_checkpoint(folder / "checkpoint", model, tokenizer, manifest)
     return folder / "checkpoint"

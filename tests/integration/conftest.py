@@ -1,4 +1,4 @@
-"""Small models made on the spot: a real recipe, trained for real, in seconds."""
+"""Small models made on the spot: a real config, trained for real, in seconds."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def sentences(count: int, seed: int) -> list[Example]:
     return examples
 
 
-def small_recipe(folder: Path, **training: Any) -> Config:
-    """A recipe over files in `folder` that trains in seconds."""
+def small_config(folder: Path, **training: Any) -> Config:
+    """A config over files in `folder` that trains in seconds."""
     data.write(folder / "train.jsonl", sentences(160, seed=1))
     data.write(folder / "dev.jsonl", sentences(37, seed=2))
     return parse(
@@ -59,14 +59,14 @@ def small_recipe(folder: Path, **training: Any) -> Config:
             "window": {"size": 24, "overlap": 6},
             "training": {"epochs": 12, "batch_size": 16, "learning_rate": 0.01, **training},
         },
-        "small recipe",
+        "small config",
     )
 
 
-def recipe_file(folder: Path, recipe: Config) -> Path:
-    """The recipe as a file, for the command line."""
-    path = folder / "recipe.yaml"
-    path.write_text(yaml.safe_dump(recipe.model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
+def config_file(folder: Path, config: Config) -> Path:
+    """The config as a file, for the command line."""
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True), encoding="utf-8")
     return path
 
 
@@ -74,7 +74,7 @@ def recipe_file(folder: Path, recipe: Config) -> Path:
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained run: ``checkpoint/`` and what stands beside it, with ``dev.jsonl`` in the folder above."""
     folder = tmp_path_factory.mktemp("small")
-    train(small_recipe(folder), folder / "run")
+    train(small_config(folder), folder / "run")
     return folder / "run"
 
 

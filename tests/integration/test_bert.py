@@ -109,7 +109,7 @@ def test_both_layouts_give_the_same_model_which_is_learned_and_exported(task: st
         drawn.append({name: value.numpy() for name, value in model.named_parameters()})
     assert [*drawn[0]] == [*drawn[1]]
     assert all(np.array_equal(values, drawn[1][name]) for name, values in drawn[0].items())
-    recipe = parse(
+    config = parse(
         {
             "name": "bert",
             "task": {"type": task},
@@ -120,7 +120,7 @@ def test_both_layouts_give_the_same_model_which_is_learned_and_exported(task: st
         },
         "bert",
     )
-    checkpoint = train(recipe, tmp_path / "run").checkpoint
+    checkpoint = train(config, tmp_path / "run").checkpoint
     assert all(name.startswith(("bert.", "classifier.")) for name in load_file(checkpoint / "model.safetensors"))
     bundle = export(checkpoint, tmp_path / "bundle").bundle
     gold = examples(task, 30, seed=3)

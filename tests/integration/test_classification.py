@@ -40,7 +40,7 @@ def test_it_is_learned_and_served_from_the_bundle(task: str, tmp_path: Path) -> 
     data.write(tmp_path / "dev.jsonl", examples(task, 40, seed=2))
     encoder = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
     encoder |= {"initializer_range": 0.1, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    recipe = parse(
+    config = parse(
         {
             "name": "small",
             "task": {"type": task},
@@ -52,7 +52,7 @@ def test_it_is_learned_and_served_from_the_bundle(task: str, tmp_path: Path) -> 
         },
         "small",
     )
-    trained = train(recipe, tmp_path / "run")
+    trained = train(config, tmp_path / "run")
     assert trained.score > 0.9
     bundle = export(trained.checkpoint, tmp_path / "bundle").bundle
     gold = examples(task, 60, seed=3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import recipe_file, small_recipe
+from conftest import config_file, small_config
 from edge_folders import run_script
 from min_score_checks import check_min_score
 from onnx_scales import observed_scales
@@ -35,8 +35,8 @@ for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime", "openvino")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``run/checkpoint`` that was trained with the head, ``bundle`` with an int8 graph beside it, and ``edge``."""
     folder = tmp_path_factory.mktemp("crf")
-    recipe = recipe_file(folder, small_recipe(folder))
-    options = [str(recipe), "--output", str(folder / "run"), "--set", "model.head=crf"]
+    config = config_file(folder, small_config(folder))
+    options = [str(config), "--output", str(folder / "run"), "--set", "model.head=crf"]
     done = CliRunner().invoke(train_command, options)
     assert done.exit_code == 0, done.output
     checkpoint, examples = folder / "run" / "checkpoint", data.load(folder / "dev.jsonl")
@@ -124,15 +124,15 @@ def test_a_device_answers_as_the_checkpoint(work: Path, precision: str) -> None:
 def test_a_student_that_cannot_learn_from_a_crf_is_refused(
     work: Path, tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
-    record = load_config(work / "recipe.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
+    record = load_config(work / "config.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
     record["distillation"] = {"teacher": str(work / "run" / "checkpoint")}
     overrides = [f"{name}={value}" for name, value in changes.items()]
     with pytest.raises(InputError, match=message):
-        train(parse(record, "recipe", overrides), tmp_path / "run")
+        train(parse(record, "config", overrides), tmp_path / "run")
 
 
 def test_a_student_learns_from_a_teacher_with_the_same_head(work: Path, tmp_path: Path) -> None:
-    record = load_config(work / "recipe.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
+    record = load_config(work / "config.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
     record["distillation"] = {"teacher": str(work / "run" / "checkpoint")}
-    assert train(parse(record, "recipe", ["model.head=crf"]), tmp_path / "run").score > 0.9
+    assert train(parse(record, "config", ["model.head=crf"]), tmp_path / "run").score > 0.9
     shutil.rmtree(tmp_path / "run")

@@ -56,8 +56,8 @@ def test_a_student_of_another_size_learns_from_unlabelled_text(checkpoint: Path,
     with gzip.open(tmp_path / "texts.txt.gz", "wt", encoding="utf-8") as stream:
         stream.writelines(f"{example.text}\n" for example in sentences(200, seed=3))
     overrides = (*TINY, *hard_labels(tmp_path), "distillation.weight=1", "training.epochs=20")
-    recipe = student(checkpoint, *overrides, texts=[tmp_path / "texts.txt.gz"])
-    trained = train(recipe, tmp_path / "run")
+    config = student(checkpoint, *overrides, texts=[tmp_path / "texts.txt.gz"])
+    trained = train(config, tmp_path / "run")
     alone = train(student(checkpoint, *overrides), tmp_path / "alone")
     assert trained.score > 0.9
     assert alone.score < trained.score
@@ -67,8 +67,8 @@ def test_a_student_of_another_size_learns_from_unlabelled_text(checkpoint: Path,
 
 
 def test_two_processes_ask_the_teacher_together_and_end_the_same(checkpoint: Path, tmp_path: Path) -> None:
-    recipe = student(checkpoint, "training.epochs=1", "model.encoder.intermediate_size=32", layers=[0])
-    train(recipe, tmp_path / "run", devices="cpu:2")
+    config = student(checkpoint, "training.epochs=1", "model.encoder.intermediate_size=32", layers=[0])
+    train(config, tmp_path / "run", devices="cpu:2")
     said = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text("utf-8").splitlines()]
     (done,) = (event for event in said if event["event"] == "done")
     assert len(done["checksums"]) == 2
@@ -105,8 +105,8 @@ def test_what_was_pruned_stays_zero_while_the_rest_learns(checkpoint: Path, tmp_
     path = tmp_path / "pruned" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "hidden_act": "softplus"}), "utf-8")
     bundle.write_manifest(tmp_path / "pruned", bundle.read_checkpoint_manifest(tmp_path / "pruned"))
-    recipe = student(checkpoint, "training.max_steps=8", start=tmp_path / "pruned")
-    trained = train(recipe, tmp_path / "run")
+    config = student(checkpoint, "training.max_steps=8", start=tmp_path / "pruned")
+    trained = train(config, tmp_path / "run")
     before, after = load_file(tmp_path / "pruned" / "model.safetensors"), weights(tmp_path / "run")
     model = Checkpoint.open(trained.checkpoint).model
     ((head, other),) = structure.heads(model)
@@ -139,7 +139,7 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
     scale = np.full(12, 0.01, dtype=np.float32)
     scale[[2, 5]] = 1
     layer.linear2.weight.set_value(layer.linear2.weight.numpy() * scale[:, None])
-    recipe = parse(
+    config = parse(
         {
             "name": "x",
             "task": {"type": "ner"},
@@ -148,11 +148,11 @@ def test_a_student_begins_with_the_layers_and_units_of_its_teacher(tmp_path: Pat
             "model": {"encoder": {"intermediate_size": 2}},
             "distillation": {"teacher": "x", "start": "teacher", "layers": [0, 2]},
         },
-        "recipe",
+        "config",
     )
-    manifest = bundle.Manifest(name="x", task=task.spec(), window=recipe.window)
+    manifest = bundle.Manifest(name="x", task=task.spec(), window=config.window)
     write_checkpoint(tmp_path / "teacher", teacher, tokenizer, manifest)
-    model = build_student(recipe, task, Checkpoint.open(tmp_path / "teacher"))
+    model = build_student(config, task, Checkpoint.open(tmp_path / "teacher"))
     ours = {name: value.numpy() for name, value in model.named_parameters()}
     assert len(structure.encoder_layers(model)) == 2
     prefix = "ernie.encoder.layers"
@@ -185,7 +185,7 @@ def test_what_does_not_fit_is_said_in_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_without_recipe_or_teacher_it_says_what_is_missing() -> None:
+def test_without_config_or_teacher_it_says_what_is_missing() -> None:
     with pytest.raises(InputError, match="nothing to distill"):
         student_config(None, "", None)
     with pytest.raises(InputError, match="exclude each other"):

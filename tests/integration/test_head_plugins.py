@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import recipe_file, small_recipe
+from conftest import config_file, small_config
 from safetensors.numpy import load_file
 
 TEXT = "王小明昨天去了北京。"
@@ -78,9 +78,9 @@ def paddle_ner(environment: dict[str, str], *arguments: str, text: str = "") -> 
 def trained(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint that was trained with the head."""
     folder = tmp_path_factory.mktemp("deep")
-    recipe = recipe_file(folder, small_recipe(folder))
+    config = config_file(folder, small_config(folder))
     named = ("--set", "model.head=deep", "--set", "training.augment.again=0.5")
-    done = paddle_ner(environment, "train", str(recipe), "--output", str(folder / "run"), *named)
+    done = paddle_ner(environment, "train", str(config), "--output", str(folder / "run"), *named)
     assert done.returncode == 0, done.stderr
     assert "more are made of them, with a word before them (training.augment.again)" in done.stderr
     return folder / "run" / "checkpoint"
@@ -125,9 +125,9 @@ def test_without_the_distribution_the_checkpoint_is_refused_in_one_line(trained:
 
 
 def test_without_the_distribution_a_training_is_refused_before_it_starts(tmp_path: Path) -> None:
-    recipe = recipe_file(tmp_path, small_recipe(tmp_path))
+    config = config_file(tmp_path, small_config(tmp_path))
     done = paddle_ner(
-        dict(os.environ), "train", str(recipe), "--output", str(tmp_path / "run"), "--set", "model.head=deep"
+        dict(os.environ), "train", str(config), "--output", str(tmp_path / "run"), "--set", "model.head=deep"
     )
     assert done.returncode == 2
     assert "model.head: head 'deep' is unknown, expected one of crf, sequence, span, token" in done.stderr

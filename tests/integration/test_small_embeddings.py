@@ -54,7 +54,7 @@ def test_embeddings_that_cost_too_much_are_refused(checkpoint: Path, tmp_path: P
     assert not (tmp_path / "small").exists()
 
 
-def test_the_command_line_takes_the_dev_set_of_the_recipe(checkpoint: Path, tmp_path: Path) -> None:
+def test_the_command_line_takes_the_dev_set_of_the_config(checkpoint: Path, tmp_path: Path) -> None:
     line = ["export", str(checkpoint), "-o", str(tmp_path / "small"), "--embeddings", "fp16", "--no-tune"]
     assert main(line) == 0
     assert bundle.verify(tmp_path / "small").transforms[0]["examples"] == 37

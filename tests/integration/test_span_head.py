@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import PEOPLE, PLACES, recipe_file, small_recipe
+from conftest import PEOPLE, PLACES, config_file, small_config
 from edge_folders import run_script
 from min_score_checks import check_min_score
 from onnx_scales import observed_scales
@@ -60,10 +60,10 @@ def nested(count: int, seed: int) -> list[Example]:
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``run/checkpoint`` that was trained with the head, ``bundle`` with an int8 graph beside it, and ``edge``."""
     folder = tmp_path_factory.mktemp("span")
-    recipe = recipe_file(folder, small_recipe(folder))
+    config = config_file(folder, small_config(folder))
     data.write(folder / "train.jsonl", nested(300, seed=1))
     data.write(folder / "dev.jsonl", nested(40, seed=2))
-    assert main(["train", str(recipe), "--output", str(folder / "run"), "--set", "model.head=span"]) == 0
+    assert main(["train", str(config), "--output", str(folder / "run"), "--set", "model.head=span"]) == 0
     checkpoint, examples = folder / "run" / "checkpoint", data.load(folder / "dev.jsonl", options=KEPT)
     export(checkpoint, folder / "exact", onnx=True)
     predictor = paddle_ner.load(folder / "exact")
@@ -163,9 +163,9 @@ def test_columns_refuse_them_in_one_line(work: Path, tmp_path: Path, capsys: pyt
 
 
 def test_a_flat_head_refuses_such_data_and_names_the_line(work: Path, tmp_path: Path) -> None:
-    record = load_config(work / "recipe.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
+    record = load_config(work / "config.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
     with pytest.raises(DataError, match=r"train\.jsonl:\d+: overlapping entities"):
-        train(parse(record, "recipe"), tmp_path / "run")
+        train(parse(record, "config"), tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,10 @@ def test_a_flat_head_refuses_such_data_and_names_the_line(work: Path, tmp_path: 
     ],
 )
 def test_what_spans_do_not_have_is_refused(work: Path, tmp_path: Path, overrides: list[str], message: str) -> None:
-    record = load_config(work / "recipe.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
+    record = load_config(work / "config.yaml").model_dump(mode="json", exclude={"window": {"longest"}})
     record["distillation"] = {"teacher": str(work / "run" / "checkpoint")}
     with pytest.raises(InputError, match=message):
-        train(parse(record, "recipe", ["model.head=span", *overrides]), tmp_path / "run")
+        train(parse(record, "config", ["model.head=span", *overrides]), tmp_path / "run")
 
 
 def test_init_takes_the_head_where_overlaps_are_kept(work: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import recipe_file, small_recipe
+from conftest import config_file, small_config
 from safetensors.numpy import load_file
 
 from paddle_ner import data
@@ -31,8 +31,8 @@ def events(output: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def start(recipe: Path, output: Path, *options: str) -> subprocess.Popen[str]:
-    line = [sys.executable, "-m", "paddle_ner", "train", str(recipe), "-o", str(output), *options]
+def start(config: Path, output: Path, *options: str) -> subprocess.Popen[str]:
+    line = [sys.executable, "-m", "paddle_ner", "train", str(config), "-o", str(output), *options]
     return subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -63,13 +63,13 @@ def workers(output: Path) -> list[int]:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    train(small_recipe(folder, **PACE), folder / "run")
+    train(small_config(folder, **PACE), folder / "run")
     return folder / "run"
 
 
 def test_interrupted_and_killed_and_resumed_it_ends_with_the_same_weights(uninterrupted: Path, tmp_path: Path) -> None:
-    recipe, output = recipe_file(tmp_path, small_recipe(tmp_path, **PACE)), tmp_path / "run"
-    interrupted = start(recipe, output)
+    config, output = config_file(tmp_path, small_config(tmp_path, **PACE)), tmp_path / "run"
+    interrupted = start(config, output)
     until_step(interrupted, output, 7)
     interrupted.send_signal(signal.SIGTERM)
     _, said = interrupted.communicate()
@@ -78,7 +78,7 @@ def test_interrupted_and_killed_and_resumed_it_ends_with_the_same_weights(uninte
     reached = max(event["step"] for event in events(output) if event["event"] == "step")
     assert state.steps(output / "state")[-1].name == f"step-{reached}"
 
-    killed = start(recipe, output, "--resume")
+    killed = start(config, output, "--resume")
     until_step(killed, output, reached + 8)
     (worker,) = workers(output)
     os.kill(worker, signal.SIGKILL)
@@ -87,7 +87,7 @@ def test_interrupted_and_killed_and_resumed_it_ends_with_the_same_weights(uninte
     assert "--resume goes on from the last saved state" in said
     assert not (output / "checkpoint").exists()
 
-    resumed = start(recipe, output, "--resume")
+    resumed = start(config, output, "--resume")
     resumed.communicate()
     assert resumed.returncode == 0
     for name in ("checkpoint/model", f"state/step-{UPDATES}/model", f"state/step-{UPDATES}/optimizer"):
@@ -100,24 +100,24 @@ def test_two_processes_train_as_one_and_survive_the_loss_of_one(tmp_path: Path) 
     pace = {**PACE, "max_steps": 20}
     quiet = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
-    def recipe(name: str, batch: int) -> tuple[Path, Any]:
+    def config(name: str, batch: int) -> tuple[Path, Any]:
         folder = tmp_path / name
         folder.mkdir()
-        whole = small_recipe(folder, **pace, batch_size=batch).model_dump(mode="json")
+        whole = small_config(folder, **pace, batch_size=batch).model_dump(mode="json")
         whole["model"]["encoder"].update(quiet)
         whole["training"].update(max_grad_norm=0.0, accumulation=2)
         from paddle_ner.config import parse
 
         return folder, parse(whole, name)
 
-    folder, one = recipe("one", 16)
+    folder, one = config("one", 16)
     train(one, folder / "run")
     one_run = folder / "run"
     alone = events(one_run)
 
-    folder, two = recipe("two", 8)
+    folder, two = config("two", 8)
     output = folder / "run"
-    process = start(recipe_file(folder, two), output, "--devices", "cpu:2", "--max-restarts", "1")
+    process = start(config_file(folder, two), output, "--devices", "cpu:2", "--max-restarts", "1")
     until_step(process, output, 7)
     pids = workers(output)
     assert len(pids) == 2
@@ -152,41 +152,41 @@ def test_two_processes_train_as_one_and_survive_the_loss_of_one(tmp_path: Path) 
 
 def test_a_run_is_not_mixed_with_another(run_folder: Path) -> None:
     with pytest.raises(InputError, match="--resume goes on with it, --overwrite deletes it"):
-        train(small_recipe(run_folder.parent), run_folder)
+        train(small_config(run_folder.parent), run_folder)
     with pytest.raises(InputError, match=r"training\.seed was 42, now it is 43"):
-        train(small_recipe(run_folder.parent, seed=43), run_folder, resume=True)
+        train(small_config(run_folder.parent, seed=43), run_folder, resume=True)
 
 
 def test_a_gpu_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="GPU"):
-        train(small_recipe(tmp_path), tmp_path / "run", devices="0,1")
+        train(small_config(tmp_path), tmp_path / "run", devices="0,1")
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
 def test_half_precision_on_a_cpu_is_refused(tmp_path: Path, precision: str) -> None:
     with pytest.raises(DeviceError, match="needs a GPU"):
-        train(small_recipe(tmp_path, precision=precision), tmp_path / "run")
+        train(small_config(tmp_path, precision=precision), tmp_path / "run")
 
 
-def test_a_bad_recipe_deletes_nothing(run_folder: Path, tmp_path: Path) -> None:
-    recipe = small_recipe(tmp_path)
+def test_a_bad_config_deletes_nothing(run_folder: Path, tmp_path: Path) -> None:
+    config = small_config(tmp_path)
     (tmp_path / "train.jsonl").write_text("{}\n")
     with pytest.raises(InputError, match=r"train\.jsonl:1"):
-        train(recipe, run_folder, overwrite=True)
+        train(config, run_folder, overwrite=True)
     assert (run_folder / "checkpoint" / "model.safetensors").exists()
 
 
 def test_overwrite_deletes_no_folder_of_yours(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     with pytest.raises(InputError, match="no training of paddle-ner"):
-        train(small_recipe(tmp_path), tmp_path, overwrite=True)
+        train(small_config(tmp_path), tmp_path, overwrite=True)
     assert (tmp_path / "logs").exists()
 
 
 def test_changed_data_are_not_resumed_on(tmp_path: Path) -> None:
-    recipe, output = small_recipe(tmp_path, **{**PACE, "max_steps": 4}), tmp_path / "run"
-    train(recipe, output)
+    config, output = small_config(tmp_path, **{**PACE, "max_steps": 4}), tmp_path / "run"
+    train(config, output)
     data.write(tmp_path / "train.jsonl", data.load(tmp_path / "dev.jsonl"))
     with pytest.raises(PaddleNerError, match="put the old data back"):
-        train(recipe, output, resume=True)
+        train(config, output, resume=True)

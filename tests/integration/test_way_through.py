@@ -145,7 +145,7 @@ def test_a_bundle_does_not_tell_where_its_author_keeps_the_data(
     assert "export DATA_ROOT=FOLDER" in capsys.readouterr().err
 
 
-def test_evaluate_takes_the_test_data_of_the_recipe(
+def test_evaluate_takes_the_test_data_of_the_config(
     bundle: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_ROOT", str(bundle.parent.parent))

@@ -1,135 +1,31 @@
-"""Columns: one token and its tag a line, a blank line or -DOCSTART- between sentences."""
+"""Columns: a token and its tag on each line, a blank line or -DOCSTART- between sentences."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 from paddle_ner.data.beginning import SEPARATORS, Beginning
-from paddle_ner.data.column_names import LABEL_NAMES, TOKEN_NAMES, normal
+from paddle_ner.data.formats.conll_layout import COLUMN_SHARE, OUTSIDE_TAGS, Layout, columns
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import OUTSIDE, Draft, Rejected, Remark
 from paddle_ner.data.source import Line, lines
+from paddle_ner.data.tables.names import LABEL_NAMES, TOKEN_NAMES, normal
 from paddle_ner.data.tag_cells import tagged_lines
-from paddle_ner.data.tagging import Tagging, Token, is_tag
-from paddle_ner.data.tokens import are_indexed, joined, spaces_are_needed
-from paddle_ner.errors import InputError, Problem
+from paddle_ner.data.tagging import Token, is_tag
+from paddle_ner.data.tokens import joined
+from paddle_ner.errors import Problem
 
 _BREAK = "-DOCSTART-"
 _HEAD = 2000
-"""Lines looked at from the first tag of an entity on."""
-_OUTSIDES = ("O", "o", "0")
+"""Lines that are read ahead, counted from the first tag of an entity."""
 _POSITIONS = frozenset("BIESMWLUO0")
 _TYPES = 40
 _LONG = 500
-"""Lines from which on one sentence is no sentence."""
-_NUMBER = re.compile(r"\d+([-.]\d+)?", re.ASCII)
-"""The number of a token, and as CoNLL-U has it that of a token of several words."""
-_COLUMN_SHARE = 0.8
-
-
-def columns(text: str) -> list[str]:
-    """The columns of a line, split at tabs or, where there are none, at spaces; a token may itself be a space.
-
-    Empty columns at the end are none, nor are spaces around a line unless its tag would stand alone.
-    """
-    if "\t" in text:
-        parts = text.split("\t")
-        while len(parts) > 1 and (not parts[-1] or (not parts[-1].strip() and len(parts) > 2 and is_tag(parts[-2]))):
-            parts.pop()
-        last = parts[-1].strip(" ")
-        return [*parts[:-1], last] if is_tag(last) else parts
-    parts = [column for column in text.split(" ") if column]
-    if len(parts) == 1 and text.startswith("  "):
-        return [" ", *parts]
-    if text.endswith("  ") and is_tag(parts[0]) and (len(parts) == 1 or not is_tag(parts[-1])):
-        return [*parts, " "]
-    return parts
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """What the head of a file says of the rest.
-
-    Attributes:
-        tag_first: whether the tag is the first column, not the last.
-        width: how many columns most lines have.
-        token: the column of the token where the tag is the last.
-        unread: the other columns that hold tags, as those of chunks or of entities inside others.
-        indexed: whether each token is a character with its index in the word.
-        joiner: what stands between tokens; None: what the two tokens need.
-        tagging: how the tags are written.
-    """
-
-    tag_first: bool
-    width: int
-    token: int
-    unread: tuple[int, ...]
-    indexed: bool
-    joiner: str | None
-    tagging: Tagging
-
-    @classmethod
-    def of(cls, path: Path, sentences: Sequence[Sequence[list[str]]], options: ReadOptions) -> _Layout:
-        """The tags stand last unless more lines begin with one than end with one.
-
-        Raises:
-            InputError: the first column counts something and is not parted as the sentences are.
-        """
-        rows = [row for sentence in sentences for row in sentence if len(row) > 1]
-        tag_first = options.tag_column == "first"
-        if options.tag_column is None:
-            tag_first = sum(is_tag(row[0]) for row in rows) > sum(is_tag(row[-1]) for row in rows)
-        width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
-        kept = [[row for row in sentence if len(row) == width] for sentence in sentences]
-        token = 1 if not tag_first and width > 2 and _are_numbered(path, kept) else 0
-        tokens = [[row[-1 if tag_first else token] for row in sentence] for sentence in kept]
-        tags = [[row[0 if tag_first else -1] for row in sentence] for sentence in kept]
-        between = range(1, width - 1) if tag_first else range(token + 1, width - 1)
-        unread = tuple(index for index in between if _holds_tags([row[index] for row in rows if len(row) == width]))
-        joiner = options.token_joiner
-        if joiner is None and spaces_are_needed([token for sentence in tokens for token in sentence]):
-            joiner = " "
-        tagging = Tagging.of(tags, options.tag_scheme)
-        return cls(tag_first, width, token, unread, are_indexed(tokens), joiner, tagging)
-
-    def remarks(self, options: ReadOptions) -> Iterator[Remark]:
-        """The choices that a reader of the text may not expect."""
-        if (message := self.tagging.remark()) is not None:
-            yield Remark(message)
-        if self.unread:
-            numbers = ", ".join(str(index + 1) for index in self.unread)
-            yield Remark(f"tags stand in column {numbers} of {self.width} too, which is not read")
-        if self.indexed:
-            yield Remark("each token is a character with its index in the word, as Weibo NER's: read without the index")
-        if options.token_joiner is None and self.joiner == " ":
-            yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
-
-
-def _are_numbered(path: Path, sentences: Sequence[Sequence[Sequence[str]]]) -> bool:
-    """Whether the first column counts tokens, or sentences. Raises InputError where no blank lines part the latter."""
-    firsts = [[row[0] for row in sentence] for sentence in sentences if sentence]
-    if not all(_NUMBER.fullmatch(number) for column in firsts for number in column):
-        return False
-    counts = [[int(number) for number in column if number.isdigit()] for column in firsts]
-    steps = {after - before for column in counts for before, after in pairwise(column)}
-    if not steps:
-        return all(column in ([0], [1]) for column in counts)
-    if steps not in ({0}, {1}):
-        raise InputError(
-            f"{path}: the first column holds numbers alone, and sentences seem to begin where no blank line stands:"
-            " put one between sentences, or remove the column"
-        )
-    return True
-
-
-def _holds_tags(cells: Sequence[str]) -> bool:
-    return sum(map(is_tag, cells)) >= _COLUMN_SHARE * len(cells) and any(cell not in _OUTSIDES for cell in cells)
+"""A sentence of more lines than this is probably several sentences without blank lines between them."""
 
 
 def _names_columns(line: Line) -> bool:
@@ -138,10 +34,10 @@ def _names_columns(line: Line) -> bool:
     return len(names) > 1 and names[0] in TOKEN_NAMES and names[-1] in LABEL_NAMES
 
 
-def _sentences(found: Iterable[Line], comments: list[int]) -> Iterator[list[Line]]:
+def _sentences(all_lines: Iterable[Line], comments: list[int]) -> Iterator[list[Line]]:
     """The lines of each sentence; the numbers of comment lines go to `comments`."""
     sentence: list[Line] = []
-    for line in found:
+    for line in all_lines:
         if line.number == 1 and _names_columns(line):
             continue
         if line.text.strip(" \t") and not line.text.startswith(_BREAK):
@@ -157,7 +53,7 @@ def _sentences(found: Iterable[Line], comments: list[int]) -> Iterator[list[Line
 
 
 def _is_comment(text: str, begins_sentence: bool) -> bool:
-    """Whether a line is a comment, and not the token #."""
+    """Whether a line is a comment and not the token #."""
     if not text.startswith("#"):
         return False
     parts = columns(text)
@@ -169,7 +65,7 @@ def _is_comment(text: str, begins_sentence: bool) -> bool:
 
 
 def _head(path: Path, encoding: str) -> list[list[list[str]]]:
-    """The columns of the first sentences, `_HEAD` lines from the first tag of an entity on."""
+    """The columns of the first sentences: up to `_HEAD` lines, counted from the first tag of an entity."""
     sentences: list[list[list[str]]] = []
     left: int | None = None
     for sentence in _sentences(lines(path, encoding), []):
@@ -185,11 +81,11 @@ def _head(path: Path, encoding: str) -> list[list[list[str]]]:
 
 
 def _has_entity(row: Sequence[str]) -> bool:
-    return any(is_tag(cell) and cell not in _OUTSIDES for cell in (row[0], row[-1]))
+    return any(is_tag(cell) and cell not in OUTSIDE_TAGS for cell in (row[0], row[-1]))
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
-    layout = _Layout.of(path, _head(path, options.encoding), options)
+    layout = Layout.of(path, _head(path, options.encoding), options)
     yield from layout.remarks(options)
     yield from (
         Remark(f"the first line names the columns and is left out: {line.text}")
@@ -209,7 +105,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
         )
 
 
-def _draft(path: Path, sentence: Sequence[Line], layout: _Layout) -> Draft | Rejected:
+def _draft(path: Path, sentence: Sequence[Line], layout: Layout) -> Draft | Rejected:
     faults: list[tuple[int, str]] = []
     tokens: list[Token] = []
     for line in sentence:
@@ -224,7 +120,7 @@ def _draft(path: Path, sentence: Sequence[Line], layout: _Layout) -> Draft | Rej
     return Draft(sentence[0].number, text, spans)
 
 
-def _token(line: Line, layout: _Layout) -> Token:
+def _token(line: Line, layout: Layout) -> Token:
     if line.fault is not None:
         raise ValueError(line.fault)
     sample = "B-LOC 北" if layout.tag_first else "北 B-LOC"
@@ -263,11 +159,11 @@ def _recognise(beginning: Beginning) -> Fit:
 
 
 def _are_tokens(rows: Sequence[list[str]], beginning: Beginning) -> bool:
-    """Whether columns are of tokens though their tags are none that can be read: an 0 for O, types alone, B and I."""
-    least = _COLUMN_SHARE * len(rows)
+    """Whether the columns hold tokens although their tags cannot be read: a 0 for O, types alone, B and I."""
+    least = COLUMN_SHARE * len(rows)
     last = [row[-1] for row in rows]
-    if sum(is_tag(tag) or tag in _OUTSIDES for tag in last) >= least and any(
-        is_tag(tag) and tag not in _OUTSIDES for tag in last
+    if sum(is_tag(tag) or tag in OUTSIDE_TAGS for tag in last) >= least and any(
+        is_tag(tag) and tag not in OUTSIDE_TAGS for tag in last
     ):
         return True
     if sum(tag.upper() in _POSITIONS for tag in last) >= least and len(set(last)) > 1 and {"B", "b"} & set(last):
@@ -276,8 +172,8 @@ def _are_tokens(rows: Sequence[list[str]], beginning: Beginning) -> bool:
     if short and _has_paragraphs(beginning.all_lines):
         return True
     words = sum(" " not in row[0] and len(row[0]) <= _TYPES for row in rows) >= least
-    outside = sum(tag in _OUTSIDES for tag in last)
-    types = {tag for tag in last if tag not in _OUTSIDES}
+    outside = sum(tag in OUTSIDE_TAGS for tag in last)
+    types = {tag for tag in last if tag not in OUTSIDE_TAGS}
     named = all(tag.isascii() and tag.replace("-", "").replace("_", "").isalnum() for tag in types)
     return (
         words
@@ -289,7 +185,7 @@ def _are_tokens(rows: Sequence[list[str]], beginning: Beginning) -> bool:
 
 
 def _has_paragraphs(all_lines: Sequence[str]) -> bool:
-    """Whether blank lines part the lines into groups of several."""
+    """Whether blank lines separate the lines into groups of several."""
     text = "\n".join(line.strip() for line in all_lines).strip("\n")
     groups = [group.count("\n") + 1 for group in text.split("\n\n") if group.strip()]
     return len(groups) > 1 and sum(groups) >= 2 * len(groups)

@@ -9,7 +9,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.column_cells import OFF, ON
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import token_drafts
@@ -17,7 +16,9 @@ from paddle_ner.data.json_source import Record
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
-from paddle_ner.data.tables import SAMPLE, Columns, columns_of
+from paddle_ner.data.tables.cells import OFF, ON
+from paddle_ner.data.tables.columns import Columns
+from paddle_ner.data.tables.detection import SAMPLE, columns_of
 from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')

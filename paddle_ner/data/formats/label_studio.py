@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio_results import READ, Annotated, LeftOut, annotated, drafts_of
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
+from paddle_ner.data.tables.names import texts_among
 
 _MARKED = ("annotations", "completions", "predictions", "drafts")
 """Where the labels of a task stand."""

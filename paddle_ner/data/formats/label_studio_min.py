@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.column_names import texts_among
 from paddle_ner.data.formats.fields import Misfit, id_of, others, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.label_studio import refuse_address, text_name
@@ -21,6 +20,7 @@ from paddle_ner.data.formats.label_studio_results import classes_of, drafts_of, 
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark, Span
+from paddle_ner.data.tables.names import texts_among
 
 _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
 """The keys that Label Studio adds to what was asked and answered."""

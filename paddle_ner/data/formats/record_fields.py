@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paddle_ner.data.column_names import (
+from paddle_ner.data.formats.entity_objects import EntityReader, are_entities
+from paddle_ner.data.formats.fields import Misfit, id_of, label_of, labels_of, others, shown, text_of
+from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.records import Draft, Span
+from paddle_ner.data.tables.names import (
     TEXT_NAMES,
     answers_among,
     entities_among,
@@ -15,10 +19,6 @@ from paddle_ner.data.column_names import (
     second_texts_among,
     texts_among,
 )
-from paddle_ner.data.formats.entity_objects import EntityReader, are_entities
-from paddle_ner.data.formats.fields import Misfit, id_of, label_of, labels_of, others, shown, text_of
-from paddle_ner.data.options import ReadOptions
-from paddle_ner.data.records import Draft, Span
 
 ENTITY_NAMES = """
 entities entity_list entitylist ents entity spans mentions annotations annotation ner named_entities

@@ -9,13 +9,10 @@ int8 weights here and the vectors of tokens and positions of the starter, in a f
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +20,13 @@ import numpy as np
 from paddle_ner.bundle import (
     BUNDLE_MANIFEST,
     TOKENIZER,
-    BundleManifest,
     is_bundle,
     is_checkpoint,
-    new_folder,
     read_bundle_manifest,
     verify,
 )
-from paddle_ner.errors import BundleError, InputError, ResourceError
+from paddle_ner.cache import made_once
+from paddle_ner.errors import BundleError
 from paddle_ner.files import sha256
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.weights import Tensors, from_int8_rows, to_paddle_layout
@@ -56,18 +52,15 @@ def folder(log: Callable[[str], None] = _logger.warning) -> Path:
         InputError, ResourceError: the cache cannot be written, or the disk is full.
     """
     manifest = read_bundle_manifest(FOLDER)
-    target = _cache() / f"default-{manifest.version}"
-    if _is_whole(target):
-        return target
-    damaged = is_bundle(target)
-    log(f"the default model is put together {'again, since it is damaged' if damaged else 'once'}, in {target}")
-    try:
-        with _alone(target):
-            if not _is_whole(target):  # another process may have been faster
-                _put_together(target, manifest)
-    except (InputError, ResourceError) as error:
-        raise type(error)(f"{error} (PADDLE_NER_CACHE names another folder for the default model)") from error
-    return target
+
+    def make(target: Path) -> None:
+        for name in _COPIED:
+            shutil.copyfile(FOLDER / name, target / name)
+        _write_weights(target / manifest.weights)
+        if sha256(target / manifest.weights) != manifest.files[manifest.weights]:
+            raise BundleError(f"{FOLDER}: its weights are damaged: install paddle-ner again")
+
+    return made_once(f"default-{manifest.version}", "the default model", _is_whole, make, log)
 
 
 def _is_whole(target: Path) -> bool:
@@ -76,29 +69,6 @@ def _is_whole(target: Path) -> bool:
     except BundleError:
         return False
     return True
-
-
-@contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Let one process at a time make `target`. Raises InputError where its folder cannot be written."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = (target.parent / f"{target.name}.lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{target.parent}: {error.strerror}") from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _put_together(target: Path, manifest: BundleManifest) -> None:
-    shutil.rmtree(target, ignore_errors=True)  # a damaged one
-    with new_folder(target, BUNDLE_MANIFEST) as temporary:
-        for name in _COPIED:
-            shutil.copyfile(FOLDER / name, temporary / name)
-        _write_weights(temporary / manifest.weights)
-        if sha256(temporary / manifest.weights) != manifest.files[manifest.weights]:
-            raise BundleError(f"{FOLDER}: its weights are damaged: install paddle-ner again")
 
 
 def resolved(model: str | Path, log: Callable[[str], None] = _logger.warning) -> Path:
@@ -126,10 +96,3 @@ def _write_weights(path: Path) -> None:
         for part in json.loads((FOLDER / PARTS).read_text(encoding="utf-8")):
             file.write(bytes.fromhex(part["header"]))
             file.write(np.ascontiguousarray(weights[part["name"]]).tobytes())
-
-
-def _cache() -> Path:
-    named = os.environ.get("PADDLE_NER_CACHE")
-    if named:
-        return Path(named).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "paddle-ner"

@@ -134,7 +134,7 @@ class Pretraining:
         if config.masking.units == "words":
             require("jieba", needed_for="masking whole words (masking.units: tokens does without)")
         if config.model.pretrained is not None:
-            local_folder(config.model.pretrained)
+            local_folder(config.model.pretrained, log)
         if config.masking.terms is not None:
             count = len(terms_file.gazetteer(config.data.resolve(config.masking.terms)))
             log(f"{count:,} terms are masked as a whole")
@@ -155,7 +155,7 @@ class Pretraining:
         assert isinstance(config, PretrainConfig)
         source = config.model.pretrained
         if source is not None:
-            tokenizer = modeling.tokenizer_of(source)
+            tokenizer = modeling.tokenizer_of(source, run.log)
         else:
             tokenizer = build_tokenizer(config, stream(config, config.data.train, lambda _: None))
         masking, fixed = (Masking(config.masking, tokenizer, config.training.seed) for _ in range(2))

@@ -52,7 +52,7 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     paddle.seed(config.training.seed)
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
-        tokenizer = modeling.tokenizer_of(source)
+        tokenizer = modeling.tokenizer_of(source, log)
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )

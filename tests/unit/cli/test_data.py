@@ -41,7 +41,7 @@ def test_check_lists_every_bad_record_and_exits_2(capsys, file):
     assert status == 2
     assert problem_lines(out, file) == ["2", "3"]
     assert f"{file}:2: entity LOC at 3..5 is outside the text of 2 characters" in out
-    assert "error: 2 bad records: mend the file, or leave bad records out with --skip-bad" in err
+    assert "error: 2 bad records: fix the file, or leave bad records out with --skip-bad" in err
 
 
 def test_check_stops_at_the_first_when_strict(capsys, file):

@@ -40,7 +40,7 @@ def test_json_is_one_object_that_says_what_works() -> None:
     assert record["machine"]["cores"] >= 1
 
 
-def test_without_a_framework_it_still_runs_and_names_the_mend() -> None:
+def test_without_a_framework_it_still_runs_and_names_the_fix() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_PADDLE], capture_output=True, text=True)
     # The tests' environment has other engines, which run without it.
     assert done.returncode == 0, done.stderr
@@ -54,7 +54,7 @@ def test_without_a_framework_bundles_with_an_onnx_graph_still_run_where_another_
     monkeypatch.setattr(environment, "is_installed", lambda module: module == "openvino")
     alone = [WHOLE[0], dependency("paddlepaddle", "cpu", None)]
     (finding,) = findings(alone, None)
-    assert (finding.level, finding.mend) == ("problem", "pip install 'paddle-ner[cpu]'")
+    assert (finding.level, finding.fix) == ("problem", "pip install 'paddle-ner[cpu]'")
     others = [engine.package for engine in ENGINES.values() if engine.graph == "onnx" and engine.name == "openvino"]
     (finding,) = findings([*alone, dependency("openvino", "openvino", "2026.4.1")], None, others)
     assert finding.level == "warning" and finding.message.endswith("only bundles with an ONNX graph run, by openvino")
@@ -66,13 +66,13 @@ def test_a_whole_installation_has_no_findings() -> None:
 
 def test_an_absent_extra_is_a_warning() -> None:
     found = findings([*WHOLE[:2], dependency("paddlenlp", "train", None)], CPU)
-    assert [(each.level, each.mend) for each in found] == [("warning", "pip install 'paddle-ner[train]'")]
+    assert [(each.level, each.fix) for each in found] == [("warning", "pip install 'paddle-ner[train]'")]
 
 
-def test_an_untried_version_is_a_warning_that_names_both() -> None:
+def test_an_untested_version_is_a_warning_that_names_both() -> None:
     found = findings([*WHOLE, dependency("protobuf", "train", "7.1", "<7,>=6.31", fits=False)], CPU)
-    assert [(each.level, each.message) for each in found] == [("warning", "protobuf is 7.1, tried was <7,>=6.31")]
-    assert found[0].mend == "pip install 'protobuf<7,>=6.31'"
+    assert [(each.level, each.message) for each in found] == [("warning", "protobuf is 7.1, tested was <7,>=6.31")]
+    assert found[0].fix == "pip install 'protobuf<7,>=6.31'"
 
 
 def test_a_missing_plain_dependency_is_a_problem() -> None:

@@ -25,25 +25,33 @@ def written(*arguments: str) -> Config:
 
 def test_labels_format_and_task_are_read_off_the_file() -> None:
     Path("mine.txt").write_text(NER * 5, "utf-8")
-    recipe = written("--train", "mine.txt")
-    assert (recipe.name, recipe.task.type, recipe.task.labels) == ("mine", "ner", ("LOC", "PER"))
-    assert recipe.data.train.format == "conll"
+    mine = written("--train", "mine.txt")
+    assert (mine.name, mine.task.type, mine.task.labels) == (
+        "mine",
+        "ner",
+        ("LOC", "PER"),
+    )
+    assert mine.data.train.format == "conll"
 
 
 def test_what_it_writes_can_be_trained_on() -> None:
     Path("mine.txt").write_text(NER * 5, "utf-8")
     Path("dev.txt").write_text(NER, "utf-8")
-    recipe = written("--train", "mine.txt", "--dev", "dev.txt", "--test", "dev.txt")
-    corpus = read_corpus(recipe)
+    mine = written("--train", "mine.txt", "--dev", "dev.txt", "--test", "dev.txt")
+    corpus = read_corpus(mine)
     assert (len(corpus.train), len(corpus.dev)) == (10, 2)
 
 
 def test_classes_make_a_classification_and_reading_options_are_kept() -> None:
     Path("评论.tsv").write_text(CLASSES, "gb18030")
     arguments = ["--text-field", "1", "--label-field", "2", "--no-header", "--encoding", "gb18030"]
-    recipe = written("--train", "评论.tsv", *arguments)
-    assert (recipe.name, recipe.task.type, recipe.task.labels) == ("model", "classification", ("好评", "差评"))
-    assert len(read_corpus(recipe).train) == 3 - 1
+    mine = written("--train", "评论.tsv", *arguments)
+    assert (mine.name, mine.task.type, mine.task.labels) == (
+        "model",
+        "classification",
+        ("好评", "差评"),
+    )
+    assert len(read_corpus(mine).train) == 3 - 1
 
 
 def test_a_window_holds_all_but_the_longest_texts() -> None:
@@ -64,7 +72,7 @@ def test_labels_that_yaml_would_misread_stay_labels() -> None:
     assert written("--train", "x.jsonl").task.labels == ("1", "no")
 
 
-def test_a_recipe_that_is_there_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_config_that_is_there_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.txt").write_text(NER, "utf-8")
     Path("config.yaml").write_text("mine", "utf-8")
     assert main(["init", "--train", "mine.txt"]) == 2
@@ -98,8 +106,10 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     Path("mine.txt").write_text(NER * 5, "utf-8")
     starter = written("--train", "mine.txt")
     scratch = written("--train", "mine.txt", "--pretrained", "none", "--force")
+    large = written("--train", "mine.txt", "--pretrained", "starter-large", "--force")
     published = written("--train", "mine.txt", "--pretrained", "ernie-3.0-medium-zh", "--force")
     assert (starter.model.pretrained, starter.training.learning_rate) == ("starter", 2e-4)
+    assert (large.model.pretrained, large.training.learning_rate) == ("starter-large", 1.5e-4)
     assert (scratch.model.pretrained, scratch.training.learning_rate) == (None, 1e-3)
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
 
@@ -114,17 +124,17 @@ def test_what_the_message_on_nested_entities_advises_leads_to_a_training(capsys:
     Path("mine.jsonl").write_text("".join(NESTED.replace("在", word) for word in "在去来到从向"), "utf-8")
     assert main(["init", "--train", "mine.jsonl"]) == 2
     assert "--overlaps outermost or innermost keeps one of them" in capsys.readouterr().err
-    recipe = written("--train", "mine.jsonl", "--overlaps", "outermost")
+    mine = written("--train", "mine.jsonl", "--overlaps", "outermost")
     assert "warning: mine.jsonl: left out 6 of 12 entities, in 6 records" in capsys.readouterr().err
-    assert recipe.task.labels == ("ORG",)
-    assert [entity.label for entity in read_corpus(recipe).train[0].entities or ()] == ["ORG"]
+    assert mine.task.labels == ("ORG",)
+    assert [entity.label for entity in read_corpus(mine).train[0].entities or ()] == ["ORG"]
 
 
 def test_nested_entities_that_are_kept_are_learned_by_the_head_that_takes_them() -> None:
     Path("mine.jsonl").write_text("".join(NESTED.replace("在", word) for word in "在去来到从向"), "utf-8")
-    recipe = written("--train", "mine.jsonl", "--overlaps", "allow")
-    assert (recipe.task.type, recipe.model.head) == ("ner", "span")
-    assert {len(example.entities or ()) for example in read_corpus(recipe).train} == {2}
+    mine = written("--train", "mine.jsonl", "--overlaps", "allow")
+    assert (mine.task.type, mine.model.head) == ("ner", "span")
+    assert {len(example.entities or ()) for example in read_corpus(mine).train} == {2}
 
 
 @pytest.mark.parametrize("option", ["--train", "--dev", "--test"])

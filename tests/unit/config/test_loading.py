@@ -10,7 +10,7 @@ import pytest
 from paddle_ner import config
 from paddle_ner.errors import InputError
 
-RECIPE = """
+YAML = """
 name: small
 task: {type: ner, labels: [PER]}
 data: {train: train.jsonl, dev: {path: dev.jsonl, format: jsonl}}
@@ -18,21 +18,21 @@ data: {train: train.jsonl, dev: {path: dev.jsonl, format: jsonl}}
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Path:
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "small.yaml"
-    path.write_text(RECIPE, encoding="utf-8")
+    path.write_text(YAML, encoding="utf-8")
     return path
 
 
-def test_a_recipe_and_its_dump_are_the_same(recipe: Path, tmp_path: Path) -> None:
-    first = config.load(recipe)
+def test_a_config_and_its_dump_are_the_same(path: Path, tmp_path: Path) -> None:
+    first = config.load(path)
     again = tmp_path / "again.yaml"
     again.write_text(config.dump(first), encoding="utf-8")
     assert config.load(again) == first
 
 
-def test_any_value_can_be_overridden(recipe: Path) -> None:
-    loaded = config.load(recipe, ["training.batch_size=64", "training.learning_rate=5e-5", "model.pretrained=ernie-x"])
+def test_any_value_can_be_overridden(path: Path) -> None:
+    loaded = config.load(path, ["training.batch_size=64", "training.learning_rate=5e-5", "model.pretrained=ernie-x"])
     assert (loaded.training.batch_size, loaded.training.learning_rate) == (64, 5e-5)
     assert loaded.model.pretrained == "ernie-x"
 
@@ -49,42 +49,42 @@ def test_any_value_can_be_overridden(recipe: Path) -> None:
         ("name.x=1", "not a section"),
     ],
 )
-def test_a_wrong_override_is_named(recipe: Path, override: str, message: str) -> None:
+def test_a_wrong_override_is_named(path: Path, override: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        config.load(recipe, [override])
+        config.load(path, [override])
 
 
-def test_a_section_that_is_null_is_begun(recipe: Path) -> None:
+def test_a_section_that_is_null_is_begun(path: Path) -> None:
     overrides = ["training.augment=null", "training.augment.join=0.2"]
-    assert config.load(recipe, overrides).training.augment == {"join": 0.2}
+    assert config.load(path, overrides).training.augment == {"join": 0.2}
 
 
-def test_a_root_that_is_not_set_says_what_to_export(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_that_is_not_set_says_what_to_export(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_FOLDER", raising=False)
-    loaded = config.load(recipe, ["data.root=$NO_SUCH_FOLDER"])
+    loaded = config.load(path, ["data.root=$NO_SUCH_FOLDER"])
     with pytest.raises(InputError, match="export NO_SUCH_FOLDER=FOLDER"):
         loaded.data.resolve("train.jsonl")
 
 
 @pytest.mark.parametrize(("rule", "rate"), [("none", 1e-3), ("linear", 4e-3), ("sqrt", 2e-3)])
-def test_the_learning_rate_scales_as_the_recipe_says(recipe: Path, rule: str, rate: float) -> None:
-    loaded = config.load(recipe, ["training.learning_rate=1e-3", f"training.scale_learning_rate={rule}"])
+def test_the_learning_rate_scales_as_the_config_says(path: Path, rule: str, rate: float) -> None:
+    loaded = config.load(path, ["training.learning_rate=1e-3", f"training.scale_learning_rate={rule}"])
     assert loaded.training.rate_on(4) == pytest.approx(rate)
 
 
-def test_every_recipe_that_is_shipped_is_valid() -> None:
-    recipes = sorted((Path(__file__).parents[3] / "configs").rglob("*.yaml"))
-    assert recipes
-    for path in recipes:
+def test_every_config_that_is_shipped_is_valid() -> None:
+    paths = sorted((Path(__file__).parents[3] / "configs").rglob("*.yaml"))
+    assert paths
+    for path in paths:
         config.load(path)
 
 
 @pytest.mark.parametrize(
     ("task", "unit"), [("ner", "sentence"), ("classification", "tokens"), ("multi-label", "tokens")]
 )
-def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: str) -> None:
-    assert config.load(recipe, [f"task.type={task}"]).window.unit == unit
-    assert config.load(recipe, [f"task.type={task}", "window.size=64", "window.unit=text"]).window.unit == "text"
+def test_what_a_window_holds_depends_on_the_task(path: Path, task: str, unit: str) -> None:
+    assert config.load(path, [f"task.type={task}"]).window.unit == unit
+    assert config.load(path, [f"task.type={task}", "window.size=64", "window.unit=text"]).window.unit == "text"
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_what_a_window_holds_depends_on_the_task(recipe: Path, task: str, unit: 
         (["window=3"], "window"),
     ],
 )
-def test_a_window_that_cannot_be_is_refused(recipe: Path, overrides: list[str], message: str) -> None:
+def test_a_window_that_cannot_be_is_refused(path: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        config.load(recipe, overrides)
+        config.load(path, overrides)
 
 
 def test_an_alias_bomb_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_what_a_few_aliases_stand_for_is_read(tmp_path: Path) -> None:
     assert loaded.data.dev == loaded.data.train
 
 
-def test_an_override_is_no_way_round_the_bound(recipe: Path) -> None:
+def test_an_override_is_no_way_round_the_bound(path: Path) -> None:
     bomb = (
         "["
         + "&a [x, x, x, x, x, x, x, x, x, x], "
@@ -156,4 +156,4 @@ def test_an_override_is_no_way_round_the_bound(recipe: Path) -> None:
         + "]"
     )
     with pytest.raises(InputError, match="stand for more than"):
-        config.load(recipe, [f"task.labels={bomb}"])
+        config.load(path, [f"task.labels={bomb}"])

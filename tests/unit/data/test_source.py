@@ -60,7 +60,7 @@ def test_gzip_is_unpacked_whatever_the_name(make_file):
     assert texts(make_file("a.txt", gzip.compress("北京\n".encode()))) == ["北京"]
 
 
-def test_utf16_is_refused_with_the_mend(make_file):
+def test_utf16_is_refused_with_the_fix(make_file):
     with pytest.raises(InputError, match="UTF-16, expected UTF-8 or GB18030: convert it"):
         open_bytes(make_file("a.txt", "北京".encode("utf-16")))
 

@@ -75,7 +75,7 @@ def test_an_absent_folder_is_told(tmp_path):
         write(tmp_path / "none" / "b.jsonl", [Example("甲")])
 
 
-def test_a_full_disk_is_told_with_its_mend(tmp_path, monkeypatch):
+def test_a_full_disk_is_told_with_its_fix(tmp_path, monkeypatch):
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from paddle_ner import Prediction
-from paddle_ner.edge.server import EdgeServer, Settings, make_server
+from paddle_ner.edge.server import EdgeServer, make_server
+from paddle_ner.edge.settings import Settings
 from paddle_ner.errors import InputError
 
 
@@ -108,7 +109,7 @@ def test_an_address_that_others_reach_wants_keys(host: str, fine: bool) -> None:
     if fine:
         Settings(host=host).check()
     else:
-        with pytest.raises(InputError, match=r"it wants --keys FILE, or --insecure"):
+        with pytest.raises(InputError, match=r"--keys FILE is needed, or --insecure"):
             Settings(host=host).check()
     Settings(host=host, insecure=True).check()
     Settings(host=host, keys=("k",)).check()

@@ -113,17 +113,3 @@ def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(InputError, match="PADDLE_NER_CACHE names another folder"):
         default.folder()
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({"PADDLE_NER_CACHE": "/c"}, Path("/c")),
-        ({"PADDLE_NER_CACHE": "", "XDG_CACHE_HOME": "/x"}, Path("/x/paddle-ner")),
-        ({"PADDLE_NER_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/h"}, Path("/h/.cache/paddle-ner")),
-    ],
-)
-def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: Path) -> None:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert default._cache() == expected

@@ -1,3 +1,5 @@
+"""The columns of tables as they are read: names, cells, header and choice together."""
+
 from __future__ import annotations
 
 import pytest

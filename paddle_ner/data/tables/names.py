@@ -41,51 +41,51 @@ entity entities mention span start begin end start_offset end_offset start_pos e
 TOKEN_NAMES = frozenset(
     "token tokens word words form char chars character text sentence 字 词 字符 单词 词语 汉字 文本".split()  # noqa: SIM905
 )
-"""Names of a column of tokens, in a file with a token and its tag a line."""
+"""Names of a column of tokens, in a file with a token and its tag on each line."""
 TEXT_NAMES = (*_FIRST_TEXTS, *_TEXTS)
-"""Names of a column or field of texts, the surest first."""
+"""Names of a column or field of texts, the least ambiguous first."""
 LABEL_NAMES = (*_FIRST_LABELS, *_LABELS)
-"""Names of a column or field of labels, the surest first."""
+"""Names of a column or field of labels, the least ambiguous first."""
 
 
 def normal(name: str) -> str:
-    """A name as the lists of this module write it: lower case, underscores for spaces, no quotes, no bracketed note."""
+    """A name as this module lists it: lower case, underscores for spaces, without quotes or a note in brackets."""
     bare = re.sub(r"(?<=.)\s*[(（][^()（）]*[)）]$", "", name.strip("\"'\ufeff \t"))
     return re.sub(r"\s+", "_", bare.lower())
 
 
 def texts_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like a text; those called so beyond doubt alone where there is such a one."""
+    """The columns that are named like a text; only those with an unambiguous name where there are any."""
     return _among(names, _FIRST_TEXTS, _TEXTS)
 
 
 def labels_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like a label; those called so beyond doubt alone where there is such a one."""
+    """The columns that are named like a label; only those with an unambiguous name where there are any."""
     return _among(names, _FIRST_LABELS, _LABELS)
 
 
 def ids_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like an id; ``id`` alone where there is one."""
+    """The columns that are named like an id; only ``id`` where there is one."""
     return _among(names, ("id",), _IDS)
 
 
 def second_texts_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like the second text of a pair."""
+    """The columns that are named like the second text of a pair."""
     return [index for index, name in enumerate(names) if _SECOND_TEXTS.fullmatch(normal(name))]
 
 
 def answers_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like the answer to another text."""
+    """The columns that are named like the answer to another text."""
     return [index for index, name in enumerate(names) if normal(name) in _ANSWERS]
 
 
 def entities_among(names: Sequence[str]) -> list[int]:
-    """The columns that are called like an entity or one of its offsets."""
+    """The columns that are named like an entity or one of its offsets."""
     return [index for index, name in enumerate(names) if normal(name) in _ENTITIES]
 
 
 def is_known(name: str) -> bool:
-    """Whether a cell is called like a column of any of these kinds."""
+    """Whether a cell is a usual name of a column of texts, labels or ids."""
     return bool(texts_among([name]) or labels_among([name]) or ids_among([name]))
 
 

@@ -16,7 +16,7 @@ OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
 _CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
 _LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
 FEW = 4
-"""Rows from which on it counts that values repeat."""
+"""From this many rows on, it says something that values repeat."""
 
 
 class Column:
@@ -38,27 +38,27 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        """Numbers alone."""
+        """Only numbers."""
         return bool(self.filled) and all(re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) for cell in self.filled)
 
     @property
     def is_binary(self) -> bool:
-        """Values of on and off alone, or nothing."""
+        """Only values of on and off; cells may be empty."""
         return bool(self.filled) and all(cell in ON or cell in OFF for cell in self.cells)
 
     @property
     def is_label(self) -> bool:
-        """Few short values that come back."""
+        """Few short values that repeat."""
         return len(self.filled) >= FEW and 2 * self.distinct <= len(self.filled) and max(map(len, self.filled)) <= 40
 
     @property
     def is_once(self) -> bool:
-        """Enough values, each of them once."""
+        """Enough values, each occurring once."""
         return FEW <= len(self.filled) == self.distinct
 
     @property
     def is_id(self) -> bool:
-        """Codes without a word of text, each once."""
+        """Codes without words, each occurring once."""
         return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
 
     @property
@@ -68,12 +68,12 @@ class Column:
 
     @cached_property
     def is_tag_cells(self) -> bool:
-        """Tags of several tokens a cell."""
+        """Tags of several tokens in each cell."""
         return are_tags(self.filled)
 
     @property
     def is_lists(self) -> bool:
-        """A list of strings a cell."""
+        """A list of strings in each cell."""
         return bool(self.filled) and all(map(is_list, self.filled))
 
     @property
@@ -84,11 +84,11 @@ class Column:
 
     @property
     def separator(self) -> str | None:
-        """What parts many cells into values, one of which stands in another cell too."""
+        """What splits many cells into values, of which at least one occurs in another cell too."""
         for mark in _LABEL_SEPARATORS:
             several = [cell for cell in self.filled if mark in cell]
-            found = Counter(part.strip() for cell in set(self.filled) for part in cell.split(mark))
-            if 4 * len(several) > len(self.filled) and max(found.values()) > 1:
+            values = Counter(part.strip() for cell in set(self.filled) for part in cell.split(mark))
+            if 4 * len(several) > len(self.filled) and max(values.values()) > 1:
                 return mark
         return None
 
