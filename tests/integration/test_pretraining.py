@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from conftest import PEOPLE, PLACES, small_recipe
+from conftest import PEOPLE, PLACES, small_config
 from safetensors.numpy import load_file
 
 from paddle_ner.cli import main
@@ -34,7 +34,7 @@ def texts(count: int) -> list[str]:
     return [draw.choice((*PEOPLE, *PLACES)) * draw.randint(8, 12) for _ in range(count)]
 
 
-def recipe(folder: Path, **sections: Any) -> PretrainConfig:
+def text_config(folder: Path, **sections: Any) -> PretrainConfig:
     (folder / "texts.txt").write_text("\n".join(texts(400)) + "\n", encoding="utf-8")
     (folder / "terms.tsv").write_text("杭州西湖\tLOC\n", encoding="utf-8")
     encoder = {
@@ -54,7 +54,7 @@ def recipe(folder: Path, **sections: Any) -> PretrainConfig:
         "window": {"size": 24},
         "training": {**pace, **sections.pop("training", {})},
     }
-    return parse_as(PretrainConfig, {**record, **sections}, "small recipe")
+    return parse_as(PretrainConfig, {**record, **sections}, "small config")
 
 
 def run(
@@ -82,7 +82,7 @@ def losses(trainer: JobTrainer) -> dict[int, float]:
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, JobTrainer, list[str]]:
     """The folder of a run, its trainer, and what it said; ``encoder/`` is that of the last state."""
     folder = tmp_path_factory.mktemp("pretrained")
-    trainer, said = run(recipe(folder), folder / "run")
+    trainer, said = run(text_config(folder), folder / "run")
     trainer._prepared.write(folder / "run" / "encoder", {"dev": trainer.score().to_dict()})
     return folder / "run", trainer, said
 
@@ -108,10 +108,10 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(
 ) -> None:
     whole, uninterrupted, _ = pretrained
     asked = iter(range(10_000))
-    first, _ = run(recipe(tmp_path), tmp_path / "run", stop=lambda: next(asked) >= 10)
+    first, _ = run(text_config(tmp_path), tmp_path / "run", stop=lambda: next(asked) >= 10)
     assert first.interrupted
     (saved,) = [path for path in state.steps(tmp_path / "run" / "state") if path.name == "step-11"]
-    second, _ = run(recipe(tmp_path), tmp_path / "run", resumed=saved)
+    second, _ = run(text_config(tmp_path), tmp_path / "run", resumed=saved)
     assert {**losses(first), **losses(second)}.keys() >= set(range(1, UPDATES + 1)) - {11}
     assert losses(second)[UPDATES] == losses(uninterrupted)[UPDATES]
     for name in ("model", "optimizer"):
@@ -123,7 +123,7 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(
 
 def test_two_processes_count_as_one(pretrained: tuple[Path, JobTrainer, list[str]], tmp_path: Path) -> None:
     quiet = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    whole = recipe(tmp_path).model_dump(mode="json")
+    whole = text_config(tmp_path).model_dump(mode="json")
     whole["model"]["encoder"].update(quiet)
     whole["training"].update(max_grad_norm=0.0, max_steps=8)
     alone, _ = run(parse_as(PretrainConfig, whole, "one"), tmp_path / "one")
@@ -161,7 +161,7 @@ def test_a_training_on_labels_starts_from_the_encoder(
     pretrained: tuple[Path, JobTrainer, list[str]], tmp_path: Path
 ) -> None:
     encoder = pretrained[0] / "encoder"
-    record = small_recipe(tmp_path, max_steps=2).model_dump(mode="json")
+    record = small_config(tmp_path, max_steps=2).model_dump(mode="json")
     record["model"] = {"pretrained": str(encoder)}
     config = parse(record, "labels")
     said: list[str] = []
@@ -188,7 +188,7 @@ def test_pretraining_goes_on_from_an_encoder_with_its_head(
     pretrained: tuple[Path, JobTrainer, list[str]], tmp_path: Path
 ) -> None:
     folder, before, _ = pretrained
-    config = recipe(tmp_path, model={"pretrained": str(folder / "encoder")})
+    config = text_config(tmp_path, model={"pretrained": str(folder / "encoder")})
     prepared = Pretraining().prepare(Run(config, tmp_path / "run", lambda: False, lambda _: None))
     after, scores = prepared.scorer.report(prepared.scorer.count(0, 1)), before.score()
     assert after.to_dict() == scores.to_dict()
@@ -211,19 +211,19 @@ def test_what_cannot_be_read_is_told_before_anything_runs(
     (tmp_path / "wrong.tsv").write_text("北京\n")
     text = json.dumps(sections).replace("{}", str(tmp_path))
     with pytest.raises(InputError, match=message):
-        train(recipe(tmp_path, **json.loads(text)), tmp_path / "run")
+        train(text_config(tmp_path, **json.loads(text)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_without_jieba_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paddle_ner.environment.is_installed", lambda module: module != "jieba")
     with pytest.raises(MissingPackageError, match=r"needs jieba.*pip install 'paddle-ner\[pretrain\]'"):
-        Pretraining().check(recipe(tmp_path), print, print)
-    Pretraining().check(recipe(tmp_path, masking={"units": "tokens"}), print, print)
+        Pretraining().check(text_config(tmp_path), print, print)
+    Pretraining().check(text_config(tmp_path, masking={"units": "tokens"}), print, print)
 
 
 def test_text_that_leaves_nothing_to_choose_by_is_refused(tmp_path: Path) -> None:
-    config = recipe(tmp_path, data={"root": str(tmp_path), "train": "one.txt", "dev_fraction": 1e-9})
+    config = text_config(tmp_path, data={"root": str(tmp_path), "train": "one.txt", "dev_fraction": 1e-9})
     (tmp_path / "one.txt").write_text("只有一句话\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"no held-out text is left of 1 texts: name some with data\.dev"):
         Pretraining().prepare(Run(config, tmp_path / "run", lambda: False, lambda _: None))
@@ -235,16 +235,16 @@ def test_a_run_of_another_command_is_not_gone_on_with(
     from paddle_ner.config import dump
 
     monkeypatch.setattr(sys, "stdin", None)
-    (tmp_path / "config.yaml").write_text(dump(small_recipe(tmp_path)), encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(dump(small_config(tmp_path)), encoding="utf-8")
     assert main(["pretrain", "--resume", "-o", str(tmp_path)]) == 2
     assert "was begun by paddle-ner train or distill" in capsys.readouterr().err
-    (tmp_path / "config.yaml").write_text(dump(recipe(tmp_path)), encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(dump(text_config(tmp_path)), encoding="utf-8")
     assert main(["train", "--resume", "-o", str(tmp_path)]) == 2
     assert "was begun by paddle-ner pretrain" in capsys.readouterr().err
 
 
 def test_a_loss_that_is_not_finite_is_told(pretrained: tuple[Path, JobTrainer, list[str]], tmp_path: Path) -> None:
-    config = recipe(tmp_path, model={"pretrained": str(pretrained[0] / "encoder")})
+    config = text_config(tmp_path, model={"pretrained": str(pretrained[0] / "encoder")})
     prepared = Pretraining().prepare(Run(config, tmp_path / "run", lambda: False, lambda _: None))
     bias = prepared.model.cls.predictions.decoder_bias
     bias.set_value(paddle.full_like(bias, float("nan")))
