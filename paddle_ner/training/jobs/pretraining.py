@@ -227,17 +227,18 @@ def _fingerprint(config: PretrainConfig, tokenizer: Tokenizer) -> str:
 
 
 def _record(config: PretrainConfig, read: Tokenized, tokenizer: Tokenizer, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What the encoder was made of."""
+    """What the encoder was made of; it names no folder of who made it."""
+    given = shareable(portable(config, Path.cwd()))
     return {
         "name": config.name,
-        "started_from": config.model.pretrained or "random weights",
+        "started_from": given["model"]["pretrained"] or "random weights",
         "texts": read.texts,
         "characters": read.characters,
         "tokens": read.tokens - read.texts,
         "vocabulary": tokenizer.vocabulary_size,
         "metrics": metrics,
         "versions": {name: metadata.version(name) for name in ("paddle-ner", "paddlenlp")},
-        "config": shareable(portable(config, Path.cwd())),
+        "config": given,
     }
 
 
