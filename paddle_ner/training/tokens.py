@@ -209,11 +209,11 @@ class _Encoder:
 
     def rows(self, texts: Sequence[str]) -> Row:
         """One row for all of them."""
-        tokens = [self._tokenizer.encode(text) for text in texts]
-        row: list[Row] = []
-        for one, starts in zip(tokens, self._units.starts(texts, tokens), strict=True):
-            row += [one.ids.astype(np.uint32) | np.where(starts, np.uint32(_START), np.uint32(0)), self._end]
-        return np.concatenate(row)
+        encoded = [self._tokenizer.encode(text) for text in texts]
+        pieces: list[Row] = []
+        for tokens, starts in zip(encoded, self._units.starts(texts, encoded), strict=True):
+            pieces += [tokens.ids.astype(np.uint32) | np.where(starts, np.uint32(_START), np.uint32(0)), self._end]
+        return np.concatenate(pieces)
 
 
 def _blocks(texts: Iterable[tuple[Part, str]]) -> Iterator[tuple[Part, list[str]]]:

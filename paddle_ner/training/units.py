@@ -41,8 +41,7 @@ class Units:
 
     def starts(self, texts: Sequence[str], tokens: Sequence[Tokens]) -> list[NDArray[np.bool_]]:
         """For each text, whether each of its tokens begins a unit."""
-        found = self._entities(texts)
-        return [self._starts(text, one, entities) for text, one, entities in zip(texts, tokens, found, strict=True)]
+        return list(map(self._starts, texts, tokens, self._entities(texts)))
 
     def _entities(self, texts: Sequence[str]) -> Iterator[list[Entity]]:
         """The terms of each text and what the model finds beside them, in any order."""
