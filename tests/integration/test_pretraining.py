@@ -250,3 +250,21 @@ def test_a_loss_that_is_not_finite_is_told(pretrained: tuple[Path, JobTrainer, l
     bias.set_value(paddle.full_like(bias, float("nan")))
     with pytest.raises(PaddleNerError, match="not finite"):
         prepared.scorer.count(0, 1)
+
+
+def test_held_out_text_of_which_nothing_can_be_masked_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dev.txt").write_text("杭州西湖\n", encoding="utf-8")
+    data = {"root": str(tmp_path), "train": "texts.txt", "dev": "dev.txt"}
+    config = text_config(tmp_path, data=data, masking={"terms": "terms.tsv"})
+    prepared = Pretraining().prepare(Run(config, tmp_path / "run", lambda: False, lambda _: None))
+    with pytest.raises(InputError, match="no token of it can be masked"):
+        prepared.scorer.report(prepared.scorer.count(0, 1))
+
+
+def test_an_encoder_with_too_few_positions_is_told_before_the_text_is_read(
+    pretrained: tuple[Path, JobTrainer, list[str]], tmp_path: Path
+) -> None:
+    config = text_config(tmp_path, model={"pretrained": str(pretrained[0] / "encoder")}, window={"size": 64})
+    with pytest.raises(InputError, match=r"--set window\.size=24"):
+        Pretraining().prepare(Run(config, tmp_path / "run", lambda: False, lambda _: None))
+    assert not (tmp_path / "run").exists()

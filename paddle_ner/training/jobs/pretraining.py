@@ -35,6 +35,7 @@ from paddle_ner.training.run_folder import ENCODER
 from paddle_ner.training.tokens import Tokenized, Windows, stream, tokenized
 
 _LOOK = 1000  # records of each file that are looked at before anything else
+_LARGEST_LOSS = 700.0  # e to more is no float
 _UNITS_OF_LOSS = 1_000_000  # counts of processes are whole numbers: millionths of a nat
 
 
@@ -43,12 +44,12 @@ class MaskedScores:
     """How well masked tokens of held-out text are predicted.
 
     Attributes:
-        perplexity: e to the mean loss of a masked token.
+        loss: the mean of a masked token, in nats.
         accuracy: share of them that have the highest logit.
         tokens: masked ones.
     """
 
-    perplexity: float
+    loss: float
     accuracy: float
     tokens: int
 
@@ -57,7 +58,12 @@ class MaskedScores:
     @property
     def value(self) -> float:
         """The mean log-likelihood of a masked token: the higher, the lower is the perplexity."""
-        return -math.log(self.perplexity)
+        return -self.loss
+
+    @property
+    def perplexity(self) -> float:
+        """e to the loss."""
+        return math.exp(min(self.loss, _LARGEST_LOSS))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -104,9 +110,11 @@ class MaskedScorer:
         return counts
 
     def report(self, counts: NDArray[np.int64]) -> MaskedScores:
-        """The figures, which are told too."""
+        """The figures, which are told too. Raises InputError where nothing was masked."""
         tokens, right, loss = (int(count) for count in counts)
-        scores = MaskedScores(math.exp(loss / _UNITS_OF_LOSS / max(1, tokens)), right / max(1, tokens), tokens)
+        if not tokens:
+            raise InputError("held-out text: no token of it can be masked: name more of it, or a larger window.size")
+        scores = MaskedScores(loss / _UNITS_OF_LOSS / tokens, right / tokens, tokens)
         self._log(
             f"held-out text: perplexity {scores.perplexity:,.2f}, {scores.accuracy:.1%} of {tokens:,} masked tokens"
             " right"
@@ -153,14 +161,17 @@ class Pretraining:
 
         config = run.config
         assert isinstance(config, PretrainConfig)
-        source = config.model.pretrained
+        paddle.seed(config.training.seed)
+        source, size = config.model.pretrained, config.window.size
         if source is not None:
             tokenizer = modeling.tokenizer_of(source, run.log)
+            model = masked.masked_from_pretrained(source, allow_pickle=config.model.allow_pickle, log=run.log)
         else:
             tokenizer = build_tokenizer(config, stream(config, config.data.train, lambda _: None))
+            model = masked.build_masked({"max_position_embeddings": size, **config.model.encoder}, tokenizer)
+        check_positions(config, model)
         masking, fixed = (Masking(config.masking, tokenizer, config.training.seed) for _ in range(2))
         read = tokenized(config, tokenizer, _fingerprint(config, tokenizer), run.output, stop=run.stop, log=run.log)
-        size = config.window.size
         windows = Windows(read.file("train"), size, tokenizer)
         held_out = Windows(read.file("dev"), size, tokenizer, config.data.max_dev_windows)
         if not len(windows) or not len(held_out):
@@ -172,12 +183,6 @@ class Pretraining:
             f"{read.texts:,} texts to train on, {read.characters:,} characters, make {len(windows):,} windows of {size}"
             f" tokens; {len(held_out):,} windows of held-out text"
         )
-        paddle.seed(config.training.seed)
-        if source is not None:
-            model = masked.masked_from_pretrained(source, allow_pickle=config.model.allow_pickle, log=run.log)
-        else:
-            model = masked.build_masked({"max_position_embeddings": size, **config.model.encoder}, tokenizer)
-        check_positions(config, model)
 
         def write(folder: Path, metrics: dict[str, Any]) -> None:
             """The encoder of the best weights, with what it has seen."""
@@ -216,12 +221,13 @@ def _fingerprint(config: PretrainConfig, tokenizer: Tokenizer) -> str:
         [len(texts.train), texts.dev_fraction, texts.skip_bad, masking.units, masking.longest],
     ]
     digest.update(json.dumps(settings).encode())
-    paths = [path for file in files for path in expand(texts.resolve(file.path))]
+    named = [path for file in files for path in expand(texts.resolve(file.path))]
+    paths = [file for path in named for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     if masking.terms is not None:
         paths.append(texts.resolve(masking.terms))
     if masking.model is not None:
         paths.append(_manifest(masking.model))
-    for path in paths:
+    for path in filter(Path.is_file, paths):
         digest.update(sha256(path).encode())
     return digest.hexdigest()[:16]
 
