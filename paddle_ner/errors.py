@@ -1,4 +1,4 @@
-"""One small tree of errors. Each says in one line what is wrong, where, and how to mend it.
+"""One small tree of errors. Each says in one line what is wrong, where, and how to fix it.
 
 The command line prints the message and exits with `exit_status`; a traceback is shown only with ``--debug``.
 """
@@ -22,7 +22,7 @@ class InputError(PaddleNerError):
 
 @dataclass(frozen=True)
 class Problem:
-    """A bad record of a labelled file: where it stands, what is wrong, what was expected."""
+    """A bad record of a labelled file: where it is, what is wrong, what was expected."""
 
     path: str
     line: int
@@ -34,15 +34,15 @@ class Problem:
 
 _VARYING = re.compile(r"'[^']*'|\d+|0x[0-9A-F]{2}")
 _NUMBER = re.compile(r" \(number [\d,]+ of this line\)$")
-"""What tells a record of a line from the first one."""
+"""Tells a later record of a line from the first one."""
 _REPEATED = 4
 
 
 def group(problems: Sequence[Problem]) -> list[Problem]:
-    """The problems, with those of a file that say the same at least four times told as one.
+    """The problems, where those of a file that say the same at least four times are reported as one.
 
-    The same means: but for figures and quoted words. Such a problem stands at the first of its lines, and says how many
-    more there are and on which lines the next ones stand.
+    The same means except for figures and quoted words. Such a problem is reported at the first of its lines, and says
+    how many more there are and on which lines the next ones are.
     """
     groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:

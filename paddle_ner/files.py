@@ -1,4 +1,4 @@
-"""Files and folders that appear whole: written under another name, flushed to the disk, and renamed."""
+"""Files and folders that appear complete: written under a temporary name, flushed to the disk, and renamed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sha256(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file or folder on the disk."""
+    """Flush what was written to a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -36,15 +36,15 @@ def sync(path: Path) -> None:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Whether the disk ran out of space; safetensors reports that with an error class of its own."""
+    """Whether the disk ran out of space; safetensors reports that with its own error class."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` that takes its name when the block ends well; else `target` stays as it was.
+    """A temporary path beside `target` that gets its name when the block succeeds; otherwise `target` stays as it was.
 
-    The block writes a file to that path. Two writers of one target do not disturb each other: the last one to end wins.
+    The block writes a file to that path. Two writers of a target do not disturb each other: the last to finish wins.
 
     Raises:
         InputError: `target` cannot be written: it is a folder, its folder is missing, or access is denied.
@@ -69,7 +69,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 def whole_folder(
     target: Path, marker: str, kind: str, written_by_us: Callable[[Path], set[str]] | None = None
 ) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its name, and the place of an older one, when the block ends well.
+    """A temporary folder beside `target` that replaces `target` when the block succeeds.
 
     Its files get the permissions that the umask gives to new files, whatever wrote them.
 
@@ -77,7 +77,7 @@ def whole_folder(
         target: the folder to make.
         marker: the name of the file that marks such a folder.
         kind: what such a folder is called in messages.
-        written_by_us: the names in an older folder that this package wrote; None where it may hold `marker` alone.
+        written_by_us: the names in an older folder that this package wrote; None if it may only hold `marker`.
 
     Raises:
         InputError: `target` holds anything else, or files that this package did not write, or cannot be written.
@@ -95,7 +95,7 @@ def whole_folder(
             yield temporary
             readable = temporary.stat().st_mode & 0o666
             for path in temporary.rglob("*"):
-                path.chmod(path.stat().st_mode | readable)  # safetensors writes for the owner alone
+                path.chmod(path.stat().st_mode | readable)  # safetensors gives permissions to the owner only
                 sync(path)
             sync(temporary)
             _swap(temporary, target)
@@ -104,12 +104,12 @@ def whole_folder(
 
 
 def _written_to(target: Path) -> Path:
-    """`target` as an absolute path with a name, which ``.`` and ``..`` have not."""
+    """`target` as an absolute path with a name, which ``.`` and ``..`` do not have."""
     return Path(os.path.abspath(target))  # noqa: PTH100  # Path.resolve would follow a link that is to be replaced
 
 
 def _temporary(target: Path) -> Path:
-    """A name of this process alone."""
+    """A name that only this process uses."""
     return target.with_name(f".{target.name}.new-{os.getpid()}-{uuid.uuid4().hex}")
 
 
@@ -138,12 +138,12 @@ def _is_alive(pid: int) -> bool:
 
 @contextmanager
 def _one_line(target: Path) -> Iterator[None]:
-    """Turn what the system says of a path that cannot be written into one line that names `target`."""
+    """Turn the system's error for a path that cannot be written into one line that names `target`."""
     try:
         yield
     except PaddleNerError:
         raise
-    except Exception as error:  # safetensors has an error class of its own
+    except Exception as error:  # safetensors has its own error class
         if is_full_disk(error):
             message = f"{target}: no space left on the disk: free some space, or name another output"
             raise ResourceError(message) from error
@@ -153,13 +153,13 @@ def _one_line(target: Path) -> Iterator[None]:
 
 
 def _is_about(error: OSError, target: Path) -> bool:
-    """Whether an error is of `target` or of the folder that it is to stand in, not of what the block reads."""
+    """Whether an error is about `target` or its folder, and not about a file that the block reads."""
     named = Path(os.fsdecode(error.filename)) if error.filename else target
     return named == target.parent or named.parent == target.parent or named in target.parents
 
 
 def _swap(new: Path, target: Path) -> None:
-    """Give `new` the name of `target`; what stood there is removed afterwards."""
+    """Give `new` the name of `target`; an older one is removed afterwards."""
     old = target.with_name(f".{target.name}.old-{uuid.uuid4().hex}")
     if target.exists():
         target.rename(old)
@@ -174,7 +174,7 @@ def _swap(new: Path, target: Path) -> None:
 
 
 def _is_replaceable(folder: Path, marker: str, written_by_us: Callable[[Path], set[str]]) -> bool:
-    """Whether `folder` may be written anew: empty, or of this kind with no file in it that is not ours."""
+    """Whether `folder` may be replaced: it is empty, or of this kind without a file that is not ours."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}

@@ -1,4 +1,4 @@
-"""The machine as far as it decides how fast a model runs: processor, memory, NVIDIA driver, a container's limits."""
+"""The parts of the machine that decide how fast a model runs: processor, memory, NVIDIA driver, container limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-# What inference can use, by the kernel's names. Precision follows: bf16 from avx512_bf16, int8 from a vnni.
+# What inference can use, under the kernel's names. They decide the precision: avx512_bf16 for bf16, a vnni for int8.
 RELEVANT_FLAGS = (
     "avx2",
     "avx512f",
@@ -26,7 +26,7 @@ RELEVANT_FLAGS = (
     "bf16",
 )
 
-# A CPU computes in bf16 with one of these.
+# A CPU needs one of these to compute in bf16.
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
 
@@ -39,10 +39,10 @@ class Machine:
         system: operating system, release and architecture.
         processor: the CPU's name.
         vendor: AuthenticAMD, GenuineIntel …; empty where unknown.
-        cores: those that this process may use.
-        flags: those of `RELEVANT_FLAGS` that the CPU has.
+        cores: how many this process may use.
+        flags: the `RELEVANT_FLAGS` that the CPU has.
         memory: bytes that this process may use; None where unknown.
-        gpus: one line of nvidia-smi each: name, driver, memory.
+        gpus: a line of nvidia-smi for each: name, driver, memory.
     """
 
     python: str
@@ -72,7 +72,7 @@ def survey() -> Machine:
 
 
 def cpu_flags() -> frozenset[str]:
-    """What this machine's CPU can do, by the kernel's names; empty where /proc/cpuinfo is not there."""
+    """What this machine's CPU can do, under the kernel's names; empty without /proc/cpuinfo."""
     cpu = _cpuinfo()
     return frozenset((cpu.get("flags") or cpu.get("Features") or "").split())
 
@@ -83,9 +83,9 @@ def cpu_name() -> str:
 
 
 def usable_cores(root: Path = Path("/")) -> int:
-    """CPU cores that this process may use: those it is bound to, and no more than its container's quota pays for.
+    """CPU cores that this process may use: those it is bound to, but no more than its container's quota.
 
-    A quota of 2.5 cores gives 2: threads that use it up before the period ends all stand still until the next one.
+    A quota of 2.5 cores gives 2: threads that use it up before the period ends all wait for the next period.
 
     Args:
         root: of the file system that has ``proc`` and ``sys``.
@@ -114,7 +114,7 @@ def usable_memory(root: Path = Path("/")) -> int | None:
 
 
 def _cpu_quota(folder: Path) -> float | None:
-    """Cores that one control group may keep busy; None where it has no quota."""
+    """Cores that a control group may keep busy; None without a quota."""
     quota, _, period = _read(folder / "cpu.max").partition(" ")  # cgroup v2; "max" is no quota
     if not quota:
         quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")  # v1; -1 is no quota
@@ -132,7 +132,7 @@ def _control_groups(controller: str, root: Path) -> Iterator[Path]:
         if controllers and controller not in controllers.split(","):
             continue
         for top, mounted in _mounts(controller if controllers else None, root):
-            # A container may see the names that its host gave to the groups, but only its own part of the tree.
+            # A container may see the group names of its host, but only its own part of the tree.
             path = PurePosixPath(group)
             inside = path.relative_to(top) if path.is_relative_to(top) and ".." not in path.parts else PurePosixPath()
             folder = root / mounted.relative_to("/")
@@ -143,7 +143,7 @@ def _control_groups(controller: str, root: Path) -> Iterator[Path]:
 
 
 def _mounts(controller: str | None, root: Path) -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
-    """Trees of control groups: the group that is mounted, and where; None for `controller` is that of cgroup v2."""
+    """Trees of control groups: the group that is mounted, and where; None for `controller` means cgroup v2."""
     for line in _read(root / "proc/self/mountinfo").splitlines():
         place, _, kind = line.partition(" - ")
         fields, (system, _, options) = place.split(" "), kind.split(" ", 2)
@@ -152,7 +152,7 @@ def _mounts(controller: str | None, root: Path) -> Iterator[tuple[PurePosixPath,
 
 
 def _read(path: Path) -> str:
-    """The text of a file of the kernel; empty where it cannot be read."""
+    """The text of a kernel file; empty if it cannot be read."""
     try:
         return path.read_text(errors="replace").strip()
     except OSError:

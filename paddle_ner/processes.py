@@ -1,4 +1,4 @@
-"""Child processes: started without the working directory among their imports, their abort told in one line."""
+"""Child processes: started without the working directory on their import path, their abort reported in one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 _LAST_LINES = 3
 _LAST_CHARACTERS = 300
-# What `-m` does, but for the working directory at the head of the import path.
+# The same as `-m`, without the working directory at the head of the import path.
 _RUN_MODULE = (
     "import runpy, sys; sys.path.pop(0); del sys.argv[0];"
     " runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
@@ -20,9 +20,9 @@ _RUN_MODULE = (
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """The command line of a module of this Python. A file of the working directory, such as random.py, is not imported.
+    """The command line that runs a module. A file in the working directory, such as random.py, is not imported.
 
-    From Python 3.11 on `environment` keeps it out of the child's own children too.
+    From Python 3.11 on, `environment` keeps it out of the child's own children too.
     """
     if sys.version_info >= (3, 11):
         return [sys.executable, "-P", "-m", module, *arguments]
@@ -30,7 +30,7 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def environment(added: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a child: that of this process, with `added`, and no imports from the working directory."""
+    """The environment of a child: this process's, with `added`, and without imports from the working directory."""
     return {**os.environ, "PYTHONSAFEPATH": "1", **(added or {})}
 
 
@@ -39,10 +39,10 @@ class Finished:
     """A child that has ended.
 
     Attributes:
-        status: its exit status, negative for a signal; None where it took too long and was killed.
+        status: its exit status, negative for a signal; None if it took too long and was killed.
         output: what it wrote to standard output.
         errors: what it wrote to standard error.
-        seconds: that it was given; None for no limit.
+        seconds: its time limit; None for no limit.
     """
 
     status: int | None
@@ -52,7 +52,7 @@ class Finished:
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line: its status and the last that it said."""
+        """Why it failed, in one line: its status and its last output."""
         if self.status is None:
             return f"it did not end within {self.seconds:.0f} s"
         said = last_words(self.errors) or last_words(self.output)
@@ -69,10 +69,10 @@ def run(
     """Run a command to its end, without standard input.
 
     Args:
-        command: the program and its arguments; for a module of ours see `python`.
-        seconds: after which it is killed; None waits as long as it takes.
+        command: the program and its arguments; for our modules see `python`.
+        seconds: the time after which it is killed; None waits as long as it takes.
         folder: where it runs; None is the working directory.
-        variables: of its environment, beside those of this process.
+        variables: environment variables in addition to those of this process.
     """
     try:
         done = subprocess.run(

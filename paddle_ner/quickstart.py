@@ -1,4 +1,4 @@
-"""What the quickstart needs beside the rest of the package: its config, evaluation, and one answer over HTTP.
+"""What only the quickstart needs: its config, evaluation, and an answer over HTTP.
 
 Training and export are the library's own functions; the command calls them between these.
 """
@@ -23,8 +23,8 @@ from paddle_ner.files import whole_file
 if TYPE_CHECKING:
     from paddle_ner.tasks.metrics import Report
 
-# A small ERNIE with random weights, spread wider than ERNIE's own 0.02, which is meant for encoders six times as wide:
-# from that this one learns half as fast.
+# A small ERNIE with random weights. They are spread wider than ERNIE's own 0.02, which is meant for encoders six times
+# as wide: with that value this encoder learns half as fast.
 CONFIG = """\
 # Written by paddle-ner quickstart. The same again: paddle-ner train quickstart.yaml --output FOLDER
 name: quickstart
@@ -79,7 +79,7 @@ def write_config(folder: Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def evaluate(model: Path, file: Path, advance: Callable[[int], None]) -> Report:
-    """The metrics of a checkpoint or a bundle on a labelled file; `advance` hears how many examples are done."""
+    """The metrics of a checkpoint or a bundle on a labelled file; `advance` is called with the examples done."""
     from paddle_ner.evaluation.score import score
     from paddle_ner.inference import load
 
@@ -89,11 +89,11 @@ def evaluate(model: Path, file: Path, advance: Callable[[int], None]) -> Report:
 
 @contextmanager
 def serving(model: Path, log: Path) -> Iterator[str]:
-    """Run ``paddle-ner serve`` on a free port, in a process of its own, while the block lasts.
+    """Run ``paddle-ner serve`` on a free port, in a separate process, while the block runs.
 
     Args:
         model: a bundle or a checkpoint.
-        log: file that takes what the server says.
+        log: file for the server's output.
 
     Yields:
         Its URL, once it is ready.
@@ -137,10 +137,10 @@ def _ready_url(server: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
 
 
 def ask(url: str, text: str) -> dict[str, Any]:
-    """``POST /predict`` with one text, and the answer's JSON. Raises PaddleNerError where there is none."""
+    """``POST /predict`` with a text, and return the answer's JSON. Raises PaddleNerError without an answer."""
     body = json.dumps({"text": text}, ensure_ascii=False).encode()
     request = urllib.request.Request(f"{url}/predict", data=body, headers={"Content-Type": "application/json"})
-    # A proxy that the user has set is for the internet, not for this machine.
+    # The user's proxy is for the internet, not for this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=60) as response:

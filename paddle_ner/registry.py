@@ -1,6 +1,6 @@
 """Named parts that users can add to: engines, heads, formats, augmentations.
 
-A part is a value with a name. The package's own parts stand in modules of one folder, each under the same attribute;
+A part is a value with a name. The package's own parts are in modules of one folder, each under the same attribute;
 other distributions add theirs through an entry point (https://packaging.python.org/specifications/entry-points/):
 
     [project.entry-points."paddle_ner.engines"]
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """The parts of one kind by name, read when one is first asked for.
+    """The parts of one kind by name, read when a part is first asked for.
 
     Args:
         kind: what such a part is called in messages, such as ``engine``.
@@ -64,10 +64,10 @@ class Registry(Mapping[str, T], Generic[T]):
         return parts
 
     def _own(self) -> Iterator[tuple[str, T]]:
-        for found in pkgutil.iter_modules(importlib.import_module(self._package).__path__, f"{self._package}."):
-            module = importlib.import_module(found.name)
+        for info in pkgutil.iter_modules(importlib.import_module(self._package).__path__, f"{self._package}."):
+            module = importlib.import_module(info.name)
             if hasattr(module, self._attribute):
-                yield from self._checked(found.name, getattr(module, self._attribute))
+                yield from self._checked(info.name, getattr(module, self._attribute))
 
     def _added(self) -> Iterator[tuple[str, T]]:
         for point in metadata.entry_points(group=self._group):

@@ -1,4 +1,4 @@
-"""Settings that native libraries read when a process starts: of memory, and of threads that have nothing to do."""
+"""Settings that native libraries read when a process starts, for memory and for idle threads."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ KEEP = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(8 << 30),
 }
-# Of processes that serve, and of those that choose how to: what they time is what will be served.
+# For processes that serve, and for those that measure how to serve: they must time what will be served.
 ENGINES = {
     **KEEP,
     "MALLOC_TOP_PAD_": str(64 << 20),
-    # Pages of 2 MB where the kernel gives them on request: with the settings above, a small model takes a sixth less
+    # Pages of 2 MB if the kernel gives them on request: with the settings above, a small model takes a sixth less
     # time for a batch.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     # Milliseconds that the threads of a oneDNN engine go on looking for work after a batch, 200 where it is not set:
@@ -26,14 +26,14 @@ ENGINES = {
 
 
 def lacking(wanted: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Those of `wanted` that the user has not set, to this or to anything else."""
+    """The variables of `wanted` that the user has not set to any value."""
     return {name: value for name, value in wanted.items() if name not in environment}
 
 
 def restart_with(wanted: Mapping[str, str]) -> None:
-    """Start this process again, under the same id, with what it lacks of `wanted`; returns where it lacks nothing.
+    """Restart this process, under the same id, with the variables of `wanted` that it lacks; return if it lacks none.
 
-    To be called before anything heavy is imported: it costs what Python takes to start.
+    Call it before anything heavy is imported: it costs a start of Python.
     """
     if sys.platform == "linux" and (added := lacking(wanted, os.environ)):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **added})

@@ -1,4 +1,4 @@
-"""The words that every other module speaks: Entity, Example, Prediction.
+"""The types that all other modules share: Entity, Example, Prediction.
 
 Offsets are code points of the original text, end-exclusive: ``text[e.start:e.end] == e.text`` holds for every entity
 that any part of this project returns.
@@ -12,13 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_HIDDEN = frozenset(
-    {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
-)  # not what Python's Unicode does not know yet, nor private use
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})  # neither unassigned in Python's Unicode nor private use
 
 
 def hidden_character(label: str) -> str | None:
-    """The first character of a label's name that cannot be seen in it, such as a control or a space of no width."""
+    """The first invisible character in the name of a label, such as a control character or a zero-width space."""
     return next((one for one in label if one != " " and unicodedata.category(one) in _HIDDEN), None)
 
 
@@ -31,8 +29,8 @@ class Entity:
         end: one past its last code point.
         label: the entity type, such as ``PER``.
         text: the span itself, ``text[start:end]`` of the text that it was found in.
-        score: the model's probability in [0, 1]; None where no model found it.
-        source: ``terms`` where a list of terms gave it (`paddle_ner.tasks.terms`), None otherwise.
+        score: the model's probability in [0, 1]; None if no model found it.
+        source: ``terms`` if it comes from a list of terms (`paddle_ner.tasks.terms`), None otherwise.
     """
 
     start: int
@@ -53,7 +51,7 @@ class Entity:
         return cls(start, end, label, text[start:end], score)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form: start, end, label, text, and score and source where there is one."""
+        """JSON form: start, end, label, text, and score and source if they are set."""
         record: dict[str, Any] = {"start": self.start, "end": self.end, "label": self.label, "text": self.text}
         if self.score is not None:
             record["score"] = round(self.score, 4)
@@ -64,19 +62,19 @@ class Entity:
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled (or, with no annotation at all, unlabelled) text.
+    """A labelled (or, without any annotation, unlabelled) text.
 
-    Exactly the annotations that a task needs are set, the others are None: ``entities`` for NER (an empty tuple says
-    "labelled, and there is none"), ``label`` for single-label and ``labels`` for multi-label classification.
+    Exactly the annotations that a task needs are set, the others are None: ``entities`` for NER (an empty tuple means
+    labelled, without entities), ``label`` for single-label and ``labels`` for multi-label classification.
 
     Attributes:
         text: the original text, untouched.
         entities: entities in order of their start.
         label: the class.
         labels: the classes, in the order of the file.
-        id: the record's own id, where it had one.
+        id: the record's own id, if it had one.
         origin: where it was read, as ``path:line``; empty for an example made in memory.
-        fields: what else the record held, by name, where only its text was read.
+        fields: the record's other fields by name, if only its text was read or the reader was told to keep them.
     """
 
     text: str
@@ -102,15 +100,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of one text. The same fields as in `Example` are set, by task.
+    """What a model says about a text. The same fields as in `Example` are set, by task.
 
     Attributes:
         text: the original text.
-        entities: NER: entities with scores, in order of their start; none overlap unless the model has a head for that.
+        entities: NER: entities with scores, in order of their start; only some heads let them overlap.
         label: single-label classification: the most probable class.
         labels: multi-label classification: the classes whose probability reaches the threshold, most probable first.
         scores: classification: probability by class, most probable first.
-        id: the id of the example that was asked about.
+        id: the id of the example.
     """
 
     text: str
@@ -135,7 +133,7 @@ class Prediction:
         return record
 
     def to_json(self) -> str:
-        """One line of JSON, in characters that UTF-8 has: a lone surrogate of the text is escaped with all the rest."""
+        """A line of JSON that UTF-8 can encode: a text with a lone surrogate is escaped as a whole."""
         record = self.to_dict()
         line = json.dumps(record, ensure_ascii=False)
         try:
@@ -143,3 +141,10 @@ class Prediction:
         except UnicodeEncodeError:
             return json.dumps(record)
         return line
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the text with its entities marked, or with its classes."""
+        from paddle_ner.drawing.fragment import fragment
+
+        classes = self.labels if self.label is None else (self.label,)
+        return fragment(self.text, self.entities, classes, self.scores)

@@ -1,4 +1,4 @@
-"""What a model is on disk: the checkpoint that training leaves, and the exported bundle that is served."""
+"""A model on disk: the checkpoint that training writes, and the exported bundle that is served."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ class Plan(_Record):
     Attributes:
         algorithm: how the threshold of an activation is found.
         granularity: one threshold for a weight (``tensor``) or one for each of its output columns (``channel``).
-        windows: rows of the calibration set.
+        windows: number of windows of the calibration set.
         operations: ``weights``: products with a weight; ``values``: those and the product of attention and values;
-            ``every``: all that PaddleSlim found a scale for, the addition of the attention mask among it.
+            ``every``: all that PaddleSlim found a scale for, including the addition of the attention mask.
     """
 
     algorithm: Literal["avg", "hist", "mse", "emd", "KL", "abs_max"] = "avg"
@@ -31,7 +31,7 @@ class Plan(_Record):
 
     @property
     def engine_operations(self) -> list[str]:
-        """Types of operations that oneDNN is told to run in int8; none tells it to run all that it can."""
+        """Types of operations that oneDNN should run in int8; none lets it run all that it can."""
         return {"weights": ["fc"], "values": ["fc", "fused_matmul"], "every": []}[self.operations]
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Plan(_Record):
 
 
 class DataSet(_Record):
-    """What was calibrated or scored with.
+    """The data that were used to calibrate or score.
 
     Attributes:
         sha256: of the examples' canonical JSON lines.
@@ -51,13 +51,13 @@ class DataSet(_Record):
 
 
 class Kernels(_Record):
-    """Products with a weight that oneDNN ran in one pass of the bundle.
+    """The products that oneDNN ran in one pass of the bundle.
 
     Attributes:
-        int8: those whose input and weight were int8.
-        total: how many the graph has.
-        others: further products that ran in int8: of attention.
-        implementations: oneDNN's names of what ran the int8 ones.
+        int8: products with a weight whose input and weight were int8.
+        total: products with a weight in the graph.
+        others: further products that ran in int8, those of attention.
+        implementations: oneDNN's names of the kernels that ran the int8 products.
     """
 
     int8: int
@@ -72,18 +72,18 @@ class CompressionCandidate(_Record):
     Attributes:
         precision: of the arithmetic.
         plan: of an int8 candidate.
-        score: of the evaluation set, from 0 to 1; None where it failed.
+        score: on the evaluation set, from 0 to 1; None if the candidate failed.
         drop: how far `score` is below that of fp32.
         labels: F1 by label.
         worst_label: the label whose F1 fell most.
-        worst_drop: by how much; 0 where none fell.
+        worst_drop: by how much; 0 if none fell.
         speedup: how many times faster than fp32, timed in turns with it.
-        speed: in the last round, of those that came to it, in the layout that is best for it.
-        replicas: of that layout: engines side by side.
-        threads: of each of them.
+        speed: in its best layout, if it came to the last round.
+        replicas: engines side by side in that layout.
+        threads: CPU threads of each engine.
         kernels: which int8 kernels ran.
         megabytes: of graph and weights.
-        refused: why it cannot be taken; empty where it can.
+        refused: why it cannot be accepted; empty if it can.
     """
 
     precision: Precision
@@ -103,7 +103,7 @@ class CompressionCandidate(_Record):
 
     @property
     def name(self) -> str:
-        """What a table calls it."""
+        """Its name in tables."""
         return self.precision if self.plan is None else f"{self.precision} {self.plan}"
 
 
@@ -111,8 +111,8 @@ class Compression(_Record):
     """How a bundle was compressed, and what it cost.
 
     Attributes:
-        method: what was done to the graph; empty where every candidate was refused.
-        operations: types of operations that oneDNN is told to run in int8; none tells it to run all that it can.
+        method: what was done to the graph; empty if every candidate was refused.
+        operations: types of operations that oneDNN should run in int8; none lets it run all that it can.
         transforms: what was done to the checkpoint before, in order.
         calibration: the texts that activations were observed on.
         evaluation: the examples that were scored.
@@ -120,14 +120,14 @@ class Compression(_Record):
         cpu: name of the processor that was measured.
         threads: CPU threads of all engines together.
         texts: how many texts were timed in the last round.
-        max_drop: of the score, as allowed.
-        max_label_drop: of any label's F1, as allowed.
-        budget_minutes: for the search, as allowed.
-        minutes: that it took, the measuring of fp32 and the last round included.
+        max_drop: the allowed drop of the score.
+        max_label_drop: the allowed drop of any label's F1.
+        budget_minutes: the time allowed for the search.
+        minutes: the time that it took, including the measurement of fp32 and the last round.
         before: fp32.
-        after: what was taken.
-        candidates: all that was measured.
-        left_out: plans that the budget did not suffice for.
+        after: the candidate that was accepted.
+        candidates: all candidates that were measured.
+        left_out: plans for which the budget was too short.
         predictions_sha256: of what `after` predicted for the evaluation set.
     """
 

@@ -1,6 +1,6 @@
-"""Checkpoints and bundles on disk: manifests read and written, every file of them verified.
+"""Checkpoints and bundles on disk: reads and writes their manifests and verifies all their files.
 
-A bundle is complete, verified and enough to serve: ``manifest.json``, the static graph, ``tokenizer.json``. It is
+A bundle has everything that serving needs: ``manifest.json``, the static graph, ``tokenizer.json``. It is
 written to a temporary folder and renamed, so that a half-written bundle never has a manifest.
 """
 
@@ -31,13 +31,13 @@ WEIGHTS = "model.safetensors"
 _LARGEST_MANIFEST = 64 << 20
 _DEEP = "cannot be read: its values are nested too deeply"
 _CHECKPOINT_FILES = (ENCODER_CONFIG, WEIGHTS, TOKENIZER)
-# What the file of a checkpoint's manifest holds beside the manifest itself: about the folder, not about the model.
+# Fields in the file of a checkpoint's manifest that are about the folder, not about the model.
 _INTEGRITY = ("files", "checksum")
 _FILES = TypeAdapter(dict[FileName, str])
 
 
 def content_checksum(record: dict[str, Any]) -> str:
-    """Of a manifest as it stands in its file, without its own checksum and signature."""
+    """The checksum of a manifest as it is in its file, without its own checksum and signature."""
     content = {name: value for name, value in record.items() if name not in ("checksum", "signature")}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -106,7 +106,7 @@ def _parse(path: Path, model: type[C]) -> tuple[C, dict[str, Any]]:
 
 
 def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
-    """The manifest, after every file in it was found with the sha256 it should have, and every graph only computes.
+    """The manifest, after checking that every file in it has its sha256 and that every graph only computes.
 
     Args:
         folder: of the bundle.
@@ -114,7 +114,7 @@ def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
 
     Raises:
         BundleError: a file is missing or differs, a graph holds an operator that no export writes, or the signature is
-            missing or by another key; the message names the file.
+            missing or made with another key; the message names the file.
     """
     path = folder / BUNDLE_MANIFEST
     manifest, record = _read(path, BundleManifest)
@@ -130,7 +130,7 @@ def verify(folder: Path, key: bytes | None = None) -> BundleManifest:
 
 
 def verify_checkpoint(folder: Path) -> Manifest:
-    """The manifest of a checkpoint, after each of its files was found with the sha256 it should have.
+    """The manifest of a checkpoint, after checking that each of its files has its sha256.
 
     Raises BundleError that names the first file that is missing or differs.
     """
@@ -141,7 +141,7 @@ def verify_checkpoint(folder: Path) -> Manifest:
 
 
 def _verify(path: Path, record: dict[str, Any], needed: Iterable[str], advice: str) -> None:
-    """Compare the files beside the manifest in `path` with its record, which must hold those that are `needed`."""
+    """Compare the files beside the manifest in `path` with its record, which must contain the `needed` ones."""
     try:
         files = _FILES.validate_python(record.get("files", {}))
         checksum = content_checksum(record)
@@ -180,7 +180,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def write_manifest(folder: Path, manifest: Manifest, key: bytes | None = None) -> None:
-    """Write the manifest of a folder whose other files are there, in the place of an older one.
+    """Write the manifest of a folder whose other files are there, replacing an older manifest.
 
     That is ``manifest.json`` for a BundleManifest. Otherwise it is the ``paddle_ner.json`` of a checkpoint, with the
     sha256 of its files.
@@ -188,7 +188,7 @@ def write_manifest(folder: Path, manifest: Manifest, key: bytes | None = None) -
     Args:
         folder: of the bundle or the checkpoint.
         manifest: to write.
-        key: to sign a bundle with; without it an older signature goes, since it is of another manifest.
+        key: to sign a bundle with; without it an older signature is removed, since it belongs to another manifest.
     """
     record = manifest.model_dump()
     name = BUNDLE_MANIFEST
@@ -203,7 +203,7 @@ def write_manifest(folder: Path, manifest: Manifest, key: bytes | None = None) -
 
 
 def new_folder(target: Path, kind: str) -> AbstractContextManager[Path]:
-    """A temporary folder beside `target` that takes its name, and the place of an older one, when the block ends well.
+    """A temporary folder beside `target` that replaces `target` when the block succeeds.
 
     Args:
         target: the folder to make.

@@ -1,4 +1,4 @@
-"""What a checkpoint and a bundle say of themselves: ``paddle_ner.json`` and ``manifest.json``."""
+"""The manifests of checkpoints and bundles: ``paddle_ner.json`` and ``manifest.json``."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 class WindowSpec(BaseModel):
-    """How texts are cut into windows, the rows that the encoder reads: see `paddle_ner.features.windows`.
+    """How texts are cut into windows, which the encoder reads: see `paddle_ner.features.windows`.
 
     Attributes:
-        size: tokens a window at most, special tokens included.
-        overlap: tokens that two windows over the same sentence share at least.
-        unit: what a window holds: a sentence, as many whole sentences of a text as fit, or tokens as they come.
-        longest: tokens of the longest window that was trained on, which the training fills in: no window of whole
-            sentences is longer.
+        size: the most tokens in a window, including special tokens.
+        overlap: the least number of tokens that two windows over the same sentence share.
+        unit: what a window contains: a sentence, as many whole sentences of a text as fit, or as many tokens as fit.
+        longest: tokens of the longest window in training, which the training fills in: no window of whole sentences is
+            longer.
     """
 
     model_config = STRICT
@@ -46,16 +46,16 @@ class WindowSpec(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What every trained model says of itself: the ``paddle_ner.json`` of a checkpoint.
+    """The manifest of every trained model: the ``paddle_ner.json`` of a checkpoint.
 
     Attributes:
         name: of the model, for people and for routes.
         task: `Task.spec()`.
         window: how texts are cut.
         metrics: reports by the name of the data that they were measured on.
-        config: what it was trained with.
-        transforms: what was done to it since, in order: vocabulary or positions cut, layers, heads or units pruned.
-        examples: texts to show what it can do, which the page of a server offers.
+        config: the config it was trained with.
+        transforms: what was changed since, in order: vocabulary or positions cut, layers, heads or units pruned.
+        examples: texts that show what it can do, which the page of a server offers.
     """
 
     model_config = STRICT
@@ -74,7 +74,7 @@ class Manifest(BaseModel):
         return tasks.from_spec(self.task)
 
     def build_decoding(self) -> tasks.Decoding:
-        """What the model predicts: all of the task that running it needs."""
+        """What the model predicts: the part of the task that is needed to run it."""
         return decoding.from_spec(self.task)
 
     @property
@@ -84,7 +84,7 @@ class Manifest(BaseModel):
 
 
 class OnnxGraph(BaseModel):
-    """An ONNX file of a bundle, as it was checked when it was made.
+    """An ONNX file of a bundle, with the results of its checks.
 
     Attributes:
         file: its name.
@@ -92,11 +92,11 @@ class OnnxGraph(BaseModel):
         runtime: the version of ONNX Runtime that it was checked with.
         matmuls: its matrix products with a weight.
         int8_matmuls: those of them that ONNX Runtime ran in int8 kernels.
-        metric: what `score` is; empty where nothing was scored.
+        metric: what `score` is; empty if nothing was scored.
         examples: how many examples were scored.
-        score: of them, from 0 to 1, in ONNX Runtime.
-        drop: what `score` is below that of the fp32 graph in Paddle.
-        agreement: the share of the examples that are answered as Paddle answers them at fp32.
+        score: their score in ONNX Runtime, from 0 to 1.
+        drop: how much lower `score` is than that of the fp32 graph in Paddle.
+        agreement: the share of the examples with the same answer as Paddle at fp32.
     """
 
     model_config = STRICT
@@ -118,7 +118,7 @@ class BundledTerms(BaseModel):
 
     Attributes:
         file: its name.
-        mode: whether its terms go ``before`` what the model finds, or ``after``: see `paddle_ner.tasks.terms.Terms`.
+        mode: whether terms come ``before`` what the model finds, or ``after``: see `paddle_ner.tasks.terms.Terms`.
     """
 
     model_config = STRICT
@@ -131,20 +131,20 @@ class BundleManifest(Manifest):
     """The ``manifest.json`` of a bundle.
 
     Attributes:
-        precision: of the arithmetic in Paddle where nothing else is asked for; ``int8`` says that its graph itself is
-            quantized. Where another engine was measured best, `tuning` says so.
+        precision: the default precision in Paddle; ``int8`` means that the graph itself is quantized. If another engine
+            was measured to be better, `tuning` says so.
         graph: the file of the static graph.
         weights: the file of its parameters.
-        onnx: the same graph for ONNX Runtime and OpenVINO, by its precision; empty where there is none.
+        onnx: the same graph for ONNX Runtime and OpenVINO, by precision; may be empty.
         inputs: names of the graph's inputs, int64 of shape [batch, length] each.
         outputs: names of the graph's outputs, in its order.
-        tuning: how it runs best, where that was measured.
-        compression: how it was made smaller or faster, and what that cost, where it was.
-        terms: that go with what the model finds; None where there are none.
-        versions: of the packages that made it.
+        tuning: how it runs best, if that was measured.
+        compression: how it was made smaller or faster, and at what cost, if it was.
+        terms: the terms that are added to what the model finds, if any.
+        versions: versions of the packages that made it.
         files: sha256 of every other file in the folder.
         checksum: sha256 of the manifest's own content, without this field and the next.
-        signature: of the checksum, by the key of whoever exported the bundle; empty where there was none. See
+        signature: signature of the checksum, with the key of the exporter; empty without a key. See
             `paddle_ner.bundle.signing`.
     """
 

@@ -1,4 +1,4 @@
-"""What was measured of the ways to run a model: how fast it is, and what it scores."""
+"""Measurements of the ways to run a model: its speed and its scores."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Speed(BaseModel):
     """How fast a model runs.
 
     Attributes:
-        texts_per_second: all replicas together, tokenization and decoding included.
-        tokens_per_second: the same in tokens, padding left out.
-        milliseconds: for one text alone through one replica, the median.
+        texts_per_second: of all replicas together, including tokenization and decoding.
+        tokens_per_second: the same in tokens, without padding.
+        milliseconds: the median time of a single text in one replica.
     """
 
     model_config = STRICT
@@ -37,9 +37,9 @@ class Candidate(Speed):
         precision: of the arithmetic.
         replicas: engines side by side, over the same weights.
         threads: CPU threads of each.
-        score: of the dev set, from 0 to 1; None where there was none.
-        drop: how far `score` is below the score of the first candidate, which is Paddle at fp32, or at int8 where its
-            graph is int8. Where `compress` wrote it: below the score of the checkpoint at fp32.
+        score: on the dev set, from 0 to 1; None without a dev set.
+        drop: how much lower `score` is than the score of the first candidate, which is Paddle at fp32, or at int8 if
+            its graph is int8. If `compress` wrote it: than the score of the checkpoint at fp32.
     """
 
     engine: EngineName = "paddle"

@@ -1,8 +1,8 @@
-"""Which operators a graph may hold. A graph is a program: some operators read and write files, or call other code.
+"""Which operators a graph may contain. A graph is a program: some operators read and write files, or call other code.
 
-A bundle's graph may hold what computes tensors of tensors, which is all that an export of an encoder with a head needs.
-Anything else is refused before an engine opens the file: control flow, custom operators, input and output, and whatever
-is not known here. Paddle and ONNX are not needed for that.
+A bundle's graph may contain operators that compute tensors from tensors; an encoder with a head needs no others. All
+others are refused before an engine opens the file: control flow, custom operators, input and output, and unknown
+operators. This check needs neither Paddle nor ONNX.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 from paddle_ner.bundle.protobuf import fields, messages, strings
 from paddle_ner.errors import BundleError
 
-# By the names of Paddle's old IR, where the new one has another name or none.
+# Names in Paddle's old IR, if the new one has another name or none.
 _OLD = """
 dequantize_linear elementwise_add elementwise_div elementwise_max elementwise_min elementwise_mul elementwise_pow
 elementwise_sub expand_as_v2 expand_v2 feed fill_any_like fill_constant flatten_contiguous_range hard_sigmoid
 hard_swish lookup_table_v2 matmul_v2 mul quantize_linear range reduce_max reduce_mean reduce_min reduce_prod reduce_sum
 reshape2 size squeeze2 top_k_v2 transpose2 tril_triu unsqueeze2
 """
-# By the names of the new IR, where the old one has another.
+# Names in the new IR, if the old one has another.
 _NEW = """
 add arange data divide embedding expand expand_as flatten full full_int_array full_like full_with_tensor hardsigmoid
 hardswish logsumexp matmul max maximum mean min minimum multiply numel pad prod reshape round shape64 sign
@@ -88,10 +88,10 @@ def _new_ir(path: Path) -> Iterator[str]:
 
 
 def _without_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises ValueError where a name is there twice, of which another reader may take the other."""
+    """A JSON object. Raises ValueError for a repeated name, since another reader may take the other value."""
     record = dict(pairs)
     if len(record) < len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("a name is twice in one object")
     return record
 
 
@@ -138,5 +138,5 @@ def _has(message: memoryview, number: int) -> bool:
 def _of_tensor(tensor: memoryview) -> Iterator[str]:
     for number, value in fields(tensor):
         if number == 13 or (number == 14 and value):  # external_data, data_location
-            yield "a weight that is kept in another file"
+            yield "a weight in another file"
             return

@@ -1,4 +1,4 @@
-"""Just enough of protobuf's wire format to see which operators a graph holds, without the packages that run it."""
+"""Just enough of protobuf's wire format to see which operators a graph contains, without the packages that run it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """The number and the value of each field of a message: an integer, or the bytes of a string, message or float.
 
-    Raises ValueError where the bytes are no message; groups, which neither Paddle nor ONNX writes, count as none.
+    Raises ValueError if the bytes are not a message; messages with groups, which neither Paddle nor ONNX writes, are
+    refused too.
     """
     position = 0
     while position < len(message):

@@ -1,4 +1,4 @@
-"""What a calibration found of every matrix product with a weight, whatever will run it in int8."""
+"""The scales of every matrix product with a weight, from a calibration, for any engine that runs it in int8."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SHA256_DIGITS = 64
 
 @dataclass(frozen=True, slots=True)
 class MatmulScales:
-    """Thresholds of one matrix product ``input @ weight``: the largest magnitudes that int8 can say.
+    """Thresholds of a matrix product ``input @ weight``: the largest magnitudes that int8 can represent.
 
     Attributes:
-        weight_sha256: `weight_hash` of the fp32 weight as it stands in the exported fp32 graph.
-        activation: the value of the input that int8 127 stands for; larger ones are cut to it.
-        weight: the same of the weight: one value for all of it, or one for each output column.
+        weight_sha256: `weight_hash` of the fp32 weight in the exported fp32 graph.
+        activation: the value of the input that int8 127 stands for; larger values are clipped to it.
+        weight: the same for the weight: one value for all of it, or one for each output column.
     """
 
     weight_sha256: str
@@ -49,13 +49,13 @@ def weight_hash(weight: NDArray[np.float32]) -> str:
 
 
 def write_scales(path: Path, scales: Sequence[MatmulScales]) -> None:
-    """Write `scales` as JSON, the floats exact."""
+    """Write `scales` as JSON, with exact floats."""
     record = {"schema_version": SCHEMA_VERSION, "matmuls": [dataclasses.asdict(scale) for scale in scales]}
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def read_scales(path: Path) -> list[MatmulScales]:
-    """What `write_scales` wrote. Raises BundleError, naming the file, where it is not that."""
+    """Read what `write_scales` wrote. Raises BundleError, naming the file, for anything else."""
     try:
         record: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Who made a bundle: a signature of its manifest, and with it of every file, by a secret key.
+"""Who made a bundle: a signature of its manifest, and so of every file, with a secret key.
 
-A checksum protects against damage only: whoever changes a file can write the checksum anew. The signature is an
-HMAC-SHA256: whoever holds the key can sign, so keep the key from those who must not make bundles for your servers.
+A checksum only protects against damage: anyone who changes a file can also update the checksum. The signature is an
+HMAC-SHA256: anyone with the key can sign, so keep it from people who must not make bundles for your servers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST = 4096
 
 
 def read_key(path: Path) -> bytes:
-    """The key in a file, without the white space around it. Raises InputError, naming the file, where it holds none."""
+    """The key in a file, without white space around it. Raises InputError, naming the file, if there is no key."""
     advice = f"make a key with: openssl rand -hex 32 > {path}"
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected a key; {advice}")
@@ -37,5 +37,5 @@ def signature(checksum: str, key: bytes) -> str:
 
 
 def is_signed(checksum: str, found: str, key: bytes) -> bool:
-    """Whether `found` is the signature; it takes the same time wherever they differ."""
+    """Whether `found` is the signature, compared in constant time."""
     return hmac.compare_digest(signature(checksum, key).encode(), found.encode("utf-8", "replace"))

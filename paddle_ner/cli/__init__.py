@@ -22,7 +22,7 @@ COMMANDS = {
     "doctor": "Show what this machine has and what is missing.",
     "quickstart": "Run everything on a small sample: train, evaluate, export, serve.",
     "init": "Write a config for your own labelled files.",
-    "data": "Check, convert, split and describe labelled files.",
+    "data": "Check, convert, split, augment, sample and describe data.",
     "train": "Train a model from a config.",
     "pretrain": "Train an encoder on text without labels.",
     "distill": "Train a small model on the answers of a large one.",

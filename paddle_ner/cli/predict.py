@@ -17,7 +17,7 @@ from paddle_ner.cli.engine_options import engine_options, min_score_option, term
 from paddle_ner.cli.reader_options import Reading, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
 from paddle_ner.data.source import expand, has_wildcard, is_standard_input
-from paddle_ner.data.writing import written
+from paddle_ner.data.writing import write_records, written
 from paddle_ner.errors import InputError
 from paddle_ner.inference import DEFAULT, load
 from paddle_ner.inference.default import resolved
@@ -36,7 +36,8 @@ _STANDARD_INPUT = Path("-")
     "--to",
     "to",
     metavar="NAME",
-    help="Format to write: jsonl, json-array, conll, csv, tsv, doccano, label-studio, html. By default: by the name of"
+    help="Format to write: jsonl, json-array, conll, bioes, csv, tsv, doccano, label-studio, brat, spacy, docbin, html."
+    " By default: by the name of"
     " --output, jsonl on standard output.",
 )
 @min_score_option
@@ -60,12 +61,19 @@ def command(
         return
     _refuse_own_input(file, output)
     total, fields = _survey(file, reading)
-    with _target(output) as stream:
+
+    def records() -> Iterator[Record]:
         predictor = load(model, **options)
-        records: Iterator[Record] = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
-        if output is not None or not sys.stdout.isatty():
-            records = console.track(records, "predicting", total)
-        writer.write(records, stream)
+        labelled = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
+        return (
+            console.track(labelled, "predicting", total) if output is not None or not sys.stdout.isatty() else labelled
+        )
+
+    if writer.to_path is not None and output is not None:
+        write_records(output, records(), writer)
+        return
+    with _target(output) as stream:
+        writer.write(records(), stream)
 
 
 def _model_and_file(model: Path, file: Path | None) -> tuple[Path, Path]:

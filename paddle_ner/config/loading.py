@@ -1,4 +1,4 @@
-"""Reading and writing a config: the file, what it builds on, and the overrides of it."""
+"""Reading and writing a config: the file, the configs it builds on, and its overrides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_BASES = 20  # configs that build on one another
 def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     """Read a config and apply ``key.path=value`` overrides; values are read as YAML.
 
-    A config may build on another: ``base: other.yaml``, relative to its own folder; what it says itself comes first.
+    A config may build on another: ``base: other.yaml``, relative to its own folder; its own values come first.
 
     Raises InputError that names the file, or the override, and the field.
     """
@@ -31,7 +31,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """A config as plain data, with what it builds on, not yet checked. Raises InputError that names the file.
+    """A config as plain data, merged with its base, not yet checked. Raises InputError that names the file.
 
     Args:
         path: the file.
@@ -59,7 +59,7 @@ def read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 
 def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` with what only `under` says, section by section."""
+    """`over`, with the values that only `under` has, section by section."""
     merged = {**under, **over}
     for key in under.keys() & over.keys():
         if isinstance(under[key], dict) and isinstance(over[key], dict):

@@ -27,7 +27,7 @@ class TaskConfig(Section):
         type: ner, classification or multi-label.
         labels: the label space in the order of the outputs; None takes what occurs in the training data.
         tag_scheme: BIO or BIOES (ner).
-        threshold: probability from which a class is given (multi-label).
+        threshold: the least probability of a class (multi-label) or of an entity (head span).
     """
 
     type: Literal["ner", "classification", "multi-label"]
@@ -94,11 +94,11 @@ class DataConfig(FilesConfig):
 
 
 class TokenizerConfig(Section):
-    """How text becomes tokens where the model does not bring its own vocabulary.
+    """How text becomes tokens if the model does not have its own vocabulary.
 
     Attributes:
-        type: characters (one token a code point, vocabulary from the training data) or wordpiece (from `vocabulary`).
-        vocabulary: file with one token a line, or a tokenizer.json.
+        type: characters (a token per code point, vocabulary from the training data) or wordpiece (from `vocabulary`).
+        vocabulary: file with a token per line, or a tokenizer.json.
         min_frequency: characters that occur less often are unknown (characters).
         lowercase: fold case.
     """
@@ -115,11 +115,19 @@ class TokenizerConfig(Section):
         return self
 
 
+# An encoder of `paddle_ner.modeling.starter`, and what is said where such a one is to learn entities.
+STARTER_WORDS = "starter-words"
+NO_PIECES = (
+    "model.pretrained: {} reads words as its tokens, in which borders of entities would be lost: for task ner take"
+    " starter or starter-large"
+)
+
+
 class ModelConfig(Section):
     """The encoder and the head on it.
 
     Attributes:
-        head: one of `paddle_ner.modeling.HEADS` that gives what the task reads; None takes the task's own.
+        head: one of `paddle_ner.modeling.HEADS` with the outputs that the task reads; None takes the task's own.
         pretrained: a PaddleNLP name (ernie-3.0-medium-zh), or a local folder in PaddleNLP's or Hugging Face's layout.
         encoder: fields of PaddleNLP's ErnieConfig for an encoder with random weights; not used with `pretrained`.
         allow_pickle: read .pdparams or .bin files, which can run code; only for files that you trust.
@@ -136,22 +144,38 @@ class TrainingConfig(Section):
 
     Attributes:
         epochs: passes over the training data.
-        max_steps: stop after so many updates, whatever `epochs` says; None for no limit.
+        max_steps: stop after this many updates, whatever `epochs` says; None for no limit.
         batch_size: windows in an update, on each device.
-        accumulation: micro-batches that an update is computed in: the result is the same, memory is saved.
+        accumulation: micro-batches per update: the result is the same with less memory.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
-        scale_learning_rate: what to multiply it with when training on N devices: none (1), linear (N), sqrt.
+        layer_decay: what the peak is multiplied with from each layer of the encoder to the one below it, the embeddings
+            being the lowest; None is the same peak for all. For encoders that begin with trained weights.
+        head_rate: what the peak is multiplied with for the weights of the head; None is the encoder's.
+        scale_learning_rate: what to multiply it by when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
-        augment: more examples to learn from, made of the training data, by the name of what makes them, such as
-            ``{join: 0.4}``: their characters as a share of those of the training data. None takes what fits: `join` at
-            0.4 where each sentence is read by itself. ``{}`` takes none.
+        ema: score and keep an exponential moving average of the weights over the updates, this share of which an update
+            leaves as it was, such as 0.999; None takes the weights themselves.
+        adversarial: learn in each update from word embeddings too that are moved by so much (Euclidean norm, over the
+            whole table) to where the loss grows fastest, such as 1.0; an update takes twice the time. None does not.
+        r_drop: read each window twice, with dropout of its own, and learn to answer alike: what the answers differ in
+            counts so much, such as 4.0; an update takes twice the time. None reads it once.
+        freeze: what of an encoder that begins with trained weights does not learn: embeddings, which saves some time,
+            or encoder: it reads each window once, without dropout, and only the head learns, in seconds and with a
+            learning rate such as 5e-3. None: all learns.
+        class_weights: balanced: a label counts the more the rarer it is, so that all count alike in sum. None: each
+            position counts alike.
+        focal: what is answered right with probability p counts (1 - p) to the power of this, such as 2.0; None counts
+            all alike.
+        augment: further examples made from the training data, by the name of the augmentation, such as ``{join: 0.4}``:
+            their characters as a share of those of the training data. None takes what fits: `join` at 0.4 if windows
+            are single sentences. ``{}`` takes none.
         evaluate_every: epoch, or a number of updates, and at the end; the training can be resumed from each.
-        patience: stop after so many evaluations without a better one, those at 0 left aside; None never stops early.
+        patience: stop after this many evaluations without a better score, not counting those at 0; None never does.
         precision: fp32, or fp16 or bf16 (GPU only).
         recompute: gradient checkpointing: less memory, more time.
-        bucket: put texts of like length into a batch.
+        bucket: put texts of similar length into a batch.
         log_every: updates between two lines of the log.
-        visualdl: also write the curves for VisualDL, which must be installed; they stand in events.jsonl anyway.
+        visualdl: also write the curves for VisualDL, which must be installed; events.jsonl always has them.
     """
 
     epochs: float = Field(default=3, gt=0)
@@ -159,11 +183,19 @@ class TrainingConfig(Section):
     batch_size: int = Field(default=32, ge=1)
     accumulation: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=5e-4, gt=0)
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    head_rate: float | None = Field(default=None, gt=0)
     scale_learning_rate: Literal["none", "linear", "sqrt"] = "none"
     schedule: Literal["linear", "cosine"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
+    ema: float | None = Field(default=None, gt=0, lt=1)
+    adversarial: float | None = Field(default=None, gt=0)
+    r_drop: float | None = Field(default=None, gt=0)
+    freeze: Literal["embeddings", "encoder"] | None = None
+    class_weights: Literal["balanced"] | None = None
+    focal: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
@@ -186,20 +218,20 @@ class TrainingConfig(Section):
 class DistillationConfig(Section):
     """How a student learns from a teacher: Hinton et al. 2015.
 
-    The loss of a position is `weight` times the cross entropy between what teacher and student answer, both softened by
-    `temperature`, plus, where the text is labelled, 1 - `weight` times the loss of the label.
+    The loss of a position is `weight` times the cross entropy between the answers of teacher and student, both softened
+    by `temperature`, plus, if the text is labelled, 1 - `weight` times the loss of the label.
 
     Attributes:
         teacher: folder of a checkpoint of the same task; its tokenizer is the student's.
         teacher_sha256: of the teacher's model.safetensors; None takes what is there.
-        start: what the student begins with. random: drawn weights. teacher: `layers` of the teacher, with the
+        start: what the student starts from. random: random weights. teacher: `layers` of the teacher, with the
             intermediate_size of model.encoder or the teacher's. Anything else: folder of a checkpoint, such as a pruned
-            one; what is exactly zero in it stays zero.
-        layers: the teacher's layers, from 0, that the student begins with; only for start: teacher.
-        weight: share of what the teacher says.
-        temperature: the higher, the more the student learns of what the teacher holds for unlikely.
+            one; weights that are exactly zero in it stay zero.
+        layers: the teacher's layers, from 0, that the student starts from; only for start: teacher.
+        weight: share of the teacher's answers in the loss.
+        temperature: the higher, the more the student learns about what the teacher finds unlikely.
         texts: files without labels that the student learns from too.
-        max_texts: take so many of them, at random; None takes all.
+        max_texts: take at most this many of them, at random; None takes all.
     """
 
     teacher: str
@@ -214,23 +246,23 @@ class DistillationConfig(Section):
     @model_validator(mode="after")
     def _layers(self) -> DistillationConfig:
         if (self.start == "teacher") != bool(self.layers):
-            raise ValueError("start: teacher and layers belong together: name the teacher's layers to begin with")
+            raise ValueError("start: teacher and layers belong together: name the teacher's layers to start from")
         return self
 
 
 def unit_of(task: Any) -> Literal["sentence", "tokens"]:
-    """What a window holds where the config of a task does not say."""
+    """What a window contains if the config of a task does not say."""
     return "sentence" if task == "ner" else "tokens"
 
 
 class BaseConfig(Section):
-    """What every training needs to know, whatever is learned.
+    """The config of any training, whatever is learned.
 
     Attributes:
         name: of the model, for people and for routes.
-        data: what is read.
+        data: the labelled files.
         model: the encoder and the head on it.
-        tokenizer: where the encoder brings none.
+        tokenizer: if the encoder does not have its own.
         window: how texts are cut.
         training: how it is learned.
     """
@@ -244,13 +276,13 @@ class BaseConfig(Section):
 
 
 class Config(BaseConfig):
-    """What `paddle-ner train` and `paddle-ner distill` need to know: a training on labelled data.
+    """The config of `paddle-ner train` and `paddle-ner distill`: a training on labelled data.
 
     Attributes:
         data: labelled files.
         task: what is learned from the labels.
-        distillation: the teacher, where there is one.
-        examples: texts that the page of a server offers; by default a few of the dev set that the model answers right.
+        distillation: the teacher, if there is one.
+        examples: texts that the page of a server offers; by default a few of the dev set that it labels correctly.
             They become part of the model: ``[]`` for none.
     """
 
@@ -262,11 +294,17 @@ class Config(BaseConfig):
     @model_validator(mode="before")
     @classmethod
     def _unit(cls, value: Any) -> Any:
-        """Fill in what a window holds where the config does not say: a sentence for ner, else tokens."""
+        """Fill in what a window contains if the config does not say: a sentence for ner, otherwise tokens."""
         task, window = (value.get(name, {}) for name in ("task", "window")) if isinstance(value, dict) else (None, None)
         if isinstance(task, dict) and isinstance(window, dict):
             return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
         return value
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> Config:
+        if self.task.type == "ner" and self.model.pretrained == STARTER_WORDS:
+            raise ValueError(NO_PIECES.format(STARTER_WORDS))
+        return self
 
     @model_validator(mode="after")
     def _window(self) -> Config:

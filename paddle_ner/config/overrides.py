@@ -1,4 +1,4 @@
-"""``--set key.path=value``: values of a config that are given beside it, and what to say where one is wrong."""
+"""``--set key.path=value``: overrides of a config, and the messages for wrong values."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def apply(record: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
 
 
 def explain(error: ValidationError, model: type[BaseModel], record: Any, origin: str, overrides: Sequence[str]) -> str:
-    """One line for each wrong field of a config: where it was given, what is wrong, what was perhaps meant.
+    """A line for each wrong field of a config: where it was given, what is wrong, what was perhaps meant.
 
     Args:
         error: of pydantic.
-        model: what was to be made.
+        model: the class that should have been created.
         record: the config before the overrides.
         origin: its file.
-        overrides: that were applied to it.
+        overrides: the overrides that were applied to it.
     """
     without = _wrong(model, record) if overrides else set()
     lines: dict[str, None] = {}
@@ -65,7 +65,7 @@ def _wrong(model: type[BaseModel], record: Any) -> set[tuple[tuple[int | str, ..
 
 
 def _source(names: Sequence[str], origin: str, overrides: Sequence[str]) -> str:
-    """The last override that gave the field, what is around it or what is in it; or else the file."""
+    """The last override of the field, of a section around it or of a field in it; otherwise the file."""
     for override in reversed(overrides):
         given = override.partition("=")[0].split(".")
         shorter = min(len(given), len(names))
@@ -75,7 +75,7 @@ def _source(names: Sequence[str], origin: str, overrides: Sequence[str]) -> str:
 
 
 def _unknown(names: Sequence[str], model: type[BaseModel]) -> str:
-    """That a key is unknown, with the key that was perhaps meant."""
+    """Say that a key is unknown, with the key that was perhaps meant."""
     wrong, known = ".".join(names), list(_keys(model))
     named_so = [key for key in known if key.split(".")[-1] == names[-1]]
     close = named_so or difflib.get_close_matches(wrong, known, n=1)

@@ -1,4 +1,4 @@
-"""The paths of a config as a manifest may show them: what is given away does not tell where its author's files lie."""
+"""The paths of a config as a manifest may show them: a shared model does not reveal where its author's files are."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from paddle_ner.config.models import BaseConfig
 
 UNNAMED_ROOT = "$DATA_ROOT"
-"""Stands for `data.root` where the author's own would tell of another machine; whoever has the data names it."""
+"""Replaces a `data.root` that belongs to the author's machine; users of the data set the variable."""
 
 
 def portable(config: BaseConfig, folder: Path) -> dict[str, Any]:
     """The config as plain data, for a checkpoint. Absolute paths into `folder`, the working directory, become relative.
 
-    So the config finds its data from wherever the project lies. Others stay as they are, until `shareable`.
+    So the config finds its data wherever the project is. Other paths stay as they are, until `shareable`.
     """
     record = config.model_dump(mode="json")
     root = folder / os.path.expandvars(config.data.root)
@@ -29,9 +29,9 @@ def portable(config: BaseConfig, folder: Path) -> dict[str, Any]:
 
 
 def shareable(record: dict[str, Any]) -> dict[str, Any]:
-    """The config of a checkpoint as a bundle may hold it: without absolute paths, of which names are left.
+    """The config of a checkpoint as a bundle may hold it: absolute paths are reduced to their names.
 
-    Where data were named by one, `data.root` becomes `UNNAMED_ROOT`.
+    If they named data, `data.root` becomes `UNNAMED_ROOT`.
     """
     record = copy.deepcopy(record)
     if not record.get("data"):

@@ -67,8 +67,11 @@ class PretrainConfig(BaseConfig):
         """Refuse what a training on labels needs and this one has no use for."""
         if self.model.head is not None:
             raise ValueError("model.head: pretraining has a head of its own: leave it out")
-        if self.training.augment is not None:
-            raise ValueError("training.augment: makes labelled examples, of which pretraining has none: leave it out")
+        for name in ("adversarial", "augment", "class_weights", "focal", "freeze", "r_drop"):
+            if getattr(self.training, name) is not None:
+                raise ValueError(f"training.{name}: is for a training on labels: leave it out")
+        if self.training.layer_decay is not None and self.model.pretrained is None:
+            raise ValueError("training.layer_decay: is for an encoder that begins with trained weights: leave it out")
         if self.window != WindowSpec(size=self.window.size):
             raise ValueError("window: text is packed so that every window is full: give only window.size")
         if self.window.size < 8:

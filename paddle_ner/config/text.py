@@ -1,4 +1,4 @@
-"""YAML as people write configs: bounded, without repeated keys, and 1e-5 is a number."""
+"""YAML as people write configs: limited in size, without repeated keys, and 1e-5 is a number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MERGE = "<<"
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads 1e-5 as YAML 1.2 does; YAML 1.1, which PyYAML follows, takes it for text."""
+    """Reads 1e-5 as YAML 1.2 does; YAML 1.1, which PyYAML follows, reads it as text."""
 
 
 _Loader.add_implicit_resolver(
@@ -23,14 +23,14 @@ _Loader.add_implicit_resolver(
 
 
 def parse_yaml(text: str, place: str) -> Any:
-    """The value of one YAML document.
+    """The value of a YAML document.
 
     Args:
         text: the document.
         place: where it stands, for messages.
 
     Raises:
-        InputError: it is no YAML, repeats a key, or grows beyond all use by its aliases.
+        InputError: it is not YAML, repeats a key, or its aliases make it too large.
     """
     loader = _Loader(text)
     try:
@@ -53,7 +53,9 @@ def _size(node: yaml.Node, place: str, sizes: dict[int, int | None]) -> int:
     if id(node) in sizes:
         known = sizes[id(node)]
         if known is None:
-            raise InputError(f"{place}:{node.start_mark.line + 1}: an alias (*name) stands inside what it stands for")
+            raise InputError(
+                f"{place}:{node.start_mark.line + 1}: an alias (*name) is inside the value that it stands for"
+            )
         return known
     sizes[id(node)] = None
     total = 1

@@ -58,6 +58,9 @@ class ReadOptions(BaseModel):
         default=False,
         description="Only the texts count: they may be empty, a table needs no label, and annotations are not read.",
     )
+    keep_fields: bool = Field(
+        default=False, description="What else the records hold is kept, as with texts_only, beside their annotations."
+    )
 
     offsets: Unit | None = Field(
         default=None,
@@ -163,6 +166,7 @@ COMMON = frozenset(
         "multi_label",
         "label_file",
         "texts_only",
+        "keep_fields",
     }
 )
 """The options that mean the same for every format."""

@@ -38,8 +38,8 @@ def read(
     """Stream the examples of a labelled file or folder, in the order of the file.
 
     Args:
-        path: the file; gzip is unpacked. A folder for brat and for a folder per class. ``-`` is the standard input, and
-            a pattern such as ``parts/*.jsonl`` names all files that match.
+        path: the file; gzip, bzip2, xz and Zstandard are unpacked. A folder for brat and for a folder per class. ``-``
+            is the standard input, and a pattern such as ``parts/*.jsonl`` names all files that match.
         format: its format; None: by content and suffix.
         encoding: takes the place of ``options.encoding``.
         options: what else the file does not say of itself.

@@ -134,7 +134,8 @@ class Judge:
         if problems:
             return Rejected(tuple(problems))
         number = None if draft.id is None else str(draft.id)
-        return Example(draft.text, entities, label, labels, number, origin)
+        fields = draft.fields if self.options.keep_fields else {}
+        return Example(draft.text, entities, label, labels, number, origin, fields)
 
     def _entities(self, draft: Draft, problems: list[Problem]) -> tuple[Entity, ...]:
         assert draft.spans is not None

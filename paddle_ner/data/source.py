@@ -1,17 +1,17 @@
-"""Bytes to lines: encodings, byte order marks, line ends, gzip. What cannot be decoded is reported, not dropped."""
+"""Bytes to lines: encodings, byte order marks, line ends. What cannot be decoded is reported, not dropped."""
 
 from __future__ import annotations
 
 import atexit
-import gzip
 import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple
 
+from paddle_ner.data.packing import MAGIC_BYTES, unpacked
 from paddle_ner.errors import InputError
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -89,24 +89,22 @@ _pipes = _Pipes()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file opened for reading, unpacked where it is gzip; ``-`` is the standard input.
+    """The file opened for reading, unpacked where it is packed (`packing`); ``-`` is the standard input.
 
-    Raises InputError where it is absent or UTF-16.
+    Raises InputError where it is absent or UTF-16, MissingPackageError where what unpacks it is not installed.
     """
     try:
         stream = _pipes.path(path).open("rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
-    magic = stream.read(3)
+    magic = stream.read(MAGIC_BYTES)
     stream.seek(0)
     if magic[:2] in (b"\xff\xfe", b"\xfe\xff"):
         stream.close()
         raise InputError(
             f"{path}: UTF-16, expected UTF-8 or GB18030: convert it, for example with iconv -f utf-16 -t utf-8"
         )
-    if magic == b"\x1f\x8b\x08":
-        return cast(IO[bytes], gzip.open(stream, "rb"))
-    return stream
+    return unpacked(stream, magic)
 
 
 def lines(path: Path, encoding: str) -> Iterator[Line]:

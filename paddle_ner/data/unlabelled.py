@@ -8,6 +8,7 @@ from pathlib import Path
 
 from paddle_ner.data.detection import UnknownFormat, detect
 from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.reading import records
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import expand
@@ -53,4 +54,4 @@ def unlabelled(
 
 
 def _may_be_plain(path: Path) -> bool:
-    return not path.is_dir() and Path(path.name.lower().removesuffix(".gz")).suffix in _PLAIN
+    return not path.is_dir() and Path(unpacked_name(path.name)).suffix in _PLAIN

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
 
+from paddle_ner.evaluation.diagnosis.items import judge
 from paddle_ner.tasks.metrics import Scores, ratios
 from paddle_ner.types import Example, Prediction
 
@@ -26,21 +27,22 @@ class Choice:
 
 
 def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
-    """One choice for each set of entities that a least score can keep, from 0, which keeps all, on.
+    """One choice for each set of entities that a least score can keep, from 0, which keeps all, on."""
+    judged = judge(gold, predicted)
+    scored = [(score, item in one.gold) for one in judged for item, score in one.found.items()]
+    return sweep(scored, sum(len(one.gold) for one in judged))
+
+
+def sweep(scored: Sequence[tuple[float, bool]], wanted: int) -> list[Choice]:
+    """One choice for each part of what was found that a least score can keep, from 0, which keeps all, on.
 
     Each is the shortest decimal about halfway between the scores that it parts.
+
+    Args:
+        scored: the score of each found item, and whether it is right.
+        wanted: how many there are to find.
     """
-    found: list[tuple[float, bool]] = []
-    wanted = 0
-    for example, answer in zip(gold, predicted, strict=True):
-        right = {(one.start, one.end, one.label) for one in example.entities or ()}
-        best: dict[tuple[int, int, str], float] = {}
-        for one in answer.entities or ():
-            place, score = (one.start, one.end, one.label), 1.0 if one.score is None else one.score
-            best[place] = max(score, best.get(place, 0.0))
-        wanted += len(right)
-        found += [(score, place in right) for place, score in best.items()]
-    found.sort()
+    found = sorted(scored)
     hits = [0, *accumulate(is_right for _, is_right in reversed(found))]
     made = [Choice(0.0, ratios(hits[-1], len(found), wanted))]
     for left_out in range(1, len(found)):

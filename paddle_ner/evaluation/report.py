@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from paddle_ner.evaluation.cutoff import Choice, best_f1, first_with_precision
+from paddle_ner.evaluation.diagnosis.significance import Comparison
 from paddle_ner.tasks.metrics import Report, Scores
 
 MATRIX_LIMIT = 15  # classes up to which the whole confusion matrix is shown
@@ -38,6 +39,14 @@ def min_score_lines(made: Sequence[Choice], precision: float | None) -> list[str
         return [*lines, f"precision of at least {100 * precision:g} %: {figures}"]
     most = max(choice.scores.precision for choice in made)
     return [*lines, f"no --min-score has a precision of {100 * precision:g} %, the highest is {_percent(most)} %"]
+
+
+def comparison_line(found: Comparison, other: str) -> str:
+    """How far a model is from the one called `other`, and whether that may be chance."""
+    gap = found.overall.ours - found.overall.other
+    low, high = (f"{100 * value:+.2f}" for value in found.overall.interval)
+    test = {"mcnemar": "McNemar's test", "randomization": "approximate randomization"}[found.test]
+    return f"{100 * gap:+.2f} points to {other} (95 % interval {low} to {high}, p = {found.p:.4f} by {test})"
 
 
 def _shortest(score: float) -> str:

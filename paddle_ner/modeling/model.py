@@ -51,7 +51,10 @@ class Model(paddle.nn.Layer):  # type: ignore[misc]
         """
         states = self.encoder(input_ids, token_type_ids=token_type_ids)
         tokens = states[0] if isinstance(states, (tuple, list)) else states
+        if self.head.pool is not None:
+            pooled = self.head.pool(tokens, (input_ids != self.config.pad_token_id).astype(tokens.dtype))
+        else:
+            pooled = states[1] if has_pooler(self.encoder) else None
         if positions is not None:
             tokens = paddle.take_along_axis(tokens, positions.unsqueeze(-1), axis=1)
-        pooled = states[1] if has_pooler(self.encoder) else None
         return self.head.forward(self, tokens, pooled)

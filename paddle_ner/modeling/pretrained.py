@@ -14,7 +14,7 @@ from paddle_ner.modeling import starter
 from paddle_ner.modeling.build import new_model
 from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
 from paddle_ner.modeling.heads import Head
-from paddle_ner.modeling.starter import large
+from paddle_ner.modeling.starter import large, words
 from paddle_ner.modeling.weights import (
     Tensors,
     fill,
@@ -51,7 +51,8 @@ def from_pretrained(
         source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
             a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
             (many of them as pickles, which are read as PaddleNLP reads them); or ``starter``, the encoder that comes
-            with this package, or ``starter-large``, the larger one of an extra. See `local_folder`.
+            with this package, or ``starter-large`` or ``starter-words``, the larger ones of an extra. See
+            `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
         with_head: take the head's weights from there too, such as those of a published model for token classification.
@@ -90,20 +91,22 @@ def local_folder(source: str | Path, log: Callable[[str], None] = _logger.warnin
 
     A `Path`, whatever exists, and whatever starts or ends as a path does are paths; ``owner/name`` is one where the
     folder ``owner`` exists. ``starter`` is the folder of the encoder in this package, ``./starter`` one in the working
-    directory; ``starter-large`` is a folder of the cache, made at first use.
+    directory; ``starter-large`` and ``starter-words`` are folders of the cache, made at first use.
 
     Args:
         source: the name or path.
-        log: told where the large starter is made.
+        log: told where such a folder is made.
 
     Raises:
         InputError: it is a path, but not of a folder.
-        MissingPackageError, BundleError: see `starter.large.folder`.
+        MissingPackageError, BundleError: see `starter.converted`.
     """
     if source == starter.NAME:
         return starter.FOLDER
     if source == large.NAME:
         return large.folder(log)
+    if source == words.NAME:
+        return words.folder(log)
     path = Path(source).expanduser()
     is_path = (
         isinstance(source, Path)

@@ -1,4 +1,4 @@
-"""Who may ask, and how often: API keys and the rate limit, before any route is reached."""
+"""Who may send requests, and how often: API keys and the rate limit, checked before any route is reached."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from paddle_ner.serving.rate import RateLimit
 from paddle_ner.serving.settings import ENVIRONMENT_PREFIX, Settings, is_loopback
 
 OPEN = pages.PATHS | {"/openapi.json", "/health/live", "/health/ready"}
-"""Paths that need no key: they tell nothing of texts, and probes and browsers ask them before they have one."""
+"""Paths that need no key: they reveal nothing about texts, and probes and browsers use them before they have a key."""
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
-# The whole of a header Host: what a URL would read out of more than this, another reader may read otherwise.
+# A complete Host header: with anything more, two readers of the URL might disagree.
 _HOST = re.compile(r"(?:\[([0-9a-f]*:[0-9a-f:.]+)\]|(localhost|[0-9.]+))(?::([0-9]{0,5}))?", re.IGNORECASE)
 _PORTS = 65535
 
 
 def fixed_keys(settings: Settings) -> Keys | None:
-    """The keys that the settings themselves hold. Raises InputError where one is wrong."""
+    """The keys that the settings themselves hold. Raises InputError if one is invalid."""
     if settings.api_key_hashes is None:
         return None
     return parse(settings.api_key_hashes.replace(",", "\n"), f"{ENVIRONMENT_PREFIX}API_KEY_HASHES")
 
 
 class Guard:
-    """ASGI middleware that refuses who may not ask; `read_caller` must have run.
+    """ASGI middleware that refuses callers without access; `read_caller` must have run.
 
     Args:
         app: what is guarded.
         settings: of the server.
-        keys: gives those of the server as they are now; None where it has none.
-        routes: of the application; a refused request is counted under the route that it asked for.
+        keys: returns the server's current keys; None if it has none.
+        routes: the routes of the application; a refused request is counted under the route that it asked for.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class Guard:
 
 
 def _is_local(scope: Scope) -> bool:
-    """Whether the address that was asked is this machine's loopback, or a Unix socket, and the name is of it too.
+    """Whether a request came to this machine's loopback, or a Unix socket, and under a name of the loopback.
 
-    The name, since a page from elsewhere could otherwise ask in a browser by a name of its own that resolves to the
-    loopback (DNS rebinding), and read the answers.
+    The name matters, since a foreign page in a browser could otherwise send requests under its own name that resolves
+    to the loopback (DNS rebinding), and read the answers.
     """
     server = scope.get("server")
     if server is not None and server[1] is not None and not _loopback(server[0]):
@@ -108,7 +108,7 @@ def _is_local(scope: Scope) -> bool:
 
 @lru_cache(maxsize=64)
 def _names_loopback(host: bytes) -> bool:
-    """Whether the value of a header Host is a name or an address of the loopback; nothing is resolved."""
+    """Whether a Host header is a name or an address of the loopback; nothing is resolved."""
     found = _HOST.fullmatch(host.decode("latin-1"))
     if found is None or int(found[3] or 0) > _PORTS:
         return False

@@ -34,17 +34,17 @@ from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
 
-CLIENT_LEFT = 499  # nobody reads this answer; it is for the metrics
+CLIENT_LEFT = 499  # nobody reads this answer; it is only for the metrics
 
 
 class _Direct(APIRoute):
-    """A route whose endpoint takes the request and the path's parameters, and gives the response.
+    """A route whose endpoint takes the request and the path's parameters, and returns the response.
 
-    Nothing is left for FastAPI to convert, which would take a tenth of the time that a small model has for a text.
+    FastAPI converts nothing here: that would take a tenth of the time that a small model needs for a text.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What the path leads to."""
+        """The handler of the path."""
 
         async def handle(request: Request) -> Response:
             response: Response = await self.endpoint(request, **request.path_params)
@@ -58,14 +58,14 @@ def create_app(
 ) -> FastAPI:
     """The application over the models of `settings`, which `load` begins to load when the server starts.
 
-    `report` is told why a model could not be loaded. ``app.state.service`` is the Service. Raises InputError where the
-    API keys are wrong.
+    `report` is called with the reason why a model could not be loaded. ``app.state.service`` is the Service. Raises
+    InputError if the API keys are invalid.
     """
     key_file = KeyFile(settings.api_keys) if settings.api_keys else None
     fixed = fixed_keys(settings)
     keys = key_file.current if key_file else (lambda: fixed) if fixed is not None else None
     metrics = Metrics()
-    # Other loaders' models are not of files that could be tried elsewhere.
+    # Models of other loaders are not files that could be tried in another process.
     service = Service(settings, load, metrics, report, try_bundle if load is load_model else None)
 
     @asynccontextmanager
@@ -87,11 +87,11 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        # FastAPI's own traces (0.165) hold the query string and what exceptions say of the text.
+        # FastAPI's own traces (0.165) contain the query string and messages of exceptions, which may quote the text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    # The last that is added is the outermost.
+    # The middleware that is added last is the outermost.
     app.add_middleware(Guard, settings=settings, keys=keys, routes=app.routes)
     if settings.cors_origins:
         app.add_middleware(

@@ -1,10 +1,11 @@
-"""One loaded model at work: what comes is encoded and queued, computed by the engines' threads, decoded and answered.
+"""One loaded model at work: texts are encoded and queued, computed by the engines' threads, decoded and answered.
 
-A text is encoded off the event loop, in a pool of threads, and its windows queue (`queue.Queue`, the batching policy).
-Each replica of the model has a thread of its own (`engine.run_engine`) that takes the next batch whenever it is free,
-of several the one that computed last. So nothing waits while an engine is idle. What nobody waits for any more (the
-client left, the deadline passed) is dropped before it is encoded and before it is computed. What was in an engine when
-that broke is queued again, to be computed alone: a text that breaks a second engine is itself at fault.
+A text is encoded outside the event loop, in a pool of threads, and its windows wait in the queue (`queue.Queue`, the
+batching policy). Each replica of the model has its own thread (`engine.run_engine`) that takes the next batch whenever
+it is free; if several are free, the one that computed last. So nothing waits while an engine is idle. A text that
+nobody waits for any more (the client left, the deadline passed) is dropped before it is encoded or computed. Windows
+that were in an engine when it broke are queued again, to be computed alone: a text that breaks a second engine is
+itself at fault.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
 
-# Budgets of padded tokens of one client that may wait encoded: an engine with so much before it does not run dry.
+# Budgets of padded tokens of a client that may wait encoded: an engine with this much to do does not run dry.
 AHEAD = 8
 _MEMORY = 0.95  # how much of a batch's weight in the pace is left after the next
 
 
 class Batcher:
-    """One loaded model: its queue, and the threads that own its replicas. Answers until it is closed.
+    """A loaded model: its queue, and the threads that own its replicas. Answers until it is closed.
 
     Args:
-        replicas: of the model; the first encodes and decodes too.
-        pool: where texts are encoded and decoded.
-        metrics: is told what happened.
-        batch_tokens: padded tokens in a batch; a window that is longer goes alone.
-        batch_delay: seconds that the oldest window may wait for company while an engine is free.
+        replicas: the replicas of the model; the first also encodes and decodes.
+        pool: the threads that encode and decode texts.
+        metrics: counts what happens.
+        batch_tokens: padded tokens in a batch; a longer window goes alone.
+        batch_delay: seconds that the oldest window may wait for others while an engine is free.
         on_broken: called in an engine's thread, with this batcher, when the engine broke.
     """
 
@@ -85,7 +86,7 @@ class Batcher:
         ]
 
     def start(self) -> Batcher:
-        """Start the engines and wait until each is warm and has answered a text. Raises what the first one raised."""
+        """Start the engines and wait until each is warm and has answered a text. Raises the first engine's error."""
         for thread in self._threads:
             thread.start()
         failures = [error for error in (ready.exception() for ready in self._ready) if error]
@@ -96,7 +97,7 @@ class Batcher:
         return self
 
     def close(self, timeout: float | None = None) -> None:
-        """Take no more batches. With `timeout`, wait up to so many seconds for those under way."""
+        """Take no more batches. With `timeout`, wait up to that many seconds for batches in progress."""
         with self._lock:
             self._closed = True
             self._wake(len(self._idle))
@@ -105,16 +106,16 @@ class Batcher:
             thread.join(timeout)
 
     def seconds_for(self, cost: float) -> float:
-        """How long texts of this cost will likely take, by the pace of the latest batches."""
+        """How long texts of this cost will probably take, by the pace of the latest batches."""
         return cost * self._busy / max(self._done, 1.0) / max(self.working, 1)
 
     # ------------------------------------------------------------------ the event loop's side
 
     def enter(self, request: Request) -> None:
-        """Encode and queue the texts of a request that is this batcher's.
+        """Encode and queue the texts of a request that this batcher owns.
 
-        Those of requests that the event loop reads at the same time are encoded together: a short text takes less time
-        than handing it to a thread and back.
+        Texts of requests that the event loop reads at the same time are encoded together: encoding a short text takes
+        less time than passing it to a thread and back.
         """
         if not self._entered:
             request.future.get_loop().call_soon(self._submit)
@@ -126,9 +127,9 @@ class Batcher:
         self._encoder.put(entered)
 
     def hand_over(self, requests: Iterable[Request], heir: Batcher) -> int:
-        """Give the requests that no engine has begun to `heir`, all of them where no engine works.
+        """Move the requests that no engine has begun to `heir`, or all of them if no engine works.
 
-        They are encoded again: the heir may have another tokenizer. Returns how many stay, to be finished here.
+        They are encoded again, since the heir may have another tokenizer. Returns how many stay and are finished here.
         """
         moved = []
         staying = 0
@@ -187,13 +188,13 @@ class Batcher:
         self._answer(answers)
 
     def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:
-        """Count and log a failure, without the text: only the engine, which sees ids alone, has its message shown."""
+        """Count and log a failure, without the text: only the message of the engine, which only sees ids, is logged."""
         message = f": {error}" if stage == "run" else ""
         trace = "".join(traceback.format_tb(error.__traceback__))
         extra = {"request_id": request.id}
         logger.error("%s failed on one text: %s%s\n%s", stage, type(error).__name__, message, trace, extra=extra)
         self._metrics.failed(stage)
-        # Without its frames, which hold the model: an answer must not keep a closed engine alive.
+        # Without its frames, which refer to the model: an answer must not keep a closed engine alive.
         error.__traceback__ = None
         error.__context__ = error.__cause__ = None
         return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
@@ -227,12 +228,12 @@ class Batcher:
             self._idle.remove(mine)
 
     def _wake(self, engines: int = 1) -> None:
-        # The one that computed last comes first: its weights are still in the caches of the CPU.
+        # The engine that computed last comes first: its weights are still in the caches of the CPU.
         for _ in range(min(engines, len(self._idle))):
             self._idle.pop().notify()
 
     def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
-        """A batch was computed, from `started` until now."""
+        """Note that a batch was computed, from `started` until now."""
         now = time.monotonic()
         tokens, padded = sum(row.window.length for row in rows), len(rows) * max(row.width for row in rows)
         self._metrics.ran(now - started, [started - row.since for row in rows], tokens, padded)
@@ -254,12 +255,12 @@ class Batcher:
                 self._pool.submit(self._decode, complete)
 
     def fail(self, text: Text, error: Exception) -> None:
-        """This text, and no other, is answered with `error`."""
+        """Answer this text, and no other, with `error`."""
         text.failed = True
         self._answer([(text.request, text.index, self._failure("run", error, text.request))])
 
     def broke(self, rows: list[Row], error: BaseException) -> None:
-        """The calling thread's engine is broken; what it had of `rows` is queued again, a second time fails."""
+        """Note that the calling thread's engine is broken; its `rows` are queued again, or fail the second time."""
         extra = {"request_ids": list(dict.fromkeys(row.text.request.id for row in rows))}
         logger.error("an engine broke: %s: %s", type(error).__name__, error, extra=extra)
         failure = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)

@@ -1,4 +1,4 @@
-"""Bodies: reading one within bounds, alone and together with all others, noticing that its client left, writing one."""
+"""Bodies: reading within limits for each and for all together, noticing that a client left, writing answers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from paddle_ner.serving.problems import BODIES_FULL, ENCODING, INVALID, TOO_LARG
 
 T = TypeVar("T")
 
-# A client that is still sending cannot read our answer, so what is too large is read to its end and thrown away. Up to
-# this many times the bound; past it the connection is closed.
+# A client that is still sending cannot read our answer, so a body that is too large is read to its end and discarded,
+# up to this many times the limit; beyond that the connection is closed.
 _PATIENCE = 16
 _GZIP = 16 + zlib.MAX_WBITS  # zlib's window bits that stand for gzip's header and trailer
 _GZIP_NAMES = frozenset({"gzip", "x-gzip"})
 
 
 class Bodies:
-    """The memory of all bodies that are read or not yet answered. For the event loop's thread.
+    """The memory of all bodies that are being read or not yet answered. For the event loop's thread.
 
-    Past the bound a body that is still being read is refused: of the client that holds the most, the largest. So
-    bodies that never end make room for small ones, of the same client too.
+    Beyond the limit a body that is still being read is refused: the largest of the client that holds the most. So
+    endless bodies make room for small ones, even of the same client.
     """
 
     def __init__(self, bound: int) -> None:
@@ -35,7 +35,7 @@ class Bodies:
         self._claims: dict[Claim, None] = {}
 
     def claim(self, client: str) -> Claim:
-        """A body of a client; a context manager that holds its memory."""
+        """A context manager that holds the memory of a client's body."""
         return Claim(self, client)
 
     @property
@@ -44,7 +44,7 @@ class Bodies:
         return sum(claim.size for claim in self._claims)
 
     def make_room(self) -> None:
-        """Refuse bodies until the others are within the bound."""
+        """Refuse bodies until the others are within the limit."""
         while self.held > self._bound and any(claim.task for claim in self._claims):
             held: Counter[str] = Counter()
             for claim in self._claims:
@@ -57,9 +57,9 @@ class Claim:
     """The memory of one body.
 
     Attributes:
-        client: whose it is.
-        size: bytes of it so far.
-        task: that reads it; None when it is complete or refused.
+        client: the client that sent it.
+        size: its bytes so far.
+        task: the task that reads it; None when it is complete or refused.
     """
 
     def __init__(self, bodies: Bodies, client: str) -> None:
@@ -77,7 +77,7 @@ class Claim:
         del self._bodies._claims[self]
 
     def evict(self) -> None:
-        """Its reader raises HTTPProblem 503."""
+        """Refuse it: its reader raises HTTPProblem 503."""
         task, self.task = self.task, None
         self.size = 0
         self._evicted = True
@@ -85,7 +85,7 @@ class Claim:
             task.cancel()
 
     def grow(self, size: int) -> None:
-        """It has so many bytes now. Raises HTTPProblem 503 where there is no room for them."""
+        """Note its current size in bytes. Raises HTTPProblem 503 if there is no room for it."""
         self.size = size
         self._bodies.make_room()
         if self._evicted:
@@ -94,8 +94,8 @@ class Claim:
     async def read(self, request: Request, limit: int) -> bytes:
         """The body, unpacked, of at most `limit` bytes.
 
-        Raises HTTPProblem: 413 past the limit, of which never more is held; 415 for another encoding than gzip; 422 for
-        gzip that is damaged; 503 where all bodies together are too large. Raises ClientDisconnect.
+        Raises HTTPProblem: 413 beyond the limit, and never holds more; 415 for an encoding other than gzip; 422 for
+        damaged gzip; 503 if all bodies together are too large. Raises ClientDisconnect.
         """
         unpack = _unpacker(request.headers.get("content-encoding", ""))
         declared = request.headers.get("content-length", "")
@@ -131,7 +131,7 @@ class Claim:
 
 
 class _Gzip:
-    """Unpacks gzip piece by piece, never more than it is asked for."""
+    """Unpacks gzip piece by piece, never more than it was asked for."""
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(_GZIP)
@@ -142,7 +142,7 @@ class _Gzip:
         return self._inflate.eof
 
     def feed(self, data: bytes, room: int) -> bytes:
-        """What `data` unpacks to; the first `room` bytes where that is more. Raises HTTPProblem 422."""
+        """The unpacked `data`, or its first `room` bytes if it is longer. Raises HTTPProblem 422."""
         unpacked = b""
         try:
             while data and len(unpacked) < room:
@@ -194,7 +194,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             left = True
             caller.cancel()
 
-    # The work runs in the task that is here anyway: another one would cost a part of the time that a short text takes.
+    # The work runs in the current task: another task would cost a good part of the time that a short text takes.
     watch = asyncio.ensure_future(_disconnect(request))
     watch.add_done_callback(leave)
     try:
@@ -214,6 +214,6 @@ async def _disconnect(request: Request) -> None:
 
 
 def json_response(content: dict[str, Any]) -> Response:
-    """An answer in JSON, in UTF-8 and without spaces."""
+    """An answer as JSON in UTF-8, without spaces."""
     encoded = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
     return Response(encoded, media_type="application/json")

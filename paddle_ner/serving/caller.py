@@ -1,4 +1,4 @@
-"""Who asks: what the server reads of a request's head, in one pass over the headers."""
+"""The caller: what the server reads from a request's head, in one pass over the headers."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _KEY = "paddle_ner.caller"
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
-# What proxies add to a request. Any of them says that the client is not the peer of the connection.
+# Headers that proxies add. Each of them means that the client is not the peer of the connection.
 _FORWARDING = frozenset({b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"true-client-ip", b"cf-connecting-ip"})
 _FORWARDED = b"x-forwarded-"
-_HOPS = 16  # addresses of X-Forwarded-For that are looked at, from the last
-_SUBNET = 64  # bits of an IPv6 address that one subscriber has: the rest he chooses himself
+_HOPS = 16  # addresses of X-Forwarded-For that are read, from the last
+_SUBNET = 64  # bits of an IPv6 address that identify a subscriber, who chooses the others
 
 
 @dataclass(slots=True)
 class Caller:
-    """The sender of a request, and what the log says of it.
+    """The sender of a request, and what the log says about it.
 
     Attributes:
-        request_id: from the header X-Request-ID where that is sane, else made.
-        address: of the client, always an IP address; empty where it has none, as on a Unix socket.
-        forwarded: whether a proxy says that it sends the request for somebody else.
-        sent_key: the API key as it was sent, not yet looked at; empty where there is none.
-        key: name of the key, once it was let in; empty where the server has no keys.
-        texts: of the request, once they are known.
-        characters: in these texts.
+        request_id: from the header X-Request-ID if that is valid, otherwise a new one.
+        address: the client's IP address; empty if it has none, as on a Unix socket.
+        forwarded: whether a proxy says that it sends the request for another client.
+        sent_key: the API key as it was sent, not yet checked; empty without a key.
+        key: name of the key, once it was accepted; empty if the server has no keys.
+        texts: number of texts in the request, once known.
+        characters: number of characters in these texts.
     """
 
     request_id: str
@@ -46,12 +46,12 @@ class Caller:
 
     @property
     def client(self) -> str:
-        """Who shares the queue, the rate and the memory with others: the key's name, else the address."""
+        """The client that queue, rate and memory are shared between: the name of its key, otherwise its address."""
         return self.key or _subscriber(self.address)
 
 
 def read_caller(scope: Scope, trusted: Sequence[Network] = ()) -> Caller:
-    """The caller of a request; from now on `caller_of` gives it. Proxies in `trusted` say for whom they ask."""
+    """The caller of a request, which `caller_of` returns from now on. Proxies in `trusted` may name their client."""
     request_id = bearer = plain = b""
     chain: list[bytes] = []
     forwarded = False
@@ -85,13 +85,13 @@ def caller_of(scope: Scope) -> Caller:
 
 
 def _origin(peer: str, chain: bytes, trusted: Sequence[Network]) -> str:
-    """The last address that no trusted proxy has: each proxy adds the one that it was asked from."""
+    """The last address that is not a trusted proxy's: each proxy adds the address that it was called from."""
     address = peer
     for hop in reversed(chain.decode("latin-1").split(",")[-_HOPS:]):
         if not _is_in(address, tuple(trusted)):
             break
         earlier = _address(hop.strip().removeprefix("[").removesuffix("]"))
-        if not earlier:  # no address: the proxy that we trust is the last that is known
+        if not earlier:  # not an address: the trusted proxy is the last known one
             break
         address = earlier
     return address
@@ -99,7 +99,7 @@ def _origin(peer: str, chain: bytes, trusted: Sequence[Network]) -> str:
 
 @lru_cache(maxsize=1024)
 def _address(text: str) -> str:
-    """An IP address in its usual form; empty where the text is none."""
+    """An IP address in its canonical form; empty if the text is not an IP address."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

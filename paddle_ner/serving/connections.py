@@ -1,4 +1,4 @@
-"""All connections of one server: how many there may be, of whom, and how long each may keep the server waiting."""
+"""All connections of one server: how many there may be, how many per client, and how long each may take."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from paddle_ner.serving.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-SPARE = 32  # connections beyond the bound, on which probes are answered
-_DESCRIPTORS = 64  # that the server needs beside its connections: models, logs, new bundles
+SPARE = 32  # connections beyond the limit, on which probes are answered
+_DESCRIPTORS = 64  # that the server needs in addition to its connections: models, logs, new bundles
 _FEWEST = 4
-_READ_RATE = 64 * 1024  # bytes a second that a client must read of its answer, beside `send_timeout`
-_QUIET_SECONDS = 30.0  # between two lines that say the same
+_READ_RATE = 64 * 1024  # bytes per second that a client must read of its answer, in addition to `send_timeout`
+_QUIET_SECONDS = 30.0  # between two equal log lines
 
 
 class Connection(Protocol):
-    """What is asked of one connection."""
+    """What this module needs from a connection."""
 
     address: str
     deadline: float | None
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request of it is under way."""
+        """Whether it has no request in progress."""
 
     @property
     def unsent(self) -> int:
@@ -43,11 +43,11 @@ class Connection(Protocol):
         """The deadline has passed."""
 
     def drop(self) -> None:
-        """End it at once."""
+        """Close it at once."""
 
 
 class Place(enum.Enum):
-    """Where a new connection finds room."""
+    """Whether and how a new connection is accepted."""
 
     REGULAR = enum.auto()
     SPARE = enum.auto()  # for probes alone
@@ -59,7 +59,7 @@ class Connections:
 
     Args:
         settings: of the server.
-        metrics: are told how many there are and which were closed.
+        metrics: counts open and closed connections.
         clock: the time in seconds; never runs backwards.
     """
 
@@ -72,7 +72,7 @@ class Connections:
         self._open: dict[Connection, None] = {}  # in order of arrival
         self._regular: set[Connection] = set()
         self._of_address: Counter[str] = Counter()  # regular ones
-        self._readers: dict[Connection, float] = {}  # until when those with unsent bytes must have read them
+        self._readers: dict[Connection, float] = {}  # deadlines of those that still have to read bytes
         self._said: dict[str, float] = {}
         self._unsaid: Counter[str] = Counter()
         metrics.watch_connections(lambda: len(self._open))
@@ -81,7 +81,7 @@ class Connections:
         return len(self._open)
 
     def fit_descriptors(self) -> None:
-        """Have file descriptors for all connections: raise the process's limit, else lower the bound and say so."""
+        """Get file descriptors for all connections: raise the process's limit, or else lower our limit and say so."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self._bound + SPARE + _DESCRIPTORS + len(list(Path("/proc/self/fd").iterdir()))
         if soft < wanted:
@@ -100,8 +100,8 @@ class Connections:
     def enter(self, connection: Connection) -> Place:
         """Find room for a new connection.
 
-        Where there is none, the one that has been without a request the longest makes room: of the same client where
-        that has its bound, else of the client with the most.
+        If there is none, the connection without a request for the longest time is closed: one of the same client if
+        that has reached its limit, otherwise one of the client with the most connections.
         """
         address = connection.address
         if self._of_address[address] >= self._client_bound:
@@ -148,7 +148,7 @@ class Connections:
     # ------------------------------------------------------------------ once in a while
 
     def sweep(self) -> None:
-        """End what has kept the server waiting too long, and answers that nobody reads; look after descriptors."""
+        """Close connections that take too long and answers that nobody reads; check the file descriptors."""
         now = self.clock()
         unsent: dict[Connection, int] = {}
         for connection in list(self._open):
@@ -181,7 +181,7 @@ class Connections:
         connection.drop()
 
     def _check_descriptors(self) -> None:
-        # uvloop closes a connection for which there is no descriptor without a word (0.22).
+        # uvloop silently closes a connection for which there is no descriptor (0.22).
         try:
             os.close(os.open(os.devnull, os.O_RDONLY))
         except OSError as error:

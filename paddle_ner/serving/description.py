@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, and what it cannot know."""
+"""The OpenAPI document: FastAPI's own, with what FastAPI cannot know about the routes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECURITY_SCHEMES = {
 
 
 def describe(app: FastAPI, service: Service, *, keyed: bool) -> None:
-    """Have `app` describe problems, the models' types of entities, and where it is `keyed`, which routes need a key."""
+    """Make `app` describe problems, the models' types of entities, and if it is `keyed`, which routes need a key."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The tokenizer's side of one loaded model: texts wait for a thread of the pool, and leave it as windows.
+"""The tokenizer's side of a loaded model: texts wait for a thread of the pool, which turns them into windows.
 
-Clients take turns. What is encoded takes some hundred times the memory of its text, so that a client whose windows wait
-for an engine in numbers gets no more encoded until they went.
+Clients take turns. An encoded text takes some hundred times the memory of the text, so no more texts of a client are
+encoded while many of its windows wait for an engine.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Encoder:
     """Encodes the texts of one batcher. Safe to call from any thread.
 
     Args:
-        owner: the batcher; what is no longer its own is dropped.
+        owner: the batcher; texts that it no longer owns are dropped.
         model: the tokenizer's.
         pool: where texts are encoded.
-        metrics: are told what happened.
+        metrics: counts what happens.
         is_fed: whether a client's texts should be encoded now.
-        deliver: gets the windows of a chunk, and the answers to its texts that could not be encoded.
-        failure: makes an answer of what was raised.
+        deliver: receives the windows of a chunk, and the answers to its texts that could not be encoded.
+        failure: turns an exception into an answer.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Encoder:
         self.feed()
 
     def close(self) -> None:
-        """Encode nothing more. Lets go of the batcher: in a circle with it the model would stay in memory."""
+        """Encode nothing more, and drop the batcher: in a cycle with it the model would stay in memory."""
         self._owner = object()
         self._is_fed = lambda client: False
         self._deliver = lambda rows, failed: None
         self._failure = lambda error, request: RuntimeError(type(error).__name__)
 
     def feed(self) -> None:
-        """Give the pool what it should encode next. Called whenever there may be more of it."""
+        """Give the pool the texts to encode next. Called whenever there may be more of them."""
         while self._waiting:
             with self._lock:
                 if self._under_way >= self._threads:

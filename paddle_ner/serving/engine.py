@@ -1,4 +1,4 @@
-"""The thread that owns one replica: it takes batches, and finds out who is at fault where one fails."""
+"""The thread that owns a replica: it takes batches, and finds the text at fault if a batch fails."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from paddle_ner.serving.work import Row, Text
 
 
 class Batches(Protocol):
-    """Where an engine gets its batches, and what it tells of them. All of it is called in the engine's thread."""
+    """Where an engine gets its batches, and reports about them. All methods are called in the engine's thread."""
 
     def take(self) -> list[Row]:
-        """Wait for the next batch; empty where there will be no more."""
+        """Wait for the next batch; empty if there will be no more."""
 
     def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
         """A batch was computed, from `started` until now."""
 
     def fail(self, text: Text, error: Exception) -> None:
-        """The engine cannot compute this text, and is sound."""
+        """The engine cannot compute this text, but works for others."""
 
     def broke(self, rows: list[Row], error: BaseException) -> None:
-        """The engine is broken; `rows` is what it had."""
+        """The engine is broken; `rows` are the windows that it had."""
 
 
 class BrokenEngineError(Exception):
@@ -32,10 +32,10 @@ class BrokenEngineError(Exception):
 
 
 def run_engine(model: Model, batches: Batches, ready: Future[None]) -> None:
-    """Warm `model` up, then compute batches until there are none any more or the engine breaks.
+    """Warm `model` up, then compute batches until there are no more or the engine breaks.
 
-    `ready` gets the outcome of the warm-up: in this thread, since frameworks keep what they build for the thread that
-    asked. Whatever ends the thread afterwards, even a defect of our own, is told to `batches` with the batch.
+    `ready` gets the outcome of the warm-up, which runs in this thread, since frameworks keep what they build for each
+    thread. Whatever ends the thread afterwards, even a bug of ours, is reported to `batches` with the batch.
     """
     if failure := _failure(model):
         ready.set_exception(failure)
@@ -50,7 +50,7 @@ def run_engine(model: Model, batches: Batches, ready: Future[None]) -> None:
 
 
 def _compute(model: Model, batches: Batches, rows: list[Row]) -> None:
-    """Run one batch. Where it fails on a sound engine, each half runs again, until what fails is alone.
+    """Run a batch. If it fails on a working engine, each half runs again, until the window that fails is alone.
 
     Raises BrokenEngineError.
     """
@@ -73,8 +73,8 @@ def _compute(model: Model, batches: Batches, rows: list[Row]) -> None:
             _compute(model, batches, wanted)
 
 
-# These give back what was raised instead of raising it: a frame that holds an exception is held by its traceback, and
-# that circle would keep the model in memory after its end.
+# These return exceptions instead of raising them: a frame that holds an exception is held by its traceback, and that
+# cycle would keep the model in memory after its end.
 
 
 def _failure(model: Model) -> Exception | None:

@@ -1,7 +1,7 @@
-"""How clients share what is short: room in the queue, and the order in which they are served. No model, no thread.
+"""How clients share scarce resources: room in the queue, and the order of service. No model, no thread.
 
-A client is an API key, or without keys an address. What each has is counted in tokens, not in texts or requests, so
-that long texts are worth what they cost.
+A client is an API key, or without keys an address. Its use is counted in tokens, not in texts or requests, so that long
+texts count what they cost.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _TURN = attrgetter("turn")
 
 
 class Shares:
-    """A bound that clients share: whoever reaches it alone leaves a share of it to everybody else.
+    """A limit that clients share: even a client that reaches it alone leaves a share of it to all others.
 
-    Together they have at most `bound`. Where that is reached, a client still gets up to the bound divided by the number
-    of clients, so that nobody is refused because of another.
+    Together they have at most `bound`. When that is reached, a client still gets up to the limit divided by the number
+    of clients, so that nobody is refused because of somebody else.
     """
 
     def __init__(self, bound: int) -> None:
@@ -32,23 +32,23 @@ class Shares:
         return self._held.get(client, 0)
 
     def fits(self, client: str, amount: int) -> bool:
-        """Whether a client may have so much more."""
+        """Whether a client may have this much more."""
         clients = len(self._held) + (client not in self._held)
         return self.total + amount <= self._bound or self.of(client) + amount <= self._bound // clients
 
     def before(self, client: str, amount: int) -> int:
-        """What is served before so much more of a client's is: its own, and of each other's no more than that."""
+        """How much is served before this much more of a client: its own, and at most that much of each other client."""
         own = self.of(client)
         others = (held for name, held in self._held.items() if name != client)
         return own + sum(min(held, own + amount) for held in others)
 
     def add(self, client: str, amount: int) -> None:
-        """The client holds so much more."""
+        """Note that the client holds this much more."""
         self._held[client] = self.of(client) + amount
         self.total += amount
 
     def remove(self, client: str, amount: int) -> None:
-        """The client holds so much less."""
+        """Note that the client holds this much less."""
         self._held[client] -= amount
         self.total -= amount
         if not self._held[client]:
@@ -56,7 +56,7 @@ class Shares:
 
 
 class Entry(Protocol):
-    """What waits in line."""
+    """An entry that waits in line."""
 
     @property
     def client(self) -> str:
@@ -68,17 +68,17 @@ class Entry(Protocol):
 
     @property
     def turn(self) -> float:
-        """Orders it among those of its client."""
+        """Its position among the entries of its client."""
 
     def is_wanted(self, now: float, /) -> bool:
-        """Whether somebody still waits for it."""
+        """Whether anybody still waits for it."""
 
 
 E = TypeVar("E", bound=Entry)
 
 
 class _Line(Generic[E]):
-    """What waits of one client, and the tokens that it was served, on the clock of all lines."""
+    """The waiting entries of a client, and the tokens that it was served, on the clock of all lines."""
 
     __slots__ = ("entries", "seen", "served", "tokens")
 
@@ -89,7 +89,7 @@ class _Line(Generic[E]):
         self.seen = 0  # entries from the front that `Lines.front` has given
 
     def next(self, now: float) -> E | None:
-        """The next that was not given yet; those before it that nobody wants are forgotten."""
+        """The next entry that was not given yet; earlier ones that nobody wants any more are dropped."""
         end = start = self.seen
         while end < len(self.entries) and not self.entries[end].is_wanted(now):
             end += 1
@@ -103,20 +103,21 @@ class _Line(Generic[E]):
 
 
 class Lines(Generic[E]):
-    """A line of each client, served in turns: next is the client that was served the fewest tokens.
+    """A line for each client, served in turns: next is the client that was served the fewest tokens.
 
-    Who comes anew begins level with the one that is served now, so that nobody saves up turns. Not safe for threads.
+    A new client starts level with the client that is being served, so that nobody saves up turns. Not safe for
+    threads.
     """
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line[E]] = {}
-        self._clock = 0.0  # tokens that the client that is served now had before
+        self._clock = 0.0  # tokens that the current client was served before
 
     def __bool__(self) -> bool:
         return any(line.entries for line in self._lines.values())
 
     def tokens_of(self, client: str) -> int:
-        """The tokens that wait of a client."""
+        """The waiting tokens of a client."""
         line = self._lines.get(client)
         return line.tokens if line else 0
 
@@ -132,7 +133,7 @@ class Lines(Generic[E]):
             line.tokens += entry.width
 
     def front(self, now: float, tokens: int, is_served: Callable[[str], bool] = lambda client: True) -> list[E]:
-        """What goes next, in order, until it has `tokens`. Clients that are not served now keep their places."""
+        """The next entries in order, up to `tokens`. Clients that are not served now keep their places."""
         front: list[E] = []
         turns = []
         for number, (client, line) in enumerate(self._lines.items()):
@@ -152,7 +153,7 @@ class Lines(Generic[E]):
         return front
 
     def take(self, entries: Iterable[E]) -> None:
-        """Remove entries that `front` has just given: they are served now."""
+        """Remove entries that `front` has just returned: they are served now."""
         taken = set(entries)
         self._clock = max(self._clock, min(self._lines[entry.client].served for entry in taken))
         for entry in taken:
@@ -162,7 +163,7 @@ class Lines(Generic[E]):
         for line in self._lines.values():
             line.entries[: line.seen] = [entry for entry in line.entries[: line.seen] if entry not in taken]
             line.seen = 0
-        # A line that is empty is kept only while its client has had more than others.
+        # An empty line is only kept while its client was served more than others.
         if not self:
             self._lines.clear()
             self._clock = 0.0

@@ -1,6 +1,6 @@
-"""What a request's head must be beside its grammar, which httptools checks: one host, one target, one end of the body.
+"""Rules for a request's head beyond its grammar, which httptools checks: one host, one target, one end of the body.
 
-What is refused here is read in other ways by other servers and proxies, so that two of them would see two requests.
+Other servers and proxies would read the heads that are refused here in different ways, and see different requests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _WHOLE = re.compile(rb"https?://([^/?#]+)([^?#]*)(\?[^#]*)?.*", re.IGNORECASE)
 
 
 class HeadError(Exception):
-    """What is wrong with a head, in one line."""
+    """A head is wrong; the message says how, in one line."""
 
 
 def check(version: str, url: bytes, headers: Headers) -> bytes:
@@ -24,7 +24,7 @@ def check(version: str, url: bytes, headers: Headers) -> bytes:
 
     Args:
         version: of HTTP, such as 1.1.
-        url: the target as it was sent; that of a request to a proxy is ``http://host/path`` (RFC 9112, 3.2.2).
+        url: the target as it was sent; in a request to a proxy it is ``http://host/path`` (RFC 9112, 3.2.2).
         headers: with names in lower case.
     """
     if version not in _VERSIONS:

@@ -1,4 +1,4 @@
-"""The routes that say how the server is: models, statistics, health, metrics."""
+"""The routes about the server itself: models, statistics, health, metrics."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def add_information(app: FastAPI, service: Service, metrics: Metrics) -> None:
         responses=responses(schemas.ModelsResponse, 401, 403, 429),
     )
     async def models() -> Response:
-        found = [_describe(served, service.settings.min_score) for served in service.models.values()]
-        answer = schemas.ModelsResponse(default=service.settings.default_model, models=found)
+        described = [_describe(served, service.settings.min_score) for served in service.models.values()]
+        answer = schemas.ModelsResponse(default=service.settings.default_model, models=described)
         return json_response(answer.model_dump(exclude_none=True))
 
     @app.get(

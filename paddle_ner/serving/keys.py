@@ -1,8 +1,8 @@
-"""API keys: how one is made, and the file that holds their salted hashes.
+"""API keys: how they are made, and the file with their salted hashes.
 
-A key is ``NAME.SECRET``, the secret 256 random bits. The server's file has a line for each, ``NAME:SALT:HASH``: the
-hash is HMAC-SHA256 of the secret under the salt, from which no key can be won back. A slow hash is for passwords that
-people choose; it would add nothing to a random secret but work for each request.
+A key is ``NAME.SECRET``, where the secret is 256 random bits. The server's file has a line for each,
+``NAME:SALT:HASH``: the hash is HMAC-SHA256 of the secret under the salt, from which the key cannot be recovered. Slow
+hashes are for passwords that people choose; for a random secret they would only add work to each request.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LINE = re.compile(rf"({_NAME.pattern}):([0-9a-f]{{32}}):([0-9a-f]{{64}})")
 _EXPECTED = "expected NAME:SALT:HASH as `paddle-ner api-key NAME` prints it"
-_LOOK_SECONDS = 1.0  # between looks at the file
+_LOOK_SECONDS = 1.0  # between checks of the file
 _MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class HashedKey:
-    """What is kept of a key."""
+    """The stored part of a key."""
 
     name: str
     salt: bytes
@@ -44,7 +44,7 @@ class HashedKey:
 
 
 def create(name: str) -> tuple[str, HashedKey]:
-    """A new key, which is nowhere kept, and what is kept of it. Raises InputError where the name is none."""
+    """A new key, which is not stored, and its stored part. Raises InputError for an invalid name."""
     if not _NAME.fullmatch(name):
         raise InputError(f"key name {name!r}: expected 1 to 64 ASCII letters, digits, _ and -, the first no sign")
     secret, salt = secrets.token_urlsafe(32), secrets.token_bytes(16)
@@ -56,11 +56,11 @@ def _digest(salt: bytes, secret: str) -> bytes:
 
 
 class Keys:
-    """The keys that are let in."""
+    """The keys of a server."""
 
     def __init__(self, keys: Mapping[str, HashedKey]) -> None:
         self._keys = keys
-        # A name that is not there costs what a wrong secret costs.
+        # An unknown name takes as long as a wrong secret.
         self._nobody = HashedKey("", secrets.token_bytes(16), secrets.token_bytes(32))
 
     def __len__(self) -> int:
@@ -68,20 +68,20 @@ class Keys:
 
     @property
     def names(self) -> list[str]:
-        """Whom they belong to."""
+        """The names of the keys."""
         return list(self._keys)
 
     def name_of(self, key: str) -> str | None:
-        """The name of a key that is let in; None where it is not."""
+        """The name of a valid key; None for any other."""
         name, _, secret = key.partition(".")
         known = self._keys.get(name, self._nobody)
         return known.name if hmac.compare_digest(_digest(known.salt, secret), known.digest) else None
 
 
 def parse(content: str, source: str) -> Keys:
-    """The keys of a file's content: one a line, with blank lines and comments that begin with ``#``.
+    """The keys in the content of a file: one per line, with blank lines and comments that begin with ``#``.
 
-    Raises InputError, with `source` and the line, where a line is no hashed key or a name comes twice.
+    Raises InputError, with `source` and the line, if a line is not a hashed key or a name is repeated.
     """
     keys: dict[str, HashedKey] = {}
     for number, line in enumerate(content.removeprefix("\ufeff").splitlines(), start=1):
@@ -99,9 +99,9 @@ def parse(content: str, source: str) -> Keys:
 
 
 def read(path: Path) -> Keys:
-    """The keys of a file. Raises InputError, in one line, where it cannot be read or a line is wrong."""
+    """The keys of a file. Raises InputError, in one line, if it cannot be read or a line is invalid."""
     try:
-        # A FIFO would have us wait for its writer, a device might never end.
+        # A FIFO would make us wait for its writer, a device might never end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InputError(f"{path}: it is no regular file, {_EXPECTED} on each line of one")
@@ -118,10 +118,10 @@ def read(path: Path) -> Keys:
 
 
 class KeyFile:
-    """The keys of a file, read again when it changes. A broken new one is refused in the log and the old keys stay.
+    """The keys of a file, read again when it changes. If it becomes invalid, the log says so and the old keys stay.
 
     Args:
-        path: of the file. Raises InputError where it cannot be read or a line is wrong.
+        path: the file. Raises InputError if it cannot be read or a line is invalid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -132,11 +132,11 @@ class KeyFile:
         self._warn_of_none()
 
     def current(self) -> Keys:
-        """The keys, as they were last read: reading them here would have every request wait for the disk."""
+        """The keys as they were last read: reading them here would make every request wait for the disk."""
         return self._keys
 
     def watch(self) -> None:
-        """Look at the file every second, in a thread of its own, until `close`."""
+        """Check the file every second, in a separate thread, until `close`."""
         self._ended.clear()
         threading.Thread(target=self._watch, name="keys", daemon=True).start()
 
@@ -145,7 +145,7 @@ class KeyFile:
         self._ended.set()
 
     def look(self) -> None:
-        """Read the file again where it has changed."""
+        """Read the file again if it has changed."""
         state = self._stamp()
         if state == self._state:
             return
@@ -162,7 +162,7 @@ class KeyFile:
         while not self._ended.wait(_LOOK_SECONDS):
             try:
                 self.look()
-            except Exception:  # a defect of ours must not end the watch
+            except Exception:  # a bug must not end the watch
                 logger.exception("the API keys could not be looked at")
 
     def _warn_of_none(self) -> None:

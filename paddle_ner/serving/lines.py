@@ -1,4 +1,4 @@
-"""Log lines on their way out: a queue and a thread, so that no request waits for whoever reads them."""
+"""Log lines on their way out: a queue and a thread, so that no request waits for the reader of the log."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from collections import deque
 
 ROOM = 1 << 20  # bytes of lines that wait
 _BLOCK = 1 << 16  # bytes that are written at once
-_LAST_SECONDS = 1.0  # for what waits when the process ends
+_LAST_SECONDS = 1.0  # for lines that wait when the process ends
 
 
 class LineHandler(logging.Handler):
-    """Writes lines to a file descriptor in a thread of its own.
+    """Writes lines to a file descriptor in a separate thread.
 
-    Where nobody reads them, what does not fit `room` is dropped and counted, and a line says how many as soon as lines
-    are read again.
+    If nobody reads them, lines that do not fit into `room` are dropped and counted, and a line says how many as soon as
+    lines are read again.
 
     Attributes:
-        dropped: lines so far.
+        dropped: lines dropped so far.
     """
 
     def __init__(self, descriptor: int, room: int = ROOM) -> None:
@@ -31,7 +31,7 @@ class LineHandler(logging.Handler):
         self._room = room
         self._waiting: deque[bytes] = deque()
         self._size = 0  # of what waits and what is being written
-        self._unsaid = 0  # dropped lines that no line has told of
+        self._unsaid = 0  # dropped lines that were not reported yet
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -51,7 +51,7 @@ class LineHandler(logging.Handler):
             self._changed.notify_all()
 
     def flush(self) -> None:
-        """Wait until what waits is written, a second at most."""
+        """Wait until waiting lines are written, at most a second."""
         end = time.monotonic() + _LAST_SECONDS
         with self._changed:
             while self._size and (left := end - time.monotonic()) > 0:
@@ -60,7 +60,7 @@ class LineHandler(logging.Handler):
     def _line(self, record: logging.LogRecord) -> bytes | None:
         try:
             return (self.format(record) + "\n").encode("utf-8", "backslashreplace")
-        except Exception:  # a message that does not fit its values: a defect, but no request fails for it
+        except Exception:  # a message that does not fit its values: a bug, but no request fails because of it
             return None
 
     def _write(self) -> None:
@@ -88,9 +88,9 @@ class LineHandler(logging.Handler):
         while block:
             try:
                 block = block[os.write(self._descriptor, block) :]
-            except BlockingIOError:  # whoever gave it to us had it not block
+            except BlockingIOError:  # its owner made it non-blocking
                 select.select([], [self._descriptor], [])
-            except OSError:  # whoever read it is gone
+            except OSError:  # its reader is gone
                 return False
         return True
 

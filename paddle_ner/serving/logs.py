@@ -1,7 +1,7 @@
 """Log lines, as text or as JSON, with the id of the request that they belong to. Never a user's text.
 
-What a line says beside its message comes from logging's `extra`. Of an exception the type and the place are shown but
-not the message, which may quote what was sent; the package's own errors, which never do, are shown whole.
+Fields other than the message come from logging's `extra`. An exception is logged with its type and place but without
+its message, which may quote the request; the package's own errors, which never do, are logged completely.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from paddle_ner.serving.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-# What every record has, and what uvicorn adds for terminals.
+# Fields that every record has, and those that uvicorn adds for terminals.
 _ORDINARY = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"})
 
 
@@ -35,24 +35,24 @@ def configure(settings: Settings) -> None:
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(level if name in ("paddle_ner", "uvicorn") else logging.NOTSET)
-    # uvicorn's line for a request has the query string; ours is written instead.
+    # uvicorn's line for a request contains the query string; ours is written instead.
     logging.getLogger("uvicorn.access").propagate = False
 
 
 def dropped() -> int:
-    """Lines of this process that were not written, since nobody read them."""
+    """Lines of this process that were dropped, since nobody read them."""
     return sum(handler.dropped for handler in logging.getLogger().handlers if isinstance(handler, LineHandler))
 
 
 def _handler() -> logging.Handler:
     try:
         return LineHandler(sys.stderr.fileno())
-    except (AttributeError, OSError):  # no file of the system's
+    except (AttributeError, OSError):  # not a file of the system
         return logging.StreamHandler(sys.stderr)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -69,7 +69,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people: time, level, message, and the rest as NAME=VALUE."""
+    """A line for people: time, level, message, and the other fields as NAME=VALUE."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -94,7 +94,7 @@ def _error(record: logging.LogRecord) -> BaseException | None:
 
 
 def describe(error: BaseException) -> str:
-    """Type and place of an exception, on several lines; its message only where it is one of this package's own."""
+    """Type and place of an exception, on several lines; with its message only if it is one of this package's own."""
     name = type(error).__name__
     first = f"{name}: {error}" if isinstance(error, PaddleNerError) else name
     return "\n".join([first, *"".join(traceback.format_tb(error.__traceback__)).splitlines()])

@@ -26,7 +26,7 @@ _INFO = ("version", "engine", "device", "precision", "task", "threads", "replica
 
 
 class Metrics:
-    """The metrics of one application, in a registry of their own."""
+    """The metrics of one application, in their own registry."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -60,12 +60,12 @@ class Metrics:
             "model",
             "label",
         )
-        # A series of its own, since any name that could stand for it is one that a model's label may have.
+        # A separate series, since a model's label may have any name that could stand for this one.
         self.without_label = self._counter(
             "paddle_ner_texts_without_label", "Texts answered in which no label was found.", "model"
         )
         self.dropped = self._counter(
-            "paddle_ner_dropped_texts", "Texts not answered since nobody waited for them any more.", "model", "reason"
+            "paddle_ner_dropped_texts", "Texts not answered because nobody waited for them any more.", "model", "reason"
         )
         self.failed = self._counter(
             "paddle_ner_failed_texts",
@@ -75,13 +75,11 @@ class Metrics:
         )
         self.registry.register(_DroppedLines())
         self.rebuilds = self._counter(
-            "paddle_ner_engine_rebuilds", "Engines that were built anew after they had failed.", "model"
+            "paddle_ner_engine_rebuilds", "Engines that were rebuilt after they had failed.", "model"
         )
-        self.reloads = self._counter(
-            "paddle_ner_reloads", "Bundles found new on disk, by what became of them.", "model", "result"
-        )
+        self.reloads = self._counter("paddle_ner_reloads", "New bundles found on disk, by result.", "model", "result")
         self.ready = self._gauge("paddle_ner_model_ready", "1 while the model answers, else 0.")
-        self.info = self._gauge("paddle_ner_model_info", "1; what is served stands in the labels.", *_INFO)
+        self.info = self._gauge("paddle_ner_model_info", "Always 1; the labels say what is served.", *_INFO)
         self._models: dict[str, ModelMetrics] = {}
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
@@ -94,16 +92,16 @@ class Metrics:
         return Histogram(name, help_text, [label], buckets=buckets, registry=self.registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+        """Count an answered request."""
         self.requests.labels(route, str(status)).inc()
         self.request_seconds.labels(route).observe(seconds)
 
     def watch_connections(self, number: Callable[[], float]) -> None:
-        """Read the number of open connections from `number` whenever it is asked for."""
+        """Read the number of open connections from `number` at each scrape."""
         self._connections.set_function(number)
 
     def closed(self, reason: Closed) -> None:
-        """The server ended a connection."""
+        """Count a connection that the server ended."""
         self._ended[reason].inc()
 
     def model(self, name: str) -> ModelMetrics:
@@ -120,12 +118,12 @@ class Metrics:
 class _DroppedLines(Collector):
     def collect(self) -> Iterable[Metric]:
         yield CounterMetricFamily(
-            "paddle_ner_log_lines_dropped", "Log lines not written, since nobody read them.", logs.dropped()
+            "paddle_ner_log_lines_dropped", "Log lines that were dropped because nobody read the log.", logs.dropped()
         )
 
 
 class ModelMetrics:
-    """The metrics of one model, their label bound once. Safe to call from any thread, but `recent`.
+    """The metrics of one model, their label bound once. Safe to call from any thread, except `recent`.
 
     Attributes:
         recent: what was answered in the last minute; for the event loop's thread.
@@ -146,7 +144,7 @@ class ModelMetrics:
         self._padding_tokens = metrics.tokens.labels(name, "padding")
         self._texts = metrics.texts
         self._without_label = metrics.without_label.labels(name)
-        # Bound here so that each is shown from the start, as 0: a rate needs a first value.
+        # Bound here so that each is exposed from the start, as 0: a rate needs a first value.
         self._dropped = {reason: metrics.dropped.labels(name, reason) for reason in ("deadline", "client_left")}
         self._failed = {stage: metrics.failed.labels(name, stage) for stage in ("encode", "run", "decode")}
         self._reloads = {result: metrics.reloads.labels(name, result) for result in ("swapped", "refused")}
@@ -156,7 +154,7 @@ class ModelMetrics:
         self.recent = Recent()
 
     def watch_queue(self, length: Callable[[], float], tokens: Callable[[], float]) -> None:
-        """Read the queue's length in texts and tokens whenever it is asked for, and no longer from an earlier one."""
+        """Read the queue's length in texts and tokens at each scrape, instead of from an earlier queue."""
         self._length = length
         self._queue.set_function(length)
         self._queue_tokens.set_function(tokens)
@@ -167,11 +165,11 @@ class ModelMetrics:
         return int(self._length())
 
     def encoded(self, seconds: float) -> None:
-        """One text was encoded in `seconds`."""
+        """Note that a text was encoded in `seconds`."""
         self._tokenization.observe(seconds)
 
     def ran(self, seconds: float, waited: Sequence[float], tokens: int, padded: int) -> None:
-        """A batch of `tokens`, `padded` with padding, took `seconds`; its windows had `waited` so many each."""
+        """Note that a batch of `tokens`, `padded` with padding, took `seconds`, after its windows had each `waited`."""
         for one in waited:
             self._queued.observe(one)
         self._inference.observe(seconds)
@@ -181,30 +179,30 @@ class ModelMetrics:
         self._padding_tokens.inc(padded - tokens)
 
     def answered_texts(self, found: Iterable[Sequence[str]]) -> None:
-        """Texts were answered, with these labels in each; one counts once a text however often it comes."""
+        """Count answered texts by the labels in each; a label counts once per text."""
         distinct = [set(labels) for labels in found]
         for label, count in collections.Counter(label for labels in distinct for label in labels).items():
             self._texts.labels(self._name, label).inc(count)
         self._without_label.inc(sum(not labels for labels in distinct))
 
     def dropped(self, reason: DropReason) -> None:
-        """One text was not answered, since nobody waited for it any more."""
+        """Count a text that was not answered, since nobody waited for it any more."""
         self._dropped[reason].inc()
 
     def failed(self, stage: Stage) -> None:
-        """One text made the model fail."""
+        """Count a text that made the model fail."""
         self._failed[stage].inc()
 
     def rebuilt(self) -> None:
-        """An engine was built anew."""
+        """Count a rebuilt engine."""
         self._rebuilds.inc()
 
     def reloaded(self, result: ReloadResult) -> None:
-        """A bundle on disk was found new, and taken or refused."""
+        """Count a new bundle on disk that was accepted or refused."""
         self._reloads[result].inc()
 
     def ready(self, ready: bool) -> None:
-        """The model answers from now on, or does not."""
+        """Note whether the model answers from now on."""
         self._ready.set(ready)
 
     def info(
@@ -218,7 +216,7 @@ class ModelMetrics:
         threads: int | None,
         replicas: int,
     ) -> None:
-        """Say what is served from now on; what was said before is taken back."""
+        """Expose what is served from now on, instead of what was served before."""
         if self._described:
             self._info.remove(*self._described)
         shown = "" if threads is None else str(threads)

@@ -1,4 +1,4 @@
-"""What the server needs of a model, and how it gets one."""
+"""What the server needs from a model, and how it loads one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddle_ner.tasks import Decoding
 from paddle_ner.tasks.min_score import by_type
 from paddle_ner.types import Prediction
 
-# What the model's head gives for one window: [length, outputs] or [outputs] by name
+# The outputs of the model's head for a window: [length, outputs] or [outputs] by name
 Logits = Mapping[str, NDArray[np.float32]]
 
 _PROBE = "王小明在北京大学读书。"
@@ -30,7 +30,7 @@ class Model(Protocol):
 
     @property
     def decoding(self) -> Decoding:
-        """What it predicts, and in which labels."""
+        """What it predicts, with its labels."""
         ...
 
     @property
@@ -40,12 +40,12 @@ class Model(Protocol):
 
     @property
     def version(self) -> str:
-        """Twelve digits of the bundle's checksum; empty where there is none."""
+        """Twelve digits of the bundle's checksum; empty for a checkpoint."""
         ...
 
     @property
     def examples(self) -> Sequence[str]:
-        """Texts to show what it can do."""
+        """Texts that show what it can do."""
         ...
 
     def warm_up(self) -> None:
@@ -61,17 +61,17 @@ class Model(Protocol):
         ...
 
     def run(self, rows: Sequence[Window], /) -> Sequence[Logits]:
-        """One padded batch through the engine: the outputs of each window, in order."""
+        """Run a padded batch: the outputs of each window, in order."""
         ...
 
     def decode(
         self, encoded: Encoded, outputs: Sequence[Logits], min_score: Mapping[str, float] | None = None, /
     ) -> Prediction:
-        """The prediction for a text from the outputs of its windows, without what is below the scores by type."""
+        """The prediction for a text from the outputs of its windows, without entities below the min scores by type."""
         ...
 
 
-# Gives the replicas of one bundle, over the same weights; each is used by one thread. They need not be warm.
+# Returns the replicas of a bundle, over the same weights; each is used by one thread. They need not be warm.
 Loader = Callable[[Path, Settings], Sequence[Model]]
 
 
@@ -87,7 +87,7 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
 
 
 def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:
-    """`model.run`. Raises RuntimeError where it gives more or fewer outputs than windows."""
+    """The result of `model.run`. Raises RuntimeError if it has more or fewer outputs than windows."""
     outputs = model.run(rows)
     if len(outputs) != len(rows):
         raise RuntimeError(f"the engine gave outputs of {len(outputs)} windows for {len(rows)}")
@@ -95,7 +95,7 @@ def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:
 
 
 def probe(model: Model) -> None:
-    """Answer a known good text. Raises what the model raises, or RuntimeError: then the model is at fault."""
+    """Answer a known good text. Raises the model's error, or RuntimeError: then the model is at fault."""
     encoded = model.encode(_PROBE)
     outputs = run_checked(model, encoded.windows)
     if not all(np.isfinite(values).all() for window in outputs for values in window.values()):

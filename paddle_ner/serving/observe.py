@@ -1,4 +1,4 @@
-"""What happens round every request: its id, its line in the log, its metrics, its span, and the last resort."""
+"""What happens around every request: its id, log line, metrics and span, and the handling of unexpected errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class Observe:
-    """The outermost ASGI middleware. Plain ASGI: a wrapper of `receive` would hide a client that left."""
+    """The outermost ASGI middleware. Plain ASGI, since a wrapper of `receive` would hide that a client left."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, trusted: Sequence[Network] = ()) -> None:
         self._app = app
@@ -73,7 +73,7 @@ class Observe:
             )
         finally:
             seconds = time.monotonic() - started
-            # Paths that no route has share one label, so that a scan of the server cannot grow the metrics.
+            # Paths without a route share one label, so that a scan of the server cannot grow the metrics.
             route = getattr(scope.get("route"), "path", "other")
             status = status or 500
             self._metrics.answered(route, status, seconds)

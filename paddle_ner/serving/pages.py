@@ -1,4 +1,4 @@
-"""The page at ``/`` and the documentation at ``/docs``: files of this package that load nothing from elsewhere."""
+"""The page at ``/`` and the documentation at ``/docs``: files of this package that load nothing from other servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADERS = {
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
-    # A browser asks each time whether what it has is still good, so that a new server is never seen with an old page.
+    # A browser checks each time whether its copy is still current, so that a new server is never seen with an old page.
     "Cache-Control": "no-cache",
 }
 
@@ -53,7 +53,7 @@ _FILES = {
     if file.name.endswith(tuple(_MEDIA_TYPES))
 }
 PATHS = frozenset({"/", "/docs"} | {f"/page/{name}" for name in _FILES})
-"""Every path that this module answers; none of them tells anything of the models, so none needs a key."""
+"""Every path that this module answers; none of them reveals anything about the models, so none needs a key."""
 
 
 def _answer(request: Request, file: _File) -> Response:
@@ -77,7 +77,7 @@ async def docs(request: Request) -> Response:
 
 @router.get("/page/{name}")
 async def static(request: Request, name: str) -> Response:
-    """What the pages are made of: scripts and styles."""
+    """The scripts and styles of the pages."""
     if name not in _FILES:
         raise HTTPException(404, f"no file {name!r} of the page")
     return _answer(request, _FILES[name])

@@ -18,8 +18,8 @@ class Kind:
     """A kind of problem.
 
     Attributes:
-        slug: names it in the `type` of the answer, an anchor of the documentation page.
-        status: of the answer.
+        slug: its name in the `type` of the answer, an anchor of the documentation page.
+        status: HTTP status of the answer.
         title: the same for every problem of the kind.
         fix: what the caller can do.
     """
@@ -33,7 +33,7 @@ class Kind:
 BAD_REQUEST = Kind("bad-request", 400, "Bad request", "Send a request of HTTP/1.1.")
 UNAUTHORIZED = Kind("unauthorized", 401, "Unauthorized", "Send `Authorization: Bearer KEY` with a key of this server.")
 UNPROTECTED = Kind(
-    "unprotected", 403, "Unprotected server", "Whoever runs the server gives it API keys, or says that it needs none."
+    "unprotected", 403, "Unprotected server", "The operator must give the server API keys, or say that it needs none."
 )
 NOT_FOUND = Kind("not-found", 404, "Not found", "See /docs for the routes.")
 UNKNOWN_MODEL = Kind("unknown-model", 404, "Unknown model", "GET /models lists the names.")
@@ -45,10 +45,13 @@ ENCODING = Kind(
 )
 INVALID = Kind("invalid-request", 422, "Invalid request", "`errors` points at each place in the body.")
 QUEUE_FULL = Kind("queue-full", 429, "Queue full", "Try again after the seconds of the header Retry-After.")
-RATE_LIMITED = Kind("rate-limited", 429, "Rate limited", "Send fewer requests a second; see the header Retry-After.")
+RATE_LIMITED = Kind("rate-limited", 429, "Rate limited", "Send fewer requests per second; see the header Retry-After.")
 HEAD_TOO_LARGE = Kind("head-too-large", 431, "Request head too large", "Send fewer or shorter headers.")
 FAILED_TEXT = Kind(
-    "text-failed", 500, "Text failed", "`errors` names the texts; `predictions` has the others, null for those."
+    "text-failed",
+    500,
+    "Text failed",
+    "`errors` names the texts; `predictions` has the answers of the others, and null for these.",
 )
 INTERNAL = Kind("internal-error", 500, "Internal error", "The server's log has the reason.")
 BODIES_FULL = Kind(
@@ -59,7 +62,7 @@ TOO_MANY_CONNECTIONS = Kind(
 )
 LOADING = Kind("loading", 503, "Loading", "Try again after the seconds of the header Retry-After.")
 UNAVAILABLE = Kind("unavailable", 503, "Model unavailable", "The server's log has the reason; it must be restarted.")
-DRAINING = Kind("draining", 503, "Draining", "The server stops; ask another one.")
+DRAINING = Kind("draining", 503, "Draining", "The server is stopping; use another one.")
 DEADLINE = Kind("deadline-passed", 504, "Deadline passed", "Send fewer texts, or try when the server is less busy.")
 
 KINDS = (
@@ -118,7 +121,7 @@ class HTTPProblem(Exception):
 
 
 def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTTPProblem:
-    """The problem for a status that the framework raised by itself."""
+    """The problem for a status that the framework itself raised."""
     kind = {400: BAD_REQUEST, 404: NOT_FOUND, 405: METHOD}.get(status)
     if kind is None:
         kind = Kind("about", status, HTTPStatus(status).phrase, "")

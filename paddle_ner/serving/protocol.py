@@ -1,9 +1,9 @@
-"""One connection: uvicorn's protocol over httptools, with bounds on what a client may send and how long it may take.
+"""One connection: uvicorn's protocol over httptools, with limits on what a client may send and how long it may take.
 
-uvicorn's own (0.54) bounds no head, waits for ever for a head, a body or a reader, and lets httptools stop at a header
-``Upgrade``, so that a body is read as the next request. Its protocol over h11 has a bound for heads and ignores
-upgrades, but takes a good part of the server's throughput (docs/serving.md has the figures) and waits for ever as well.
-Neither asks for a Host; `heads` says which requests are refused beside those that httptools cannot parse.
+uvicorn's own (0.54) does not limit heads, waits forever for a head, a body or a reader, and lets httptools stop at an
+``Upgrade`` header, so that a body is read as the next request. Its protocol over h11 limits heads and ignores upgrades,
+but costs a good part of the server's throughput and waits forever too. Neither requires a Host; `heads` says which
+requests are refused in addition to those that httptools cannot parse.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from paddle_ner.serving.problems import (
 )
 
 KEEP_ALIVE = 75  # seconds; longer than the 60 of common proxies, which must be the side that closes
-_SPARE_SECONDS = 2.0  # for the head on a connection that is one too many
+_SPARE_SECONDS = 2.0  # for the head on a connection beyond the limit
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 1 << 20  # what a refused client may still send before it reads the answer
 _PIPELINED = 64  # requests that wait on one connection for those before them
-_FRAMING = 8  # bytes of a chunked body's framing for each of its own: a chunk of one byte has five
+_FRAMING = 8  # bytes of framing per byte of a chunked body: a chunk of one byte has five
 _UPGRADE = frozenset({b"upgrade", b"http2-settings", b"connection"})
 
 
@@ -44,8 +44,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     Attributes:
         address: of the peer; empty on a Unix socket.
-        deadline: in `time.monotonic`; until then the head or the body that it is about must be there. None while the
-            server is at work for it.
+        deadline: in `time.monotonic`; the head or the body must arrive until then. None while the server is working for
+            it.
     """
 
     def __init__(
@@ -66,17 +66,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._began = False  # the first request
         self._in_message = False
         self._head_done = False
-        self._completed = False  # a message, in the data that came last
+        self._completed = False  # a message, in the data received last
         self._upgrading = False
         self._head_bytes = self._body_bytes = self._framing_bytes = 0
         self._refusal: tuple[Kind, str] | None = None
-        self._linger: int | None = None  # bytes that are still thrown away; None while nothing was refused
+        self._linger: int | None = None  # bytes that are still discarded; None while nothing was refused
 
     # ------------------------------------------------------------------ what `Connections` asks of it
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request of it is under way: none came, or its head is not complete."""
+        """Whether it has no request in progress: none came, or its head is not complete."""
         return not (self._in_message and self._head_done) and (self.cycle is None or self.cycle.response_complete)
 
     @property
@@ -86,7 +86,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self.pipeline:  # what is not read yet is not the client's fault
+        if self.pipeline:  # the client is not to blame for bytes that we have not read yet
             return
         self.deadline = None
         if self._linger is not None or not self._in_message:
@@ -98,7 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(TIMEOUT, f"the request's {part} was not complete after {seconds:g} s")
 
     def drop(self) -> None:
-        """End it at once, and forget what was not sent."""
+        """Close it at once, and drop what was not sent."""
         self.transport.abort()
 
     # ------------------------------------------------------------------ the transport's side
@@ -135,7 +135,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._completed = False
         self._feed(data)
         if self._in_message and not self._completed and self._linger is None:
-            # Beside its body a message has a head, trailers and the framing of chunks, which httptools keeps or skips.
+            # Besides its body a message has a head, trailers and the framing of chunks, which httptools keeps or skips.
             own = _FRAMING * (self._body_bytes - body_before)
             self._framing_bytes = max(0, self._framing_bytes + len(data) - own)
             if self._framing_bytes > self._settings.max_head_bytes:
@@ -152,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(kind, detail)
 
     def _ignore_upgrade(self, rest: bytes) -> None:
-        """Go on as if the header Upgrade were not there (RFC 9110, 7.8). httptools took the head for the whole."""
+        """Continue without the Upgrade header (RFC 9110, 7.8). httptools took the head for the whole message."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._all.closed("malformed")
@@ -249,7 +249,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(HEAD_TOO_LARGE, f"the request's head has more than {self._settings.max_head_bytes} bytes")
 
     def _refuse(self, kind: Kind, detail: str) -> None:
-        """Answer the message that is being read, where it is its turn, and read nothing more."""
+        """Answer the message that is being read, if it is its turn, and read nothing more."""
         self._in_message = False
         under_way = self.cycle is not None and not self.cycle.response_complete
         if under_way and not self._head_done:  # an earlier request: it is answered, then the connection ends
@@ -281,7 +281,7 @@ def _problem(kind: Kind, detail: str) -> bytes:
 
 
 def _only_health(app: Callable[..., Any]) -> ASGIApp:
-    """What answers on a connection that is one too many: probes, so that a busy server is not taken for a dead one."""
+    """Answers on a connection beyond the limit: only probes, so that a busy server is not taken for a dead one."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].removeprefix(scope.get("root_path", "")).startswith("/health/"):

@@ -1,10 +1,10 @@
 """The batching policy: what goes through an engine next. No model, no thread, no retry.
 
-The next batch always has the window at the front of the queue, so that nothing starves, and with it the windows nearest
-to it in length, as long as padding them together is cheaper than another call of the engine and the batch stays within
-a budget of padded tokens. It is chosen from the front of the queue, a few budgets long, so that requests are finished
-about in the order in which they came. Clients take turns at the front (`fair.Lines`); of one client, the later windows
-of a long text queue a little further back (`turn_of`). What nobody waits for any more is dropped.
+The next batch always contains the window at the front of the queue, so that nothing starves, and the windows closest to
+it in length, as long as padding them together is cheaper than another call of the engine and the batch stays within a
+budget of padded tokens. It is chosen from the front of the queue, a few budgets long, so that requests finish roughly
+in the order in which they came. Clients take turns at the front (`fair.Lines`); the later windows of a client's long
+text queue a little further back (`turn_of`). Windows that nobody waits for any more are dropped.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Generic, Protocol, TypeVar
 from paddle_ner.inference.planning import whole_rows
 from paddle_ner.serving import fair
 
-# The padding that is worth sparing a call of the engine, in tokens. A call costs more than that (about 64), but a
-# window that does not go now will likely share the next call with better company.
+# The padding, in tokens, that is worth saving a call of the engine. A call costs more than that (about 64), but a
+# window that does not go now will probably fit better into the next call.
 CALL_TOKENS = 16
-FULL_TOKENS = 512  # a batch of so many is worth its call: from then on only what costs no padding joins it
-# From so many tokens on a window is long: attention's work grows with the square of it. A batch of long ones has a
-# quarter of the budget, and the later windows of a text let those pass that came up to a second after it: a page of
-# text does not hold up the sentences behind it.
+FULL_TOKENS = 512  # a batch of this many tokens is worth its call: from then on only windows without padding join it
+# A window is long from this many tokens on, since attention's work grows with the square of its length. A batch of long
+# windows has a quarter of the budget, and the later windows of a text let texts pass that came up to a second after it:
+# a page of text does not hold up the sentences that follow it.
 LONG_TOKENS = 256
 TURN_TOKENS, TURN_SECONDS, LAST_TURN_SECONDS = 128, 0.1, 1.0
-HORIZON = 4  # how many budgets of padded tokens, from the front of the queue, a batch is chosen from
+HORIZON = 4  # a batch is chosen from this many budgets of padded tokens at the front of the queue
 
 
 class Entry(fair.Entry, Protocol):
-    """One window that waits; `width` is what it is padded to."""
+    """A waiting window; `width` is the length that it is padded to."""
 
     @property
     def since(self) -> float:
@@ -43,11 +43,11 @@ E = TypeVar("E", bound=Entry)
 
 
 class Queue(Generic[E]):
-    """What waits for an engine. Not safe for threads: its owner holds a lock.
+    """The windows that wait for an engine. Not safe for threads: its owner holds a lock.
 
     Args:
-        batch_tokens: padded tokens in a batch; a window that is longer goes alone.
-        batch_delay: seconds that the oldest window may wait for company while an engine is free.
+        batch_tokens: padded tokens in a batch; a longer window goes alone.
+        batch_delay: seconds that the oldest window may wait for others while an engine is free.
     """
 
     def __init__(self, batch_tokens: int, batch_delay: float) -> None:
@@ -59,7 +59,7 @@ class Queue(Generic[E]):
         return bool(self._lines)
 
     def tokens_of(self, client: str) -> int:
-        """The padded tokens that wait of a client."""
+        """The waiting padded tokens of a client."""
         return self._lines.tokens_of(client)
 
     def put(self, entries: Iterable[E]) -> None:
@@ -67,7 +67,7 @@ class Queue(Generic[E]):
         self._lines.put(entries)
 
     def take(self, now: float) -> tuple[list[E], float | None]:
-        """The next batch; or none, and the seconds after which there is one (None: when more is put)."""
+        """The next batch; or none, and the seconds until there is one (None: not before more windows are added)."""
         front = self._lines.front(now, HORIZON * self._batch_tokens)
         if not front:
             return [], None
@@ -86,9 +86,9 @@ class Queue(Generic[E]):
 def choose(widths: Sequence[int], budget: int) -> list[int]:
     """Which of the waiting windows go next: indices into `widths`, their padded tokens in the order of the queue.
 
-    The first always goes, alone if it must. From it the batch grows to both sides of the queue sorted by width, each
-    time by the window that saves the most: the tokens of a call of its own, less what padding it costs here. Once the
-    batch is full enough, no call is saved any more.
+    The first always goes, alone if necessary. From it the batch grows to both sides of the queue sorted by width, each
+    time by the window that saves the most: the tokens of a separate call, minus the padding that it costs here. Once
+    the batch is full enough, saving a call no longer counts.
     """
     order = sorted(range(len(widths)), key=widths.__getitem__)
     low = first = order.index(0)
@@ -106,7 +106,7 @@ def choose(widths: Sequence[int], budget: int) -> list[int]:
             if together <= min(share, budget) and saving > best_saving:
                 best_saving, best_side = saving, side
         if best_side == 0:
-            # The number of rows is one of few: the longest stay behind, but never the first.
+            # Only a few batch sizes are used: the longest windows stay in the queue, but never the first window.
             over = rows - whole_rows(rows)
             high -= (longest := min(over, high - first - 1))
             return order[low + over - longest : high]
@@ -114,5 +114,5 @@ def choose(widths: Sequence[int], budget: int) -> list[int]:
 
 
 def turn_of(since: float, tokens: int) -> float:
-    """The turn of a window that was encoded at `since`: those behind many `tokens` of their text let others pass."""
+    """The turn of a window that was encoded at `since`: windows after many `tokens` of their text let others pass."""
     return since + min(tokens // TURN_TOKENS * TURN_SECONDS, LAST_TURN_SECONDS)

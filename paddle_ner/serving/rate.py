@@ -1,4 +1,4 @@
-"""How many requests a second each caller may make."""
+"""How many requests per second each caller may make."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-_CALLERS = 10_000  # remembered at once; past it the one that came longest ago is forgotten
+_CALLERS = 10_000  # callers that are remembered; beyond that the one that came longest ago is forgotten
 
 
 class RateLimit:
-    """A token bucket for each caller: `rate` tokens a second, room for `rate` of them, rounded up.
+    """A token bucket for each caller: `rate` tokens per second, with room for `rate` of them, rounded up.
 
     A bucket is kept as one number, the time at which it will be full again.
 
     Args:
-        rate: requests a second.
+        rate: requests per second.
         clock: the time in seconds; never runs backwards.
         callers: how many are remembered.
     """
@@ -32,7 +32,7 @@ class RateLimit:
         return len(self._full_at)
 
     def take(self, caller: str) -> int | None:
-        """Take one token of the caller's: None where there was one, else the seconds until there is."""
+        """Take a token of the caller: None if there was one, otherwise the seconds until there is."""
         now = self._clock()
         full_at = max(now, self._full_at.get(caller, now)) + self._interval
         late = full_at - now - self._room

@@ -1,4 +1,4 @@
-"""What was answered in the last minute: how much, and how quickly. Costs the same however many requests there were."""
+"""How much was answered in the last minute, and how quickly. Costs the same for any number of requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Slice:
 
 
 class Recent:
-    """Requests of the last 60 seconds, or since the start where that is shorter.
+    """Requests of the last 60 seconds, or since the start if that is shorter.
 
     Args:
         clock: the time in seconds; never runs backwards.
@@ -35,7 +35,7 @@ class Recent:
         self._slices: deque[_Slice] = deque()
 
     def answered(self, texts: int, seconds: float) -> None:
-        """A request of so many texts was answered after `seconds`."""
+        """Note that a request with `texts` texts was answered after `seconds`."""
         second = int(self._clock())
         if not self._slices or self._slices[-1].second != second:
             self._forget(second)
@@ -46,14 +46,14 @@ class Recent:
         latest.bins[bin_index] = latest.bins.get(bin_index, 0) + 1
 
     def texts_per_second(self) -> float:
-        """Texts answered, over the time that they took to come."""
+        """Answered texts per second."""
         now = self._clock()
         self._forget(int(now))
         span = min(SECONDS, max(1.0, now - self._since))
         return sum(one.texts for one in self._slices) / span
 
     def latency(self, share: float) -> float | None:
-        """Seconds within which this share (0 to 1) of the requests was answered; None where there was none."""
+        """Seconds within which this share (0 to 1) of the requests was answered; None without requests."""
         self._forget(int(self._clock()))
         bins: dict[int, int] = {}
         for one in self._slices:

@@ -1,4 +1,4 @@
-"""The bodies of requests and answers, and what the OpenAPI document says of them."""
+"""The bodies of requests and answers, and their descriptions in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from paddle_ner.tasks import Decoding
 from paddle_ner.tasks.min_score import OTHERS, by_type, faults
 
 _EXPECTED = 'expected {"text": "…"} or {"texts": ["…", …]}'
-_SHOWN = 20  # places of a wrong body that the answer points at
-# Gives an object as a tuple of names with values, each as often as it is written. Numbers are left as they are.
+_SHOWN = 20  # places in an invalid body that the answer points at
+# Returns an object as a tuple of names with values, including repeated names. Numbers are kept as they are.
 _PAIRING = JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str)
 MIN_SCORE = "MinScore"  # the component of the OpenAPI document
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The texts of a request, whether it was the form with one text, and the least scores by type that it asks for."""
+    """The texts of a request, whether it had the form with one text, and the min scores by type that it asks for."""
 
     texts: list[str]
     single: bool
@@ -37,10 +37,10 @@ class Asked:
 
 
 def parse(body: bytes, settings: Settings, decoding: Decoding | None) -> Asked:
-    """What a body asks of a model with this decoding. Raises HTTPProblem 422 that points at what is wrong with it.
+    """The request in a body, for a model with this decoding. Raises HTTPProblem 422 that points at what is wrong.
 
-    By hand, since this costs the same whatever is wrong: a validator that gathers every error takes a second over
-    a list of 100,000.
+    Validated by hand, so that it costs the same whatever is wrong: a validator that collects every error takes a second
+    for a list of 100,000.
     """
     try:
         content = from_json(body)
@@ -73,7 +73,7 @@ def parse(body: bytes, settings: Settings, decoding: Decoding | None) -> Asked:
 
 
 def _named_twice(body: bytes, content: dict[str, Any]) -> tuple[str, ...]:
-    """The place of a name that a body has more than once, of which `from_json` keeps the last; empty where none is."""
+    """The place of a repeated name, of which `from_json` keeps the last value; empty if no name is repeated."""
     scores = content.get("min_score")
     if body.count(b":") == len(content) + (len(scores) if isinstance(scores, dict) else 0):
         return ()
@@ -86,7 +86,7 @@ def _named_twice(body: bytes, content: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _wrong_shape(content: Any) -> Iterator[dict[str, str]]:
-    """What is not as it should be, before any bound of the server comes in."""
+    """What is wrong with a body, before the limits of the server are applied."""
     if not isinstance(content, dict):
         yield _error((), "expected an object")
         return
@@ -119,7 +119,7 @@ def _error(location: tuple[int | str, ...], detail: str) -> dict[str, str]:
 class EntityBody(BaseModel):
     """An entity: `text[start:end]`, counted in code points (not UTF-16 units), end-exclusive.
 
-    One that the model found has a `score`; one of the server's terms has none, and the `source` `terms`.
+    An entity from the model has a `score`; an entity from the server's terms has none, and the `source` `terms`.
     """
 
     start: int
@@ -131,7 +131,7 @@ class EntityBody(BaseModel):
 
 
 class PredictionBody(BaseModel):
-    """What the model says of one text: `entities`, or `label` or `labels` with `scores`, by the model's task."""
+    """The model's answer for a text: `entities`, or `label` or `labels` with `scores`, depending on its task."""
 
     text: str
     entities: list[EntityBody] | None = None
@@ -148,12 +148,12 @@ class PredictResponse(BaseModel):
 
 
 class ModelBody(BaseModel):
-    """A model that this server has; all but `name` and `state` once it was loaded.
+    """A model of this server; fields other than `name` and `state` are present once it is loaded.
 
     `version` is 12 digits of the bundle's checksum, absent for a checkpoint; `threads` are CPU threads of each engine,
-    absent where the framework takes all cores; `replicas` are the engines over the same weights; `overlapping` is true
-    where entities may overlap or stand in one another, and absent elsewhere; `min_score` is what holds for a request
-    without one, by type; `examples` are texts that show what it can do.
+    absent if the framework takes all cores; `replicas` are the engines over the same weights; `overlapping` is true if
+    entities may overlap or be nested, and otherwise absent; `min_score` applies to requests without their own, by type;
+    `examples` are texts that show what it can do.
     """
 
     name: str
@@ -179,14 +179,14 @@ class ModelsResponse(BaseModel):
 
 
 class Latency(BaseModel):
-    """Milliseconds from a request's last byte to its answer: of half of the requests, and of 95 in a hundred."""
+    """Milliseconds from a request's last byte to its answer: the median and the 95th percentile."""
 
     p50: float | None
     p95: float | None
 
 
 class ModelStats(BaseModel):
-    """What a model did in the last minute; `queue` is the texts accepted and not yet answered, now."""
+    """The statistics of a model for the last minute; `queue` is the number of texts accepted and not yet answered."""
 
     texts_per_second: float
     latency_ms: Latency
@@ -200,7 +200,7 @@ class StatsResponse(BaseModel):
 
 
 class HealthResponse(BaseModel):
-    """Said only where all is well."""
+    """Returned only if all is well."""
 
     status: Literal["alive", "ready"]
 
@@ -236,7 +236,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 
 def request_body(settings: Settings) -> dict[str, Any]:
-    """The OpenAPI request body of the predict routes, with this server's bounds."""
+    """The OpenAPI request body of the predict routes, with this server's limits."""
     text = {"type": "string", "maxLength": settings.max_characters}
     texts = {"type": "array", "minItems": 1, "maxItems": settings.max_texts, "items": text}
     schema = {
@@ -260,7 +260,7 @@ def request_body(settings: Settings) -> dict[str, Any]:
 
 
 def min_score(labels: Iterable[str]) -> dict[str, Any]:
-    """The OpenAPI schema of the least scores that a request may ask for, where models have these types of entities."""
+    """The OpenAPI schema of the min scores in a request, for models with these types of entities."""
     score = {"type": "number", "minimum": 0, "maximum": 1}
     return {
         "title": MIN_SCORE,

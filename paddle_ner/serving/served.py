@@ -1,4 +1,4 @@
-"""One model of the server under its name: what is let in, who answers, and what becomes of both when that changes."""
+"""One model of the server under its name: which requests it accepts, and which batcher answers them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from paddle_ner.tasks import Decoding
 
 logger = logging.getLogger(__name__)
 
-# A text is let in while those before it will likely take this share of its deadline. Past it, engines would spend their
-# time on requests of which a part is answered too late, and the rest in vain.
+# A text is accepted while the texts before it will probably take at most this share of its deadline. Beyond that,
+# engines would spend their time on requests that are answered too late in part, and so in vain.
 _HOPEFUL = 0.5
 
 State = Literal["loading", "ready", "rebuilding", "failed"]
@@ -40,7 +40,7 @@ class DeadlineError(Exception):
 
 
 class AbandonedError(Exception):
-    """The server stops and no longer waits for the answer."""
+    """The server is stopping and no longer waits for the answer."""
 
 
 class FailedError(Exception):
@@ -48,16 +48,16 @@ class FailedError(Exception):
 
 
 class Served:
-    """A model by its name. Its Batcher may be replaced at any time; requests notice nothing of that.
+    """A model by its name. Its Batcher may be replaced at any time, without any effect on requests.
 
-    All of it is for the event loop's thread, but `engine_broke`.
+    For the event loop's thread, except `engine_broke`.
 
     Args:
-        name: of the model, in routes and metrics.
-        path: of its bundle or checkpoint.
-        metrics: are told what happens.
-        max_queue: texts accepted and not yet answered; where it is reached, each client still has its share of it.
-        max_queue_tokens: their characters, in the same way; a client that waits for nothing is let in with any number.
+        name: name of the model in routes and metrics.
+        path: its bundle or checkpoint.
+        metrics: counts what happens.
+        max_queue: texts accepted and not yet answered; when it is reached, each client still has its share of it.
+        max_queue_tokens: their characters, in the same way; a client that waits for nothing may send any number.
 
     Attributes:
         changed: called when an engine broke.
@@ -82,7 +82,7 @@ class Served:
 
     @property
     def state(self) -> State:
-        """``rebuilding`` while no engine works and a new one is on its way; ``failed`` where none is."""
+        """``rebuilding`` while no engine works and a new one is being built; ``failed`` if none is."""
         if self._failed:
             return "failed"
         if self._batcher is None:
@@ -91,7 +91,7 @@ class Served:
 
     @property
     def decoding(self) -> Decoding | None:
-        """The label space; None before it is loaded, as with all below."""
+        """The label space; None before the model is loaded, as for all properties below."""
         return self._batcher.model.decoding if self._batcher else None
 
     @property
@@ -106,7 +106,7 @@ class Served:
 
     @property
     def info(self) -> EngineInfo | None:
-        """What runs it: engine, device, precision, threads."""
+        """Its engine, device, precision and threads."""
         return self._batcher.model.info if self._batcher else None
 
     @property
@@ -128,11 +128,11 @@ class Served:
         client: str = "",
         min_score: Mapping[str, float] | None = None,
     ) -> list[Answer]:
-        """The answer for each text, in order: a Prediction, or the exception that this text alone met.
+        """The answer for each text, in order: a Prediction, or the exception of this text alone.
 
         Entities below `min_score`, the least scores by type, are left out.
 
-        Raises QueueFullError at once where there is no room or little hope to meet the deadline; DeadlineError,
+        Raises QueueFullError at once if there is no room or little chance to meet the deadline; DeadlineError,
         AbandonedError and FailedError. Cancelling it drops the texts.
         """
         assert self._batcher is not None, "install() comes first"
@@ -169,7 +169,7 @@ class Served:
             self._leave(request.owner)
 
     def abandon(self, reason: type[Exception] = AbandonedError) -> None:
-        """Let every caller go with an exception of this type, whatever the engines are doing."""
+        """End all waiting requests with an exception of this type, whatever the engines are doing."""
         for request in self._requests:
             _give_up(request, reason())
 
@@ -182,8 +182,8 @@ class Served:
     def install(self, batcher: Batcher) -> None:
         """Answer with `batcher`, which was started, from now on.
 
-        A request that the one before it has begun is finished there, on the model that it began with; the others move
-        to the new one. The old one is closed, and its memory free, after the last.
+        Requests that the old batcher has begun are finished there, on the model that they began with; the others move
+        to the new one. After the last of them the old batcher is closed and its memory freed.
         """
         old, self._batcher = self._batcher, batcher
         self._failed = False
@@ -202,13 +202,13 @@ class Served:
         self._metrics.ready(self.state == "ready")
 
     def fail(self) -> None:
-        """There is no engine and none will come: let every caller go."""
+        """End all waiting requests: there is no engine and none will come."""
         self._failed = True
         self._metrics.ready(False)
         self.abandon(FailedError)
 
     def engine_broke(self, batcher: Batcher) -> None:
-        """An engine of `batcher` broke."""
+        """Note that an engine of `batcher` broke."""
         if batcher is self._batcher:
             self._metrics.ready(self.state == "ready")
             self.changed()
@@ -216,7 +216,7 @@ class Served:
             self._retire(batcher)
 
     def close(self, timeout: float) -> None:
-        """End the engines; wait up to `timeout` seconds for each that computes."""
+        """Stop the engines; wait up to `timeout` seconds for each that is computing."""
         for batcher in (*self._retired, *([self._batcher] if self._batcher else [])):
             batcher.close(timeout)
 

@@ -1,4 +1,4 @@
-"""Running the application under uvicorn: the socket, the signals, the exit."""
+"""Runs the application under uvicorn: the socket, the signals, the exit."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from paddle_ner.serving.protocol import KEEP_ALIVE, BoundedProtocol
 from paddle_ner.serving.service import Service
 from paddle_ner.serving.settings import Settings
 
-_LAST_SECONDS = 5  # for sending answers that are done, after draining
-# An engine that is done needs the interpreter for a moment to take its next batch. It waits this long for a thread that
-# holds it: Python's own 5 ms are a third of what a batch of a small model takes.
+_LAST_SECONDS = 5  # to send finished answers, after draining
+# An engine that has finished needs the interpreter for a moment to take its next batch. It waits this long for a thread
+# that holds it: Python's default of 5 ms is a third of what a batch of a small model takes.
 _SWITCH_SECONDS = 0.001
 _BACKLOG = 2048
-_SWEEP_TICKS = 5  # uvicorn's ticks, of 0.1 s, between looks at the connections
+_SWEEP_TICKS = 5  # uvicorn's ticks, of 0.1 s, between checks of the connections
 
 
 def run(settings: Settings, load: Loader = load_model, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve until a signal; must be called in the main thread.
 
-    SIGTERM: not ready at once, what is under way is finished within `settings.drain_timeout`, then this returns.
+    After SIGTERM the server is not ready, finishes requests in progress within `settings.drain_timeout`, and returns.
     Ctrl-C does the same and raises KeyboardInterrupt. A second signal ends without waiting.
 
     Args:
-        settings: of the server.
-        load: gives the model for a path.
+        settings: the settings of the server.
+        load: loads the model of a path.
         on_ready: called with the server's URL once every model is ready.
 
     Raises:
@@ -64,7 +64,7 @@ def run(settings: Settings, load: Loader = load_model, on_ready: Callable[[str],
 
 
 class BoundedServer(uvicorn.Server):
-    """uvicorn over an application of ours, its connections bounded."""
+    """uvicorn over our application, with limited connections."""
 
     def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
         self.connections = Connections(settings, app.state.service.metrics)
@@ -75,7 +75,7 @@ class BoundedServer(uvicorn.Server):
                 ws="none",
                 lifespan="on",
                 proxy_headers=False,  # `caller` reads them, with `settings.trusted_proxies`
-                log_config=None,  # left to whoever runs this: see logs.configure
+                log_config=None,  # left to the caller: see logs.configure
                 access_log=False,
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE,
@@ -121,8 +121,8 @@ class _Server(BoundedServer):
             return
         if self._service.draining:
             return
-        # What is there now stays. Python would look through all of it for garbage every few seconds, which takes 50 ms
-        # where a framework was imported, and every thread waits.
+        # Current objects stay. Python would search all of them for garbage every few seconds, which takes 50 ms if a
+        # framework was imported, while every thread waits.
         gc.freeze()
         host, port = self._listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -166,7 +166,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Now, not when the models are loaded: of two servers on one port the second must fail before it loads its own.
+        # Now, not when the models are loaded: a second server on the same port must fail before it loads its models.
         listener.listen(_BACKLOG)
     except OSError as error:
         reason = error.strerror or error

@@ -1,4 +1,4 @@
-"""The models of one server, from loading to draining. Knows nothing of HTTP but the problems it raises."""
+"""The models of one server, from loading to draining. Knows nothing about HTTP except the problems it raises."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Service:
     All methods are for the event loop's thread.
 
     Args:
-        settings: of the server.
-        load: gives the replicas of a model for a path.
-        metrics: are told what happens.
-        report: is told, in one line, why a model could not be loaded.
+        settings: the settings of the server.
+        load: loads the replicas of a model from a path.
+        metrics: counts what happens.
+        report: called with one line that says why a model could not be loaded.
         trial: tries a new bundle before it replaces the one that is served.
     """
 
@@ -67,7 +67,7 @@ class Service:
         self._loading = asyncio.create_task(self._load_all())
 
     async def loaded(self) -> None:
-        """Wait until every model is ready. Raises what the first that failed raised."""
+        """Wait until every model is ready. Raises the error of the first that failed."""
         assert self._loading is not None, "start() comes first"
         await asyncio.shield(self._loading)
 
@@ -84,13 +84,13 @@ class Service:
                 raise
 
     def begin_drain(self) -> None:
-        """Not ready from now on; what is under way goes on."""
+        """Stop being ready; requests in progress continue."""
         self.draining = True
         for upkeep in self._upkeeps:
             upkeep.frozen = True
 
     async def drained(self, timeout: float) -> bool:
-        """Wait until nothing is under way. After `timeout` seconds the rest is answered 503 and False returned."""
+        """Wait for requests in progress. After `timeout` seconds the others are answered 503 and False is returned."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._idle.wait(), timeout)
             return True
@@ -98,7 +98,7 @@ class Service:
         return False
 
     def abandon(self) -> None:
-        """Answer everything under way with 503."""
+        """Answer all requests in progress with 503."""
         for served in self.models.values():
             served.abandon()
 
@@ -117,13 +117,13 @@ class Service:
     # ------------------------------------------------------------------ health
 
     def check_alive(self) -> None:
-        """Raise HTTPProblem where only a restart helps."""
+        """Raise HTTPProblem if only a restart helps."""
         for served in self.models.values():
             if served.state == "failed":
                 raise _failed(served.name)
 
     def check_ready(self) -> None:
-        """Raise HTTPProblem where requests should go elsewhere."""
+        """Raise HTTPProblem if requests should go to another server."""
         if self.draining:
             raise _draining()
         self.check_alive()
@@ -150,7 +150,7 @@ class Service:
         return served
 
     def entity_types(self) -> list[str]:
-        """Those of all models that are loaded."""
+        """The types of entities of all loaded models."""
         decodings = [served.decoding for served in self.models.values()]
         return list(
             dict.fromkeys(label for one in decodings if one and one.name == TagDecoding.name for label in one.labels)
@@ -161,7 +161,7 @@ class Service:
     ) -> list[Answer]:
         """The answer for each text of a client, in order. Raises HTTPProblem; cancelling it drops the texts.
 
-        `min_score` has the least scores of entities by type; None takes those of the settings.
+        `min_score` has the min scores of entities by type; None takes those of the settings.
         """
         served = self.find(name)
         least = self.settings.min_score if min_score is None else min_score

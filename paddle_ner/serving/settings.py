@@ -1,4 +1,4 @@
-"""What a server is told: which models, where to listen, and every bound."""
+"""The settings of a server: its models, where to listen, and every limit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FILE: dict[str, Any] = {"cli": {"metavar": "FILE"}}
 
 
 class Settings(BaseModel):
-    """The settings of one server, each with its default, bounds and help: `paddle-ner serve` has an option for each."""
+    """The settings of one server, each with its default, limits and help: `paddle-ner serve` has an option for each."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,28 +52,32 @@ class Settings(BaseModel):
         min_length=1, description="Folder of a bundle or a checkpoint by name; the first answers POST /predict."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="0 takes a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="0 takes a free port.")
     ready_file: Path | None = Field(
         None, description="Write {url, port, pid} here once ready; removed at exit.", json_schema_extra=_FILE
     )
-    engine: EngineChoice = Field("auto", description="What runs the graph; auto is what the bundle says.")
+    engine: EngineChoice = Field("auto", description="What runs the graph; auto takes the bundle's.")
     device: str = Field("cpu", description="cpu, gpu or gpu:N.")
-    precision: Precision | Literal["auto"] = Field("auto", description="Of the arithmetic; auto is the bundle's.")
-    threads: int | None = Field(None, ge=1, description="CPU threads of each engine; None as measured best.")
+    precision: Precision | Literal["auto"] = Field(
+        "auto", description="Precision of the arithmetic; auto takes the bundle's."
+    )
+    threads: int | None = Field(
+        None, ge=1, description="CPU threads of each engine; None takes the best layout measured."
+    )
     min_score: Annotated[dict[str, float] | None, BeforeValidator(_scores)] = Field(
         None,
-        description="Leave out entities with a lower score, where a request has no min_score of its own.",
+        description="Leave out entities with a lower score, if a request has no min_score.",
     )
     terms: Path | None = Field(
         None,
-        description="Terms that go with what the models find, one a line: a term, a tab, its type; see docs/terms.md."
-        " Without it, those of the bundle.",
+        description="Terms that are added to what the models find, one per line: a term, a tab, its type; see"
+        " docs/terms.md. By default those of the bundle.",
         json_schema_extra=_FILE,
     )
     terms_mode: Mode | None = Field(
         None,
-        description="before: a term takes the place of what the model finds there; after: it does not. Without it what"
-        " the bundle says, or before.",
+        description="before: a term replaces what the model finds there; after: it does not. By default the"
+        " bundle's, or before.",
     )
     replicas: int | None = Field(
         None,
@@ -86,7 +90,7 @@ class Settings(BaseModel):
         json_schema_extra=_FILE,
     )
     reload_seconds: float = Field(
-        2.0, ge=0, allow_inf_nan=False, description="How often bundles on disk are looked at for a newer one; 0 never."
+        2.0, ge=0, allow_inf_nan=False, description="How often to check for newer bundles on disk; 0 never."
     )
     max_queue: int = Field(
         1024, ge=1, description="Texts of a model that wait; then 429. Each client still has its share of them."
@@ -121,11 +125,11 @@ class Settings(BaseModel):
         json_schema_extra={"cli": {"flag": "--deadline"}},
     )
     drain_timeout: float = Field(
-        30.0, ge=0, allow_inf_nan=False, description="Seconds that SIGTERM waits for what is under way."
+        30.0, ge=0, allow_inf_nan=False, description="Seconds that SIGTERM waits for requests in progress."
     )
     batch_tokens: int = Field(2048, ge=1, description="Padded tokens a batch at most.")
     batch_delay: float = Field(
-        0.0, ge=0, allow_inf_nan=False, description="Seconds that a text waits for company while the engine is free."
+        0.0, ge=0, allow_inf_nan=False, description="Seconds that a text waits for others while the engine is free."
     )
     api_keys: Path | None = Field(
         None,
@@ -138,7 +142,7 @@ class Settings(BaseModel):
         description="The lines of such a file themselves, separated by commas.",
         json_schema_extra={"cli": {"envvar": "PADDLE_NER_SERVE_API_KEY_HASHES", "metavar": "LINES"}},
     )
-    insecure: bool = Field(False, description="Listen without keys on an address that other machines reach.")
+    insecure: bool = Field(False, description="Listen without keys on an address that other machines can reach.")
     rate_limit: float | None = Field(
         None,
         gt=0,
@@ -153,7 +157,7 @@ class Settings(BaseModel):
     )
     cors_origins: tuple[Origin, ...] = Field(
         (),
-        description="Let pages of this origin ask from a browser, such as https://example.org; may be repeated.",
+        description="Allow requests from pages of this origin, such as https://example.org; may be repeated.",
         json_schema_extra={"cli": {"flag": "--cors-origin", "metavar": "ORIGIN"}},
     )
     metrics_public: bool = Field(False, description="/metrics needs no key.")

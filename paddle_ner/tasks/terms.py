@@ -1,9 +1,9 @@
-"""A list of terms and of regular expressions beside a model: what it finds in a text, and who wins where both find.
+"""A list of terms and regular expressions beside a model: what it finds in a text, and which of the two wins.
 
-Terms may be millions: a text costs a look into a hash table for each two of its characters, and a further one for each
-length that a term with that beginning has.
+There may be millions of terms: a text costs a lookup in a hash table for each two of its characters, and another for
+each length of a term with that beginning.
 
-Devices get this file as it is, see `paddle_ner.export.edge.runtime`.
+Devices get a copy of this file, see `paddle_ner.export.edge.runtime`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal, Tuple
 
 from paddle_ner.types import Entity, Prediction
 
-SOURCE = "terms"  # of the entities that a list gives
+SOURCE = "terms"  # the source of entities from a list
 Mode = Literal["before", "after"]
 
 _BEGINNING = 2  # characters that are looked up first
@@ -25,14 +25,14 @@ _Found = Tuple[int, int, str]  # start, end, label
 
 
 class Terms:
-    """A list of terms with their types, and how it goes together with what a model finds.
+    """A list of terms with their types, and how it is combined with what a model finds.
 
-    A term is found as it is written. Where it begins or ends with a letter or figure of a script that puts spaces
-    between words, it is found only where such a word begins or ends: ``AI`` not in ``PAID``, but in ``用AI写``.
+    A term is found exactly as it is written. If it begins or ends with a letter or digit of a script that puts spaces
+    between words, a word must begin or end there: ``AI`` is found in ``用AI写``, but not in ``PAID``.
 
     Args:
         types: the type of each term.
-        patterns: regular expressions with their types; what they find as a whole is the entity.
+        patterns: regular expressions with their types; the whole match is the entity.
         mode: ``before``: an entity of the model that overlaps a term is left out; ``after``: a term that overlaps an
             entity of the model is.
         overlapping: whether entities may overlap, so that neither leaves the other out.

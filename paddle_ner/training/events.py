@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 FILE = "events.jsonl"
+LOG_LIKELIHOOD = "log-likelihood"  # the metric of a pretraining: no share, but a number below 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,16 @@ class EventWriter:
         kind = record.pop("event")
         line = json.dumps({"event": kind, "run": self._run, **record}, ensure_ascii=False)
         self._file.write(line + "\n")
+
+
+def all_of(output: Path) -> Iterator[Event]:
+    """The events of every start of a run, in their order; lines that were cut off are left out."""
+    with (output / FILE).open("rb") as file:
+        for line in file:
+            try:
+                yield from_dict(json.loads(line))
+            except (ValueError, TypeError):  # cut off where the disk was full
+                continue
 
 
 class EventReader:

@@ -24,11 +24,13 @@ from paddle_ner.training.events import FILE
 CHECKPOINT = "checkpoint"
 ENCODER = "encoder"  # of a pretraining
 CONFIG = "config.yaml"
+CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
-_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, state.ANSWERS, state.TOKENS, CHECKPOINT, ENCODER)
-_COSTLY = (state.ANSWERS, state.TOKENS)  # known by what they were made of: a new start takes them up
+# Known by what was asked, and whom: a new training may use them again.
+_KNOWN = (state.ANSWERS, state.STATES_OF_ENCODER, state.TOKENS)
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, *_KNOWN, CHECKPOINT, ENCODER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _make_room(output: Path, overwrite: bool) -> None:
     if learned and not overwrite:
         raise InputError(f"{output}: holds a training already: --resume goes on with it, --overwrite deletes it")
     for path in present:
-        if path.name not in _COSTLY or overwrite:
+        if path.name not in _KNOWN or overwrite:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 

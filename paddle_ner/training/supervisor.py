@@ -10,7 +10,7 @@ from typing import Any
 from paddle_ner.config import BaseConfig, Config
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError
-from paddle_ner.training import jobs, launch, run_folder, state
+from paddle_ner.training import curves, jobs, launch, run_folder, state
 from paddle_ner.training.events import Event, Info, Warned
 from paddle_ner.training.launch import Cluster, Devices
 from paddle_ner.training.watching import ProcessesFailed, run_processes
@@ -52,8 +52,8 @@ def train(
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
-        output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl and, where the config has a
-            teacher, teacher/ with its answers; of a pretraining, tokens/.
+        output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
+            config has a teacher, teacher/ with its answers; of a pretraining, tokens/.
         kind: of the config, where it is not given as one.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
@@ -83,6 +83,7 @@ def train(
     with run_folder.locked(output, machine):
         start = run_folder.Start(devices, tuple(overrides))
         run_folder.prepare(checked, output, start, resume=resume, overwrite=overwrite, leads=machine == 0)
+        drawn = curves.Drawn(output, observe) if machine == 0 else observe
         restarts = 0
         while True:
             states = state.steps(output / run_folder.STATES) if resume else []
@@ -90,7 +91,7 @@ def train(
                 place = f"from {states[-1].name}" if states else "from the beginning: no complete state was saved"
                 observe(Info(f"resuming {place}"))
             try:
-                done = run_processes(output, where, cluster, states[-1] if states else None, observe)
+                done = run_processes(output, where, cluster, states[-1] if states else None, drawn)
                 return Trained(output / job.result, done.metric, done.score)
             except ProcessesFailed as error:
                 if restarts >= max_restarts:

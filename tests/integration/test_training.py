@@ -90,6 +90,7 @@ def test_interrupted_and_killed_and_resumed_it_ends_with_the_same_weights(uninte
     resumed = start(config, output, "--resume")
     resumed.communicate()
     assert resumed.returncode == 0
+    assert "<svg" in (output / "curves.html").read_text(encoding="utf-8")
     for name in ("checkpoint/model", f"state/step-{UPDATES}/model", f"state/step-{UPDATES}/optimizer"):
         expected, found = load_file(uninterrupted / f"{name}.safetensors"), load_file(output / f"{name}.safetensors")
         assert set(found) == set(expected)

@@ -13,7 +13,7 @@ import paddle_ner
 ROOT = Path(paddle_ner.__file__).parent
 # From the bottom. A room may import rooms of lower layers, and of its own layer as far as they form no circle.
 LAYERS = (
-    ("types", "errors", "machine", "files", "cache", "processes", "registry", "environment", "startup"),
+    ("types", "errors", "machine", "files", "cache", "processes", "registry", "environment", "startup", "drawing"),
     ("data", "features"),
     ("tasks",),
     ("bundle", "config"),

@@ -1,8 +1,9 @@
-"""Columns: a character and its tag a line (BIO), a blank line behind each text."""
+"""Columns: a character and its tag a line (BIO or BIOES), a blank line behind each text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import IO
 
 from paddle_ner.data.records import OUTSIDE
@@ -11,15 +12,16 @@ from paddle_ner.data.writers.writer import Record, Writer
 _INSTEAD = "write .jsonl instead"
 
 
-def _write(records: Iterable[Record], stream: IO[str]) -> None:
+def _write(records: Iterable[Record], stream: IO[str], *, single: str, last: str) -> None:
+    """Tags begin with B and go on with I, but for an entity of one character (`single`) and the last one (`last`)."""
     for record in records:
-        tags = _tags(record)
+        tags = _tags(record, single, last)
         for character, tag in zip(record.text, tags, strict=True):
             stream.write(f"{character}\t{tag}\n")
         stream.write("\n")
 
 
-def _tags(record: Record) -> list[str]:
+def _tags(record: Record, single: str, last: str) -> list[str]:
     """The tag of each character. Raises InputError for what columns cannot hold."""
     entities = record.labelled.entities
     if entities is None:
@@ -35,13 +37,18 @@ def _tags(record: Record) -> list[str]:
             raise record.refused(f"overlapping entities, which columns cannot hold: {_INSTEAD}")
         if any(character.isspace() for character in entity.label):
             raise record.refused(f"space in the label {entity.label!r}, expected none in columns (--label-map)")
-        tags[entity.start : entity.end] = [
-            f"B-{entity.label}",
-            *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
-        ]
+        inner = entity.end - entity.start - 2
+        prefixes = single if inner < 0 else "B" + "I" * inner + last
+        tags[entity.start : entity.end] = [f"{prefix}-{entity.label}" for prefix in prefixes]
     return tags
 
 
-WRITER = Writer(
-    "conll", "a character and its tag a line (BIO): entities that do not overlap", (".conll", ".bio"), _write
+WRITER = (
+    Writer(
+        "conll",
+        "a character and its tag a line (BIO): entities that do not overlap",
+        (".conll", ".bio"),
+        partial(_write, single="B", last="I"),
+    ),
+    Writer("bioes", "the same with tags of BIOES", (".bioes",), partial(_write, single="S", last="E")),
 )

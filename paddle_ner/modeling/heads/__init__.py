@@ -53,6 +53,11 @@ class Head:
         forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
             token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
             the encoder has no pooler.
+        pool: makes one state of a sequence, [batch, size], of those of its tokens, [batch, length, hidden], and a mask,
+            [batch, length], of ones where there are tokens and zeros where there is padding. It has no weights.
+            `forward` gets it in place of the encoder's pooled state. None where the head needs no such state.
+        reads: tokens, or first where `forward` reads the states of the first tokens alone: so those of the others need
+            not be kept where the encoder does not learn.
     """
 
     name: str
@@ -60,6 +65,8 @@ class Head:
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
     forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    reads: Literal["tokens", "first"] = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)

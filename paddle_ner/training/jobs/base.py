@@ -93,6 +93,7 @@ class Prepared:
         write: makes the folder of the result, once the model has its best weights, with these metrics by name.
         callbacks: more of PaddleNLP's callbacks.
         inputs: what of a batch the model takes, beside ``input_ids`` and ``token_type_ids``.
+        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one behind the other.
     """
 
     model: Any
@@ -104,6 +105,7 @@ class Prepared:
     write: Callable[[Path, dict[str, Any]], None]
     callbacks: Sequence[Any] = ()
     inputs: tuple[str, ...] = ()
+    copies: int = 1
 
 
 class Job(Protocol):

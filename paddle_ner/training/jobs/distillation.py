@@ -11,7 +11,7 @@ from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
 from paddle_ner.training.run_folder import CHECKPOINT
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
@@ -48,12 +48,12 @@ class Distillation:
         zeros = structure.masks(model)
         encoded = Encoded(tokenizer, model, features, misaligned)
         callbacks = [KeepZeros(zeros, model)] if zeros else []
-        return prepared(run, config, corpus, encoded, teacher_loss(task, config.distillation), callbacks)
+        loss = teacher_loss(task, config.distillation, training_loss(task, config.training, features))
+        return prepared(run, config, corpus, encoded, loss, callbacks)
 
 
-def teacher_loss(task: Task, config: DistillationConfig) -> Loss:
+def teacher_loss(task: Task, config: DistillationConfig, of_labels: Loss) -> Loss:
     """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
-    of_labels = labels_loss(task)
 
     def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
         soft = task.learning.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)

@@ -28,6 +28,7 @@ from paddle_ner.modeling import masked
 from paddle_ner.modeling.pretrained import local_folder
 from paddle_ner.tasks import terms_file
 from paddle_ner.tasks.learning import IGNORED
+from paddle_ner.training.events import LOG_LIKELIHOOD
 from paddle_ner.training.jobs.base import Prepared, Run, Say
 from paddle_ner.training.jobs.supervised import build_tokenizer, check_positions
 from paddle_ner.training.masking import Masking
@@ -53,7 +54,7 @@ class MaskedScores:
     accuracy: float
     tokens: int
 
-    metric: ClassVar[str] = "log-likelihood"
+    metric: ClassVar[str] = LOG_LIKELIHOOD
 
     @property
     def value(self) -> float:

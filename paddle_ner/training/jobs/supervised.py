@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from paddle_ner import modeling
 from paddle_ner.config import BaseConfig, Config
+from paddle_ner.config.models import NO_PIECES
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
 from paddle_ner.training.run_folder import CHECKPOINT
 
 
@@ -35,7 +36,8 @@ class Supervised:
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
         features, misaligned = encode(config, corpus, tokenizer, run.log)
         encoded = Encoded(tokenizer, model, features, misaligned)
-        return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
+        loss = training_loss(corpus.task, config.training, features)
+        return prepared(run, config, corpus, encoded, loss)
 
 
 def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> tuple[Tokenizer, Any]:
@@ -53,6 +55,8 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
         tokenizer = modeling.tokenizer_of(source, log)
+        if tokenizer.is_unigram and task.name == "ner":
+            raise InputError(NO_PIECES.format(source))
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )

@@ -75,12 +75,14 @@ def test_check_as_json_is_one_object(capsys, file):
 def test_check_warns_of_texts_shared_between_files(capsys, good, tmp_path):
     dev = tmp_path / "dev.jsonl"
     dev.write_text(good.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
-    status, _, err = run(capsys, "check", good, dev)
-    assert status == 0
-    assert f"warning: {dev}: 1 of 1 text also stand in {good}" in err
-    shared, few = json.loads(run(capsys, "check", "--json", good, dev)[1])["warnings"]
-    assert "also stand in" in shared
-    assert few == f"{good}: 20 examples are few to learn from, some hundreds are usual"
+    status, out, err = run(capsys, "check", good, dev)
+    assert status == 0 and err == "no bad record, 4 warnings\n"
+    assert f"• {dev}: 1 of 1 text also stand in {good}, a score on them shows memory, not skill\n" in out
+    assert f"    {dev}:1  '雷军一北京', also in {good}:1\n" in out
+    found = json.loads(run(capsys, "check", "--json", good, dev)[1])
+    assert found["ok"] and found["training"] == str(good)
+    assert [one["check"] for one in found["findings"]] == ["leak", "few-examples", "rare-label", "unknown-character"]
+    assert found["findings"][0]["places"] == [{"path": str(dev), "line": 1, "shown": f"'雷军一北京', also in {good}:1"}]
 
 
 def test_nothing_left_is_refused_even_when_skipping(capsys, tmp_path):
@@ -248,3 +250,131 @@ def test_the_files_of_a_pattern_are_read_as_one(capsys, tmp_path):
         (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("在", name), encoding="utf-8")
     assert run(capsys, "convert", tmp_path / "?.jsonl", tmp_path / "all.out.jsonl")[0] == 0
     assert len((tmp_path / "all.out.jsonl").read_text("utf-8").splitlines()) == 2
+
+
+def entity_file(path, label, count=3):
+    path.write_text("".join(GOOD.replace("LOC", label).replace("在", f"{n}") for n in range(count)), encoding="utf-8")
+    return path
+
+
+def test_check_of_what_would_break_a_training_exits_1(capsys, tmp_path):
+    train, dev = entity_file(tmp_path / "a.jsonl", "LOC", 9), entity_file(tmp_path / "b.jsonl", "GPE")
+    status, out, err = run(capsys, "check", train, dev)
+    assert status == 1 and err.startswith("no bad record, 1 error, ")
+    assert f"to train on: {train} (the largest that is annotated; --train names another)" in out
+    assert f"• {dev}: entity types that {train} does not have: GPE" in out
+    status, out, _ = run(capsys, "check", "--train", dev, "--dev", train, "--json")
+    found = json.loads(out)
+    assert status == 1 and not found["ok"] and found["training"] == str(dev)
+    assert [one["role"] for one in found["files"]] == ["train", "dev"]
+
+
+def test_overlapping_entities_are_one_finding_with_places(capsys, tmp_path):
+    path = tmp_path / "a.jsonl"
+    nested = '{"text": "北京大学%d", "entities": [[0, 5, "ORG"], [0, 2, "LOC"]]}\n'
+    path.write_text("".join(nested % n for n in range(200)), encoding="utf-8")
+    status, out, _ = run(capsys, "check", path)
+    assert status == 1 and "200 texts with overlapping entities" in out
+    assert f"    {path}:1  ORG '北京大学0' overlaps LOC '北京'\n" in out
+    assert run(capsys, "check", path, "--overlaps", "allow")[0] == 0
+    assert run(capsys, "check", path, "--overlaps", "outermost")[0] == 0
+
+
+def test_check_shows_as_many_places_as_wanted(capsys, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(GOOD.replace("在", "\\u200b" + chr(0x4E00 + n)) for n in range(9)), encoding="utf-8")
+    lines = [line for line in run(capsys, "check", path, "--show", "2")[1].split("\n") if "[\\u200b]" in line]
+    assert len(lines) == 2
+    assert "… (--json or --html shows more)" in run(capsys, "check", path, "--show", "2")[1]
+
+
+def test_check_compares_with_the_vocabulary_of_a_model(capsys, good):
+    found = json.loads(run(capsys, "check", good, "--model", "default", "--json")[1])["findings"]
+    assert not any("starter" in one["message"] for one in found)
+    status, _, err = run(capsys, "check", good, "--model", "./absent")
+    assert status == 2 and err.startswith("error: ./absent: no such folder")
+
+
+def test_check_writes_a_page(capsys, good, tmp_path):
+    assert run(capsys, "check", good, "--html", tmp_path / "o.html")[0] == 0
+    assert "20 examples are few to learn from" in (tmp_path / "o.html").read_text("utf-8")
+
+
+def test_check_of_no_file_is_wrong_use(capsys):
+    status, _, err = run(capsys, "check")
+    assert status == 2 and "no file to check: name some, or --train FILE" in err
+
+
+def test_split_by_a_column_into_folds(capsys, tmp_path):
+    source, folder = tmp_path / "a.csv", tmp_path / "parts"
+    source.write_text("text,label,doc\n" + "".join(f"文{n},{'正负'[n % 2]},{n // 4}\n" for n in range(24)), "utf-8")
+    status, out, _ = run(capsys, "split", source, "-o", folder, "--folds", "3", "--group-by", "doc", "--json")
+    assert status == 0 and json.loads(out)["parts"] == {
+        f"{folder}/fold-{n}/{name}.jsonl": size for n in (1, 2, 3) for name, size in (("train", 16), ("dev", 8))
+    }
+    status, _, err = run(capsys, "split", source, "-o", folder, "--group-by", "title")
+    assert status == 2 and f"error: {source}:2: no title to group by, expected one: it has doc" in err
+    status, _, err = run(capsys, "split", source, "-o", folder, "--folds", "3", "--fractions", "0.5,0.5")
+    assert status == 2 and "leave --fractions and --names out" in err
+
+
+def test_augment_writes_the_source_and_what_is_made_of_it(capsys, tmp_path):
+    source, target, table = tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "t.tsv"
+    source.write_text(GOOD + GOOD.replace("雷军在北京", "李明在上海"), encoding="utf-8")
+    table.write_text("在\t位于\n", encoding="utf-8")
+    status, out, _ = run(capsys, "augment", source, target, "--entities", 1, "--table", table, "--json")
+    assert status == 0 and json.loads(out)["examples"] == {"source": 2, "entities": 2, "words": 1}
+    made = [json.loads(line) for line in target.read_text("utf-8").splitlines()][2:]
+    assert {one["id"]: one["text"] for one in made if "entities" in one["id"]} == {
+        "1+entities": "雷军在上海", "2+entities": "李明在北京"}  # fmt: skip
+    assert all(one["entities"][0]["start"] == one["text"].index("上" if "上" in one["text"] else "北") for one in made)
+    before = target.read_bytes()
+    assert run(capsys, "augment", source, target, "--entities", 1, "--table", table)[0] == 0
+    assert target.read_bytes() == before
+
+
+def test_augment_never_makes_a_text_of_dev(capsys, tmp_path):
+    source, dev = tmp_path / "a.jsonl", tmp_path / "dev.jsonl"
+    source.write_text(GOOD + GOOD.replace("雷军在北京", "李明在上海"), encoding="utf-8")
+    dev.write_text(GOOD.replace("雷军在北京", "雷军在上海"), encoding="utf-8")
+    options = ("--entities", 9, "--dev", dev, "--only-new")
+    assert run(capsys, "augment", source, tmp_path / "b.jsonl", *options)[0] == 0
+    (made,) = (tmp_path / "b.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(made)["text"] == "李明在北京"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [((), "nothing to make"), (("--words", 1), "--words needs --table"), (("--noise", 0), "not in the range")],
+)
+def test_augment_of_wrong_options(capsys, good, tmp_path, options, message):
+    status, _, err = run(capsys, "augment", good, tmp_path / "b.jsonl", *options)
+    assert status == 2 and message in err
+
+
+def test_sample_writes_texts_with_the_doubt_of_the_model(capsys, tmp_path):
+    source, labelled, target = tmp_path / "a.txt", tmp_path / "b.jsonl", tmp_path / "next.jsonl"
+    source.write_text("雷军在北京\n甲乙丙丁\n小明去了南山\n", encoding="utf-8")
+    labelled.write_text(GOOD, encoding="utf-8")
+    status, out, _ = run(capsys, "sample", source, target, "-n", 2, "--labelled", labelled, "--json")
+    found = json.loads(out)
+    assert status == 0 and found["texts"] == 2 and all(0 <= one <= 1 for one in found["doubt"])
+    lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert {one["text"] for one in lines} == {"甲乙丙丁", "小明去了南山"} and "entities" not in lines[0]
+    assert {one["meta"]["origin"] for one in lines} == {f"{source}:2", f"{source}:3"}
+    assert run(capsys, "sample", source, tmp_path / "tasks.json", "--to", "label-studio", "--pre-annotate")[0] == 0
+    assert all("predictions" in task for task in json.loads((tmp_path / "tasks.json").read_text("utf-8")))
+    status, _, err = run(capsys, "sample", labelled, target, "--labelled", labelled)
+    assert status == 2 and "no text in it that is not labelled already" in err
+
+
+def test_check_lists_what_a_model_contradicts(capsys, tmp_path):
+    path = tmp_path / "dev.jsonl"
+    text = "鲁迅出生于浙江绍兴"
+    path.write_text(json.dumps({"text": text, "entities": [[0, 2, "LOC"]]}) + "\n", encoding="utf-8")
+    status, out, _ = run(capsys, "check", path, "--model", "default", "--suspects", "--json")
+    (found,) = (one for one in json.loads(out)["findings"] if one["check"] == "suspect")
+    assert status == 0 and found["count"] == 2
+    assert all("not annotated" in place["shown"] for place in found["places"])
+    status, _, err = run(capsys, "check", path, "--suspects")
+    assert status == 2 and "--suspects runs a model: name a checkpoint or a bundle with --model" in err

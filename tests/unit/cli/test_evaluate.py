@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -78,3 +78,45 @@ def test_classes_have_no_min_score(capsys, tmp_path):
     status, out, error = run(capsys, tmp_path, "classes", "--at-precision", "0.9")
     assert (status, out) == (2, "")
     assert error == "error: --at-precision is for models that find entities, classes gives classes\n"
+
+
+def test_a_report_is_written_beside_the_figures(capsys, tmp_path):
+    status, out, error = run(
+        capsys, tmp_path, "model", "--report", f"{tmp_path}/report", "--train", f"{tmp_path}/dev.jsonl"
+    )
+    assert status == 0 and out.startswith("F1 80.00 %") and f"report: {tmp_path}/report/index.html" in error
+    figures = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert (figures["model"], figures["data"], figures["repeated"]) == ("model", f"{tmp_path}/dev.jsonl", 1)
+    assert [(one["name"], one["scores"]["recall"]) for one in figures["seen"]] == [("seen", 1.0), ("unseen", 0.0)]
+    assert "北京" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_scored(capsys, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    status, out, error = run(capsys, tmp_path, "model", "--report", f"{tmp_path}/mine")
+    assert (status, out) == (2, "") and "holds something else than a report" in error
+
+
+def test_a_report_says_where_training_is_not_known(capsys, tmp_path, monkeypatch):
+    class Manifest:
+        config: ClassVar[dict[str, str]] = {}
+
+    monkeypatch.setattr(evaluate, "read_checkpoint_manifest", lambda model: Manifest)
+    status, _, error = run(capsys, tmp_path, "model", "--report", f"{tmp_path}/report")
+    assert status == 0 and "--train FILE adds that: model: its manifest holds no config" in error
+    assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["seen"] == []
+
+
+def test_another_model_is_compared(capsys, tmp_path):
+    status, out, _ = run(capsys, tmp_path, "model", "--against", "model")
+    assert status == 0 and out.splitlines()[-1] == (
+        "+0.00 points to model (95 % interval +0.00 to +0.00, p = 1.0000 by approximate randomization)"
+    )
+    report = json.loads(run(capsys, tmp_path, "classes", "--against", "classes", "--json")[1])
+    assert (report["comparison"]["test"], report["comparison"]["p"]) == ("mcnemar", 1.0)
+
+
+def test_training_data_are_for_a_report(capsys, tmp_path):
+    status, out, error = run(capsys, tmp_path, "model", "--train", f"{tmp_path}/dev.jsonl")
+    assert (status, out) == (2, "") and error.startswith("error: --train is for the page of a report")

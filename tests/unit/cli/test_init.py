@@ -6,7 +6,9 @@ import pytest
 
 from paddle_ner import config
 from paddle_ner.cli import main
+from paddle_ner.cli.init import _stem
 from paddle_ner.config import Config
+from paddle_ner.errors import InputError
 from paddle_ner.training.corpus import read_corpus
 
 NER = "张\tB-PER\n三\tI-PER\n在\tO\n巴\tB-LOC\n黎\tI-LOC\n\n你\tO\n好\tO\n\n"
@@ -114,6 +116,20 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
 
 
+def test_the_starter_of_words_is_for_classification(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.jsonl").write_text('{"text": "好", "label": "1"}\n{"text": "坏", "label": "0"}\n', "utf-8")
+    words = written("--train", "x.jsonl", "--pretrained", "starter-words")
+    assert (words.model.pretrained, words.model.head) == ("starter-words", "sequence-mean")
+    assert (words.training.learning_rate, words.training.epochs) == (1e-4, 10)
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    refusal = "starter-words reads words as its tokens, in which borders of entities would be lost"
+    assert main(["init", "--train", "mine.txt", "--pretrained", "starter-words", "--force"]) == 2
+    assert refusal in capsys.readouterr().err.replace("\n", " ")
+    written("--train", "mine.txt", "--force")
+    with pytest.raises(InputError, match=f"model.pretrained: {refusal}"):
+        config.load(Path("config.yaml"), ["model.pretrained=starter-words"])
+
+
 NESTED = (
     '{"text": "在北京大学", "entities": [{"start": 1, "end": 5, "label": "ORG"},'
     ' {"start": 1, "end": 3, "label": "LOC"}]}\n'
@@ -143,3 +159,10 @@ def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixtu
     files = {"--train": "mine.txt", option: "-"}
     assert main(["init", *[part for pair in files.items() for part in pair]]) == 2
     assert "-: a pipe is read once, and a config names its files: save it to one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
+)
+def test_the_folder_of_the_run_is_called_as_the_file(train, name):
+    assert _stem(Path(train)) == name

@@ -251,3 +251,14 @@ def test_what_is_neither_a_model_nor_a_file_is_told(capsys, loaded):
     assert main(["predict", "absent"]) == 2
     error = "absent: no such file or folder, expected a model, or a file to label"
     assert error in capsys.readouterr().err and not loaded
+
+
+def test_a_format_that_is_a_folder_is_written_to_one(capsys, tmp_path):
+    source, target = tmp_path / "a.jsonl", tmp_path / "out"
+    source.write_text('{"id": 7, "text": "他在北京"}\n', encoding="utf-8")
+    status, out, _ = run(capsys, source, "-o", target, "--format", "brat")
+    assert (status, out) == (0, "")
+    assert (target / "7.txt").read_text("utf-8") == "他在北京"
+    assert (target / "7.ann").read_text("utf-8") == "T1\tLOC 2 4\t北京\n"
+    status, _, err = run(capsys, source, "--format", "brat")
+    assert status == 2 and "format brat is written to a folder: name one" in err

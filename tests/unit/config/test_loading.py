@@ -124,7 +124,7 @@ def usual_recursion_limit() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: &a {x: *a}", r"x\.yaml:1: an alias \(\*name\) stands inside what it stands for"),
+        ("name: &a {x: *a}", r"x\.yaml:1: an alias \(\*name\) is inside the value that it stands for"),
         ("name: a\ntask: {}\nname: b", r"x\.yaml:3: the key 'name' is there twice"),
         ("name: " + "[" * 1000, r"x\.yaml: is nested too deep"),
     ],

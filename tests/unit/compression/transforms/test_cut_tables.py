@@ -74,13 +74,20 @@ def cut(old: Path, new: Path, texts: list[str], **options: bool) -> dict[str, An
     return written(partial(cut_vocabulary, texts=texts, **options), old, new)
 
 
-@pytest.mark.parametrize("kind", ["wordpiece", "characters"])
+PIECES = [
+    "▁", "▁王", "王", "小明", "在北京", "北京", "京", "▁play", "play", "ing", "上海", "的", "天气", "river", "好", "s",
+]  # fmt: skip
+WHOLE = {
+    "wordpiece": Tokenizer.wordpiece(WORDPIECE),
+    "characters": Tokenizer.characters(["".join(CORPUS), "江河湖海"]),
+    "unigram": Tokenizer.unigram(dict.fromkeys(PIECES, -5.0)),
+}
+
+
+@pytest.mark.parametrize("kind", [*WHOLE])
 @pytest.mark.parametrize("characters", [True, False])
 def test_a_cut_vocabulary_answers_the_same_on_its_corpus(tmp_path: Path, kind: str, characters: bool) -> None:
-    whole = (
-        Tokenizer.wordpiece(WORDPIECE) if kind == "wordpiece" else Tokenizer.characters(["".join(CORPUS), "江河湖海"])
-    )
-    old = make(tmp_path / "old", whole)
+    old = make(tmp_path / "old", WHOLE[kind])
     record = cut(old, tmp_path / "new", CORPUS, characters=characters)
     new = bundle.load_tokenizer(tmp_path / "new")
     assert record["tokens"]["after"] == new.vocabulary_size < record["tokens"]["before"]

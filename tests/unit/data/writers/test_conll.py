@@ -14,6 +14,12 @@ def test_a_character_and_its_tag_a_line(write):
     assert write("conll", example("王芳 在", (0, 2, "PER"))) == "王\tB-PER\n芳\tI-PER\n \tO\n在\tO\n\n"
 
 
+def test_tags_of_bioes_say_ends_and_single_characters(write):
+    found = example("王芳在京", (0, 2, "PER"), (3, 4, "LOC"))
+    assert write("bioes", found) == "王\tB-PER\n芳\tE-PER\n在\tO\n京\tS-LOC\n\n"
+    assert write("bioes", example("在北京市", (1, 4, "LOC"))) == "在\tO\n北\tB-LOC\n京\tI-LOC\n市\tE-LOC\n\n"
+
+
 @pytest.mark.parametrize(
     ("refused", "reason"),
     [

@@ -3,10 +3,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-import pytest
-
 from paddle_ner.data import Record
-from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example, Prediction
 
 
@@ -76,10 +73,12 @@ def test_an_entity_inside_another_is_marked_inside_it(write):
     assert "".join(page.marks[:2]) == "北京大学"
 
 
-def test_entities_that_cross_are_refused(write):
+def test_an_entity_that_crosses_another_is_marked_in_two_pieces(write):
     entities = tuple(Entity.of("北京大学", *span) for span in ((0, 3, "A"), (2, 4, "B")))
-    with pytest.raises(InputError, match=r"^in:1: entities that cross each other"):
-        write("html", Example("北京大学", entities, origin="in:1"))
+    source = write("html", Example("北京大学", entities))
+    page = Page(source)
+    assert page.paragraphs[0] == "北京大学" and page.marks[:3] == ["北京", "大", "学"]
+    assert source.count("B</small>") == 2  # at its last piece, and in the footer
 
 
 def test_control_characters_are_pictured(write, found):

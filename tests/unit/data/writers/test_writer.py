@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from paddle_ner.data import FORMATS, WRITERS, ReadOptions, Record, load, write, writer_of
 from paddle_ner.data.writers.writer import utf16_offsets
@@ -46,14 +50,59 @@ def test_no_suffix_says_two_formats():
     assert len(suffixes) == len(set(suffixes))
 
 
-@pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"csv", "tsv"}))
+READERS = {name: name for name in sorted(set(WRITERS) & set(FORMATS))} | {"bioes": "conll"}
+
+
+@pytest.fixture
+def needs_spacy(name):
+    if name == "docbin":
+        pytest.importorskip("spacy", reason="pip install 'paddle-ner[spacy]'")
+
+
+@pytest.mark.usefixtures("needs_spacy")
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"csv", "tsv"}))
 def test_entities_are_read_back_as_they_were_written(tmp_path, name):
     path = tmp_path / f"a{WRITERS[name].new_suffix}"
     assert write(path, NER, name) == 2
-    assert [(one.text, one.entities) for one in load(path, name)] == [(one.text, one.entities) for one in NER]
+    again = load(path, READERS[name])
+    assert [(one.text, one.entities) for one in again] == [(one.text, one.entities) for one in NER]
 
 
-@pytest.mark.parametrize("name", sorted(set(WRITERS) & set(FORMATS) - {"conll"}))
+@st.composite
+def labelled_texts(draw):
+    """Texts with entities side by side, of characters that formats count or part in different ways."""
+    characters = st.sampled_from("王芳北京，a1。😀𠮷\u3000 ")
+    examples = []
+    for number in range(draw(st.integers(1, 4))):
+        text = f"{number}" + "".join(draw(st.lists(characters, min_size=1, max_size=12))) + "。"
+        cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
+        spans = [pair for pair in pairwise(cuts) if draw(st.booleans())]
+        entities = tuple(Entity.of(text, *span, draw(st.sampled_from(["PER", "LOC"]))) for span in spans)
+        examples.append(Example(text, entities, id=str(number)))
+    return examples
+
+
+@pytest.mark.usefixtures("needs_spacy")
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"csv", "tsv"}))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(examples=labelled_texts())
+def test_any_entities_are_read_back(name, examples):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"a{WRITERS[name].new_suffix}"
+        write(path, examples, name)
+        scheme = {
+            "conll": {"tag_scheme": "BIO"},
+            "bioes": {"tag_scheme": "BIOES"},
+            "doccano": {"offsets": "utf-16"},
+        }.get(name, {})
+        if READERS[name] == "conll":
+            scheme["token_joiner"] = ""
+        again = load(path, READERS[name], options=ReadOptions(**scheme), log=lambda _: None)
+    assert [(one.text, one.entities) for one in again] == [(one.text, one.entities) for one in examples]
+
+
+@pytest.mark.usefixtures("needs_spacy")
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"conll", "bioes", "brat"}))
 @pytest.mark.parametrize("examples", [CLASSES, SEVERAL], ids=["one class", "several"])
 def test_classes_are_read_back_as_they_were_written(tmp_path, name, examples):
     path = tmp_path / f"a{WRITERS[name].new_suffix}"

@@ -50,7 +50,7 @@ def test_the_runtime_is_the_servers_own_code() -> None:
 
 def test_what_only_training_and_the_server_need_is_not_copied() -> None:
     rooms = {name.split("/")[0] for name in COPIED}
-    assert rooms == {"data", "edge", "errors.py", "features", "files.py", "inference", "tasks", "types.py"}
+    assert rooms == {"data", "drawing", "edge", "errors.py", "features", "files.py", "inference", "tasks", "types.py"}
     of_tasks = {name.partition("/")[2] for name in COPIED if name.startswith("tasks/")}
     assert of_tasks == {"crf.py", "decoding.py", "labels.py", "min_score.py", "spans.py", "terms.py"}
 

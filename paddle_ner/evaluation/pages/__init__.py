@@ -1,0 +1,1 @@
+"""A diagnosis as a page for a browser, and its charts as files."""
