@@ -17,7 +17,9 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})  # neither unassigned 
 
 def hidden_character(label: str) -> str | None:
     """The first invisible character in the name of a label, such as a control character or a zero-width space."""
-    return next((one for one in label if one != " " and unicodedata.category(one) in _HIDDEN), None)
+    return next(
+        (character for character in label if character != " " and unicodedata.category(character) in _HIDDEN), None
+    )
 
 
 @dataclass(frozen=True)

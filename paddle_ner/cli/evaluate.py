@@ -174,11 +174,11 @@ def _min_scores(made: Sequence[Choice], precision: float | None) -> dict[str, An
     """The min scores of the report in JSON; null for a precision that no min score reaches."""
     if not made:
         return {}
-    found = {"best_f1": best_f1(made).to_dict()}
+    min_scores = {"best_f1": best_f1(made).to_dict()}
     if precision is None:
-        return {"min_score": found}
+        return {"min_score": min_scores}
     choice = first_with_precision(made, precision)
-    return {"min_score": {**found, "at_precision": choice and {"wanted": precision, **choice.to_dict()}}}
+    return {"min_score": {**min_scores, "at_precision": choice and {"wanted": precision, **choice.to_dict()}}}
 
 
 def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:

@@ -117,8 +117,8 @@ def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
 
 def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Example]:
     log = console.log if say else _silent
-    found = data.unlabelled(file, reading.format, options=reading.options, log=log)
-    return data.follow(file, found, reading.policy, log)
+    examples = data.unlabelled(file, reading.format, options=reading.options, log=log)
+    return data.follow(file, examples, reading.policy, log)
 
 
 def _silent(_: str) -> None:

@@ -136,8 +136,8 @@ class Sources:
 
     def entry(self, path: Path) -> str:
         """The file as an entry of a config."""
-        found = self.format or detect(path, self.options.encoding).name
-        record: dict[str, Any] = {"path": str(path), "format": found}
+        format = self.format or detect(path, self.options.encoding).name
+        record: dict[str, Any] = {"path": str(path), "format": format}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
             record["options"] = options
         return _flow(record)
@@ -189,7 +189,7 @@ def write_config(
     _compare(train, labels, sources.train, chosen, overlapping)
     for path, examples in others.items():
         _compare(examples, labels, path, chosen, overlapping)
-    found = (*said, *_warnings(sources, train, others))
+    warnings = (*said, *_warnings(sources, train, others))
     epochs = _PRETRAINED_EPOCHS
     if pretrained in _UPDATES:
         low, high = _WORDS_EPOCHS if pretrained == STARTER_WORDS else _EPOCHS
@@ -225,7 +225,7 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Draft(chosen, found)
+    return Draft(chosen, warnings)
 
 
 def _model(pretrained: str | None) -> str:
@@ -245,7 +245,7 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 def _overlaps(example: Example) -> bool:
     """Whether entities of an example, in order of their start, overlap."""
-    return any(one.end > other.start for one, other in pairwise(example.entities or ()))
+    return any(entity.end > following.start for entity, following in pairwise(example.entities or ()))
 
 
 def _task_of(

@@ -99,11 +99,11 @@ class FileCheck:
             self.contradicted.setdefault(text, place)
 
 
-def check_file(path: str | Path, found: Iterable[Example | Rejected], policy: Policy = "report") -> FileCheck:
+def check_file(path: str | Path, records: Iterable[Example | Rejected], policy: Policy = "report") -> FileCheck:
     """Check the records of one file (see `reading.records`); with policy "strict" only up to the first bad one."""
     result = FileCheck(str(path))
     ids: set[bytes] = set()
-    for record in found:
+    for record in records:
         if isinstance(record, Rejected):
             result.bad += 1
             result.unreadable = record.fatal

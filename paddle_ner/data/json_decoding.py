@@ -50,21 +50,21 @@ class Decoder(json.JSONDecoder):
 def cause(error: json.JSONDecodeError) -> str:
     """What a syntax error of a usual kind comes from and what to do, to stand behind its message; else empty."""
     text, place = error.doc, error.pos
-    found = text[place : place + 10]
+    rest = text[place : place + 10]
     before = text[:place].rstrip()[-1:]
     if error.msg.startswith("Invalid control character"):
         return ": inside a string a tab is written \\t and a line end \\n"
-    if found.startswith("\ufeff"):
+    if rest.startswith("\ufeff"):
         return ": a byte order mark between two files that were put together, remove it"
-    if found.startswith("'"):
+    if rest.startswith("'"):
         return ": single quotes are Python's, not JSON's: write the file with json.dump"
-    if _COMMENT.match(found):
+    if _COMMENT.match(rest):
         return ": JSON has no comments, remove them"
-    if _PYTHON.match(found):
+    if _PYTHON.match(rest):
         return ": that is Python's, not JSON's: write the file with json.dump"
-    if _SCRIPT.match(found):
+    if _SCRIPT.match(rest):
         return ": that is JavaScript: leave the array or objects alone"
-    if (before == "," or found.startswith(",")) and text[place:].lstrip(", \t\r\n")[:1] in ("]", "}"):
+    if (before == "," or rest.startswith(",")) and text[place:].lstrip(", \t\r\n")[:1] in ("]", "}"):
         return ": remove the comma before the bracket that closes"
     return ""
 

@@ -135,11 +135,11 @@ def _differ(draft: Draft) -> bool:
 def _ranges(draft: Draft, unit: Unit) -> list[Range | None]:
     """The range of each entity in code points; None where an offset lies inside a character or outside the text."""
     places = _places(draft.text, unit)
-    found = []
+    ranges = []
     for span in draft.spans or ():
         start, end = places.get(span.start), places.get(span.end)
-        found.append(None if start is None or end is None else (start, end))
-    return found
+        ranges.append(None if start is None or end is None else (start, end))
+    return ranges
 
 
 def _fits(range: Range | None, span: Span, text: str) -> bool:

@@ -52,10 +52,10 @@ def read(
         DataError: while reading, at the first bad record where there is no `on_problem`; in any case where the rest of
             the file cannot be read (a syntax error in a JSON array).
     """
-    found = records(path, format, encoding=encoding, options=options, log=log)
+    judged = records(path, format, encoding=encoding, options=options, log=log)
 
     def examples() -> Iterator[Example]:
-        for record in found:
+        for record in judged:
             if isinstance(record, Example):
                 yield record
             elif on_problem is None or record.fatal:
@@ -86,17 +86,20 @@ def load(
     Raises:
         InputError, DataError: as `read` does.
     """
-    found = records(path, format, encoding=encoding, options=options, log=log)
-    return list(follow(path, found, policy, log))
+    judged = records(path, format, encoding=encoding, options=options, log=log)
+    return list(follow(path, judged, policy, log))
 
 
 def follow(
-    path: str | Path, found: Iterable[Example | Rejected], policy: Policy, log: Callable[[str], None] = _LOGGER.warning
+    path: str | Path,
+    examples: Iterable[Example | Rejected],
+    policy: Policy,
+    log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example]:
     """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
     good = bad = 0
     problems: list[Problem] = []
-    for record in found:
+    for record in examples:
         if isinstance(record, Example):
             good += 1
             yield record
@@ -164,7 +167,7 @@ class _File:
 
     def drafts(self) -> Iterator[Draft]:
         """The records that could be parsed, as the file states them."""
-        return (found for found in self.format.read(self.path, self.options) if isinstance(found, Draft))
+        return (draft for draft in self.format.read(self.path, self.options) if isinstance(draft, Draft))
 
     def offset_reader(self) -> OffsetReader:
         return OffsetReader(self.path, self.options.offsets, self.drafts, self.format.counts_code_points)
@@ -179,12 +182,12 @@ class _File:
             return converted if isinstance(converted, Rejected) else judge(converted)
 
         nothing = True
-        for found in self.format.read(self.path, self.options):
-            if isinstance(found, Remark):
-                log(f"{self.path}: {found.message}")
+        for parsed in self.format.read(self.path, self.options):
+            if isinstance(parsed, Remark):
+                log(f"{self.path}: {parsed.message}")
                 continue
             nothing = False
-            yield found if isinstance(found, Rejected) else (found, judged)
+            yield parsed if isinstance(parsed, Rejected) else (parsed, judged)
         if nothing:
             yield Rejected.at(self.path, 1, "no record, expected at least one")
         for remark in (*offsets.remarks(), *judge.remarks()):
@@ -216,17 +219,17 @@ def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
     for file in files:
         place = _Place()
         try:
-            for found in file.records(file.log):
-                if isinstance(found, Rejected):
-                    place.pass_to(found.problems[0].path, found.problems[0].line)
+            for parsed in file.records(file.log):
+                if isinstance(parsed, Rejected):
+                    place.pass_to(parsed.problems[0].path, parsed.problems[0].line)
                 else:
-                    place.pass_to(str(found[0].path or file.path), found[0].line)
-                if isinstance(found, Rejected):
-                    yield place.named(found)
-                    if found.fatal:
+                    place.pass_to(str(parsed[0].path or file.path), parsed[0].line)
+                if isinstance(parsed, Rejected):
+                    yield place.named(parsed)
+                    if parsed.fatal:
                         return
                     continue
-                draft, judged = found
+                draft, judged = parsed
                 if kind is None and not file.options.texts_only and _says_no_kind(draft):
                     kind = kind_of_all(_drafts_of(files))
                 record = judged(draft if kind is None else kind.fill(draft))
@@ -246,9 +249,9 @@ def _says_no_kind(draft: Draft) -> bool:
 def _drafts_of(files: Iterable[_File]) -> Iterator[tuple[Draft, Judged]]:
     """The drafts of files read once more, each with what judges it, in silence."""
     for file in files:
-        for found in file.records(lambda _: None):
-            if not isinstance(found, Rejected):
-                yield found
+        for record in file.records(lambda _: None):
+            if not isinstance(record, Rejected):
+                yield record
 
 
 def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:

@@ -140,7 +140,7 @@ class Judge:
     def _entities(self, draft: Draft, problems: list[Problem]) -> tuple[Entity, ...]:
         assert draft.spans is not None
         path = str(draft.spans_path or draft.path or self.path)
-        found: list[tuple[Entity, int]] = []
+        placed: list[tuple[Entity, int]] = []
         seen: set[Entity] = set()
         for span in draft.spans:
             line = span.line or draft.line
@@ -163,18 +163,18 @@ class Judge:
                 self._repeated += 1
             else:
                 seen.add(entity)
-                found.append((entity, line))
+                placed.append((entity, line))
         if self._left_out is not None:
-            return () if problems else tuple(self._left_out.flat([entity for entity, _ in found]))
-        found.sort(key=lambda pair: (pair[0].start, pair[0].end))
+            return () if problems else tuple(self._left_out.flat([entity for entity, _ in placed]))
+        placed.sort(key=lambda pair: (pair[0].start, pair[0].end))
         if self.options.overlaps == "report":
-            problems.extend(Problem(path, line, message) for line, message in overlaps.faults(found))
-        return tuple(entity for entity, _ in found)
+            problems.extend(Problem(path, line, message) for line, message in overlaps.faults(placed))
+        return tuple(entity for entity, _ in placed)
 
     def _classes(self, given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
         if given is None:
             return None, None
-        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(one) for one in given)
+        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(name) for name in given)
         if len(set(names)) < len(names):
             raise ValueError(f"a label stands twice in {', '.join(names)}, expected each once")
         as_many = not isinstance(given, str) if self.options.multi_label is None else self.options.multi_label

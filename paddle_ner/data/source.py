@@ -72,8 +72,8 @@ class _Pipes:
                 raise InputError("-: the standard input is closed, name a file")
             return self._kept(("-", id(sys.stdin)), sys.stdin, lambda: sys.stdin.buffer)
         if path.is_fifo():
-            found = path.stat()
-            return self._kept((found.st_dev, found.st_ino), None, lambda: path.open("rb"))
+            status = path.stat()
+            return self._kept((status.st_dev, status.st_ino), None, lambda: path.open("rb"))
         return path
 
     def _kept(self, key: tuple[object, ...], source: object, opened: Callable[[], IO[bytes]]) -> Path:

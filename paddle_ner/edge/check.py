@@ -138,11 +138,11 @@ def _without_scores(record: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _differences(one: dict[str, Any], other: dict[str, Any]) -> list[float]:
+def _differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[float]:
     """The largest difference between the scores of two predictions with the same labels and offsets."""
     pairs = [
-        (first["score"], second["score"]) for first, second in zip(one.get("entities", ()), other.get("entities", ()))
+        (first["score"], second["score"]) for first, second in zip(ours.get("entities", ()), theirs.get("entities", ()))
     ]
-    scores = other.get("scores", {})
-    pairs += [(score, scores[name]) for name, score in one.get("scores", {}).items()]
+    scores = theirs.get("scores", {})
+    pairs += [(score, scores[name]) for name, score in ours.get("scores", {}).items()]
     return [abs(first - second) for first, second in pairs]

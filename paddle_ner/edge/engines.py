@@ -45,9 +45,9 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
     """
     verify(folder)
     description = read(folder)
-    built = [one for one in _BUILT if engine_file(folder, one).is_file()]
+    built = [candidate for candidate in _BUILT if engine_file(folder, candidate).is_file()]
     if engine == "auto":
-        engine = "tensorrt" if [one for one in built if precision in (None, one)] else "onnxruntime"
+        engine = "tensorrt" if [candidate for candidate in built if precision in (None, candidate)] else "onnxruntime"
     if engine == "tensorrt":
         precision = precision or next(iter(built), None)
         if precision not in built:
@@ -114,8 +114,8 @@ class OnnxEngine:
         # this.
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._inputs = [one.name for one in self._session.get_inputs()]
-        self._outputs = [one.name for one in self._session.get_outputs()]
+        self._inputs = [tensor.name for tensor in self._session.get_inputs()]
+        self._outputs = [tensor.name for tensor in self._session.get_outputs()]
         self.info = EngineInfo("onnxruntime", "cpu", precision, threads)
 
     def clone(self) -> OnnxEngine:

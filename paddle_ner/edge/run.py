@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         server.add_argument(
             option, type=int, default=getattr(defaults, name), help=f"{what} in a request (%(default)s)"
         )
-    for one in (predict, server):
-        add_engine_options(one)
+    for command in (predict, server):
+        add_engine_options(command)
     return parser
 
 

@@ -29,8 +29,8 @@ class Choice:
 def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
     """One choice for each set of entities that a least score can keep, from 0, which keeps all, on."""
     judged = judge(gold, predicted)
-    scored = [(score, item in one.gold) for one in judged for item, score in one.found.items()]
-    return sweep(scored, sum(len(one.gold) for one in judged))
+    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
+    return sweep(scored, sum(len(judgement.gold) for judgement in judged))
 
 
 def sweep(scored: Sequence[tuple[float, bool]], wanted: int) -> list[Choice]:
@@ -42,13 +42,13 @@ def sweep(scored: Sequence[tuple[float, bool]], wanted: int) -> list[Choice]:
         scored: the score of each found item, and whether it is right.
         wanted: how many there are to find.
     """
-    found = sorted(scored)
-    hits = [0, *accumulate(is_right for _, is_right in reversed(found))]
-    made = [Choice(0.0, ratios(hits[-1], len(found), wanted))]
-    for left_out in range(1, len(found)):
-        below, above = found[left_out - 1][0], found[left_out][0]
+    ranked = sorted(scored)
+    hits = [0, *accumulate(is_right for _, is_right in reversed(ranked))]
+    made = [Choice(0.0, ratios(hits[-1], len(ranked), wanted))]
+    for left_out in range(1, len(ranked)):
+        below, above = ranked[left_out - 1][0], ranked[left_out][0]
         if below < above:
-            kept = len(found) - left_out
+            kept = len(ranked) - left_out
             made.append(Choice(_between(below, above), ratios(hits[kept], kept, wanted)))
     return made
 

@@ -35,20 +35,24 @@ def fit(predictor: Predictor, examples: Sequence[Example]) -> float:
     decoding = predictor.decoding
     if not isinstance(decoding, TagDecoding | SpanDecoding):
         return 1.0
-    some = examples[:: -(-len(examples) // _EXAMPLES) or 1]
-    encoded = [predictor.encode(example.text) for example in some]
+    sample = examples[:: -(-len(examples) // _EXAMPLES) or 1]
+    encoded = [predictor.encode(example.text) for example in sample]
     answers = list(zip(encoded, predictor.outputs(encoded), strict=True))
-    gold = [{(one.start, one.end, one.label) for one in example.entities or ()} for example in some]
-    found = [decoding.decode(*answer).entities or () for answer in answers]
+    gold = [{(entity.start, entity.end, entity.label) for entity in example.entities or ()} for example in sample]
+    predicted = [decoding.decode(*answer).entities or () for answer in answers]
     right = np.array(
-        [(one.start, one.end, one.label) in wanted for ours, wanted in zip(found, gold, strict=True) for one in ours]
+        [
+            (entity.start, entity.end, entity.label) in wanted
+            for ours, wanted in zip(predicted, gold, strict=True)
+            for entity in ours
+        ]
     )
     if len(right) < _FEWEST_ENTITIES or right.all() or not right.any():
         return 1.0
 
     def loss(log: float) -> float:
         softened = replace(decoding, temperature=float(np.exp(log)))
-        scores = [one.score or 0.0 for answer in answers for one in softened.decode(*answer).entities or ()]
+        scores = [entity.score or 0.0 for answer in answers for entity in softened.decode(*answer).entities or ()]
         likely = np.clip(np.where(right, scores, 1 - np.array(scores)), _CLIP, 1 - _CLIP)
         return -float(np.log(likely).mean())
 

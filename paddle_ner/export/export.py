@@ -187,10 +187,10 @@ def _predictor(checkpoint: Checkpoint, model: Any) -> Predictor:
 
 def versions() -> dict[str, str]:
     """The versions of the installed packages that make a bundle."""
-    found = {"paddle_ner": __version__}
+    installed = {"paddle_ner": __version__}
     for name in ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "paddleslim"):
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed

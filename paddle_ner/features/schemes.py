@@ -83,10 +83,10 @@ class TagScheme:
     @cached_property
     def groups(self) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
         """`transitions` the other way round: the tags that may come before, and all tags that have just these."""
-        found: dict[tuple[int, ...], list[int]] = {}
+        by_before: dict[tuple[int, ...], list[int]] = {}
         for tag, column in enumerate(self.transitions.T):
-            found.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
-        return tuple((before, tuple(tags)) for before, tags in found.items())
+            by_before.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
+        return tuple((before, tuple(tags)) for before, tags in by_before.items())
 
     @cached_property
     def starts(self) -> NDArray[np.bool_]:
@@ -143,7 +143,7 @@ class TagScheme:
         # Plain lists: for a few tags a step in numpy costs more than the work in it.
         scores, *rest = logits
         if at_start:
-            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts)]
+            scores = [score if allowed else _FORBIDDEN for score, allowed in zip(scores, self.starts)]
         steps: list[list[int]] = []
         for row in rest:
             following, before = list(scores), [0] * len(scores)

@@ -269,7 +269,7 @@ class Tokenizer:
         encode = partial(self._backend.encode_batch, add_special_tokens=False)
         letter, digit = encode(["a", "1"])
         between = zip(encode([f"a{c}a" for c in singles]), encode([f"1{c}1{c}{c}" for c in singles]))
-        found: dict[str, int] = {}
+        single: dict[str, int] = {}
         for character, (letters, digits) in zip(singles, between):
             number = digits.ids[-1] if digits.ids else self.unk_id
             if (
@@ -277,5 +277,5 @@ class Tokenizer:
                 and letters.ids == [*letter.ids, number, *letter.ids]
                 and digits.ids == [*digit.ids, number, *digit.ids, number, number]
             ):
-                found[character] = number
-        return found
+                single[character] = number
+        return single

@@ -26,13 +26,13 @@ class Layout:
 
 def layouts(cores: int) -> list[Layout]:
     """One engine with all cores, an engine for each core, and the powers of two in between that share them evenly."""
-    found = [Layout(1, cores)]
+    possible = [Layout(1, cores)]
     replicas = 2
     while replicas < cores:
         if cores % replicas == 0:
-            found.append(Layout(replicas, cores // replicas))
+            possible.append(Layout(replicas, cores // replicas))
         replicas *= 2
-    return found if cores == 1 else [*found, Layout(cores, 1)]
+    return possible if cores == 1 else [*possible, Layout(cores, 1)]
 
 
 def asked_for(
@@ -81,12 +81,12 @@ def preferred(candidates: Iterable[Candidate]) -> Candidate:
 
     For a slow model it is, of those that serve about as many, the one that answers a single text the fastest.
     """
-    found = list(candidates)
-    best = max(found, key=served)
+    measured = list(candidates)
+    best = max(measured, key=served)
     if best.milliseconds < _SLOW:
         return best
-    fast = [one for one in found if served(one) * _WORTH >= served(best)]
-    return min(fast, key=lambda one: one.milliseconds)
+    fast = [candidate for candidate in measured if served(candidate) * _WORTH >= served(best)]
+    return min(fast, key=lambda candidate: candidate.milliseconds)
 
 
 def _measured(manifest: BundleManifest, engine: str | None, precision: str | None) -> Layout | None:
@@ -95,7 +95,9 @@ def _measured(manifest: BundleManifest, engine: str | None, precision: str | Non
         return None
     if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or manifest.precision)):
         return Layout(tuning.replicas, tuning.threads)
-    same = [one for one in tuning.candidates if (one.engine, one.precision) == (engine, precision)]
+    same = [
+        candidate for candidate in tuning.candidates if (candidate.engine, candidate.precision) == (engine, precision)
+    ]
     if not same:
         return None
     best = preferred(same)

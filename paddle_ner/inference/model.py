@@ -116,8 +116,8 @@ class Model(Predictor):
         threshold = self._checked_threshold(self.threshold if threshold is None else threshold)
         least = by_type(self.min_score if min_score is None else min_score, self.decoding)
         encoded = [self.encode(text) for text in texts]
-        outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
-        answers = [self.decode(one, list(islice(outputs, len(one.windows))), least) for one in encoded]
+        outputs = iter(self._run_all([window for text in encoded for window in text.windows], batch_size))
+        answers = [self.decode(text, list(islice(outputs, len(text.windows))), least) for text in encoded]
         return answers if threshold is None else [_reaching(answer, threshold) for answer in answers]
 
     def _checked_threshold(self, threshold: float | None) -> float | None:

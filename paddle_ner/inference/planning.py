@@ -26,7 +26,7 @@ def multiple_for(precision: str) -> int:
 
 def padded_length(length: int, multiple: int = 8) -> int:
     """The length that a window of `length` tokens is padded to: the next of `LENGTHS` that `multiple` divides."""
-    return next((one for one in LENGTHS if length <= one and one % multiple == 0), -(-length // 512) * 512)
+    return next((padded for padded in LENGTHS if length <= padded and padded % multiple == 0), -(-length // 512) * 512)
 
 
 def whole_rows(rows: int) -> int:

@@ -60,17 +60,17 @@ class Predictor:
         if isinstance(texts, str):
             return self([texts])[0]
         encoded = [self.encode(text) for text in texts]
-        return [self.decode(one, outputs) for one, outputs in zip(encoded, self.outputs(encoded))]
+        return [self.decode(text, outputs) for text, outputs in zip(encoded, self.outputs(encoded))]
 
     def outputs(self, encoded: Sequence[Encoded]) -> list[list[Outputs]]:
         """The model's outputs for the windows of each text, computed in batches by length."""
-        rows = [window for one in encoded for window in one.windows]
+        rows = [window for text in encoded for window in text.windows]
         outputs: list[Outputs] = [{}] * len(rows)
         for batch in plan([row.length for row in rows], BATCH_TOKENS):
             for index, values in zip(batch, self.run([rows[i] for i in batch])):
                 outputs[index] = values
         remaining = iter(outputs)
-        return [list(islice(remaining, len(one.windows))) for one in encoded]
+        return [list(islice(remaining, len(text.windows))) for text in encoded]
 
     @property
     def info(self) -> EngineInfo:
@@ -102,8 +102,8 @@ class Predictor:
     def stream(self, texts: Iterable[str], chunk: int = CHUNK) -> Iterator[Prediction]:
         """Label any number of texts in order, holding at most `chunk` of them."""
         remaining = iter(texts)
-        while some := list(islice(remaining, chunk)):
-            yield from self(some)
+        while part := list(islice(remaining, chunk)):
+            yield from self(part)
 
     def encode(self, text: str) -> Encoded:
         """Tokenize `text` and cut it into windows."""

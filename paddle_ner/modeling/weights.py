@@ -149,9 +149,9 @@ def fill(
         raise InputError(f"{source}: {len(missing)} weights of the {part} are missing, such as {missing[0]}")
     taken = (encoder | head if with_head else encoder) & set(tensors)
     for name in sorted(taken):
-        expected, found = list(parameters[name].shape), list(tensors[name].shape)
-        if expected != found:
-            raise InputError(f"{source}: {name} has the shape {found}, but its config makes it {expected}")
+        expected, actual = list(parameters[name].shape), list(tensors[name].shape)
+        if expected != actual:
+            raise InputError(f"{source}: {name} has the shape {actual}, but its config makes it {expected}")
         parameters[name].set_value(np.ascontiguousarray(tensors[name]))
     what = "encoder and the head" if with_head else "encoder"
     new = ", ".join(sorted(set(parameters) - taken)) or "nothing"

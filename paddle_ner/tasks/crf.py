@@ -74,12 +74,12 @@ class Chain:
         for position in range(1, len(weights)):
             forward[position] = _scaled(forward[position - 1] @ passing * weights[position])
         behind = _scaled(np.exp(self._ends))
-        found: NDArray[np.float64] = np.empty_like(weights)
-        found[-1] = _scaled(forward[-1] * behind)
+        probabilities: NDArray[np.float64] = np.empty_like(weights)
+        probabilities[-1] = _scaled(forward[-1] * behind)
         for position in range(len(weights) - 1, 0, -1):
             behind = _scaled(passing @ (weights[position] * behind))
-            found[position - 1] = _scaled(forward[position - 1] * behind)
-        return found
+            probabilities[position - 1] = _scaled(forward[position - 1] * behind)
+        return probabilities
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

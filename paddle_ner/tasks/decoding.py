@@ -147,7 +147,7 @@ class SpanDecoding(Decoding):
         """The spans whose probability reaches the threshold, read in the window that owns their first token."""
         least = np.log(self.threshold / (1 - self.threshold))
         offsets = encoded.offsets
-        found: dict[tuple[int, int, int], float] = {}
+        scored: dict[tuple[int, int, int], float] = {}
         for window, answer in zip(encoded.windows, outputs):
             scores = spans.scores(answer["logits"], window.owned_rows, len(self.labels))
             for first, last, label in np.argwhere(scores >= least).tolist():
@@ -157,9 +157,11 @@ class SpanDecoding(Decoding):
                 # text.
                 place = (start, end, label)
                 score = 1.0 / (1.0 + np.exp(-float(scores[first, last, label]) / self.temperature))
-                if start < end and score > found.get(place, 0.0):
-                    found[place] = float(score)
-        entities = [Entity.of(encoded.text, *place[:2], self.labels[place[2]], found[place]) for place in sorted(found)]
+                if start < end and score > scored.get(place, 0.0):
+                    scored[place] = float(score)
+        entities = [
+            Entity.of(encoded.text, *place[:2], self.labels[place[2]], scored[place]) for place in sorted(scored)
+        ]
         return Prediction(encoded.text, entities=tuple(entities))
 
 

@@ -92,9 +92,9 @@ def entity_counts(
     """
     index = _index(labels)
     counts = np.zeros((len(labels), 3), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
+    for wanted, answer in zip(gold, predicted, strict=True):
         expected = {(e.start, e.end, e.label) for e in wanted}
-        guessed = {(e.start, e.end, e.label) for e in found}
+        guessed = {(e.start, e.end, e.label) for e in answer}
         for column, spans in ((TRUE_POSITIVES, expected & guessed), (PREDICTED, guessed), (GOLD, expected)):
             for _, _, label in spans:
                 counts[_row(index, label), column] += 1
@@ -113,8 +113,8 @@ def class_counts(gold: Sequence[str], predicted: Sequence[str], labels: Sequence
     """
     index = _index(labels)
     confusion = np.zeros((len(labels), len(labels)), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
-        confusion[_row(index, wanted), _row(index, found)] += 1
+    for wanted, answer in zip(gold, predicted, strict=True):
+        confusion[_row(index, wanted), _row(index, answer)] += 1
     return confusion
 
 
@@ -133,8 +133,8 @@ def multilabel_counts(
     """
     index = _index(labels)
     counts = np.zeros((len(labels) + 1, 3), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
-        expected, guessed = set(wanted), set(found)
+    for wanted, answer in zip(gold, predicted, strict=True):
+        expected, guessed = set(wanted), set(answer)
         for column, names in ((TRUE_POSITIVES, expected & guessed), (PREDICTED, guessed), (GOLD, expected)):
             for label in names:
                 counts[_row(index, label), column] += 1

@@ -89,7 +89,11 @@ def keep(prediction: Prediction, least: Mapping[str, float]) -> Prediction:
     if not least or not prediction.entities:
         return prediction
     others = least.get(OTHERS, 0.0)
-    kept = [one for one in prediction.entities if one.score is None or one.score >= least.get(one.label, others)]
+    kept = [
+        entity
+        for entity in prediction.entities
+        if entity.score is None or entity.score >= least.get(entity.label, others)
+    ]
     return replace(prediction, entities=tuple(kept))
 
 

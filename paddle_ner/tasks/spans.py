@@ -47,10 +47,10 @@ def scores(logits: NDArray[np.float32], owned: slice, labels: int) -> NDArray[np
     key = _turned(logits[:, WIDTH : 2 * WIDTH], cosine, sine)
     begins, ends = logits[owned, 2 * WIDTH : 2 * WIDTH + labels], logits[:, 2 * WIDTH + labels :]
     products = query @ key.T / np.float32(WIDTH**0.5)
-    found: NDArray[np.float32] = products[:, :, None] + begins[:, None] + ends
+    by_span: NDArray[np.float32] = products[:, :, None] + begins[:, None] + ends
     rows = np.arange(length)
-    found[(rows < rows[owned, None]) | (rows == length - 1)] = -np.inf
-    return found
+    by_span[(rows < rows[owned, None]) | (rows == length - 1)] = -np.inf
+    return by_span
 
 
 def _turned(values: NDArray[np.float32], cosine: NDArray[np.float32], sine: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -64,17 +64,19 @@ class Terms:
             return prediction
         first, second = (ours, theirs) if self.mode == "before" else (theirs, ours)
         if self._overlapping:
-            there = {(one.start, one.end, one.label) for one in first}
-            kept = [one for one in second if (one.start, one.end, one.label) not in there]
+            there = {(entity.start, entity.end, entity.label) for entity in first}
+            kept = [entity for entity in second if (entity.start, entity.end, entity.label) not in there]
         else:
             kept = _apart(second, first, len(prediction.text))
-        return replace(prediction, entities=tuple(sorted([*first, *kept], key=lambda one: (one.start, one.end))))
+        return replace(
+            prediction, entities=tuple(sorted([*first, *kept], key=lambda entity: (entity.start, entity.end)))
+        )
 
     def find(self, text: str) -> list[Entity]:
         """The terms in a text, in order. Of those that overlap the longest wins, then the first, then a literal one."""
-        found = [*self._literal(text), *self._expressed(text)]
-        found.sort(key=lambda place: (place[0] - place[1], place[0]))
-        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in found]
+        places = [*self._literal(text), *self._expressed(text)]
+        places.sort(key=lambda place: (place[0] - place[1], place[0]))
+        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in places]
         return sorted(_apart(entities, (), len(text)), key=lambda entity: entity.start)
 
     def _literal(self, text: str) -> Iterator[_Found]:
@@ -113,13 +115,13 @@ def _lengths(terms: Iterable[str]) -> dict[str, tuple[int, ...]]:
 def _apart(entities: Iterable[Entity], others: Iterable[Entity], length: int) -> list[Entity]:
     """Those entities of a text of this length that overlap neither `others` nor one before them in their order."""
     taken = bytearray(length)
-    for one in others:
-        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    for entity in others:
+        taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
     kept: list[Entity] = []
-    for one in entities:
-        if taken.find(1, one.start, one.end) < 0:
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
-            kept.append(one)
+    for entity in entities:
+        if taken.find(1, entity.start, entity.end) < 0:
+            taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
+            kept.append(entity)
     return kept
 
 

@@ -208,7 +208,7 @@ def _difference(old: Any, new: Any, place: str = "") -> str | None:
     """The first place where two configs differ, in words."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
-            if found := _difference(old.get(key), new.get(key), f"{place}.{key}".lstrip(".")):
-                return found
+            if difference := _difference(old.get(key), new.get(key), f"{place}.{key}".lstrip(".")):
+                return difference
         return None
     return None if old == new else f"{place} was {old}, now it is {new}"

@@ -36,8 +36,8 @@ _MASTER = "master_weights."
 
 def steps(folder: Path) -> list[Path]:
     """The complete states in `folder`, oldest first."""
-    found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
+    numbered = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(numbered)]
 
 
 def clean(folder: Path) -> None:

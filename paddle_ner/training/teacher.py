@@ -53,13 +53,13 @@ def find_teacher(config: Config, task: Task) -> Teacher:
         )
     _check_heads(config, checkpoint)
     weights = folder / WEIGHTS
-    found = sha256(weights)
-    if settings.teacher_sha256 not in (None, found):
+    digest = sha256(weights)
+    if settings.teacher_sha256 not in (None, digest):
         raise InputError(
-            f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {found[:12]}…,"
+            f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {digest[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(checkpoint, found)
+    return Teacher(checkpoint, digest)
 
 
 def _check_heads(config: Config, teacher: Checkpoint) -> None:

@@ -96,7 +96,7 @@ def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_o
     if isinstance(value[0], dict):
         labels = tuple(map(_label_within, value))
     else:
-        labels = tuple(label_of(one, name) for one in value)
+        labels = tuple(label_of(label, name) for label in value)
     different = tuple(dict.fromkeys(labels))
     left_out.repeated += len(labels) - len(different)
     return replace(draft, label=different)
@@ -121,7 +121,8 @@ def _has_marks(record: dict[str, Any]) -> bool:
         return False
     annotations = record.get("annotations")
     if isinstance(annotations, list):
-        return not any(isinstance(one, dict) and "result" in one for one in annotations)  # those are Label Studio's
+        # Annotations with a result are Label Studio's.
+        return not any(isinstance(annotation, dict) and "result" in annotation for annotation in annotations)
     if "annotation_id" in record:
         return False  # its JSON-MIN
     if isinstance(record.get("label"), list) or {"relations", "Comments"} & record.keys() or "text" not in record:

@@ -200,12 +200,12 @@ def _range(entity: dict[str, Any], keys: dict[str, str]) -> tuple[int, int, str,
 
 def _only(keys: dict[str, str], names: Sequence[str], role: str, entity: dict[str, Any]) -> str:
     """The one of some names that an object has, the first of them before all others."""
-    found = [name for name in names if name in keys]
-    if not found:
+    present = [name for name in names if name in keys]
+    if not present:
         raise Misfit(f'an entity has no "{role}", expected {_EXPECTED}: its keys are {", ".join(entity) or "none"}')
-    if found[0] != role and len({repr(entity[keys[name]]) for name in found}) > 1:
-        raise Misfit(f'an entity has {" and ".join(found)}, expected one of them as "{role}"')
-    return found[0]
+    if present[0] != role and len({repr(entity[keys[name]]) for name in present}) > 1:
+        raise Misfit(f'an entity has {" and ".join(present)}, expected one of them as "{role}"')
+    return present[0]
 
 
 def _surface(entity: dict[str, Any], keys: dict[str, str]) -> tuple[str | None, str | None]:
@@ -225,8 +225,8 @@ def _label_keys(entity: dict[str, Any], keys: dict[str, str]) -> list[str]:
 
 
 def _labels(entity: dict[str, Any], keys: dict[str, str], surface_name: str | None, rest: str) -> tuple[str, ...]:
-    found = _label_keys(entity, keys)
-    if not found:
+    names = _label_keys(entity, keys)
+    if not names:
         label = entity.get("entity")
         is_label = isinstance(label, str) and (surface_name is not None or not rest.startswith(label))
         if not is_label:
@@ -237,12 +237,12 @@ def _labels(entity: dict[str, Any], keys: dict[str, str], surface_name: str | No
                 " aggregation_strategy='simple'"
             )
         return (str(label),)
-    if found[0] != "label" and len({repr(entity[keys[name]]) for name in found}) > 1:
-        raise Misfit(f'an entity has {" and ".join(found)}, expected one of them as "label"')
-    value = entity[keys[found[0]]]
+    if names[0] != "label" and len({repr(entity[keys[name]]) for name in names}) > 1:
+        raise Misfit(f'an entity has {" and ".join(names)}, expected one of them as "label"')
+    value = entity[keys[names[0]]]
     if not isinstance(value, list):
-        return (label_of(value, found[0]),)
-    labels = labels_of(value, found[0])
+        return (label_of(value, names[0]),)
+    labels = labels_of(value, names[0])
     if not labels:
         raise Misfit("an entity has no label, expected one")
     return labels

@@ -50,7 +50,7 @@ def labels_of(value: Any, name: str) -> tuple[str, ...]:
     """Several class names."""
     if not isinstance(value, list):
         raise Misfit(f'"{name}" is {shown(value)}, expected an array of label names')
-    return tuple(label_of(one, name) for one in value)
+    return tuple(label_of(label, name) for label in value)
 
 
 def offset_of(value: Any, name: str) -> int:

@@ -150,9 +150,9 @@ def annotated(
         if kind in ENTITY_KINDS:
             if kind == "hypertextlabels" and _MARKUP.search(str(texts.get(text_name))):
                 raise Misfit("entities in HTML, whose offsets count the text without its tags: expected plain text")
-            found = tuple(spans_of_region(value))
-            left_out.controls[str(result.get("from_name"))] += len(found)
-            spans.extend(found)
+            region = tuple(spans_of_region(value))
+            left_out.controls[str(result.get("from_name"))] += len(region)
+            spans.extend(region)
         elif "start" in value:
             left_out.attributes += 1
         else:

@@ -127,11 +127,11 @@ def _annotation(
 def _named(record: dict[str, Any], name: str) -> Any:
     """The value of a field; labels that are numbers of the choices beside them (UTC) as those."""
     value, choices = record[name], record.get("choices")
-    if not (isinstance(value, list) and isinstance(choices, list) and all(type(one) is int for one in value)):
+    if not (isinstance(value, list) and isinstance(choices, list) and all(type(index) is int for index in value)):
         return value
-    if not all(0 <= one < len(choices) for one in value):
+    if not all(0 <= index < len(choices) for index in value):
         raise Misfit(f'"{name}" is {shown(value)}, expected numbers of the {len(choices)} choices')
-    return [choices[one] for one in value]
+    return [choices[index] for index in value]
 
 
 def _texts(strings: Sequence[str]) -> tuple[str, ...]:
@@ -140,24 +140,24 @@ def _texts(strings: Sequence[str]) -> tuple[str, ...]:
         if seconds := second_texts_among(strings):
             raise Misfit(f"text and {strings[seconds[0]]} are a pair, expected one: --text-field names the one to read")
         return ("text",)
-    found = [strings[index] for index in texts_among(strings)]
-    if not found:
+    texts = [strings[index] for index in texts_among(strings)]
+    if not texts:
         return TEXT_NAMES
     pair = [strings[index] for index in (*second_texts_among(strings), *answers_among(strings))]
-    several = list(dict.fromkeys((*found, *pair)))
+    several = list(dict.fromkeys((*texts, *pair)))
     if _INSTRUCTION in strings:
         several.append(_INSTRUCTION)
     if len(several) > 1:
         raise Misfit(f"{' and '.join(several)} may be the text, expected one: --text-field names the one to read")
-    return (found[0],)
+    return (texts[0],)
 
 
 def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None:
     """The only key that is called like a label and holds one; None where there is none or several."""
     if entities_among(keys):
         return None  # an entity a record, whose type it would be
-    found = [keys[index] for index in labels_among(keys)]
-    return found[0] if len(found) == 1 and any(_may_be_label(record, found[0]) for record in records) else None
+    labels = [keys[index] for index in labels_among(keys)]
+    return labels[0] if len(labels) == 1 and any(_may_be_label(record, labels[0]) for record in records) else None
 
 
 def _is_entity(record: dict[str, Any]) -> bool:
@@ -189,7 +189,7 @@ def _may_be_label(record: dict[str, Any], name: str) -> bool:
     value = record.get(name)
     if isinstance(value, list):
         lengths = [len(other) for key, other in record.items() if key != name and isinstance(other, list)]
-        return all(isinstance(one, str) for one in value) and (len(value) < 2 or len(value) not in lengths)
+        return all(isinstance(item, str) for item in value) and (len(value) < 2 or len(value) not in lengths)
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
@@ -201,8 +201,8 @@ def missing(keys: Sequence[str], fields: Fields) -> str | None:
         return None
     likely = [other[index] for index in labels_among(other)]
     named = likely[0] if len(likely) == 1 else "NAME"
-    found = ", ".join(keys)
-    return f"no label found: the keys are {found}, expected {fields.label} (--label-field {named} names another)"
+    listed = ", ".join(keys)
+    return f"no label found: the keys are {listed}, expected {fields.label} (--label-field {named} names another)"
 
 
 def said(fields: Fields, keys: Sequence[str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
     import onnx
 
     model = onnx.load(str(path))
-    new = dict(zip((one.name for one in model.graph.output), names, strict=True))
+    new = dict(zip((output.name for output in model.graph.output), names, strict=True))
     for node in model.graph.node:
         node.input[:] = [new.get(name, name) for name in node.input]
         node.output[:] = [new.get(name, name) for name in node.output]
@@ -50,7 +50,7 @@ def fit(path: Path) -> None:
     unknown = {node.op_type for node in model.graph.node if node.domain or node.op_type not in OPERATORS}
     if unknown:
         raise GateError(f"{path.name}: TensorRT {OLDEST} has no {', '.join(sorted(unknown))}; nothing was written")
-    values = {one.name: one for one in onnx.shape_inference.infer_shapes(model).graph.value_info}
+    values = {value.name: value for value in onnx.shape_inference.infer_shapes(model).graph.value_info}
     nodes = []
     for node in model.graph.node:
         source = values.get(node.input[0]) if node.op_type == "CumSum" else None

@@ -44,7 +44,7 @@ def count_int8(path: Path) -> int:
 
 def require_int8(path: Path, expected: int) -> int:
     """`count_int8`. Raises GateError where it is not `expected`."""
-    found = count_int8(path)
-    if found != expected:
-        raise GateError(f"{path.name}: ONNX Runtime runs {found} of its {expected} weight matmuls in int8 kernels")
-    return found
+    count = count_int8(path)
+    if count != expected:
+        raise GateError(f"{path.name}: ONNX Runtime runs {count} of its {expected} weight matmuls in int8 kernels")
+    return count

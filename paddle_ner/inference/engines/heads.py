@@ -78,21 +78,21 @@ def _shape(node: Any) -> list[int] | None:
     pattern = _constant(node, 1) if node.get_type_name() == "Reshape" else None
     if pattern is None or pattern.ndim != 1 or pattern[:2].tolist() != [0, 0]:
         return None
-    return [int(one) for one in pattern]
+    return [int(size) for size in pattern]
 
 
 def _source(node: Any) -> Any:
     """The node that computes the first input of `node`, skipping nodes that only pass it on."""
     if not node.inputs():
         return node
-    found = node.input_value(0).get_node()
-    return _source(found) if found.get_type_name() == "Identity" else found
+    source = node.input_value(0).get_node()
+    return _source(source) if source.get_type_name() == "Identity" else source
 
 
 def _targets(node: Any) -> Iterator[Any]:
     """The node that uses the output of `node`, skipping nodes that only pass it on."""
-    for one in node.output(0).get_target_inputs():
-        target = one.get_node()
+    for target_input in node.output(0).get_target_inputs():
+        target = target_input.get_node()
         if target.get_type_name() == "Identity":
             yield from _targets(target)
         else:

@@ -55,7 +55,7 @@ class OnnxEngine:
 
         session = session_options(self.info.threads)
         self._session = onnxruntime.InferenceSession(graph, session, providers=_providers(self.info.device))
-        self._inputs = [one.name for one in self._session.get_inputs()]
+        self._inputs = [tensor.name for tensor in self._session.get_inputs()]
 
     def clone(self) -> OnnxEngine:
         """Another session over the same graph, for another thread: a session's threads serve one run at a time.

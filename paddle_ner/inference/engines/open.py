@@ -74,7 +74,7 @@ def choose(
 def runnable(manifest: BundleManifest, name: EngineName, flags: Set[str]) -> list[Precision]:
     """The precisions that a bundle can run at in an engine on a CPU with `flags`; empty without a graph for it."""
     engine = ENGINES[name]
-    return [one for one in engine.possible(manifest, "cpu") if not engine.lacking(one, "cpu", flags)]
+    return [precision for precision in engine.possible(manifest, "cpu") if not engine.lacking(precision, "cpu", flags)]
 
 
 def _choose_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> EngineName:

@@ -49,7 +49,7 @@ class OpenVinoEngine:
         except RuntimeError as error:
             said = " ".join(str(error).split())
             raise BundleError(f"{path}: OpenVINO cannot read it: {said}") from None
-        self._inputs = [one.any_name for one in self._graph.inputs]
+        self._inputs = [tensor.any_name for tensor in self._graph.inputs]
         self._outputs = manifest.outputs
         check_inputs(path, self._inputs, manifest)
         check_outputs(path, len(self._graph.outputs), manifest)

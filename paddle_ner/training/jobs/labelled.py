@@ -159,8 +159,8 @@ def prepared(
         if config.examples is None and examples:
             count = f"{len(examples)} text{'s' * (len(examples) != 1)} of the dev set"
             run.log(f"for the page of a server, {count} come with the model (examples: [] leaves them out)")
-        found = {"metrics": metrics, "task": spec, "examples": examples}
-        write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=found))
+        changes = {"metrics": metrics, "task": spec, "examples": examples}
+        write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=changes))
 
     weight = config.training.r_drop
     return Prepared(
