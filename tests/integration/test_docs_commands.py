@@ -17,10 +17,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from docs_commands import COMMANDS, ROOT, STAND_INS, Command
 
 from paddle_ner import data
 from paddle_ner.data.sample import write_sample
+from tests.docs_commands import COMMANDS, ROOT, STAND_INS, Command
 
 FIRST = {command.text: command for command in reversed(COMMANDS)}
 RUN = [command for command in COMMANDS if command.reason is None and FIRST[command.text] is command]

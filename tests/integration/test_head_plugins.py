@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import config_file, small_config
 from safetensors.numpy import load_file
+
+from tests.integration.small_models import config_file, small_config
 
 HEADS = "crf, sequence, sequence-mean, span, token"
 TEXT = "王小明昨天去了北京。"

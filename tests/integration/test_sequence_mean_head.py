@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
 import pytest
-from edge_folders import run_script
-from onnx_scales import observed_scales
+from numpy.typing import NDArray
 
 import paddle_ner
 from paddle_ner import data, modeling, tasks
@@ -24,6 +24,8 @@ from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.training import train
 from paddle_ner.training.jobs.supervised import build_model
 from paddle_ner.types import Example
+from tests.integration.edge_folders import run_script
+from tests.integration.onnx_scales import observed_scales
 
 for package in ("paddlenlp", "paddle2onnx", "onnxruntime", "openvino"):
     pytest.importorskip(package)
@@ -69,7 +71,12 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mean")
     tokenizer = Tokenizer.unigram({piece: -8.0 if len(piece) == 1 else -9.0 for piece in dict.fromkeys(PIECES)})
     paddle.seed(5)
-    encoder = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    encoder: dict[str, float] = {
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
     encoder |= {"initializer_range": 0.1, "hidden_dropout_prob": 0.0, "max_position_embeddings": 40}
     model = modeling.build(
         "sequence-mean",
@@ -93,7 +100,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def scores(model: Path, **options: str) -> np.ndarray:
+def scores(model: Path, **options: Any) -> NDArray[Any]:
     """[texts, classes], of texts of many lengths, which stand in one batch."""
     texts = ["", *(one.text for one in examples(30, seed=3)), "今天下雨," * 30]
     answers = paddle_ner.load(model, **options)(texts)

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import small_config
 from safetensors.numpy import load_file
 
 from paddle_ner.config import Config, parse
 from paddle_ner.errors import InputError
 from paddle_ner.training import train
+from tests.integration.small_models import small_config
 
 PACE = {"max_steps": 6, "evaluate_every": 3, "log_every": 1, "max_grad_norm": 0.0, "augment": {"replace": 0.3}}
 ASKED: dict[str, Any] = {

@@ -1,13 +1,17 @@
+"""`paddle-ner init` writes a config that the files call for, and that can be trained by.
+
+Tests `paddle_ner.config.draft` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
-from paddle_ner import config
 from paddle_ner.cli import main
 from paddle_ner.cli.init import _stem
-from paddle_ner.config import Config
+from paddle_ner.config import Config, load
 from paddle_ner.errors import InputError
 from paddle_ner.training.corpus import read_corpus
 
@@ -22,7 +26,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(*arguments: str) -> Config:
     assert main(["init", *arguments]) == 0
-    return config.load(Path("config.yaml"))
+    return load(Path("config.yaml"))
 
 
 def test_labels_format_and_task_are_read_off_the_file() -> None:
@@ -127,7 +131,7 @@ def test_the_starter_of_words_is_for_classification(capsys: pytest.CaptureFixtur
     assert refusal in capsys.readouterr().err.replace("\n", " ")
     written("--train", "mine.txt", "--force")
     with pytest.raises(InputError, match=f"model.pretrained: {refusal}"):
-        config.load(Path("config.yaml"), ["model.pretrained=starter-words"])
+        load(Path("config.yaml"), ["model.pretrained=starter-words"])
 
 
 NESTED = (
@@ -164,5 +168,5 @@ def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
 )
-def test_the_folder_of_the_run_is_called_as_the_file(train, name):
+def test_the_folder_of_the_run_is_called_as_the_file(train: str, name: str) -> None:
     assert _stem(Path(train)) == name

@@ -1,3 +1,8 @@
+"""Configs are read whole or refused in one line, with values from beside them.
+
+Tests `paddle_ner.config.models` and `paddle_ner.config.overrides` too.
+"""
+
 from __future__ import annotations
 
 import sys

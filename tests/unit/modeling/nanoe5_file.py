@@ -88,7 +88,8 @@ def states(values: Floats, rows: Sequence[int]) -> NDArray[np.float32]:
 
     def normalized(name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         centred = x - x.mean(-1, keepdims=True)
-        return centred / np.sqrt(centred.var(-1, keepdims=True) + 1e-12) * values[f"{name}.w"] + values[f"{name}.b"]
+        scaled = centred / np.sqrt(centred.var(-1, keepdims=True) + 1e-12)
+        return np.add(scaled * values[f"{name}.w"], values[f"{name}.b"])
 
     def linear(name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return x @ values[f"{name}.w"].T + values[f"{name}.b"]

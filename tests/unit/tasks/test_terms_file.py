@@ -26,11 +26,10 @@ def problems(folder: Path, content: str | bytes) -> list[str]:
 
 
 CONTENT = "\ufeff# places\nterm\ttype\n北京\tLOC\r\n\n 上海市 \tLOC\n北京\tLOC\n/[A-Z]\\d/\tPER\n/\tLOC"
+GZIPPED = gzip.compress(CONTENT.encode(), mtime=0)
 
 
-@pytest.mark.parametrize(
-    "raw", [CONTENT.encode(), gzip.compress(CONTENT.encode(), mtime=0), CONTENT[1:].encode("gb18030")]
-)
+@pytest.mark.parametrize("raw", [CONTENT.encode(), GZIPPED, CONTENT[1:].encode("gb18030")])
 def test_terms_and_expressions_are_read(tmp_path: Path, raw: bytes) -> None:
     terms = read(write(tmp_path, raw), NER, "after")
     assert (len(terms), terms.mode) == (4, "after")
@@ -67,7 +66,7 @@ def test_a_line_in_another_encoding_is_told(tmp_path: Path) -> None:
     [
         ("# none\n", NER, "no term in it"),
         ("北京\tLOC\n", create("classification", ["LOC", "X"]), "terms are for models of entities"),
-        (gzip.compress(CONTENT.encode(), mtime=0)[:-9], NER, "cannot be read"),
+        (GZIPPED[:-9], NER, "cannot be read"),
     ],
 )
 def test_a_file_that_gives_no_terms_is_refused(

@@ -6,7 +6,7 @@ from paddle_ner.data.inspection.borders import odd_borders, oddity
 from paddle_ner.types import Entity, Example
 
 
-def spanned(marked):
+def spanned(marked: str) -> tuple[str, Entity]:
     """The text and the entity of ``在[北京]``."""
     start, end = marked.index("["), marked.index("]") - 1
     text = marked.replace("[", "", 1).replace("]", "", 1)
@@ -31,11 +31,11 @@ def spanned(marked):
         ("在[Yahoo!]网", None),
     ],
 )
-def test_what_is_odd(marked, odd):
+def test_what_is_odd(marked: str, odd: str | None) -> None:
     assert oddity(*spanned(marked)) == odd
 
 
-def test_all_are_one_finding_whose_first_places_show_each_oddity():
+def test_all_are_one_finding_whose_first_places_show_each_oddity() -> None:
     examples = []
     for line, marked in enumerate(["在[ 北京]", "在[ 上海]", "在[北京，]", "在[北京]"], start=1):
         text, entity = spanned(marked)

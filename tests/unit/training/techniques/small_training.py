@@ -69,7 +69,7 @@ def train(config: Config, folder: Path, *, stop_after: int | None = None) -> Pat
     with paddle.utils.unique_name.guard():  # states name weights as in a process of its own
         trainer = trainer_of(config, folder)
         trainer._stop = lambda: trainer.state.global_step + 1 == stop_after
-        last = (state.steps(folder / "state") or [None])[-1]
+        last = next(iter(reversed(state.steps(folder / "state"))), None)
         if last is None or not trainer.resume(last):
             trainer.train(resume_from_checkpoint=str(last) if last else None)
     assert trainer.interrupted == (stop_after is not None)

@@ -5,9 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_training import assert_equal_states, config_of, train, trainer_of, update, weights_of
 
 from paddle_ner.training.techniques.adversarial import moved_embeddings
+from tests.unit.training.techniques.small_training import (
+    assert_equal_states,
+    config_of,
+    train,
+    trainer_of,
+    update,
+    weights_of,
+)
 
 TABLE = "ernie.embeddings.word_embeddings.weight"
 

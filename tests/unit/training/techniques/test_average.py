@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import paddle
 import pytest
-from small_training import assert_equal_states, config_of, train, trainer_of, weights_of
 
 from paddle_ner.errors import PaddleNerError
 from paddle_ner.modeling import Checkpoint
 from paddle_ner.training import state
 from paddle_ner.training.techniques.average import Average
+from tests.unit.training.techniques.small_training import assert_equal_states, config_of, train, trainer_of, weights_of
 
 
 def step(average: Average, done: int) -> None:
@@ -48,7 +48,7 @@ def test_it_is_what_is_scored_and_becomes_the_checkpoint(tmp_path: Path) -> None
     trainer = trainer_of(config_of(tmp_path, ema=0.9, evaluate_every=2), tmp_path)
     scored = []
     score = trainer.score
-    trainer.score = lambda: scored.append(weights_of(trainer.model)) or score()  # type: ignore[method-assign]
+    trainer.score = lambda: scored.append(weights_of(trainer.model)) or score()
     trainer.train()
     best = trainer.best_state()
     assert best is not None

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from small_training import EXAMPLES, assert_equal_states, config_of, train, trainer_of, weights_of
 
 from paddle_ner.config import Config, parse
 from paddle_ner.errors import InputError, InterruptedRun
@@ -19,6 +18,14 @@ from paddle_ner.training.techniques import frozen
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.trainer import JobTrainer
 from paddle_ner.types import Prediction
+from tests.unit.training.techniques.small_training import (
+    EXAMPLES,
+    assert_equal_states,
+    config_of,
+    train,
+    trainer_of,
+    weights_of,
+)
 
 DROPOUT = {"hidden_dropout_prob": 0.3, "attention_probs_dropout_prob": 0.3}
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from small_training import assert_equal_states, config_of, train, trainer_of, update
+from numpy.typing import NDArray
 
 from paddle_ner import tasks
 from paddle_ner.errors import InputError
@@ -14,20 +14,22 @@ from paddle_ner.modeling.heads import HEADS
 from paddle_ner.training.jobs.labelled import labels_loss
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.techniques.r_drop import r_drop
+from tests.unit.training.techniques.small_training import assert_equal_states, config_of, train, trainer_of, update
 
 DROPOUT = {"hidden_dropout_prob": 0.3}
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits)
-    return powers / powers.sum(-1, keepdims=True)
+def softmax(logits: NDArray[Any]) -> NDArray[Any]:
+    powers: NDArray[Any] = np.exp(logits)
+    powers /= powers.sum(-1, keepdims=True)
+    return powers
 
 
-def divergence(one: np.ndarray, other: np.ndarray) -> Any:
+def divergence(one: NDArray[Any], other: NDArray[Any]) -> Any:
     return (one * np.log(one / other)).sum(-1)
 
 
-def loss_of(task: tasks.Task, logits: np.ndarray, labels: np.ndarray, weight: float) -> float:
+def loss_of(task: tasks.Task, logits: NDArray[Any], labels: NDArray[Any], weight: float) -> float:
     """Of logits of both readings, [2, batch, …]."""
     outputs = {"logits": paddle.to_tensor(np.concatenate(list(logits)).astype("float32"))}
     return float(r_drop(labels_loss(task), task, weight)(outputs, {"labels": paddle.to_tensor(labels)}))

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_training import config_of, trainer_of, weights_of
 
 from paddle_ner.config import parse
 from paddle_ner.errors import InputError
 from paddle_ner.modeling.heads import HEADS
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.techniques.rates import factors
+from tests.unit.training.techniques.small_training import config_of, trainer_of, weights_of
 
 
 def test_each_layer_has_its_rate_and_the_head_its_own(tmp_path: Path) -> None:

@@ -1,3 +1,8 @@
+"""What weights and the focal exponent make of the loss, and what they are refused for.
+
+Tests `paddle_ner.training.techniques.checks` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,7 +11,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from small_training import config_of, trainer_of, update
 
 from paddle_ner import tasks
 from paddle_ner.config import parse
@@ -17,6 +21,7 @@ from paddle_ner.training.batches import Features
 from paddle_ner.training.jobs.labelled import labels_loss
 from paddle_ner.training.techniques.checks import check
 from paddle_ner.training.techniques.weighting import weighted_loss
+from tests.unit.training.techniques.small_training import config_of, trainer_of, update
 
 TAGS = tasks.create("ner", ["LOC"])  # O, B-LOC, I-LOC
 SEVERAL = tasks.create("multi-label", ["a", "b"])
@@ -88,7 +93,7 @@ def test_without_weights_it_is_the_loss_of_the_task(task: tasks.Task, shape: tup
 
 @pytest.mark.parametrize("task", ["ner", "classification", "multi-label"])
 def test_accumulation_does_not_change_the_gradient(task: str, tmp_path: Path) -> None:
-    asked = {"class_weights": "balanced", "focal": 2.0}
+    asked: dict[str, Any] = {"class_weights": "balanced", "focal": 2.0}
     expected = update(trainer_of(config_of(tmp_path, task, **asked), tmp_path))
     found = update(trainer_of(config_of(tmp_path, task, **asked, accumulation=2), tmp_path))
     for name in expected:
