@@ -1,4 +1,7 @@
-"""An encoder trained on text: in this process, and once in two of their own; then a training on labels from it."""
+"""An encoder trained on text: in this process, and once in two of their own; then a training on labels from it.
+
+Tests `paddle_ner.cli.pretrain` and `paddle_ner.training.jobs.pretraining` too.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from conftest import PEOPLE, PLACES, small_config
 from safetensors.numpy import load_file
 
 from paddle_ner.cli import main
@@ -24,6 +26,7 @@ from paddle_ner.training.jobs import Run, job_of
 from paddle_ner.training.jobs.pretraining import MaskedScores, Pretraining
 from paddle_ner.training.jobs.supervised import Supervised
 from paddle_ner.training.trainer import JobTrainer, arguments
+from tests.integration.small_models import PEOPLE, PLACES, small_config
 
 UPDATES = 60
 
