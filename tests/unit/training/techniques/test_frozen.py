@@ -1,3 +1,8 @@
+"""Layers that are frozen or learn slower, and what they are refused for.
+
+Tests `paddle_ner.training.techniques.checks` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path
