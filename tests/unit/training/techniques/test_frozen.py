@@ -1,4 +1,4 @@
-"""Layers that are frozen or learn slower, and what they are refused for.
+"""An encoder, or its embeddings, that stay as they are while the rest learns.
 
 Tests `paddle_ner.training.techniques.checks` too.
 """
