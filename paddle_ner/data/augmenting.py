@@ -21,7 +21,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example
 
 Change = Callable[[Example, np.random.Generator], "Example | None"]
-"""Makes another example of one, by a draw; None where there is nothing to change in it."""
+"""Makes a new example from an example, at random; None if nothing in it can be changed."""
 _SOME = 0.5  # of the words that have others of the same meaning are replaced, one at least
 _ROUNDS = 10  # over all examples in which nothing new was made, after which no more is tried
 _NOISE = ("drop", "repeat", "swap", "other")
@@ -44,7 +44,7 @@ def edited(example: Example, edits: Sequence[Edit]) -> Example:
     """
     pieces: list[str] = []
     ends: list[int] = []  # of each edit, in the old text
-    shifts = [0]  # of what stands behind so many edits
+    shifts = [0]  # of the text after so many edits
     read = 0
     for edit in edits:
         pieces += [example.text[read : edit.start], edit.new]
@@ -79,7 +79,7 @@ def make(
         examples: to make them of.
         change: how.
         share: characters to make, as a share of those of all examples.
-        seed: of the draw.
+        seed: the seed of the draw.
         avoid: texts that are not to be made, such as those of the dev set.
         repeats: whether a text may be made that is in `examples` or was made before, as in a training.
     """
@@ -140,7 +140,7 @@ def other_words(table: Mapping[str, Sequence[str]]) -> Change:
     A word that reaches over the border of an entity stays, and so does a part of a Latin word or of a number.
 
     Args:
-        table: of `read_table`.
+        table: as `read_table` returns it.
     """
     index: defaultdict[str, list[str]] = defaultdict(list)
     for word in sorted(table, key=len, reverse=True):
@@ -199,7 +199,7 @@ def noise(examples: Iterable[Example], rate: float) -> Change:
 def read_table(path: Path) -> dict[str, list[str]]:
     """The other words of each word of a file with words that mean the same on a line, separated by tabs.
 
-    Raises InputError where the file cannot be read, and for a line with a single word.
+    Raises InputError if the file cannot be read, and for a line with a single word.
     """
     table: defaultdict[str, list[str]] = defaultdict(list)
     for line in lines(path, guess(path)):
@@ -237,7 +237,7 @@ def _another(texts: Sequence[str], text: str, draw: np.random.Generator) -> str:
 
 
 def _words(example: Example, index: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, str]]:
-    """Where words stand that cross no border of an entity, from left to right, the longest at each place."""
+    """The places of words that cross no border of an entity, from left to right, the longest at each place."""
     text = example.text
     borders = sorted({place for one in example.entities or () for place in (one.start, one.end)})
     free_from = 0

@@ -24,7 +24,7 @@ _SHOWN = 40
 _LONG = 1000
 _COLUMN_SHARE = 0.9
 _MARKS = re.compile(r"[\s,]*")
-"""What may stand between two objects."""
+"""What may be between two objects."""
 _ARRAY = re.compile(r"\s*\[\s*([\[{\"\d\]-]|null|true|false|$)")
 SEPARATORS = {
     "\t": "tabs",
@@ -37,7 +37,7 @@ SEPARATORS = {
     ",": "commas",
     "\uff0c": "full-width commas",
 }
-"""What may stand between two columns of a line, in the order in which it is looked for, in words."""
+"""Marks that may separate two columns of a line, in the order in which they are tried, and their names."""
 _BINARY = (
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive, such as those of Word and Excel"),
@@ -58,8 +58,8 @@ class Beginning:
 
     Attributes:
         path: the file or folder.
-        magic: its first bytes, unpacked where it is packed, by which binary formats are told.
-        text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
+        magic: its first bytes, unpacked if it is packed, by which binary formats are recognised.
+        text: the decoded text of its first `HEAD_BYTES`, whole lines if it has several; empty for a folder.
         is_whole: whether it has no more than that.
     """
 
@@ -70,7 +70,7 @@ class Beginning:
 
     @classmethod
     def of(cls, path: Path, encoding: str) -> Beginning:
-        """The beginning of a file or folder. Raises InputError where it cannot be opened."""
+        """The beginning of a file or folder. Raises InputError if it cannot be opened."""
         if path.is_dir():
             return cls(path)
         if encoding == AUTO:
@@ -109,7 +109,7 @@ class Beginning:
 
     @property
     def json_array(self) -> str:
-        """The text from the bracket that opens the array of its records on; empty where they lie in no array."""
+        """The text from the bracket that opens the array of its records on; empty if they lie in no array."""
         shape = self.json_shape
         if shape.name != "array" or shape.refusal is not None:
             return ""
@@ -117,7 +117,7 @@ class Beginning:
 
     @cached_property
     def records(self) -> tuple[dict[str, Any], ...]:
-        """The first objects, however they lie in it; empty where most lines do not look like JSON."""
+        """The first objects, however they lie in it; empty if most lines do not look like JSON."""
         if self.is_json_lines and self.json_shape.name == "lines":
             return tuple(record for line in self.lines if (record := _object(line)) is not None)
         return tuple(islice(self._objects(), _LINES)) if self.is_json else ()

@@ -28,7 +28,7 @@ _ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefin
 
 
 class _First(NamedTuple):
-    """Where a text stands first, its beginning, and a digest of how it is annotated there."""
+    """Where a text occurs first, its beginning, and a digest of how it is annotated there."""
 
     annotation: bytes
     origin: str
@@ -41,19 +41,19 @@ class FileCheck:
 
     Attributes:
         path: the file, as it was named.
-        statistics: of its good records.
+        statistics: the statistics of its good records.
         problems: what is wrong with the bad ones.
         bad: how many records are bad.
         unreadable: whether the file could only be read up to the last of the bad ones.
         kind: what its first annotated record is annotated with: ``entities``, ``label`` or ``labels``; else empty.
-        repeated: records whose text stands earlier in the file.
+        repeated: records whose text occurs earlier in the file.
         repeats: some of them, each with the record that it repeats.
-        contradicted: digest of each text that stands in the file with different annotations → the first that differs.
-        repeated_ids: records whose id stands earlier in the file.
+        contradicted: digest of each text that is in the file with different annotations → the first that differs.
+        repeated_ids: records whose id occurs earlier in the file.
         overlapping: records with entities that overlap, where the reader was told to keep them.
         overlaps: some of them.
-        texts: digest of each text → where it stands first.
-        times: digest of each text that stands more than once → how often.
+        texts: digest of each text → where it occurs first.
+        times: digest of each text that occurs more than once → how often.
     """
 
     path: str
@@ -77,7 +77,7 @@ class FileCheck:
         return self.statistics.examples - self.statistics.annotated
 
     def shared_with(self, other: FileCheck) -> int:
-        """How many records of this file have a text that stands in the other."""
+        """How many records of this file have a text that is in the other."""
         return sum(self.times.get(text, 1) for text in self.texts.keys() & other.texts.keys())
 
     def _add(self, example: Example) -> None:
@@ -128,7 +128,7 @@ def check_cut(path: str | Path, examples: Sequence[Example], fraction: float, se
 
 
 def training_of(files: Sequence[FileCheck]) -> FileCheck:
-    """What is trained on where nobody says it: the largest of the files that are annotated, or else the largest."""
+    """The file to train on if nobody names one: the largest annotated file, or else the largest file."""
     return max(files, key=lambda file: (file.statistics.annotated > 0, file.statistics.examples))
 
 
@@ -194,7 +194,7 @@ def _within(file: FileCheck) -> Iterator[Finding]:
 
 
 def _shared(file: FileCheck, larger: FileCheck) -> Iterator[Finding]:
-    """The texts of one file that stand in another, those with another annotation there first."""
+    """The texts of one file that are in another, those with another annotation there first."""
     common = [text for text in file.texts if text in larger.texts]
     if not common:
         return
@@ -265,7 +265,7 @@ def _alike(counts: Counter[str]) -> Iterator[list[str]]:
 
 
 def _kind(example: Example) -> str:
-    """What a record is annotated with, in words; empty where it is not."""
+    """What a record is annotated with, in words; empty if it is not."""
     if example.entities is not None:
         return "entities"
     return "several labels" if example.labels is not None else "" if example.label is None else "one label"

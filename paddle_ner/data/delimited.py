@@ -1,4 +1,4 @@
-"""Delimited lines to rows of cells, with and without quotes. A bad row never takes the rows behind it along."""
+"""Delimited lines to rows of cells, with and without quotes. A bad row never affects the rows after it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
 
 
 def literal_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row | Rejected]:
-    """A row a line; quotes are text."""
+    """A row per line; quotes are text."""
     for line in lines(path, encoding):
         if line.fault is not None:
             yield Rejected.at(path, line.number, line.fault)
@@ -40,12 +40,12 @@ def literal_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row | Re
 def quoted_rows(path: Path, encoding: str, delimiter: str, *, trusted: bool) -> Iterator[Row | Rejected]:
     """Rows whose cells may be in quotes, with delimiters and line ends in them.
 
-    After a row with bad quoting the reading goes on at the line behind its first one, so a quote that is never closed
-    costs its own row only.
+    After a row with bad quoting, reading continues at the line after its first line, so a quote that is never closed
+    affects only its own row.
 
     Args:
         path: the file.
-        encoding: of the file.
+        encoding: the encoding of the file.
         delimiter: between two cells.
         trusted: whether quotes may be taken at their word. Else a row over more than two lines, each of which has as
             many columns as the row, is rejected: its quote was probably never closed.

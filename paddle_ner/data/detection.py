@@ -26,7 +26,7 @@ _NAME_IT = "name it (--format, for predict --input-format, in YAML format:)"
 def detect(path: Path, encoding: str = AUTO) -> Format:
     """The format of a file or folder, or of all files that match a pattern.
 
-    Raises InputError where the path is absent or empty, where no format fits, and where several fit equally well:
+    Raises InputError if the path is absent or empty, if no format fits, and if several fit equally well:
     there is no fallback.
     """
     files = expand(path)
@@ -70,7 +70,7 @@ def _unknown(beginning: Beginning, nearest: list[str]) -> str:
 
 
 def _pattern(folder: Path) -> str:
-    """How the files of a folder are named together, by the commonest suffix; nothing where it holds none."""
+    """How the files of a folder are named together, by the commonest suffix; nothing if it holds none."""
     suffixes = Counter(file.suffix for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     if not suffixes:
         return ""

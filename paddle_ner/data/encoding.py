@@ -1,4 +1,4 @@
-"""Which encoding a file has: UTF-8, or GB18030 where only that fits."""
+"""Which encoding a file has: UTF-8, or GB18030 if only that fits."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Place:
 
     Attributes:
         origin: ``path:line``.
-        shown: what stands there, in one line.
+        shown: the content of that place, in one line.
     """
 
     origin: str
@@ -33,7 +33,7 @@ class Place:
         return f"{self.origin}: {self.shown}"
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form; the line is None where the origin has none."""
+        """JSON form; the line is None if the origin has none."""
         path, _, line = self.origin.rpartition(":")
         found = (path, int(line)) if line.isdigit() else (self.origin, None)
         return {"path": found[0], "line": found[1], "shown": self.shown}
@@ -46,8 +46,8 @@ class Finding:
     Attributes:
         check: what was looked for, a name for programs, such as ``leak``.
         severity: how bad it is.
-        message: one line for people, with what to do where that is known.
-        count: of the records, entities, strings or labels that it is about.
+        message: one line for people, with what to do if that is known.
+        count: how many records, entities, strings or labels it is about.
         places: some that show it, the likeliest errors first.
     """
 
@@ -93,9 +93,9 @@ def span_of(example: Example, start: int, end: int, name: str = "", said: str = 
 
     Args:
         example: with the text.
-        start: of the span.
-        end: of the span.
-        name: its label, shown behind the bracket.
+        start: the start of the span.
+        end: the end of the span.
+        name: its label, shown after the bracket.
         said: what is wrong with it, shown at the end.
     """
     text = example.text

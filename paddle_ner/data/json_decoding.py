@@ -63,7 +63,7 @@ class Decoder(json.JSONDecoder):
 
 
 def cause(error: json.JSONDecodeError) -> str:
-    """What a syntax error of a usual kind comes from and what to do, to stand behind its message; else empty."""
+    """The cause of a usual syntax error and what to do, to be added to its message; else empty."""
     text, place = error.doc, error.pos
     rest = text[place : place + 10]
     before = text[:place].rstrip()[-1:]

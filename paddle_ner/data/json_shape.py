@@ -1,7 +1,7 @@
-"""How records lie in a JSON file, told by its beginning.
+"""How records are arranged in a JSON file, recognised by its beginning.
 
-An object a line; one array; objects one after another, each over several lines; or an array under a key of one object.
-Where an object is a table by columns, or holds records in another way, it is said how to take them out.
+An object per line; one array; objects one after another, each over several lines; or an array under a key of one
+object. If an object is a table by columns, or has records in another way, a message says how to extract them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NESTED = frozenset({"paragraphs", "qas", "messages", "conversations", "role", "
 _OFFSET = re.compile("start|begin|offset", re.IGNORECASE)
 """What is in a key of an entity, which is no record."""
 _PARTS = frozenset({"tokens", "words", "entities", "spans", "mentions", "relations", "labels", "result", "results"})
-"""Keys under which parts of one record stand."""
+"""Keys under which parts of one record are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def shape_of(text: str, is_whole: bool) -> Shape:
         _, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
         if is_whole or (not error.msg.startswith("Unterminated string") and error.pos < len(text) - _MARGIN):
-            return Shape("lines")  # one with a broken first line, which is told by its number
+            return Shape("lines")  # the first line is broken, which its reader reports with the line's number
         end = len(text)
     except (ValueError, RecursionError):
         return Shape("lines")

@@ -38,7 +38,7 @@ def json_array(
 
 
 def json_sequence(path: Path, encoding: str, expected: type[Any] = dict) -> Iterator[Record | Rejected]:
-    """The objects (or values of type `expected`) that stand one after another, each over any number of lines."""
+    """The objects (or values of type `expected`) that are one after another, each over any number of lines."""
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as stream:
         yield from _Values(path, stream, encoding, expected).sequence()
 
@@ -87,7 +87,7 @@ class _Values:
             yield self._fatal(f"expected the end of the file after the array, found {self._next()!r}")
 
     def _enter(self, key: str) -> Rejected | None:
-        """Go to the value of a key of the object that comes next; what is wrong where there is none."""
+        """Go to the value of a key of the object that comes next; what is wrong if there is none."""
         mark, name = self._next(), None
         while mark in ("{", ",") and name != key:
             self._advance(1)

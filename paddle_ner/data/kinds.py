@@ -1,6 +1,6 @@
 """What the records of a file are annotated with: all of them with the same.
 
-The first record that shows it decides, wherever it stands. A record without annotation says nothing, and one that is
+The first record that shows it decides, wherever it is. A record without annotation says nothing, and one that is
 labelled with nothing (doccano's ``"label": []``) does not say of what kind.
 """
 
@@ -35,7 +35,7 @@ class Kind:
         return cls(UNANNOTATED if example.label is None else "a label", example.origin)
 
     def fault(self, example: Example) -> str | None:
-        """What is wrong with an example among records of this kind; None where it is annotated alike."""
+        """What is wrong with an example among records of this kind; None if it is annotated alike."""
         own = Kind.of(example).name
         return (
             None if own == self.name else f"{own}, but {self.origin} has {self.name}: expected the same in every record"

@@ -18,7 +18,7 @@ from paddle_ner.data.records import Draft, Rejected, Span, same_surface
 from paddle_ner.errors import Problem
 
 PROVABLE: tuple[Unit, ...] = ("code-points", "utf-16", "code-points-lf", "utf-16-lf", "graphemes")
-"""The units that are tried where none is named. Bytes are not: every Chinese text would need a proof."""
+"""The units that are tried if none is named. Bytes are not: every Chinese text would need a proof."""
 _NAMES: dict[Unit, str] = {
     "code-points": "code points",
     "utf-16": "UTF-16 units",
@@ -43,7 +43,7 @@ class OffsetReader:
     Args:
         path: the file, for messages.
         unit: what the offsets count. None: `usual`, unless the file proves another unit, in which every entity of it
-            lies in its text and has the surface that the record states.
+            is in its text and has the surface that the record states.
         drafts: reads the file again from its beginning, for that proof.
         is_defined: whether the format itself says that offsets are code points, so that no proof is not worth a remark.
         usual: what the tool counts that writes the format.
@@ -97,9 +97,9 @@ class OffsetReader:
         return Rejected(tuple(problems)) if problems else replace(draft, spans=tuple(converted))
 
     def _proved(self) -> Unit:
-        """The unit in which all entities of the file fit; where none or several do, the usual one if it may be.
+        """The unit in which all entities of the file fit; if none or several do, the usual one if it is possible.
 
-        Where bad entities leave none, that in which most texts fit.
+        If bad entities leave no unit, the one in which most texts fit.
         """
         fitting = dict.fromkeys(PROVABLE, 0)
         readings: dict[Unit, int] = dict.fromkeys(PROVABLE, 0)
@@ -156,7 +156,7 @@ def _differ(draft: Draft) -> bool:
 
 
 def _ranges(draft: Draft, unit: Unit) -> list[Range | None]:
-    """The range of each entity in code points; None where an offset lies inside a character or outside the text."""
+    """The range of each entity in code points; None if an offset lies inside a character or outside the text."""
     places = _places(draft.text, unit)
     ranges = []
     for span in draft.spans or ():

@@ -35,7 +35,7 @@ class LeftOut:
     seen: int = 0
 
     def remark(self) -> str | None:
-        """The line; None where nothing was left out."""
+        """The line; None if nothing was left out."""
         if not self.entities:
             return None
         records = f"{self.records:,} record{'s' * (self.records != 1)}"

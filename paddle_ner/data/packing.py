@@ -1,4 +1,4 @@
-"""Packed files: gzip, bzip2, xz and Zstandard, told by their first bytes when read and by their names when written."""
+"""Packed files: gzip, bzip2, xz and Zstandard, by their first bytes when read, by name when written."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ def read(
 
     Raises:
         InputError: at once, where the path is absent, the format cannot be told, or an option does not fit it.
-        DataError: while reading, at the first bad record where there is no `on_problem`; in any case where the rest of
-            the file cannot be read (a syntax error in a JSON array).
+        DataError: while reading, at the first bad record if there is no `on_problem`, and always if the rest of the
+            file cannot be read (a syntax error in a JSON array).
     """
     judged = records(path, format, encoding=encoding, options=options, log=log)
 
@@ -133,8 +133,8 @@ def records(
 ) -> Iterator[Example | Rejected]:
     """Every record of a file as an Example or with what is wrong; `read` and `load` are made of it.
 
-    A record that is annotated in another way than the first annotated one (no label where that has one) is bad, and so
-    is a file without any record. Raises InputError as `read` does.
+    A record that is not annotated in the way of the first annotated record (such as without a label) is bad, and so is
+    a file without any record. Raises InputError as `read` does.
     """
     if encoding is not None:
         options = _with_encoding(options, encoding)
@@ -199,7 +199,7 @@ class _File:
 
 @dataclass(slots=True)
 class _Place:
-    """Where among the records of its line a record stands: a whole array may be written on one."""
+    """The place of a record among those of its line: a whole array may be written on one line."""
 
     line: tuple[str, int] = "", 0
     number: int = 0
@@ -210,7 +210,7 @@ class _Place:
         self.line = path, line
 
     def named(self, record: Rejected) -> Rejected:
-        """What is wrong with the record, with its number where it is not the first of its line."""
+        """What is wrong with the record, with its number if it is not the first of its line."""
         if self.number == 1 or record.fatal:
             return record
         where = f" (number {self.number:,} of this line)"

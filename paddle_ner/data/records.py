@@ -42,13 +42,13 @@ class Draft:
     Attributes:
         line: where it begins.
         text: its text.
-        spans: its entities; None where the record says nothing of entities.
-        label: one class (str), several (a sequence), or None where the record names none.
+        spans: its entities; None if the record says nothing of entities.
+        label: one class (str), several (a sequence), or None if the record names none.
         id: its own id.
-        empty: whether it is labelled with nothing, and says of no kind: no entity where the other records have
-            entities, no class where they have classes. `spans` and `label` are None then.
-        path: the file it stands in, where that is not the path that was asked for (a file of a folder).
-        spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
+        empty: whether it is labelled with nothing, and says of no kind: no entity if the other records have
+            entities, no class if they have classes. `spans` and `label` are None then.
+        path: the file it is in, if that is not the path that was asked for (a file of a folder).
+        spans_path: the file that the lines of `spans` count in, if that is another again (brat's .ann).
         fields: what else the record holds, by name.
         by_tokens: whether `spans` were made of tokens, so that their offsets are code points whatever the file counts.
     """
@@ -246,7 +246,7 @@ def same_surface(stated: str, surface: str) -> bool:
 
 
 def label_names(path: Path) -> tuple[str, ...]:
-    """The label names of a file with one a line, in UTF-8 or GB18030 whatever the data are in.
+    """The label names of a file with one per line, in UTF-8 or GB18030 whatever the data are in.
 
     Raises InputError for an empty or a repeated name, and for characters in one that cannot be seen.
     """

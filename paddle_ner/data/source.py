@@ -51,9 +51,9 @@ def has_wildcard(path: Path) -> bool:
 
 
 def expand(path: Path) -> list[Path]:
-    """The files that a path names: itself, or those that match it in order of their names where it is a pattern.
+    """The files that a path names: itself, or those that match it in order of their names if it is a pattern.
 
-    Raises InputError where nothing matches a pattern.
+    Raises InputError if nothing matches a pattern.
     """
     if not has_wildcard(path):
         return [path]
@@ -94,9 +94,9 @@ _pipes = _Pipes()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file opened for reading, unpacked where it is packed (`packing`); ``-`` is the standard input.
+    """The file opened for reading, unpacked if it is packed (`packing`); ``-`` is the standard input.
 
-    Raises InputError where it is absent or UTF-16, MissingPackageError where what unpacks it is not installed.
+    Raises InputError if it is absent or UTF-16, MissingPackageError if what unpacks it is not installed.
     """
     try:
         stream = _pipes.path(path).open("rb")
@@ -147,7 +147,7 @@ def whole(path: Path, encoding: str) -> str:
 
 
 def escaped_fault(text: str, encoding: str) -> str | None:
-    """What `text`, decoded with surrogateescape, hides: None where every byte was valid."""
+    """What `text`, decoded with surrogateescape, hides: None if every byte was valid."""
     match = _ESCAPED.search(text)
     return None if match is None else _fault(ord(match[0]) & 0xFF, None, encoding)
 

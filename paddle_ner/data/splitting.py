@@ -1,4 +1,4 @@
-"""Cutting one set into parts, such as train, dev and test, or into folds, without a text that stands in two of them."""
+"""Cutting one set into parts, such as train, dev and test, or into folds, without a text that is in two of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Group:
     """The examples with one text, or with one key and the texts of that.
 
     Attributes:
-        indices: of the examples.
+        indices: the indices of the examples.
         labels: the classes and entity types that occur in them.
     """
 
@@ -32,13 +32,13 @@ def split(
     """Cut examples at random into one part a fraction; each part keeps the order of the file.
 
     Examples with the same text come into the same part, so a part can be off its fraction by the length of such a
-    group. Each part gets its share of every class and entity type; where there are too few examples for that, the
+    group. Each part gets its share of every class and entity type; if there are too few examples for that, the
     largest part has each of them at least once. The same examples, fractions and seed give the same parts.
 
     Args:
         examples: to cut.
-        fractions: of each part.
-        seed: of the draw.
+        fractions: the fractions of each part.
+        seed: the seed of the draw.
         key: examples with the same key, such as that of their document, come into the same part too (`key_of`).
 
     Raises:
@@ -102,7 +102,7 @@ def key_of(name: str) -> Callable[[Example], str]:
 
 
 def _groups(examples: Sequence[Example], key: Callable[[Example], str] | None) -> list[_Group]:
-    """One group a text, or a key with all texts that it shares with others, in the order of the file."""
+    """One group per text, or a key with all texts that it shares with others, in the order of the file."""
     indices: dict[int, list[int]] = {}
     for index, leader in enumerate(_leaders(examples, key)):
         indices.setdefault(leader, []).append(index)

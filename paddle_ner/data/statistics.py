@@ -48,7 +48,7 @@ class Statistics:
             self.labels[label] += 1
 
     def percentile(self, percent: float) -> int:
-        """The length that `percent` of the texts do not exceed (nearest rank); 0 where there is no text."""
+        """The length that `percent` of the texts do not exceed (nearest rank); 0 if there is no text."""
         rank = percent / 100 * self.examples
         seen = 0
         for length in sorted(self.lengths):

@@ -42,7 +42,7 @@ class TagCells:
 
     @classmethod
     def of(cls, texts: Sequence[str], cells: Sequence[str]) -> TagCells | None:
-        """What fits the cells of a text column and a label column, row by row; None where the labels are no tags.
+        """What fits the cells of a text column and a label column, row by row; None if the labels are no tags.
 
         Cells of tags as the field writes them are enough, if O is among them. Others (types alone, a 0 for O, numbers)
         must be as many as the tokens beside them.
@@ -96,7 +96,7 @@ def tagged_lines(lines: Sequence[str], mark: str) -> bool:
 
 
 def parts(cell: str, mark: str) -> list[str]:
-    """The parts of a cell; an empty one has none. Raises ValueError where a list is expected and there is none."""
+    """The parts of a cell; an empty one has none. Raises ValueError if a list is expected and there is none."""
     if not cell.strip(" \t\r\n"):
         return []
     if mark == LISTS:

@@ -38,7 +38,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a sentence, the line it stands on, and its tag as the file writes it."""
+    """A token of a sentence, the line it is on, and its tag as the file writes it."""
 
     line: int
     text: str
@@ -52,7 +52,7 @@ class Tagging:
     Attributes:
         scheme: one of `TagScheme`, or None for any scheme that marks the ends of entities.
         marks_ends: whether an entity of several tokens ends with a tag of its own.
-        suffixed: whether the position stands behind the type, as in ``PER-B``.
+        suffixed: whether the position is after the type, as in ``PER-B``.
         lower: whether the positions are in lower case.
         guessed: whether the scheme was found by the tags.
     """

@@ -30,8 +30,8 @@ def unlabelled(
 ) -> Iterator[Example | Rejected]:
     """Every record of a file as an Example with its text, id and other fields, without labels, or with what is wrong.
 
-    Texts may be empty. The format is that of the content; where it is none that is known, a name that does not say
-    otherwise is one of plain text, one a line, and `log` is told.
+    Texts may be empty. The format is that of the content; if it is none that is known, a name that does not say
+    otherwise is one of plain text, one per line, and `log` is told.
 
     Args:
         path: as `paddle_ner.data.read` takes it.

@@ -20,7 +20,7 @@ from paddle_ner.types import Example
 def write(path: str | Path, examples: Iterable[Example], format: str | None = None) -> int:
     """Write labelled examples and return how many there were.
 
-    The file appears under its name only when it is complete; where `examples` raises, what stood there stays.
+    The file appears under its name only when it is complete; where `examples` raises, what was there stays.
 
     Args:
         path: the file; packed where its name ends in ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.

@@ -15,7 +15,7 @@ def named(words: Words) -> str:
 
 
 def card(english: str, chinese: str, *content: str, wide: bool = True) -> str:
-    """A part of the page; its content stands in two columns where it is not `wide`."""
+    """A part of the page; its content is in two columns if it is not `wide`."""
     inside = (
         "".join(content) if wide else f'<div class="pair">{"".join(f"<div>{part}</div>" for part in content)}</div>'
     )
@@ -53,7 +53,7 @@ def head(english: str, chinese: str, *, number: bool = False) -> str:
 
 
 def number(count: int | None) -> str:
-    """A cell with a count; empty where it is not known."""
+    """A cell with a count; empty if it is not known."""
     return f"<td class='number'>{'' if count is None else f'{count:,}'}</td>"
 
 

@@ -114,7 +114,7 @@ def plot(
         horizontal: the axis below.
         vertical: the axis at the left.
         lines: drawn in their order.
-        bars: behind them.
+        bars: drawn before them.
         diagonal: a dashed line from corner to corner.
     """
     wide, high = WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -154,7 +154,7 @@ def plot(
 
 
 def stacks(title: str, rows: Sequence[tuple[Words, Sequence[tuple[int, int, str]]]]) -> str:
-    """A row for each name: parts one behind the other, each a number, its colour and its words."""
+    """A row for each name: parts one after the other, each a number, its colour and its words."""
     height = _ROW * len(rows) + 2
     most = max((sum(number for number, _, _ in parts) for _, parts in rows), default=0)
     wide = WIDTH - _NAME - 40
@@ -181,7 +181,7 @@ def matrix(title: str, rows: Sequence[Words], columns: Sequence[Words], numbers:
         title: for who cannot see it.
         rows: their names.
         columns: theirs, drawn aslant.
-        numbers: of each row.
+        numbers: the numbers of each row.
     """
     cell = max(26.0, min(46.0, (WIDTH - _NAME) / max(1, len(columns))))
     head = 12 + 0.72 * max((_long(_cut(name, 84)) for words in columns for name in _pair(words)), default=0)

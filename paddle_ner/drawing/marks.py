@@ -67,12 +67,12 @@ def safe(text: object) -> str:
 def marked(text: str, spans: Iterable[S], attributes: Callable[[S], str], tag: Callable[[S], str]) -> str:
     """HTML of `text` with a ``<mark>`` around each of `spans`.
 
-    One that begins in another and ends behind it is cut in two marks at that end.
+    One that begins in another and ends after it is cut in two marks at that end.
 
     Args:
         text: the original text.
         spans: in any order.
-        attributes: of the ``<mark>`` of a span, as HTML.
+        attributes: the attributes of the ``<mark>`` of a span, as HTML.
         tag: HTML at the end of a span, such as its label.
     """
     listed = list(spans)
@@ -145,5 +145,5 @@ def said(span: Span) -> str:
 
 
 def scored(score: float | None) -> str:
-    """A probability with two decimals; empty where there is none."""
+    """A probability with two decimals; empty if there is none."""
     return "" if score is None else f"{score:.2f}"

@@ -31,10 +31,10 @@ def answered(
     """The features with the teacher's answers, each asked for once, as float16.
 
     Args:
-        features: of the student's training.
+        features: the features of the student's training.
         teacher: whom to ask.
-        size: of the longest window, in tokens.
-        output: the run's folder; the answers stand in ``teacher/`` there.
+        size: the size of the longest window, in tokens.
+        output: the run's folder; the answers are in ``teacher/`` there.
         stop: asked now and then whether to end.
         log: told of the progress.
 

@@ -25,7 +25,7 @@ class Features:
         ids: int64 of shape [length].
         target: what the task wants of it.
         place: the positions of the model's outputs that answer for the text.
-        answers: a teacher's logits there, [positions, outputs]; None where there is no teacher.
+        answers: a teacher's logits there, [positions, outputs]; None if there is no teacher.
     """
 
     ids: NDArray[np.int64]

@@ -93,7 +93,7 @@ def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> l
 
 
 def check(examples: list[Example], task: Task) -> None:
-    """Raise DataError where the task cannot use an example."""
+    """Raise DataError if the task cannot use an example."""
     problems = []
     for example in examples:
         if message := task.scoring.problem(example):
@@ -106,7 +106,7 @@ def check(examples: list[Example], task: Task) -> None:
 def config_of(model: Path, manifest: Manifest) -> Config:
     """The config that `model` was trained with.
 
-    Raises InputError where its manifest holds none, or one whose data lie where nobody said.
+    Raises InputError if its manifest holds none, or one whose data are in an unknown place.
     """
     if not manifest.config:
         raise InputError(f"{model}: its manifest holds no config; name a labelled FILE")
@@ -123,5 +123,5 @@ def config_of(model: Path, manifest: Manifest) -> Config:
 
 
 def dev_examples(model: Path, manifest: Manifest, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """The dev set that `model` was chosen by. Raises InputError or DataError where it cannot be read."""
+    """The dev set that `model` was chosen by. Raises InputError or DataError if it cannot be read."""
     return read_corpus(config_of(model, manifest), log).dev

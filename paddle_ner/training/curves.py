@@ -42,7 +42,7 @@ class Curves:
         rate: the learning rate.
         score: on dev, from 0 to 1; a log-likelihood is below 0.
         metric: the name of the score.
-        steps: of the whole training.
+        steps: the steps of the whole training.
     """
 
     loss: Points = field(default_factory=list)
@@ -131,7 +131,7 @@ def _tiles(curves: Curves, metric: tuple[str, str]) -> str:
 
 
 def _verdict(curves: Curves) -> str:
-    """Whether training longer may help; empty where there is too little to say."""
+    """Whether training longer may help; empty if there is too little to say."""
     if len(curves.score) < _ENOUGH or _best(curves)[1] > _NEARLY_ALL:
         return ""
     if _best(curves)[0] == curves.score[-1][0]:

@@ -1,7 +1,7 @@
-"""What a training says while it runs: one JSON object a line in ``events.jsonl``.
+"""What a training says while it runs: one JSON object per line in ``events.jsonl``.
 
 The process that trains writes, the process that a person looks at reads; so the two need not share a terminal, and a
-launcher may stand between them. Each start of a run has an identity, which stands in its events: what an earlier start
+launcher may be between them. Each start of a run has an identity, which is in its events: what an earlier start
 wrote into the same file is not taken for news.
 """
 
@@ -73,7 +73,7 @@ class Begun(Event):
 
     Attributes:
         step: updates done before, in a run that is resumed.
-        steps: of the whole training.
+        steps: the steps of the whole training.
     """
 
     step: int
@@ -142,8 +142,8 @@ class Done(Event):
     Attributes:
         step: updates done.
         metric: as of `Evaluated`.
-        score: of the checkpoint on the dev data.
-        checksums: of the weights that each process ended with; all are equal.
+        score: the score of the checkpoint on the dev data.
+        checksums: the checksums of the weights that each process ended with; all are equal.
     """
 
     step: int
@@ -202,7 +202,7 @@ _KINDS: dict[str, type[Event]] = {
 
 
 def from_dict(record: dict[str, Any]) -> Event:
-    """The event that `Event.to_dict` described. Raises ValueError where it is none that this version knows."""
+    """The event that `Event.to_dict` described. Raises ValueError if it is none that this version knows."""
     kind = _KINDS.get(record.get("event", ""))
     if kind is None:
         raise ValueError(f"no such event: {record}")
@@ -225,7 +225,7 @@ class EventWriter:
     Args:
         output: folder of the run.
         run: the identity of this start.
-        name: of the file.
+        name: the name of the file.
     """
 
     def __init__(self, output: Path, run: str, name: str = FILE) -> None:
@@ -256,7 +256,7 @@ class EventReader:
     Args:
         output: folder of the run.
         run: the identity of that start.
-        name: of the file.
+        name: the name of the file.
     """
 
     def __init__(self, output: Path, run: str, name: str = FILE) -> None:

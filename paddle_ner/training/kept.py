@@ -38,8 +38,8 @@ def kept(
 
     Args:
         features: the windows.
-        folder: of the blocks; its name changes with the windows and with what computes.
-        compute: gives the rows of all windows of a block, one behind the other.
+        folder: the folder of the blocks; its name changes with the windows and with what computes.
+        compute: gives the rows of all windows of a block, one after the other.
         rows: how many a window has.
         done: what was done with so many windows, for people, such as "the teacher has answered".
         stop: asked after each block whether to end.

@@ -13,7 +13,7 @@ from paddle_ner import processes, startup
 from paddle_ner.errors import DeviceError, InputError
 
 SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that none outlives the command
-RUN = "PADDLE_NER_RUN"  # identity of this start, which stands in its events
+RUN = "PADDLE_NER_RUN"  # identity of this start, which is in its events
 MACHINE = "PADDLE_NER_MACHINE"  # number of this machine among those that train
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -24,7 +24,7 @@ class Devices:
 
     Attributes:
         kind: cpu or gpu.
-        count: processes on this machine, one a device.
+        count: processes on this machine, one per device.
         ids: GPU numbers, counted among those that CUDA_VISIBLE_DEVICES leaves; empty takes the first ones.
     """
 
@@ -62,7 +62,7 @@ class Cluster:
     rank: int | None = None
 
     def check(self) -> None:
-        """Raise InputError where several machines have no meeting point or no numbers."""
+        """Raise InputError if several machines have no meeting point or no numbers."""
         if self.nnodes == 1 and (self.rank is not None or self.master):
             raise InputError("--rank and --master are for several machines: say how many with --nnodes")
         if self.nnodes > 1 and not self.master:
@@ -157,7 +157,7 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
         cpuinfo: content of ``/proc/cpuinfo``.
         cores: that this process may use.
     """
-    # No buffer: what a killed process said stands in its log. No imports from the working directory.
+    # No buffer: what a killed process said is in its log. No imports from the working directory.
     kept = {**inherited, SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
     if devices.kind == "gpu":
         return {**kept, _VISIBLE: ",".join(gpu_labels(devices, inherited))}

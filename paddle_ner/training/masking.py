@@ -26,8 +26,8 @@ class Masking:
 
     Args:
         config: how much is masked.
-        tokenizer: of the windows.
-        seed: of the training.
+        tokenizer: the tokenizer of the windows.
+        seed: the seed of the training.
 
     Attributes:
         epoch: the pass over the data, from 0.
@@ -72,7 +72,7 @@ class Masking:
 
     def collate(self, windows: Sequence[Window]) -> dict[str, NDArray[np.int64]]:
         """A batch of windows, masked: ``input_ids`` and ``token_type_ids`` of [batch, length], ``positions`` and
-        ``labels`` of [batch, most], and ``counts``: masked tokens of each. Labels are IGNORED where there are fewer.
+        ``labels`` of [batch, most], and ``counts``: masked tokens of each. Labels are IGNORED if there are fewer.
         """
         drawn = [self.draw(window) for window in windows]
         counts = np.array([len(positions) for _, positions in drawn], dtype=np.int64)

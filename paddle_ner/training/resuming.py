@@ -24,9 +24,9 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     Args:
         patience: evaluations without a better one after which the training ends; None never ends it early.
-        fingerprint: of what is learned from; it goes into each state.
-        average: of the weights, where one is scored and kept in their place.
-        options: of PaddleNLP's Trainer.
+        fingerprint: the fingerprint of what is learned from; it goes into each state.
+        average: the average of the weights, if it is scored and kept in their place.
+        options: the options of PaddleNLP's Trainer.
     """
 
     def __init__(self, *, patience: int | None, fingerprint: str, average: Average | None, **options: Any) -> None:
@@ -66,7 +66,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return [entry[SCORE] for entry in self.state.log_history if SCORE in entry]
 
     def best_state(self) -> Path | None:
-        """The state with the best score; None where nothing was scored yet. The run's folder may have moved."""
+        """The state with the best score; None if nothing was scored yet. The run's folder may have moved."""
         best = self.state.best_model_checkpoint
         return self._states / Path(best).name if best else None
 
@@ -105,7 +105,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             dist.barrier()
 
     def check_weights(self, weights: dict[str, Any]) -> None:
-        """Called before weights are saved; raises where they are not worth it."""
+        """Called before weights are saved; raises if they are not worth it."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str | None = None) -> None:
         """Read the weights of a state; the other processes get them from rank 0 when the model is wrapped."""

@@ -47,7 +47,7 @@ class Start:
 
 
 def first_start(output: Path) -> Start | None:
-    """How the run in `output` was started; None where that is not known."""
+    """How the run in `output` was started; None if that is not known."""
     try:
         record = json.loads((output / _START).read_text(encoding="utf-8"))
         return Start(str(record["devices"]), tuple(record["overrides"]))
@@ -68,7 +68,7 @@ def asked_config(
         given: the config, its file or its content; None goes on with that of the run.
         output: folder of the run.
         overrides: ``key.path=value``; with `resume`, none means those of the run's first start.
-        resume: whether an earlier run is gone on with.
+        resume: whether an earlier run is continued.
         kind: what a file or a content is read as.
 
     Raises:
@@ -97,7 +97,7 @@ def asked_config(
 
 @contextmanager
 def locked(output: Path, machine: int) -> Iterator[None]:
-    """Hold the run's folder, making it where it is missing. Raises InputError where another training holds it."""
+    """Hold the run's folder, making it if it is missing. Raises InputError if another training holds it."""
     made = not output.exists()
     path = output / _lock_name(machine)
     try:
@@ -116,7 +116,7 @@ def locked(output: Path, machine: int) -> Iterator[None]:
 
 
 def join_lock(output: Path, machine: int) -> IO[str] | None:
-    """Hold the folder too, as long as the file is open; None where the training that started this process is gone."""
+    """Hold the folder too, as long as the file is open; None if the training that started this process is gone."""
     try:
         file = (output / _lock_name(machine)).open("r")
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -166,7 +166,7 @@ def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, ove
     """Write the config into the run's folder. Raises InputError rather than mix two trainings in it.
 
     Args:
-        config: of the training.
+        config: the config of the training.
         output: the folder, which is there.
         start: how it is started.
         resume: whether it goes on with what is there.
@@ -190,7 +190,7 @@ def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, ove
 
 
 def _make_room(output: Path, overwrite: bool) -> None:
-    """Delete what an earlier start left; what it has learned only where that is wanted."""
+    """Delete what an earlier start left; what it has learned only if that is wanted."""
     present = [output / name for name in _ALL if (output / name).exists()]
     if not [path for path in present if path.name != CONFIG]:
         return

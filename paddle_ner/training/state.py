@@ -71,8 +71,8 @@ def save(
         weights: the model's.
         optimizer: ``state_dict()`` of the optimizer, the learning rate schedule included.
         trainer: the Trainer's state as JSON.
-        fingerprint: of what is learned from: data, vocabulary and labels.
-        average: of the model's weights over the updates, where there is one.
+        fingerprint: the fingerprint of what is learned from: data, vocabulary and labels.
+        average: the average of the model's weights over the updates, if there is one.
 
     Raises:
         ResourceError: the disk is full.
@@ -107,7 +107,7 @@ def save(
 
 
 def verify(state: Path) -> None:
-    """Raise BundleError where a file of `state` is missing, or is not as it was written."""
+    """Raise BundleError if a file of `state` is missing, or is not as it was written."""
     advice = f"remove the folder {state.name} to go on from the state before it, if there is one"
     try:
         expected = json.loads((state / CHECKSUMS).read_text(encoding="utf-8"))
@@ -123,7 +123,7 @@ def verify(state: Path) -> None:
 
 
 def check_fingerprint(state: Path, fingerprint: str) -> None:
-    """Raise InputError where `state` was learned from other data, another vocabulary or other labels."""
+    """Raise InputError if `state` was learned from other data, another vocabulary or other labels."""
     path = state / FINGERPRINT
     if not path.is_file() or path.read_text() != fingerprint:
         raise InputError(

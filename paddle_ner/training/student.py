@@ -27,7 +27,7 @@ def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
 
     Args:
         config: with a distillation.
-        task: of both.
+        task: the task of both models.
         teacher: the checkpoint that it learns from.
 
     Raises:

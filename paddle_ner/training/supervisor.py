@@ -1,4 +1,4 @@
-"""A training from outside: what was asked for is checked, processes train, and start again where that is wanted."""
+"""A training from outside: what was asked for is checked, processes train, and start again if that is wanted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Trained:
     Attributes:
         checkpoint: folder of the best checkpoint; of a pretraining, of the encoder.
         metric: f1 or accuracy; of a pretraining, log-likelihood.
-        score: of the checkpoint on the dev data.
+        score: the score of the checkpoint on the dev data.
     """
 
     checkpoint: Path
@@ -54,11 +54,11 @@ def train(
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
         output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
             config has a teacher, teacher/ with its answers; of a pretraining, tokens/.
-        kind: of the config, where it is not given as one.
+        kind: the kind of the config, if it is not given as one.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
         cluster: the machines.
-        resume: go on from the last complete state in `output`, with the settings of the run where none are given.
+        resume: go on from the last complete state in `output`, with the settings of the run if none are given.
         overwrite: delete what an earlier training left in `output`.
         max_restarts: start a failed training again so often, from its last complete state.
         observe: called with each event of `paddle_ner.training.events`, in this thread: for showing progress.
@@ -102,7 +102,7 @@ def train(
 
 
 def _check_devices(devices: Devices, config: BaseConfig) -> None:
-    """Raise DeviceError where the devices are not there, or cannot train as the config says."""
+    """Raise DeviceError if the devices are not there, or cannot train as the config says."""
     precision = config.training.precision
     if devices.kind == "cpu" and precision != "fp32":
         raise DeviceError(

@@ -65,7 +65,7 @@ def find_teacher(config: Config, task: Task) -> Teacher:
 
 
 def _check_heads(config: Config, teacher: Checkpoint) -> None:
-    """Raise InputError where the student's head cannot learn from what the teacher's gives."""
+    """Raise InputError if the student's head cannot learn from what the teacher's gives."""
     settings = config.distillation
     assert settings is not None
     student = teacher.head
@@ -103,7 +103,7 @@ def student_config(
         record: the config as plain data; None takes the teacher's own, without its encoder and how that learned.
         origin: the config's file, for errors.
         teacher: takes the place of the config's.
-        layers: of the teacher, to begin with.
+        layers: the layers of the teacher, to begin with.
         start: checkpoint to begin with.
         texts: files of plain text, beside the config's.
         max_texts: takes the place of the config's.
@@ -144,7 +144,7 @@ def student_config(
 
 
 def pin(config: Config, task: Task) -> Config:
-    """The config with the place and the hash of its teacher spelled out; as it is where it has none."""
+    """The config with the place and the hash of its teacher spelled out; as it is if it has none."""
     if config.distillation is None:
         return config
     teacher = find_teacher(config, task)

@@ -1,6 +1,6 @@
 """Texts as one row of tokens on the disk, read once, and the full windows that it is cut into.
 
-The row of each part, to train on and held out, lies in the run's folder: 4 bytes a token, mapped and not read into
+The row of each part, to train on and held out, is in the run's folder: 4 bytes per token, mapped and not read into
 memory. While it is made, the processes of a machine share the work: each tokenizes some of the blocks of about a
 million characters. So a training needs the memory of a block, and of less than 100 bytes a window, however much text
 there is; windows are shuffled over all of it; and a resumed run finds the row again.
@@ -49,7 +49,7 @@ class Window:
     """A full window of text: [CLS], tokens, [SEP].
 
     Attributes:
-        number: of the window among all.
+        number: the number of the window among all windows.
         ids: int64 of shape [length].
         starts: bool of shape [length]: whether each token begins a unit.
     """
@@ -60,10 +60,10 @@ class Window:
 
 
 class Windows(Sequence[Window]):
-    """The windows over a row of tokens, one behind the other. The last one is moved back, so that it is full too.
+    """The windows over a row of tokens, one after the other. The last one is moved back, so that it is full too.
 
     Args:
-        file: of the row.
+        file: the file of the row.
         size: tokens a window, special tokens included.
         tokenizer: that made the row.
         limit: take so many of them, spread over all; None takes all.
@@ -96,7 +96,7 @@ class Tokenized:
 
     Attributes:
         folder: that holds them.
-        texts, characters, tokens: that the part to train on has; a token more stands behind each text.
+        texts, characters, tokens: of the part to train on; one more token follows each text.
         held_out: tokens of the other part.
     """
 
@@ -154,9 +154,10 @@ def tokenized(
     """Tokenize the texts of a config, unless that is done already.
 
     Args:
-        config: of the training.
-        tokenizer: of the model.
-        fingerprint: of the texts, the tokenizer and the units; what an earlier start left is known by it.
+        config: the config of the training.
+        tokenizer: the tokenizer of the model.
+        fingerprint: the fingerprint of the texts, the tokenizer and the units, by which the files of an earlier start
+            are recognised.
         output: the run's folder.
         stop: asked after each block whether to end.
         log: told of the progress.
@@ -201,7 +202,7 @@ class _Joined(Exception):
 
 
 class _Encoder:
-    """Texts as a row: their tokens with the bit of their units, and [SEP] behind each text."""
+    """Texts as a row: their tokens with the bit of their units, and [SEP] after each text."""
 
     def __init__(self, tokenizer: Tokenizer, units: Units) -> None:
         self._tokenizer, self._units = tokenizer, units

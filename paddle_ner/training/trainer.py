@@ -67,7 +67,7 @@ class JobTrainer(ResumableTrainer):
 
     Args:
         prepared: by the job.
-        args: of `arguments`.
+        args: as `arguments` returns them.
         config: how it is learned.
         stop: asked after each update whether the run should end; processes end together.
         say: told of events; only the process of rank 0 has a listener.
@@ -196,14 +196,14 @@ class JobTrainer(ResumableTrainer):
         )
 
     def check_weights(self, weights: dict[str, Any]) -> None:
-        """Raise PaddleNerError where a weight is not finite: such a state is not written."""
+        """Raise PaddleNerError if a weight is not finite: such a state is not written."""
         if not all(np.isfinite(values).all() for values in weights.values()):
             raise self._diverged(self.state.global_step)
 
     # Evaluation ------------------------------------------------------------------------------------------------------
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Score the dev examples, and stop early where they have not improved for `patience` evaluations."""
+        """Score the dev examples, and stop early if they have not improved for `patience` evaluations."""
         with self._average.applied() if self._average else nullcontext():
             metrics = {SCORE: self.score().value}
         self.log(metrics)

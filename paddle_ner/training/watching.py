@@ -45,7 +45,7 @@ def run_processes(
 
     Args:
         output: folder of the run, with its config.
-        devices: of this machine.
+        devices: the devices of this machine.
         cluster: the machines.
         resumed: the state to go on from.
         observe: called with each event.
@@ -119,7 +119,7 @@ def _outcome(output: Path, ended: list[Event], signalled: bool, status: int) -> 
 def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> Iterator[list[int]]:
     """Pass SIGTERM and Ctrl-C on as one SIGTERM, so that the training saves; the second one kills it.
 
-    It goes to the workers themselves, where they are known: the launcher would kill them after 30 seconds, however long
+    It goes to the workers themselves, if they are known: the launcher would kill them after 30 seconds, however long
     an evaluation takes. At the end no process of the training is left.
     """
     received: list[int] = []

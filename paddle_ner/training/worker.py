@@ -53,7 +53,7 @@ def run(output: Path, device: str, state: Path | None) -> None:
     log = events_of(output)
     log.write(WorkerStarted(os.getpid()))
     stop.watch()
-    speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process a machine
+    speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process per machine
     say: Callable[[Event], None] = log.write if speaks else lambda _: None
     config = configs.load_dumped(output / run_folder.CONFIG)
     say(Info("loading PaddleNLP"))

@@ -1,7 +1,7 @@
 """brat: a text in NAME.txt and its annotation in NAME.ann; one document is one Example.
 
 Read are the text-bound annotations (lines T…); relations, events, attributes and notes are not part of an Example. brat
-writes an entity over a line end as fragments: where white space alone stands between them, they are one range.
+writes an entity over a line end as fragments: if only white space is between them, they are one range.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Entity:
         return Span(start, end, self.label, surface if self.surface in (flat, parts) else self.surface, self.line)
 
     def fault(self, text: str) -> str | None:
-        """What is wrong where more than white space stands between two fragments, or they are out of order."""
+        """What is wrong if more than white space is between two fragments, or they are out of order."""
         for (_, end), (start, _) in pairwise(self.fragments):
             between = text[end:start]
             if start < end or between.strip():

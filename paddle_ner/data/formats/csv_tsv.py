@@ -1,4 +1,4 @@
-"""CSV and TSV with one text and its label or labels a row, or a sentence and the tags of its tokens in two cells."""
+"""CSV and TSV with one text and its label or labels per row, or a sentence and the tags of its tokens in two cells."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> I
 
 
 def _is_quoted(path: Path, encoding: str, delimiter: str) -> bool:
-    """Whether all cells of some column stand in quotes, by the first rows."""
+    """Whether all cells of some column are in quotes, by the first rows."""
     rows = [row.cells for row in islice(literal_rows(path, encoding, delimiter), SAMPLE) if isinstance(row, Row)]
     width = max(map(len, rows), default=0)
     columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
@@ -111,7 +111,7 @@ def table_drafts(
 
 
 def _are_parted(rows: Sequence[Row]) -> bool:
-    """Whether blank lines, or rows of empty cells, stand between rows."""
+    """Whether blank lines, or rows of empty cells, are between rows."""
     gaps = any(after.line > before.line + sum(map(_line_ends, before.cells)) + 1 for before, after in pairwise(rows))
     return gaps or not all(any(map(str.strip, row.cells)) for row in rows)
 
@@ -130,7 +130,7 @@ def _refuse_idle(where: str, options: ReadOptions, table: str, *names: str) -> N
 def _checked(
     path: Path, row: Row | Rejected, columns: Columns | TokenColumns | EntityColumns, separated_by: str
 ) -> Row | Rejected:
-    """The row, rejected where it is a header or has not as many cells as it should."""
+    """The row, rejected if it is a header or does not have as many cells as it should."""
     if isinstance(row, Rejected):
         return row
     if columns.header is not None and tuple(cell.strip() for cell in row.cells) == columns.header:

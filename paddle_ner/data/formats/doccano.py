@@ -22,13 +22,13 @@ from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 
 _KEYS = ("entities", "labels", "label", "annotations", "cats")
-"""Where annotations stand. Beside `entities`, `cats` are the intents of an intent and slot project."""
+"""Where annotations are. Beside `entities`, `cats` are the intents of an intent and slot project."""
 _HEAD = 500
 
 
 @dataclass(slots=True)
 class _LeftOut:
-    """What was not read as it stands: records with intents beside entities, and classes that several people chose."""
+    """What was not read: intents beside entities, and classes that several people chose."""
 
     intents: int = 0
     repeated: int = 0
@@ -87,7 +87,7 @@ def _entities(head: Sequence[Any], text_names: Sequence[str], keys: Sequence[str
 
 
 def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_out: _LeftOut) -> Draft:
-    """A draft with what stands under the one key that holds anything."""
+    """A draft with the annotation under the only key that has any."""
     filled = {key: value for key, value in given.items() if value != []}
     if len(filled) > 1:
         raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (--label-field names it)")

@@ -87,7 +87,7 @@ class EntityReader:
 
     Args:
         counting: how all of its offsets count; None: as the keys of each say, and no entity without a surface that
-            proves it where they do not say.
+            proves it is read if they do not say.
     """
 
     def __init__(self, counting: Counting | None = None) -> None:
@@ -95,7 +95,7 @@ class EntityReader:
 
     @classmethod
     def of(cls, records: Iterable[tuple[str, Any]]) -> EntityReader:
-        """The reader that fits the surfaces in some records, each a text and its entities as they stand in the file."""
+        """The reader that fits the surfaces in some records, each a text and its entities as the file has them."""
         fitting = dict.fromkeys(_COUNTINGS, 0)
         total = unsure = 0
         edges: set[str] = set()
@@ -129,7 +129,7 @@ class EntityReader:
         return f"its entities fit their texts only where {self.counting}: read so"
 
     def spans(self, value: Any, name: str, text: str) -> tuple[Span, ...]:
-        """The entities of an array that stands under `name` beside a text. Raises Misfit."""
+        """The entities of an array that is under `name` beside a text. Raises Misfit."""
         if not isinstance(value, list):
             raise Misfit(f'"{name}" is {shown(value)}, expected an array of entities')
         return tuple(span for entity in value for span in self._spans(entity, text))

@@ -1,4 +1,4 @@
-"""Tables with an entity a row: its text, its offsets and its type; the rows of a text are one record."""
+"""Tables with an entity per row: its text, its offsets and its type; the rows of a text are one record."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class EntityColumns:
-    """Where things stand in a row, counted from 0.
+    """Where things are in a row, counted from 0.
 
     Attributes:
         count: how many cells a row has.
         text: the column of the text.
-        id: the column of the text's id; None where there is none.
+        id: the column of the text's id; None if there is none.
         parts: the columns of what an entity is made of.
         header: the names of the columns.
     """
@@ -89,14 +89,14 @@ class _Text:
 def entity_row_drafts(
     path: Path, rows: Iterable[Row | Rejected], columns: EntityColumns, options: ReadOptions
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of the texts whose entities stand in rows, in the order in which they come first.
+    """The drafts of the texts whose entities are in rows, in the order in which they come first.
 
     A row without offsets and type says that its text has no other entity than those of its other rows.
 
     Args:
         path: the file, for messages.
-        rows: behind the header; those with too few or too many cells among them as Rejected.
-        columns: where things stand in a row.
+        rows: after the header; those with too few or too many cells among them as Rejected.
+        columns: where things are in a row.
         options: whether only the texts count.
     """
     yield from map(Remark, columns.remarks())
@@ -135,7 +135,7 @@ def _texts(rows: Sequence[Row], columns: EntityColumns) -> list[_Text]:
 
 
 def _value(name: str, cell: str) -> str | int | None:
-    """A cell of an entity: a number where it is an offset, which pandas may write as 3.0."""
+    """A cell of an entity: a number if it is an offset, which pandas may write as 3.0."""
     bare = cell.strip()
     if role_of(name) not in _OFFSETS:
         return (cell if role_of(name) == "surface" else bare) if bare else None

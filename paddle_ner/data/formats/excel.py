@@ -39,7 +39,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _sheet(path: Path, sheets: Sequence[Any], wanted: str | None) -> Any:
-    """The sheet of that name, or the only one with rows. Raises InputError where there is none, or several."""
+    """The sheet of that name, or the only one with rows. Raises InputError if there is none, or several."""
     if not sheets:
         raise InputError(f"{path}: a workbook without a sheet of cells")
     titles = ", ".join(sheet.title for sheet in sheets)

@@ -1,6 +1,6 @@
-"""fastText's lines: ``__label__X text``, with one label or several before the text, or behind it.
+"""fastText's lines: ``__label__X text``, with one label or several before the text, or after it.
 
-The text is kept as it stands, with the spaces of a segmentation.
+The text is kept as it is, with the spaces of a segmentation.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ class Fit(IntEnum):
 
     NO = 0
     NEAR = 1
-    """Not readable by itself, but the nearest format: named where no format fits."""
+    """Not readable by itself, but the nearest format: named if no format fits."""
     POSSIBLE = 2
     """Nothing speaks against it, such as a suffix, or an object without annotations."""
     LIKELY = 3
@@ -45,7 +45,7 @@ class Format:
         reads_folders: whether the path may be a folder.
         counts_code_points: whether offsets in it are code points by definition. Of other formats the user is told where
             nothing in a file proves what they count.
-        counted: what the tool counts that writes it: so offsets are read where nothing proves another unit.
+        counted: what the tool counts that writes it: so offsets are read if nothing proves another unit.
         is_binary: whether its files are not text, so that they have no encoding.
     """
 

@@ -37,7 +37,7 @@ class _Keys:
     names: Sequence[str] | None
 
     def parts(self, record: dict[str, Any]) -> tuple[list[str], list[str] | None]:
-        """The tokens of a record and their tags by name; None where it has none. Raises Misfit."""
+        """The tokens of a record and their tags by name; None if it has none. Raises Misfit."""
         tokens = next((record[key] for key in self.tokens if key in record), None)
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise Misfit(f'"{self.tokens[0]}" is {shown(tokens)}, expected an array of strings')
@@ -154,7 +154,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def tagged_text(record: dict[str, Any]) -> tuple[str, str] | None:
-    """The keys of a text, or of tokens under the name of a text, and of their tags, by name; None where it has none."""
+    """The keys of a text, or of tokens under the name of a text, and of their tags, by name; None if it has none."""
     names = list(record)
     for key in (*TAGS, "label", "bio", "BIO"):
         tags = _split(record.get(key))
@@ -185,7 +185,7 @@ def _split(tags: Any) -> list[str] | None:
 
 
 def _partings(text: Any) -> list[list[str]]:
-    """The ways in which a text may be parted into tokens: characters, or what stands between spaces."""
+    """The ways in which a text may be parted into tokens: characters, or what is between spaces."""
     if isinstance(text, str):
         return [list(text), text.split()]
     return [text] if isinstance(text, list) and all(isinstance(token, str) for token in text) else []

@@ -1,7 +1,7 @@
-"""Texts with their entities marked in them, one a line: ``{{PER:韩梅}}在苏州`` or ``<PER>韩梅</PER>在苏州``.
+"""Texts with their entities marked in them, one per line: ``{{PER:韩梅}}在苏州`` or ``<PER>韩梅</PER>在苏州``.
 
-The text is what is left without the marks. Both kinds of mark are read, and marks may stand in marks. ``TYPE`` of a tag
-is its label, as in MUC's ``<ENAMEX TYPE="PERSON">``. What stands as ``&lt;`` is text as it stands.
+The text is what is left without the marks. Both kinds of mark are read, and marks may be in marks. ``TYPE`` of a tag
+is its label, as in MUC's ``<ENAMEX TYPE="PERSON">``. ``&lt;`` is read as these four characters.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A mark that is waiting for its end: what it is, its label, where it stands, and where its text begins."""
+    """A mark that is waiting for its end: what it is, its label, its column, and where its text begins."""
 
     mark: str
     label: str

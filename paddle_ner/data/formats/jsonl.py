@@ -1,4 +1,4 @@
-"""Canonical JSON lines: one object a line with a text and entities, a label, or labels.
+"""Canonical JSON lines: one object per line with a text and entities, a label, or labels.
 
 Objects with other names for these fields are read as those of a JSON array are.
 """

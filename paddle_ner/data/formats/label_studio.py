@@ -22,11 +22,11 @@ from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tables.names import texts_among
 
 _MARKED = ("annotations", "completions", "predictions", "drafts")
-"""Where the labels of a task stand."""
+"""Where the labels of a task are."""
 _ADDRESS = re.compile(
     r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs|file)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
 )
-"""What stands in place of a text where a labeling config says ``valueType="url"``."""
+"""What replaces a text if a labeling config says ``valueType="url"``."""
 _LINK = re.compile(r"https?://\S+")
 """What may be such an address, or a text."""
 
@@ -45,7 +45,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str | None, str]:
-    """The draft of a task, the control whose classes it has, and what it is where it has results and none is read."""
+    """The draft of a task, the control whose classes it has, and what it is if it has results and none is read."""
     task = record.value
     data = task.get("data")
     if not isinstance(data, dict):
@@ -73,7 +73,7 @@ def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Dra
 
 
 def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
-    """What is wrong with results of which none is read, if no other of the file is; empty where there are none."""
+    """What is wrong with results of which none is read, if no other of the file is; empty if there are none."""
     types = dict.fromkeys(str(result.get("type")) for result in results)
     if results and not types.keys() & set(READ):
         return f"results of type {', '.join(types)}, which are not read: expected {', '.join(READ)}"
@@ -101,7 +101,7 @@ def _is_dialogue(value: Any) -> bool:
 
 
 def refuse_address(text: str, name: str) -> None:
-    """Raise Misfit where the export holds the address of a text in its place."""
+    """Raise Misfit if the export holds the address of a text in its place."""
     if _ADDRESS.fullmatch(text):
         raise Misfit(
             f'"{name}" is {shown(text)}, the address of a text: the labeling config says valueType="url"; put the texts'

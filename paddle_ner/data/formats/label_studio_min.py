@@ -1,8 +1,7 @@
 """Label Studio's export JSON-MIN: an array of flat objects, a key for each of a task's data and each question.
 
-The answers stand between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
-bring an ``id`` of their own: then they are told by what they hold. A choice is a
-string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
+The answers are between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
+have their own ``id``: then they are recognised by their content. A choice is a string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tuple[Draft, str | None, str]:
-    """The draft of a record, the question whose classes it has, and what it is where none of its answers is read."""
+    """The draft of a record, the question whose classes it has, and what it is if none of its answers is read."""
     task: dict[str, Any] = record.value
     answers = _answers(task, options)
     data = {key: value for key, value in task.items() if key not in answers and key not in _ABOUT}
@@ -102,7 +101,7 @@ def _are_regions(value: Any) -> bool:
 
 
 def _classes(value: Any) -> tuple[str, ...] | None:
-    """The classes of an answer; None where it is no choice and no taxonomy."""
+    """The classes of an answer; None if it is no choice and no taxonomy."""
     if isinstance(value, str):
         return (value,)
     if _is_choice(value):

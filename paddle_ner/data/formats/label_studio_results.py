@@ -44,7 +44,7 @@ class LeftOut:
     links: int = 0
 
     def remarks(self) -> Iterator[str]:
-        """The lines; none where everything was read."""
+        """The lines; none if everything was read."""
         if self.kinds:
             shown_kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.kinds.most_common())
             yield f"left out results that are neither entities nor classes: {shown_kinds}"
@@ -88,8 +88,8 @@ def drafts_of(
     Args:
         path: the file, for messages.
         records: reads it from its beginning.
-        draft: of a record; with it the question whose classes it has, and what is wrong with it if no record of the
-            file has anything that is read.
+        draft: the draft of a record; with it the question whose classes it has, and what is wrong with it if no record
+            of the file has anything that is read.
         is_read: whether a record has something that is read.
         kind: what such a question is called in messages.
     """
@@ -128,7 +128,7 @@ def annotated(
     """The entities or classes of a text.
 
     Args:
-        results: of one annotation.
+        results: the results of one annotation.
         texts: the data of the task.
         text_name: which of them the text is.
         control: the name of the control (``from_name``) to read alone; None reads all.

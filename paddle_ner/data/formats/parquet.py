@@ -1,5 +1,4 @@
-"""Parquet tables: a text and a label a row, or what Hugging Face's `datasets` stores: tokens and tags, entities, lists.
-
+"""Parquet tables: a text and a label per row, or what Hugging Face's `datasets` stores.
 The names of classes and tags that are numbers are those that `datasets` leaves in the file. The line of a problem is
 the number of the row.
 """
@@ -64,7 +63,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 
 def _records(path: Path, table: Any, names: Mapping[str, Sequence[str]]) -> Iterator[Record]:
-    """The rows as objects, counted from 1; numbers of classes and tags stand as their names."""
+    """The rows as objects, counted from 1; the names of classes and tags replace their numbers."""
     number = 0
     try:
         for batch in table.iter_batches():

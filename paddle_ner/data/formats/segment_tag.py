@@ -96,7 +96,7 @@ def _label(tag: str, options: ReadOptions) -> str:
 
 
 def _compounds(parts: list[str]) -> tuple[list[int], list[list[str]]]:
-    """How many compounds open before each part, and the tags of those that close behind it.
+    """How many compounds open before each part, and the tags of those that close after it.
 
     A bracket that no ``]tag`` closes is text. Raises ValueError for a ``]tag`` that closes nothing.
     """

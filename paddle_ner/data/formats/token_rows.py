@@ -1,4 +1,4 @@
-"""The sentences of a table with a token and its tag a row."""
+"""The sentences of a table with a token and its tag per row."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def token_row_drafts(
 
     Args:
         path: the file, for messages.
-        rows: behind the header; those with too few or too many cells among them as Rejected.
-        columns: where things stand in a row.
+        rows: after the header; those with too few or too many cells among them as Rejected.
+        columns: where things are in a row.
         options: what the user says of tags and tokens.
     """
     yield from map(Remark, columns.remarks())
@@ -60,7 +60,7 @@ def _cells(sentence: _Sentence, column: int | None) -> list[str]:
 
 
 def _sentences(path: Path, rows: Iterable[Row | Rejected], columns: TokenColumns) -> Iterator[_Sentence]:
-    """The rows by sentence; what is wrong between two rows may be of the sentence before or behind it."""
+    """The rows by sentence; what is wrong between two rows may be of the sentence before or after it."""
     current: _Sentence | None = None
     bad: Problem | None = None  # since the last good row
     ended = False

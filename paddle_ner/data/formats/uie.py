@@ -1,6 +1,6 @@
 """UIE's training data, JSON lines: a text, a prompt, and in `result_list` what the prompt asks for.
 
-Each record asks for one type, so the records of one text, wherever they stand in the file, become one Example; the file
+Each record asks for one type, so the records of one text, wherever they are in the file, become one Example; the file
 is read whole for that. A prompt such as 情感[正向,负向] asks for a class, and its results lie in the prompt. A prompt
 about an entity of the text (王小明的出生地) asks for a relation, which is not part of an Example: those are counted.
 """

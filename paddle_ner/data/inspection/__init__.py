@@ -22,8 +22,8 @@ class Vocabulary:
     """How a model would read the texts.
 
     Attributes:
-        name: of the model.
-        tokenizer: of the model.
+        name: the name of the model.
+        tokenizer: the tokenizer of the model.
         window: tokens that it reads at once, special ones included.
     """
 
@@ -39,7 +39,7 @@ class File:
     Attributes:
         check: what was found in it record by record.
         examples: its good records.
-        role: ``train``, ``dev`` or ``test`` where somebody said it; else empty.
+        role: ``train``, ``dev`` or ``test`` if somebody said it; else empty.
         format: the name of the format that it was read in.
     """
 

@@ -47,7 +47,7 @@ def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
 
 
 def oddity(text: str, entity: Entity) -> str | None:
-    """What is odd with the borders of an entity, in words; None where nothing is."""
+    """What is odd with the borders of an entity, in words; None if nothing is."""
     surface = entity.text
     if surface != surface.strip():
         return "space at the border"

@@ -57,7 +57,7 @@ def unknown(examples: Sequence[Example], tokenizer: Tokenizer, name: str) -> Ite
 
     Args:
         examples: whose texts are read.
-        tokenizer: of the vocabulary.
+        tokenizer: the tokenizer of the vocabulary.
         name: what the vocabulary is called.
     """
     known = cache(lambda character: tokenizer.unk_id not in tokenizer.encode(character).ids)
@@ -75,12 +75,12 @@ def unknown(examples: Sequence[Example], tokenizer: Tokenizer, name: str) -> Ite
 
 
 class _Tally:
-    """How often characters of a kind stand in texts, and where first.
+    """How often characters of a kind occur in texts, and where they occur first.
 
     Attributes:
-        counts: of each character of the kind.
-        texts: that hold one.
-        places: of the first texts that do.
+        counts: the counts of each character of the kind.
+        texts: how many have such a character.
+        places: the first texts that have such a character.
     """
 
     def __init__(self, examples: Sequence[Example], is_one: Callable[[str], bool]) -> None:
@@ -127,8 +127,8 @@ def _code(character: str) -> str:
 def _script(character: str) -> str:
     """``traditional`` or ``simplified`` for a character that is only one of them; else empty.
 
-    GB 2312 holds the simplified characters, Big5 the traditional ones: what only one of them holds is told by it. Of
-    Big5 the frequent half counts (its first bytes up to C6), since the other has rare characters of every kind.
+    GB 2312 holds the simplified characters, Big5 the traditional ones: a character that only one of them has belongs
+    to it. Of Big5 only the frequent half counts (its first bytes up to C6), since the other has rare characters of every kind.
     """
     if not "\u4e00" <= character <= "\u9fff":
         return ""

@@ -152,7 +152,7 @@ def _densities(file: File) -> Counter[int]:
 
 
 def _histograms(title: str, values: Mapping[str, Counter[int]]) -> list[str]:
-    """A histogram a file, all over the same range; nothing where no file has a value."""
+    """A histogram per file, all over the same range; nothing if no file has a value."""
     every = sum(values.values(), Counter[int]())
     if not every:
         return []

@@ -10,7 +10,7 @@ from paddle_ner.data.findings import KEPT, Finding, Place, plural, span_of
 from paddle_ner.data.tokens import splits_word
 from paddle_ner.types import Example
 
-_OFTEN = 5  # times that a string is labelled before a place where it is not counts
+_OFTEN = 5  # times that a string is labelled before a place without its label counts
 _SHARE = 0.9  # of its places that must be labelled
 _PLACES = 2  # of a string with several labels that are shown, of those with a rarer one
 
@@ -21,7 +21,7 @@ def inconsistencies(examples: Sequence[Example]) -> Iterator[Finding]:
     """What entities of the same string tell of each other, over all files together.
 
     A string with several labels may be right (a town and its football club); where one of them is rare, it is likely an
-    error, and those stand first. A string that is an entity in nine of ten places is likely one in the tenth too.
+    error, and those occur first. A string that is an entity in nine of ten places is likely one in the tenth too.
     """
     labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
     where: defaultdict[tuple[str, str], list[_Where]] = defaultdict(list)

@@ -25,7 +25,7 @@ def _annotation(record: Record) -> dict[str, Any]:
 
 
 def _write_docs(records: Iterable[Record], path: Path) -> None:
-    """One Doc a record, a token a character, so that every entity falls on tokens; each class of the file as a cat."""
+    """One Doc per record, a token per character, so that entities fit tokens; each class of the file as a cat."""
     require("spacy", needed_for=f"{path.suffix} files of spaCy")
     import spacy
     from spacy.tokens import Doc, DocBin, Span

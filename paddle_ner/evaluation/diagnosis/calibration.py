@@ -53,6 +53,6 @@ def bins(scored: Sequence[tuple[float, bool]], number: int = BINS) -> list[Bin]:
 
 
 def expected_error(parts: Sequence[Bin]) -> float:
-    """The mean distance between score and share of right answers, by answer; 0 where there are none."""
+    """The mean distance between score and share of right answers, by answer; 0 if there are none."""
     total = sum(part.count for part in parts)
     return sum(part.count * abs(part.score - part.right) for part in parts) / total if total else 0.0

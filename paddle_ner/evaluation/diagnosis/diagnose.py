@@ -26,10 +26,10 @@ class Diagnosis:
 
     Attributes:
         report: the metrics.
-        interval: of the metric's value.
+        interval: the confidence interval of the metric's value.
         judged: each example beside its answer.
         labels: figures by label.
-        pairs: of each example, what each entity was taken for; None for classes.
+        pairs: for each example, what each entity was taken for; None for classes.
         schemes: scores of entities by four ways to count; empty for classes.
         confusion: gold in rows, found in columns, in the order of `labels`; of entities with a last row for what is
             invented and a last column for what is missed. None for several classes.
@@ -37,11 +37,11 @@ class Diagnosis:
         bins: scores beside shares of right answers.
         calibration: the expected calibration error, in [0, 1].
         lengths: by the length of the text.
-        seen: by whether training held it; empty where training is not known.
+        seen: by whether training held it; empty if training is not known.
         times: by how often training held it; empty for classes too.
-        repeated: examples whose text stands in training too; None where that is not known.
+        repeated: examples whose text is in training too; None if that is not known.
         worst: places in `judged` of those with errors, the worst first.
-        comparison: with another model; None where there is none.
+        comparison: with another model; None if there is none.
         other: its answers.
     """
 
@@ -92,10 +92,10 @@ def diagnose(
     """What a model gets wrong, and where.
 
     Args:
-        report: of the answers; its labels are those that are looked at.
+        report: the report of the answers; only its labels are diagnosed.
         examples: labelled.
-        answers: of the model, in their order.
-        training: what the model saw; None where that is not known.
+        answers: the answers of the model, in their order.
+        training: what the model saw; None if that is not known.
         other: answers of a model to compare with.
     """
     labels = list(report.per_label)

@@ -1,4 +1,4 @@
-"""What stands out in a diagnosis, and so what to do next. The words for it stand with whoever shows it."""
+"""What stands out in a diagnosis, and so what to do next. The words for it are in the modules that show it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Finding:
 
 
 def findings(diagnosis: Diagnosis) -> list[Finding]:
-    """What to do next, what helps most first; empty where everything is right."""
+    """What to do next, the most helpful first; empty if everything is right."""
     return [
         *_low(diagnosis),
         *_worst_label(diagnosis),

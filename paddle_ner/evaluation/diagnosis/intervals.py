@@ -30,7 +30,7 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
     Args:
         counts: [examples, …].
         draws: how often.
-        seed: of the draws: the same examples are drawn for all counts of as many examples.
+        seed: the seed of the draws: the same examples are drawn for all counts of as many examples.
 
     Returns:
         [draws, …].
@@ -52,7 +52,7 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
 
 
 def f1(sums: NDArray[np.float64] | Counts) -> Floats:
-    """F1 of counts [..., 3]; 0 where there is nothing to find and nothing was found."""
+    """F1 of counts [..., 3]; 0 if there is nothing to find and nothing was found."""
     both = sums[..., PREDICTED] + sums[..., GOLD]
     scores: Floats = np.divide(2.0 * sums[..., TRUE_POSITIVES], both, out=np.zeros(both.shape), where=both > 0)
     return scores

@@ -26,9 +26,9 @@ class Judged:
 
     Attributes:
         example: as people labelled it.
-        answer: of the model.
+        answer: the answer of the model.
         gold: what is right.
-        found: what the model gives, with its score; 1 where it has none.
+        found: what the model gives, with its score; 1 if it has none.
         candidates: those, and with several classes also what the model leaves out for its low score.
     """
 
@@ -56,7 +56,7 @@ class Judged:
 
 
 def judge(examples: Sequence[Example], answers: Sequence[Prediction]) -> list[Judged]:
-    """Each example beside its answer. Raises ValueError where they differ in number."""
+    """Each example beside its answer. Raises ValueError if they differ in number."""
     return [_judged(example, answer) for example, answer in zip(examples, answers, strict=True)]
 
 

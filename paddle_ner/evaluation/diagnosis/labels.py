@@ -22,10 +22,10 @@ class LabelFigures:
     Attributes:
         label: its name.
         scores: in [0, 1].
-        interval: of F1.
+        interval: the interval of F1.
         errors: annotated items that are not found and found ones that are wrong; an entity that was found as another
             one is one of them, its own label's.
-        trained: how often training has it; None where that is not known.
+        trained: how often training has it; None if that is not known.
         kinds: what its entities are instead of right; what is invented counts for the label that it was given.
             Empty for classes.
         lost_names: the names of entities that are most often not found, with how often.

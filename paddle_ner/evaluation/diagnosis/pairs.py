@@ -27,8 +27,8 @@ class Pair:
     Attributes:
         kind: ``right``; ``type``: the right span, another type; ``borders``: the right type, another span; ``both``
             are wrong; ``missed``; ``invented``.
-        gold: None where it is invented.
-        found: None where it is missed.
+        gold: None if it is invented.
+        found: None if it is missed.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class Pair:
 
     @property
     def border(self) -> Border | None:
-        """How the found span lies to the right one; None where both are the same, or one is alone."""
+        """How the found span lies to the right one; None if both are the same, or one is alone."""
         if self.gold is None or self.found is None or self.gold[:2] == self.found[:2]:
             return None
         if self.found.start <= self.gold.start and self.gold.end <= self.found.end:

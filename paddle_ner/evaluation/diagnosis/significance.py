@@ -23,9 +23,9 @@ class Difference:
 
     Attributes:
         label: that it is of; empty for all together.
-        ours: of the model, in [0, 1].
-        other: of the other one.
-        interval: of the difference, by the paired bootstrap.
+        ours: the score of the model, in [0, 1].
+        other: the score of the other model.
+        interval: the interval of the difference, by the paired bootstrap.
     """
 
     label: str
@@ -40,7 +40,7 @@ class Comparison:
 
     Attributes:
         overall: with all labels together.
-        by_label: of each.
+        by_label: for each label.
         p: how likely so great a difference is where the models are equally good.
         test: that gave it: ``mcnemar`` or ``randomization``.
         only_ours: examples that the model alone has right as a whole.
@@ -61,7 +61,7 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
     Args:
         ours: answers of the model.
         other: those of the other one.
-        labels: of the model; what the other one gives beside them is counted too.
+        labels: the labels of the model; what the other one gives beside them is counted too.
     """
     names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.found)]))
     first, second = (counts(judged, names, label_of) for judged in (ours, other))
@@ -100,10 +100,10 @@ def randomization(first: Counts, second: Counts, rounds: int = ROUNDS, seed: int
     """The p of the difference in F1 by approximate randomization (Yeh 2000): answers are swapped at random.
 
     Args:
-        first: of one model, [examples, 3].
-        second: of the other one.
+        first: the counts of one model, [examples, 3].
+        second: the counts of the other model.
         rounds: how often; p is no less than 1 / (rounds + 1).
-        seed: of the swaps.
+        seed: the seed of the swaps.
     """
     observed = abs(float(f1(first.sum(axis=0)) - f1(second.sum(axis=0))))
     step = (second - first).astype(np.float64)

@@ -21,9 +21,9 @@ class Slice:
     """A part of what is annotated and found.
 
     Attributes:
-        name: of the part, such as ``21-50``.
+        name: the name of the part, such as ``21-50``.
         scores: micro figures in it.
-        interval: of its F1.
+        interval: the interval of its F1.
     """
 
     name: str

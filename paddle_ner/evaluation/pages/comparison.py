@@ -15,7 +15,7 @@ _SURE = 0.05  # a p below which a difference is hardly chance
 
 
 def compared(comparison: Comparison | None, ours: str, other: str) -> str:
-    """Which of two models is better, and on which labels; empty where there is one model. Their names come last."""
+    """Which of two models is better, and on which labels; empty if there is one model. Their names come last."""
     if comparison is None:
         return ""
     columns = ((ours, ours), (other, other), ("difference", "差"), ("95 % interval", "95% 区间"))

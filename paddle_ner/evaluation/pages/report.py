@@ -30,9 +30,9 @@ class About:
     Attributes:
         model: its name.
         data: what it was scored on.
-        training: what it was trained on; empty where that is not known.
-        other: the name of the model that it is compared with; empty where there is none.
-        day: of the report, such as 2026-11-29.
+        training: what it was trained on; empty if that is not known.
+        other: the name of the model that it is compared with; empty if there is none.
+        day: the day of the report, such as 2026-11-29.
     """
 
     model: str
@@ -68,7 +68,7 @@ def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
 
 
 def check_place(folder: Path) -> None:
-    """Raise InputError where a report cannot be written to a folder, before the work for it is done."""
+    """Raise InputError if a report cannot be written to a folder, before the work for it is done."""
     if folder.exists() and not (folder.is_dir() and ((folder / FIGURES).is_file() or not any(folder.iterdir()))):
         raise InputError(f"{folder}: holds something else than a report of paddle-ner; name another folder")
 

@@ -1,4 +1,4 @@
-"""The cards of a report but for its examples. Each gives HTML of a diagnosis, empty where it has nothing to say."""
+"""The cards of a report but for its examples. Each gives HTML of a diagnosis, empty if it has nothing to say."""
 
 from __future__ import annotations
 

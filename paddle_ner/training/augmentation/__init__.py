@@ -28,7 +28,7 @@ def shares_of(training: TrainingConfig, unit: str, task: str) -> dict[str, float
     """The augmentations of a training, and how much each adds: characters, as a share of those of the training data.
 
     Args:
-        training: names them in `augment`; where that is None, those that are `usual` and fit are taken.
+        training: names them in `augment`; if that is None, those that are `usual` and fit are taken.
         unit: `window.unit`.
         task: its name, of `tasks.TASKS`.
 
@@ -54,7 +54,7 @@ def augmented(examples: Sequence[Example], shares: Mapping[str, float], seed: in
 
     Args:
         examples: to make them of.
-        shares: of `shares_of`.
-        seed: of each draw.
+        shares: as `shares_of` returns them.
+        seed: the seed of each draw.
     """
     return {name: AUGMENTATIONS[name].make(examples, share, seed) for name, share in shares.items()}

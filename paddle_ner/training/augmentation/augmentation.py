@@ -30,7 +30,7 @@ class Augmentation:
     usual: bool = False
 
     def misfit(self, task: str, unit: str) -> str | None:
-        """Why it is not for this task or these windows; None where it is."""
+        """Why it is not for this task or these windows; None if it is."""
         if task not in self.tasks:
             return f"it is for {' and '.join(self.tasks)}, and this is {task}"
         if self.units and unit not in self.units:

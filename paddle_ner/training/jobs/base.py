@@ -22,7 +22,7 @@ class Run:
     """What a job is given in a process that trains.
 
     Attributes:
-        config: of the training.
+        config: the config of the training.
         output: the run's folder.
         stop: asked now and then in long work whether to end.
         log: told what a person may want to know.
@@ -62,7 +62,7 @@ class Scores(Protocol):
 
 
 class Scorer(Protocol):
-    """Scores the model as it stands. Counts add up over processes."""
+    """Scores the model as it is. Counts add up over processes."""
 
     @property
     def metric(self) -> str:
@@ -93,7 +93,7 @@ class Prepared:
         write: makes the folder of the result, once the model has its best weights, with these metrics by name.
         callbacks: more of PaddleNLP's callbacks.
         inputs: what of a batch the model takes, beside ``input_ids`` and ``token_type_ids``.
-        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one behind the other.
+        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one after the other.
     """
 
     model: Any

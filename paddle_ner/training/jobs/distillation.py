@@ -53,7 +53,7 @@ class Distillation:
 
 
 def teacher_loss(task: Task, config: DistillationConfig, of_labels: Loss) -> Loss:
-    """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
+    """The teacher's answers and, if there are labels, the labels: see `DistillationConfig`."""
 
     def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
         soft = task.learning.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)

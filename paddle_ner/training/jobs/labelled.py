@@ -41,9 +41,9 @@ class Encoded:
     """A model and what it learns from.
 
     Attributes:
-        tokenizer: of the model.
+        tokenizer: the tokenizer of the model.
         model: with its first weights.
-        features: of all windows.
+        features: the features of all windows.
         misaligned: annotations that do not fall on token boundaries.
     """
 
@@ -57,7 +57,7 @@ class TaskScorer:
     """A task's metrics on the dev examples, by the predictor that will answer with the checkpoint.
 
     Args:
-        scoring: of the task.
+        scoring: the scoring of the task.
         predictor: over the model in training.
         examples: the dev examples.
     """

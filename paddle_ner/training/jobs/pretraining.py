@@ -76,8 +76,8 @@ class MaskedScorer:
 
     Args:
         model: with the head for masked tokens.
-        windows: of held-out text.
-        masking: of its own, whose pass over the data stays.
+        windows: the windows of held-out text.
+        masking: its own, which stays at the same pass over the data.
         batch_size: windows that go through the model at once.
         log: told of the figures.
     """
@@ -111,7 +111,7 @@ class MaskedScorer:
         return counts
 
     def report(self, counts: NDArray[np.int64]) -> MaskedScores:
-        """The figures, which are told too. Raises InputError where nothing was masked."""
+        """The figures, which are told too. Raises InputError if nothing was masked."""
         tokens, right, loss = (int(count) for count in counts)
         if not tokens:
             raise InputError("held-out text: no token of it can be masked: name more of it, or a larger window.size")

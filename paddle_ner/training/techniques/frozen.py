@@ -24,7 +24,7 @@ _POOLER = "encoder_pooler"
 
 
 def freeze_embeddings(model: Any) -> None:
-    """Keep the embeddings of the encoder as they are. Raises InputError where it has none by that name."""
+    """Keep the embeddings of the encoder as they are. Raises InputError if it has none by that name."""
     embeddings = getattr(model.encoder, "embeddings", None)
     if embeddings is None:
         raise InputError("training.freeze: embeddings: this encoder has none by that name: leave it out")
@@ -72,8 +72,8 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
 
         Args:
             features: the windows.
-            size: of the longest, in tokens.
-            output: the run's folder; the states stand in ``encoder-states/`` there.
+            size: the size of the longest, in tokens.
+            output: the run's folder; the states are in ``encoder-states/`` there.
             stop: asked now and then whether to end.
             log: told of the progress.
 
@@ -157,7 +157,7 @@ def spread(pooler: Any, states: States) -> None:
 
     Args:
         pooler: from hidden to hidden.
-        states: of the windows to learn from, [windows, hidden].
+        states: the states of the windows to learn from, [windows, hidden].
     """
     mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
     scale = 0.5 / np.maximum(deviation, 1e-2 * deviation.mean() + 1e-9)
