@@ -54,7 +54,7 @@ _BINARY = (
 
 @dataclass(frozen=True)
 class Beginning:
-    """What the formats see of a file or folder before one of them reads it.
+    """What the formats see of a file or folder before a format reads it.
 
     Attributes:
         path: the file or folder.
@@ -84,12 +84,12 @@ class Beginning:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder; formats of files have nothing to say then."""
+        """Whether it is a folder, which formats of files cannot read."""
         return self.path.is_dir()
 
     @property
     def suffix(self) -> str:
-        """The suffix of the name in lower case, that of a packing left out."""
+        """The suffix of the name in lower case, without that of a packing."""
         return Path(unpacked_name(self.path.name)).suffix
 
     @cached_property
@@ -104,12 +104,12 @@ class Beginning:
 
     @cached_property
     def json_shape(self) -> Shape:
-        """How records lie in it, if it is JSON."""
+        """How records are arranged in it, if it is JSON."""
         return shape_of(self.text, self.is_whole)
 
     @property
     def json_array(self) -> str:
-        """The text from the bracket that opens the array of its records on; empty if they lie in no array."""
+        """The text from the bracket that opens the array of its records on; empty if they are not in an array."""
         shape = self.json_shape
         if shape.name != "array" or shape.refusal is not None:
             return ""
@@ -117,13 +117,13 @@ class Beginning:
 
     @cached_property
     def records(self) -> tuple[dict[str, Any], ...]:
-        """The first objects, however they lie in it; empty if most lines do not look like JSON."""
+        """The first objects, however they are arranged; empty if most lines do not look like JSON."""
         if self.is_json_lines and self.json_shape.name == "lines":
             return tuple(record for line in self.lines if (record := _object(line)) is not None)
         return tuple(islice(self._objects(), _LINES)) if self.is_json else ()
 
     def _objects(self) -> Iterator[dict[str, Any]]:
-        """The objects of an array, or one after another, as far as they are seen whole."""
+        """The objects of an array, or one after another, that are complete in the beginning."""
         text, place = self.text, 0
         if self.json_shape.name == "array":
             text, place = self.json_array, 1
@@ -173,7 +173,7 @@ class Beginning:
 
 
 def separator_of(lines: Sequence[str]) -> str | None:
-    """What seems to part the columns of a table: a mark that nearly every line holds equally often."""
+    """What seems to separate the columns of a table: a mark that nearly every line has equally often."""
     for mark in SEPARATORS:
         count, times = Counter(line.count(mark) for line in lines).most_common(1)[0]
         if count and times > 1 and times >= _COLUMN_SHARE * len(lines) and mark.isprintable():

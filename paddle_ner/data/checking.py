@@ -1,4 +1,4 @@
-"""Checking labelled files before a training: bad records, and what is right record by record but wrong as a whole."""
+"""Checking labelled files before a training: bad records, and what is right in each record but wrong as a whole."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from paddle_ner.types import Example
 
 FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
 FEW_OF_A_LABEL = 50  # the same for one class or entity type
-_SHOWN = 10  # labels that a finding lists
-_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # what programs write for nothing
+_SHOWN = 10  # labels that a finding lists at most
+_ABSENT = frozenset(
+    {"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"}
+)  # what programs write for a missing value
 
 
 class _First(NamedTuple):
@@ -37,11 +39,11 @@ class _First(NamedTuple):
 
 @dataclass(slots=True)
 class FileCheck:
-    """What was found in one file.
+    """The results of checking a file.
 
     Attributes:
         path: the file, as it was named.
-        statistics: the statistics of its good records.
+        statistics: statistics of its good records.
         problems: what is wrong with the bad ones.
         bad: how many records are bad.
         unreadable: whether the file could only be read up to the last of the bad ones.
@@ -133,19 +135,20 @@ def training_of(files: Sequence[FileCheck]) -> FileCheck:
 
 
 def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:
-    """What deserves a look, one line each, for `init` and `train`; `findings` tells more of it.
+    """What to look at, one line each, for `init` and `train`; `findings` has more details.
 
-    Overlapping entities are none of it: `init` writes the head that learns them, `train` refuses them with any other.
+    Overlapping entities are not included: `init` writes the head that learns them, `train` refuses them with any
+    other head.
     """
     return (finding.message for finding in findings(files, training) if finding.check != "overlap")
 
 
 def findings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[Finding]:
-    """What of whole records and labels deserves a look.
+    """What to look at in whole records and labels.
 
     Args:
-        files: what is trained on and scored with.
-        training: the one of them to train on; None: `training_of` them.
+        files: the files to train on and to score on.
+        training: the file to train on; None: `training_of` of them.
     """
     if not files:
         return
@@ -194,7 +197,7 @@ def _within(file: FileCheck) -> Iterator[Finding]:
 
 
 def _shared(file: FileCheck, larger: FileCheck) -> Iterator[Finding]:
-    """The texts of one file that are in another, those with another annotation there first."""
+    """The texts of one file that are in another, first those with a different annotation there."""
     common = [text for text in file.texts if text in larger.texts]
     if not common:
         return
@@ -215,7 +218,7 @@ def _shared(file: FileCheck, larger: FileCheck) -> Iterator[Finding]:
 
 
 def _few(training: FileCheck) -> Iterator[Finding]:
-    """What the training data have too little of to be learned."""
+    """What the training data have too few examples of."""
     statistics = training.statistics
     if statistics.examples < FEW_EXAMPLES:
         message = f"{training.path}: {statistics.examples:,} examples are few to learn from, some hundreds are usual"
@@ -237,7 +240,7 @@ def _few(training: FileCheck) -> Iterator[Finding]:
 
 
 def _apart(file: FileCheck, training: FileCheck) -> Iterator[Finding]:
-    """What only one of two files is annotated with."""
+    """Labels and annotations that only one of two files has."""
     if file.statistics.annotated and file.kind != training.kind:
         message = f"{file.path}: annotated with {file.kind}, but {training.path} with {training.kind}"
         yield Finding("other-kind", "error", message, file.statistics.examples)
@@ -256,7 +259,7 @@ def _counts(statistics: Statistics) -> tuple[tuple[str, Counter[str]], ...]:
 
 
 def _alike(counts: Counter[str]) -> Iterator[list[str]]:
-    """Names that read alike, the most frequent of each first."""
+    """Groups of names that look alike, the most frequent of each first."""
     groups: dict[str, list[str]] = {}
     for name, _ in counts.most_common():
         plain = "".join(normalize("NFKC", name).casefold().split())

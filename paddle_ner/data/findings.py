@@ -1,4 +1,4 @@
-"""What a check of data tells: findings, each with the places in the files that show it."""
+"""What a check of data reports: findings, each with the places in the files that show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddle_ner.types import Example
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-"""The worst first. An error would break a training, a warning spoils its result, a note is good to know."""
+"""The worst first. An error would break a training, a warning makes its result worse, a note is good to know."""
 KEPT = 20
 """Places that a finding keeps at most."""
 _AROUND = 8
@@ -41,14 +41,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that deserves a look.
+    """Something to look at.
 
     Attributes:
-        check: what was looked for, a name for programs, such as ``leak``.
+        check: the name of the check for programs, such as ``leak``.
         severity: how bad it is.
         message: one line for people, with what to do if that is known.
         count: how many records, entities, strings or labels it is about.
-        places: some that show it, the likeliest errors first.
+        places: examples of it, the most likely errors first.
     """
 
     check: str
@@ -69,7 +69,7 @@ class Finding:
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, the worst first; of equally bad ones the order stays."""
+    """The findings, the worst first; equally bad ones stay in their order."""
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
@@ -79,7 +79,7 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 
 def visible(text: str) -> str:
-    """A text in one line, with what cannot be seen in it as escapes."""
+    """A text in one line, with invisible characters as escapes."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 

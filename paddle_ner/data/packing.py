@@ -16,7 +16,7 @@ from paddle_ner.environment import require
 
 _BLOCK = 1 << 17
 MAGIC_BYTES = 6
-"""By so many first bytes every packing is told."""
+"""The number of first bytes that identify every packing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ _PACKINGS = {
 
 
 class _Zstandard:
-    """Reads frames of Zstandard one after another; zstandard's own reader takes a file that ends early for whole."""
+    """Reads frames of Zstandard one after another; zstandard's own reader accepts a file that ends early."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -104,7 +104,7 @@ class _Zstandard:
 
 
 class _Unpacked(io.RawIOBase):
-    """What a packing gives, with OSError for what is wrong with it, whatever its own errors are."""
+    """An unpacked stream that raises OSError for damaged content, whatever the errors of the packing are."""
 
     def __init__(self, source: Any, packed: IO[bytes]) -> None:
         self._source, self._packed = source, packed
@@ -139,9 +139,9 @@ class _Unpacked(io.RawIOBase):
 
 
 def unpacked(stream: IO[bytes], magic: bytes) -> IO[bytes]:
-    """A file as it is, or unpacked where its first bytes, `magic`, are those of a packing.
+    """A file as it is, or unpacked if its first bytes, `magic`, are those of a packing.
 
-    Raises MissingPackageError for Zstandard where its package is not installed.
+    Raises MissingPackageError for Zstandard if its package is not installed.
     """
     for packing in _PACKINGS.values():
         if magic.startswith(packing.magic):

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 _INDEXED = re.compile(r".\d", re.DOTALL)
 _FIRST_CJK = 0x2E80
-"""From this code point on come the scripts of East Asia, which write no space between words."""
+"""The first code point of the scripts of East Asia, which write no space between words."""
 
 JOINED = "the tokens are words, joined by a space (--token-joiner names something else)"
-"""What is said where `spaces_are_needed`."""
+"""What is said if `spaces_are_needed`."""
 
 
 def spaces_are_needed(tokens: Sequence[str]) -> bool:

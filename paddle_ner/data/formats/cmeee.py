@@ -58,7 +58,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _entities(head: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
-    """The texts of some records and their entities."""
+    """The texts of the given records and their entities."""
     for record in head:
         if isinstance(record, Record) and isinstance(record.value.get(name), str):
             yield record.value[name], record.value.get("entities")

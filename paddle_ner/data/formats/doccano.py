@@ -50,7 +50,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     head = list(islice(records, _HEAD))
     reader = EntityReader.of(_entities(head, text_names, keys))
     left_out = _LeftOut()
-    unread: dict[str, None] = {}  # keys of records, as long as none is annotated
+    unread: dict[str, None] = {}  # keys of the records while none is annotated
     is_annotated = False
     for record in chain(head, records):
         if not isinstance(record, Record):
@@ -78,7 +78,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _entities(head: Sequence[Any], text_names: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """The texts of some records and the arrays that may be their entities."""
+    """The texts of the given records and the arrays that may be their entities."""
     for record in head:
         if isinstance(record, Record):
             text = next((record.value[name] for name in text_names if isinstance(record.value.get(name), str)), None)
@@ -119,7 +119,7 @@ def _label_within(annotation: Any) -> str:
 def _recognise(beginning: Beginning) -> Fit:
     records = beginning.records
     if any(tagged_text(record) is not None for record in records):
-        return Fit.NO  # a tag for each character
+        return Fit.NO  # it has a tag for each character
     return Fit.SURE if any(map(_has_marks, records)) else Fit.NO
 
 

@@ -27,7 +27,7 @@ class EntityColumns:
         count: how many cells a row has.
         text: the column of the text.
         id: the column of the text's id; None if there is none.
-        parts: the columns of what an entity is made of.
+        parts: the columns of the parts of an entity.
         header: the names of the columns.
     """
 
@@ -39,9 +39,9 @@ class EntityColumns:
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[str]], options: ReadOptions) -> EntityColumns | None:
-        """Those of a table whose header has a text, a type, and a start with an end or a length, each of them once.
+        """The columns of a table whose header has a text, a type, and a start with an end or a length, each once.
 
-        None of another table, and where most starts and ends are no numbers, such as times.
+        None for another table, and if most starts and ends are not numbers, such as times.
         """
         names = tuple(cell.strip() for cell in rows[0])
         if options.label_field is not None or options.header is False:
@@ -63,11 +63,11 @@ class EntityColumns:
         return cls(len(names), texts[0], ids[0] if ids else None, tuple(parts), names)
 
     def named_parts(self) -> Iterator[tuple[int, str]]:
-        """The columns of what an entity is made of, each with its name."""
+        """The columns of the parts of an entity, each with its name."""
         return ((index, self.header[index]) for index in self.parts)
 
     def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+        """What the user should know about the choice."""
         parts = ", ".join(self.header[index] for index in self.parts)
         yield f"an entity a row ({parts}), put together by {self.header[self.text]}"
         read = {self.text, self.id, *self.parts}
@@ -78,7 +78,7 @@ class EntityColumns:
 
 @dataclass(slots=True)
 class _Text:
-    """A text, and the objects that its rows are, each with its line."""
+    """A text, and its rows as objects, each with its line."""
 
     line: int
     text: str
@@ -91,7 +91,7 @@ def entity_row_drafts(
 ) -> Iterator[Draft | Rejected | Remark]:
     """The drafts of the texts whose entities are in rows, in the order in which they come first.
 
-    A row without offsets and type says that its text has no other entity than those of its other rows.
+    A row without offsets and type adds no entity to its text.
 
     Args:
         path: the file, for messages.
@@ -117,7 +117,7 @@ def entity_row_drafts(
 
 
 def _texts(rows: Sequence[Row], columns: EntityColumns) -> list[_Text]:
-    """The texts of the rows. An id in each row that no other has is one of rows, unless each row has its own text."""
+    """The texts of the rows. If every id occurs once, it is the id of a row, unless each row has its own text."""
     number = columns.id
     cells = [row.cells[columns.text] for row in rows]
     if number is not None:

@@ -34,7 +34,7 @@ def _parts(line: str) -> tuple[list[str], str]:
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    # A list of labels is another kind than one label, so that the whole file says which it is.
+    # A list of labels is another kind than one label, so the whole file decides which it is.
     several = any(len(_parts(line.text)[0]) > 1 for line in lines(path, options.encoding))
     for line in lines(path, options.encoding):
         if line.fault is not None:

@@ -30,12 +30,12 @@ _PAGE = re.compile(
     r"<(?:\?xml|!doctype|!--|/?(?:html|head|body|div|p|br|span|a|b|i|u|em|strong|font|li|td|img)\b)", re.I
 )
 _SHARE = 0.2
-"""Of the lines, at least this many hold a mark: many texts have no entity."""
+"""The least share of lines with a mark: many texts have no entity."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A mark that is waiting for its end: what it is, its label, its column, and where its text begins."""
+    """A mark without its end yet: what it is, its label, its column, and where its text begins."""
 
     mark: str
     label: str

@@ -84,7 +84,7 @@ def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
 
 
 def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
-    """Which of a task's data the text is: the one that the options name, "text", the only string or called like one."""
+    """The key of the text in a task's data: the one that the options name, "text", the only string, or a usual name."""
     if options.text_field is not None:
         return str(options.text_field)
     if "text" in data or any(_is_dialogue(value) for value in data.values()):
@@ -96,7 +96,7 @@ def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
 
 
 def _is_dialogue(value: Any) -> bool:
-    """Whether a value is what a `Paragraphs` tag shows: the turns of a talk, which are no text."""
+    """Whether a value is what a `Paragraphs` tag shows: the turns of a dialogue, which are not a text."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
@@ -110,7 +110,7 @@ def refuse_address(text: str, name: str) -> None:
 
 
 def _kept(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The annotations that count: not the cancelled ones, and the ground truth alone where one is marked so."""
+    """The annotations that count: not the cancelled ones, and only the ground truth if one is marked as such."""
     annotations = task.get("annotations", task.get("completions", []))
     if not isinstance(annotations, list) or not all(isinstance(annotation, dict) for annotation in annotations):
         raise Misfit(f'"annotations" is {shown(annotations)}, expected an array of objects')
@@ -132,13 +132,13 @@ def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _as_set(said: Annotated) -> object:
-    """What an annotation says whatever order it was made in."""
+    """What an annotation says, independent of the order in which it was made."""
     spans = None if said.spans is None else frozenset((span.start, span.end, span.label) for span in said.spans)
     return spans, None if said.classes is None else frozenset(said.classes)
 
 
 def _holds_read(task: Mapping[str, Any], control: str | None) -> bool:
-    """Whether any annotation of a task has a result of a type that is read, of the control that is named."""
+    """Whether any annotation of a task has a result of a type that is read, from the named control."""
     try:
         results = [result for annotation in _kept(task) for result in _results(annotation)]
         return any(result.get("type") in READ and control in (None, result.get("from_name")) for result in results)

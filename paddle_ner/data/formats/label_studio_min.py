@@ -1,7 +1,8 @@
 """Label Studio's export JSON-MIN: an array of flat objects, a key for each of a task's data and each question.
 
 The answers are between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
-have their own ``id``: then they are recognised by their content. A choice is a string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
+have their own ``id``: then they are recognised by their content. A choice is a string, several are
+``{"choices": […]}``, entities are objects with start, end and labels.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.data.tables.names import texts_among
 
 _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
-"""The keys that Label Studio adds to what was asked and answered."""
+"""The keys that Label Studio adds to the questions and answers."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
@@ -70,7 +71,7 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
 
 
 def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
-    """What was answered, by question."""
+    """The answers, by question."""
     if options.label_field is not None:
         key = str(options.label_field)
         return {key: task[key]} if key in task else {}
@@ -94,7 +95,7 @@ def _holds_read(task: Mapping[str, Any], options: ReadOptions) -> bool:
 
 
 def _are_regions(value: Any) -> bool:
-    """Whether a value holds a marked range; all of it is read as such then."""
+    """Whether a value has a marked range; then all of it is read as marked ranges."""
     return isinstance(value, list) and any(
         isinstance(item, dict) and {"labels", "hypertextlabels"} & item.keys() for item in value
     )
@@ -114,7 +115,7 @@ def _classes(value: Any) -> tuple[str, ...] | None:
 
 
 def _is_choice(value: Any) -> bool:
-    """Whether a value is the choice of classes for the whole text."""
+    """Whether a value is a choice of classes for the whole text."""
     return isinstance(value, dict) and bool({"choices", "taxonomy"} & value.keys()) and "start" not in value
 
 

@@ -27,7 +27,7 @@ from paddle_ner.errors import InputError
 
 _MAGIC = b"PAR1"
 _FAULTS = (ValueError, OSError, NotImplementedError)
-"""What pyarrow's own exceptions are, of which one is raised for a file that it cannot read."""
+"""The base classes of pyarrow's exceptions for a file that it cannot read."""
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -91,7 +91,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)  # pandas stores what is missing as NaN, which JSON has not
+        return (
+            None if math.isnan(value) else str(value)
+        )  # pandas stores missing values as NaN, which JSON does not have
     return value if isinstance(value, _PLAIN) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Lines of tokens with their tags, as ``韩/B-PER 国/I-PER 在/O``: the text is the tokens, put together."""
+"""Lines of tokens with their tags, as ``韩/B-PER 国/I-PER 在/O``: the text is the joined tokens."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def _draft(path: Path, line: Line, mark: str, tagging: Tagging, joiner: str | No
 
 
 def _pairs(text: str, mark: str) -> list[tuple[str, str]] | None:
-    """The tokens of a line and their tags; None if a part of it is no such pair."""
+    """The tokens of a line and their tags; None if a part of it is not such a pair."""
     pairs = [(token, tag) for token, _, tag in (part.rpartition(mark) for part in text.split())]
     return pairs if all(token and is_tag(tag) for token, tag in pairs) else None
 
 
 def _mark(texts: Sequence[str]) -> str | None:
-    """The mark by which most lines are pairs, with entities among them; None if there is none."""
+    """The mark with which most lines are pairs that include entities; None if there is none."""
     for mark in _MARKS:
         found = [pairs for text in texts if (pairs := _pairs(text, mark)) is not None]
         has_entities = any(tag not in (OUTSIDE, "o") for pairs in found for _, tag in pairs)

@@ -1,4 +1,4 @@
-"""Entities that begin or end where none should: at a space or a mark, inside a number or a word, in half a pair."""
+"""Entities that begin or end where none should: at a space or a mark, inside a number or a word, between a pair of brackets or quotes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAIRS = {
 
 
 def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
-    """One finding with all entities of odd borders, by what is odd."""
+    """A finding with all entities with odd borders, by what is odd."""
     places: defaultdict[str, list[Place]] = defaultdict(list)
     counts: Counter[str] = Counter()
     total = 0
@@ -47,7 +47,7 @@ def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
 
 
 def oddity(text: str, entity: Entity) -> str | None:
-    """What is odd with the borders of an entity, in words; None if nothing is."""
+    """What is odd about the borders of an entity, in words; None if nothing is."""
     surface = entity.text
     if surface != surface.strip():
         return "space at the border"

@@ -1,4 +1,4 @@
-"""What the characters of texts tell: those that cannot be seen, two scripts in one, and those no vocabulary knows."""
+"""What the characters of texts show: invisible ones, two scripts in one text, and unknown ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from paddle_ner.types import Example
 
 _HARMLESS = frozenset("\t\n\r\u3000\u200d")  # a tab, line ends, the wide space, the joiner of emoji
 _SHOWN = 8  # characters that a finding names
-_MUCH = 0.01  # of the characters that no vocabulary may lack without a warning
-_FEW_TEXTS = 5  # in one of the scripts, below which it is chance
-_FEW_MARKS = 2  # different characters of a script that show it: a rare name may hold one of the other
+_MUCH = 0.01  # share of unknown characters from which on a warning is given
+_FEW_TEXTS = 5  # texts in one of the scripts, fewer are chance
+_FEW_MARKS = 2  # different characters that prove a script: a rare name may have one of the other script
 
 
 def unseen(examples: Sequence[Example]) -> Iterator[Finding]:
-    """Control characters and others that cannot be seen, and the mark of what was lost in a conversion."""
+    """Control characters and other invisible ones, and the character that replaces what a conversion lost."""
     found = _Tally(examples, _is_unseen)
     if found.counts:
         message = (
@@ -30,7 +30,7 @@ def unseen(examples: Sequence[Example]) -> Iterator[Finding]:
 
 
 def mixed_scripts(examples: Sequence[Example]) -> Iterator[Finding]:
-    """Traditional and simplified Chinese in one text, or in different ones."""
+    """Traditional and simplified Chinese in the same text, or in different texts."""
     traditional = simplified = 0
     mixed: list[Example] = []
     for example in examples:
@@ -53,12 +53,12 @@ def mixed_scripts(examples: Sequence[Example]) -> Iterator[Finding]:
 
 
 def unknown(examples: Sequence[Example], tokenizer: Tokenizer, name: str) -> Iterator[Finding]:
-    """Characters that a vocabulary lacks, which a model reads all as one and the same.
+    """Characters that a vocabulary lacks, which a model cannot tell apart.
 
     Args:
         examples: whose texts are read.
         tokenizer: the tokenizer of the vocabulary.
-        name: what the vocabulary is called.
+        name: the name of the vocabulary.
     """
     known = cache(lambda character: tokenizer.unk_id not in tokenizer.encode(character).ids)
     found = _Tally(examples, lambda character: not known(character))
@@ -128,7 +128,8 @@ def _script(character: str) -> str:
     """``traditional`` or ``simplified`` for a character that is only one of them; else empty.
 
     GB 2312 holds the simplified characters, Big5 the traditional ones: a character that only one of them has belongs
-    to it. Of Big5 only the frequent half counts (its first bytes up to C6), since the other has rare characters of every kind.
+    to it. Of Big5 only the frequent half counts (its first bytes up to C6), since the other half has rare
+    characters of every kind.
     """
     if not "\u4e00" <= character <= "\u9fff":
         return ""

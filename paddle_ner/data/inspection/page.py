@@ -11,9 +11,9 @@ from paddle_ner.data.inspection import File, Inspection
 from paddle_ner.errors import Problem, group
 
 _BINS = 24
-_WIDTH, _HEIGHT, _AXIS = 360, 120, 18  # of a histogram, in units of its drawing
-_CUT = 0.995  # of the values that a histogram shows; the longest few would flatten the rest
-_PROBLEMS = 50  # kinds of them that are shown
+_WIDTH, _HEIGHT, _AXIS = 360, 120, 18  # of a histogram, in units of the drawing
+_CUT = 0.995  # share of the values that a histogram shows; the few longest would flatten the rest
+_PROBLEMS = 50  # kinds of problems that are shown
 _TITLES = {
     "error": ("Errors", "a training would fail, or learn something else"),
     "warning": ("Warnings", "likely to cost score"),
@@ -117,7 +117,7 @@ def _table(files: Sequence[File], training: File) -> str:
 
 
 def _bad(problems: Sequence[Problem]) -> list[str]:
-    """The bad records, like ones together."""
+    """The bad records, grouped by the kind of problem."""
     if not problems:
         return []
     grouped = group(problems)

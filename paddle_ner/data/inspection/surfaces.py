@@ -1,4 +1,4 @@
-"""Strings that are labelled one way here and another way there, or nearly everywhere but not here: likely errors."""
+"""Strings with different labels in different places, or labelled nearly everywhere: probable errors."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from paddle_ner.data.tokens import splits_word
 from paddle_ner.types import Example
 
 _OFTEN = 5  # times that a string is labelled before a place without its label counts
-_SHARE = 0.9  # of its places that must be labelled
-_PLACES = 2  # of a string with several labels that are shown, of those with a rarer one
+_SHARE = 0.9  # share of its places that must be labelled
+_PLACES = 2  # places of a string with several labels that are shown, for each rarer label
 
 _Where = tuple[Example, int, int]
 
 
 def inconsistencies(examples: Sequence[Example]) -> Iterator[Finding]:
-    """What entities of the same string tell of each other, over all files together.
+    """Entities with the same string but different labels, over all files together.
 
-    A string with several labels may be right (a town and its football club); where one of them is rare, it is likely an
-    error, and those occur first. A string that is an entity in nine of ten places is likely one in the tenth too.
+    A string with several labels may be right (a town and its football club); if one of them is rare, it is probably an
+    error, and these come first. A string that is an entity in nine of ten places is probably one in the tenth too.
     """
     labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
     where: defaultdict[tuple[str, str], list[_Where]] = defaultdict(list)

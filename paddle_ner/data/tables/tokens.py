@@ -48,7 +48,7 @@ class TokenColumns:
     header: tuple[str, ...] | None
 
     def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+        """What the user should know about the choice."""
         read = {"tokens": (self.token,), "tags": () if self.tag is None else (self.tag,), "sentences": self.sentence}
         said = ", ".join(f"{what} by {self._named(columns)}" for what, columns in read.items() if columns)
         yield f"a token and its tag a row, put together as sentences: {said}"

@@ -53,7 +53,7 @@ def augmented(examples: Sequence[Example], shares: Mapping[str, float], seed: in
     """The new examples of each augmentation.
 
     Args:
-        examples: to make them of.
+        examples: the originals.
         shares: as `shares_of` returns them.
         seed: the seed of each draw.
     """
