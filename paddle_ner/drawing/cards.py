@@ -23,7 +23,7 @@ def card(english: str, chinese: str, *content: str, wide: bool = True) -> str:
 
 
 def tiles(shown: Sequence[tuple[str, str]]) -> str:
-    """The figures that come first: each a value, and HTML that says of what."""
+    """The first figures: each a value, and HTML that says what it is."""
     cells = "".join(f"<div><b>{safe(value)}</b><span class='soft'>{words}</span></div>" for value, words in shown)
     return f'<section class="card tiles">{cells}</section>'
 
@@ -63,7 +63,7 @@ def shares(*values: float) -> str:
 
 
 def names(counted: Sequence[tuple[str, int]]) -> str:
-    """Names and how often each was met."""
+    """Names and how often each occurs."""
     return "".join(
         f"<span class='tag'>{safe(name)}{f' ×{times}' if times > 1 else ''}</span> " for name, times in counted
     )

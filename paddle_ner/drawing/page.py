@@ -1,4 +1,4 @@
-"""A page that stands alone: its style and its script are in it, and it asks for nothing."""
+"""A self-contained page: its style and its script are in it, and it loads nothing."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ from paddle_ner.types import Example
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a training learns from and is judged by.
+    """The data that a training learns from and is scored on.
 
     Attributes:
         train: examples to learn from.
-        dev: examples that choose the checkpoint.
+        dev: examples by which the checkpoint is chosen.
         task: with its label space.
     """
 
@@ -64,7 +64,7 @@ def read_corpus(config: Config, log: Callable[[str], None] = lambda _: None) -> 
 
 
 def read_file(config: Config, file: FileConfig, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """All examples of one file of a config; where its head takes entities that overlap, with those.
+    """All examples of one file of a config; with overlapping entities if its head accepts them.
 
     Raises as `read_corpus` does.
     """
@@ -81,7 +81,7 @@ def read_file(config: Config, file: FileConfig, log: Callable[[str], None] = lam
 
 
 def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> list[str]:
-    """The texts without labels that the student of a config learns from too. Raises as `read_corpus` does."""
+    """The texts without labels from which the student of a config also learns. Raises as `read_corpus` does."""
     distillation = config.distillation
     if distillation is None:
         return []

@@ -1,8 +1,8 @@
 """Training state on disk: what ``--resume`` needs, complete or absent, and no pickle in it.
 
 A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors), the Trainer's own record (JSON)
-and the sha256 of each. It is written under another name and renamed, so that a process killed at any moment leaves no
-half state, and a damaged one is refused. The random numbers of a step are drawn from a seed made of the run's seed and
+and the sha256 of each. It is written under another name and renamed, so that a process that is killed at any moment
+leaves no incomplete state, and a damaged one is refused. The random numbers of a step are drawn from a seed made of the run's seed and
 the step, so there is no generator to save.
 """
 
@@ -21,15 +21,15 @@ from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.files import is_full_disk, sha256, sync
 
 WEIGHTS = "model.safetensors"
-AVERAGE = "average.safetensors"  # of the weights over the updates, where the training keeps one
+AVERAGE = "average.safetensors"  # the average of the weights over the updates, if the training keeps one
 OPTIMIZER = "optimizer.safetensors"
 TRAINER = "trainer_state.json"
 SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
 CHECKSUMS = "checksums.json"
-ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
+ANSWERS = "teacher"  # folder beside that of the states, for a teacher's answers
 TOKENS = "tokens"  # the same, for what a pretraining reads
-STATES_OF_ENCODER = "encoder-states"  # beside it too, for what an encoder that does not learn says of each window
+STATES_OF_ENCODER = "encoder-states"  # another one, for the states of each window in a frozen encoder
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
 
@@ -41,7 +41,7 @@ def steps(folder: Path) -> list[Path]:
 
 
 def clean(folder: Path) -> None:
-    """Remove what a killed process left half written."""
+    """Remove incomplete states of killed processes."""
     for path in folder.glob(".step-*"):
         shutil.rmtree(path)
 

@@ -1,4 +1,4 @@
-"""A training from outside: what was asked for is checked, processes train, and start again if that is wanted."""
+"""A training from outside: it checks what is asked for, and starts the processes, again after a failure if wanted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALONE = Cluster()
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training left.
+    """The result of a training.
 
     Attributes:
         checkpoint: folder of the best checkpoint; of a pretraining, of the encoder.
@@ -48,7 +48,7 @@ def train(
     max_restarts: int = 0,
     observe: Observer = lambda _: None,
 ) -> Trained:
-    """Train what a config says and leave ``checkpoint/`` in `output`; of a `PretrainConfig`, ``encoder/``.
+    """Train as a config says and write ``checkpoint/`` into `output`; for a `PretrainConfig`, ``encoder/``.
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
@@ -60,7 +60,7 @@ def train(
         cluster: the machines.
         resume: go on from the last complete state in `output`, with the settings of the run if none are given.
         overwrite: delete what an earlier training left in `output`.
-        max_restarts: start a failed training again so often, from its last complete state.
+        max_restarts: how often to start a failed training again, from its last complete state.
         observe: called with each event of `paddle_ner.training.events`, in this thread: for showing progress.
 
     Raises:

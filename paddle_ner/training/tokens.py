@@ -1,7 +1,7 @@
-"""Texts as one row of tokens on the disk, read once, and the full windows that it is cut into.
+"""Texts as one row of tokens on the disk, read once, and the full windows into which it is cut.
 
 The row of each part, to train on and held out, is in the run's folder: 4 bytes per token, mapped and not read into
-memory. While it is made, the processes of a machine share the work: each tokenizes some of the blocks of about a
+memory. While it is written, the processes of a machine share the work: each tokenizes some of the blocks of about a
 million characters. So a training needs the memory of a block, and of less than 100 bytes a window, however much text
 there is; windows are shuffled over all of it; and a resumed run finds the row again.
 """
@@ -37,10 +37,10 @@ Part = Literal["train", "dev"]
 Row = NDArray[np.uint32]
 
 BLOCK = 1 << 20  # characters of text that are tokenized together
-_START = 1 << 31  # the bit that says that a unit begins with a token
+_START = 1 << 31  # the bit that says that a unit begins with this token
 _INDEX = "index.json"
 _POLL = 0.2  # seconds between two looks for what the other processes write
-_SPEAK = 10.0  # seconds between two words on the progress
+_SPEAK = 10.0  # seconds between two lines about the progress
 _STOPPED = "stopped while texts were tokenized; --resume goes on with those that are left"
 
 
@@ -65,8 +65,8 @@ class Windows(Sequence[Window]):
     Args:
         file: the file of the row.
         size: tokens a window, special tokens included.
-        tokenizer: that made the row.
-        limit: take so many of them, spread over all; None takes all.
+        tokenizer: the tokenizer that made the row.
+        limit: take this many windows, spread evenly; None takes all.
     """
 
     def __init__(self, file: Path, size: int, tokenizer: Tokenizer, limit: int | None = None) -> None:
@@ -80,13 +80,13 @@ class Windows(Sequence[Window]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, index: int) -> Window:  # type: ignore[override]  # slices are not asked for
+    def __getitem__(self, index: int) -> Window:  # type: ignore[override]  # slices are not needed
         number = self._places[index]
         begin = min(number * self._content, max(0, len(self._row) - self._content))
         row = np.asarray(self._row[begin : begin + self._content])
         ids = np.concatenate((self._edges[:1], row & ~np.uint32(_START), self._edges[1:])).astype(np.int64)
         starts = np.concatenate(([True], row >= _START, [True]))
-        starts[1:2] = True  # a unit that the window before began
+        starts[1:2] = True  # a unit that began in the previous window
         return Window(number, ids, starts)
 
 
@@ -112,7 +112,7 @@ class Tokenized:
         return self.folder.name
 
     def file(self, part: Part) -> Path:
-        """Of the row of a part."""
+        """The file with the row of a part."""
         return self.folder / f"{part}.tokens"
 
 
@@ -151,7 +151,7 @@ def tokenized(
     stop: Callable[[], bool],
     log: Callable[[str], None],
 ) -> Tokenized:
-    """Tokenize the texts of a config, unless that is done already.
+    """Tokenize the texts of a config, unless an earlier start has done it.
 
     Args:
         config: the config of the training.
@@ -160,7 +160,7 @@ def tokenized(
             are recognised.
         output: the run's folder.
         stop: asked after each block whether to end.
-        log: told of the progress.
+        log: called with lines about the progress.
 
     Raises:
         InputError, DataError: the texts, the terms or the model of the config cannot be read.
@@ -198,7 +198,7 @@ def tokenized(
 
 
 class _Joined(Exception):
-    """Another machine that shares the disk has put the blocks together, and removed them."""
+    """Another machine that shares the disk has joined the blocks and removed them."""
 
 
 class _Encoder:
@@ -231,9 +231,9 @@ def _blocks(texts: Iterable[tuple[Part, str]]) -> Iterator[tuple[Part, list[str]
 
 
 def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], stop: Callable[[], bool]) -> None:
-    """Put the blocks of each part together, once all processes have written theirs, and write the index.
+    """Join the blocks of each part, when all processes have written theirs, and write the index.
 
-    Raises _Joined where the index is there already.
+    Raises _Joined if the index is there already.
     """
     tokens: dict[Part, int] = {}
     done = Tokenized(folder, 0, 0, 0, 0)
@@ -263,7 +263,7 @@ def _wait(file: Path, stop: Callable[[], bool], unless: Path | None = None) -> N
 
 @contextmanager
 def _written(file: Path) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears whole. Its name is its own: machines that share a disk do the same work."""
+    """A stream to a file that appears whole. Its temporary name is unique: machines that share a disk do the same work."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -1,4 +1,4 @@
-"""The processes of a training: started, listened to, and ended so that none is left."""
+"""The processes of a training: they are started, watched, and ended so that none is left."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FULL = 1 << 16  # bytes: a disk with less left is full
 
 
 class ProcessesFailed(PaddleNerError):
-    """The training processes ended without a word of their own."""
+    """The training processes ended without reporting why."""
 
 
 def run_processes(
@@ -54,7 +54,7 @@ def run_processes(
         InterruptedRun: SIGTERM or Ctrl-C.
         ProcessesFailed: one of them died; a new start may help.
         ResourceError: the disk is full.
-        PaddleNerError: an error that one of them said.
+        PaddleNerError: an error that one of them reported.
     """
     logs = output / run_folder.LOGS
     logs.mkdir(exist_ok=True)
@@ -91,7 +91,7 @@ def run_processes(
 
 
 def _outcome(output: Path, ended: list[Event], signalled: bool, status: int) -> Done:
-    """How the training ended, from its last events and its exit status; raises unless it is done."""
+    """The result of the training, from its last events and its exit status; raises unless it is done."""
     for event in ended:
         if isinstance(event, Done):
             return event
@@ -138,7 +138,7 @@ def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> It
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        # The launcher gives each worker a session of its own: they are ended one by one.
+        # The launcher gives each worker its own session, so they are ended one by one.
         for pid in filter(_is_worker, workers):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -149,7 +149,7 @@ def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> It
 
 
 def _is_worker(pid: int) -> bool:
-    """Whether a process is still the worker that it was: numbers are used again."""
+    """Whether a process is still the same worker: process ids are used again."""
     try:
         return WORKER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

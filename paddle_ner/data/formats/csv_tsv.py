@@ -208,7 +208,7 @@ def _others(row: Row, columns: Columns) -> dict[str, str]:
 
 
 def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
-    """One label, or several; an empty cell means none of several. Raises ValueError for an empty cell if one is expected."""
+    """One label, or several; an empty cell means none. Raises ValueError for an empty cell if one is expected."""
     if columns.label is None or options.texts_only:
         return None
     cell = row.cells[columns.label].strip()

@@ -1,4 +1,4 @@
-"""Entities that begin or end where none should: at a space or a mark, inside a number or a word, between a pair of brackets or quotes."""
+"""Entities that begin or end where none should: at a space or a mark, inside a number, a word, or a pair of brackets."""
 
 from __future__ import annotations
 

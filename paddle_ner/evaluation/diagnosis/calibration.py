@@ -12,11 +12,11 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """What the model gives with scores from `low` to `high`.
+    """The model's answers with scores from `low` to `high`.
 
     Attributes:
-        low: the bin's border.
-        high: its other one.
+        low: the lower border.
+        high: the upper border.
         count: answers in it.
         score: their mean score.
         right: the share of them that is right.
@@ -30,7 +30,7 @@ class Bin:
 
 
 def given(judged: Sequence[Judged]) -> list[tuple[float, bool]]:
-    """The score of all that a model gives, and whether it is right."""
+    """The score of each item that a model gives, and whether it is right."""
     return [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
 
 

@@ -1,4 +1,4 @@
-"""All that is found out about a model on labelled examples, in one object."""
+"""The diagnosis of a model on labelled examples, in one object."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class Diagnosis:
         labels: figures by label.
         pairs: for each example, what each entity was taken for; None for classes.
         schemes: scores of entities by four ways to count; empty for classes.
-        confusion: gold in rows, found in columns, in the order of `labels`; of entities with a last row for what is
-            invented and a last column for what is missed. None for several classes.
+        confusion: gold in rows, found in columns, in the order of `labels`; for entities with a last row for invented
+            and a last column for missed ones. None for several classes.
         choices: precision and recall by the least score.
         bins: scores beside shares of right answers.
         calibration: the expected calibration error, in [0, 1].
         lengths: by the length of the text.
-        seen: by whether training held it; empty if training is not known.
-        times: by how often training held it; empty for classes too.
+        seen: by whether training had it; empty if training is not known.
+        times: by how often training had it; also empty for classes.
         repeated: examples whose text is in training too; None if that is not known.
-        worst: places in `judged` of those with errors, the worst first.
+        worst: indices in `judged` of examples with errors, the worst first.
         comparison: with another model; None if there is none.
         other: its answers.
     """

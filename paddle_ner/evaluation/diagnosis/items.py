@@ -1,4 +1,4 @@
-"""What is counted, alike for all tasks: an entity is an item at its place, a class an item over the whole text."""
+"""What is counted in all tasks: an entity is an item at its place, a class is an item over the whole text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Judged:
         answer: the answer of the model.
         gold: what is right.
         found: what the model gives, with its score; 1 if it has none.
-        candidates: those, and with several classes also what the model leaves out for its low score.
+        candidates: the same, and with several classes also those with a score that is too low.
     """
 
     example: Example
@@ -40,7 +40,7 @@ class Judged:
 
     @property
     def is_right(self) -> bool:
-        """Whether everything is found and nothing else."""
+        """Whether everything is found, and nothing else."""
         return self.gold == self.found.keys()
 
     def surface(self, item: Item) -> str:
@@ -49,7 +49,7 @@ class Judged:
 
     @property
     def badness(self) -> float:
-        """How wrong it is: the scores of all that is wrong, and what is lacking to 1 in those of what is missed."""
+        """How wrong it is: the sum of the scores of wrong items, and of 1 minus the score of each missed one."""
         scores = self.answer.scores or {}
         wrong = sum(score for item, score in self.found.items() if item not in self.gold)
         return wrong + sum(1 - scores.get(item.label, 0.0) for item in self.gold - self.found.keys())

@@ -1,4 +1,4 @@
-"""What goes wrong with each label, and with which names."""
+"""The errors of each label, and the names in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddle_ner.evaluation.diagnosis.pairs import Kind, Pair
 from paddle_ner.evaluation.diagnosis.training import Training
 from paddle_ner.tasks.metrics import GOLD, PREDICTED, TRUE_POSITIVES, Scores, ratios
 
-_NAMES = 6  # the most frequent ones that are told
+_NAMES = 6  # the most frequent names that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class LabelFigures:
         label: its name.
         scores: in [0, 1].
         interval: the interval of F1.
-        errors: annotated items that are not found and found ones that are wrong; an entity that was found as another
-            one is one of them, its own label's.
+        errors: annotated items that are not found, and predicted ones that are wrong; an entity that is predicted with
+            another label or span counts once, for its own label.
         trained: how often training has it; None if that is not known.
-        kinds: what its entities are instead of right; what is invented counts for the label that it was given.
+        kinds: the kinds of errors of its entities; an invented entity counts for its predicted label.
             Empty for classes.
         lost_names: the names of entities that are most often not found, with how often.
         wrong_names: the names that are most often found and wrong.
@@ -79,7 +79,7 @@ def by_label(
 def _wrong(
     judged: Sequence[Judged], pairs: Sequence[Sequence[Pair]]
 ) -> tuple[dict[str, Counter[Kind]], dict[str, Counter[str]], dict[str, Counter[str]]]:
-    """By label the kinds of errors, the names that are lost and those that are wrong."""
+    """For each label the kinds of errors, the missed names and the wrong names."""
     kinds: dict[str, Counter[Kind]] = {}
     lost: dict[str, Counter[str]] = {}
     wrong: dict[str, Counter[str]] = {}

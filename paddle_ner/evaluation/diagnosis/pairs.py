@@ -22,7 +22,7 @@ WRONG: tuple[Kind, ...] = ("missed", "invented", "borders", "type", "both")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An annotated entity and a found one that share at least a character; or one of them alone.
+    """An annotated and a predicted entity that share at least a character; or one of them alone.
 
     Attributes:
         kind: ``right``; ``type``: the right span, another type; ``borders``: the right type, another span; ``both``
@@ -37,7 +37,7 @@ class Pair:
 
     @property
     def border(self) -> Border | None:
-        """How the found span lies to the right one; None if both are the same, or one is alone."""
+        """How the predicted span differs from the gold one; None if both are the same, or one is alone."""
         if self.gold is None or self.found is None or self.gold[:2] == self.found[:2]:
             return None
         if self.found.start <= self.gold.start and self.gold.end <= self.found.end:
@@ -59,7 +59,7 @@ class SchemeScores:
 def match(gold: Collection[Item], found: Collection[Item]) -> list[Pair]:
     """Each entity once, in the order of the text: equal ones first, then those of one span, then those that overlap.
 
-    Of those that overlap, the ones of one type go together first, then those that share more characters.
+    Of those that overlap, entities of the same type are paired first, then those that share more characters.
     """
     right = set(gold) & set(found)
     pairs = [Pair("right", item, item) for item in right]
@@ -117,7 +117,7 @@ def _scores(points: float, found: int, gold: int) -> SchemeScores:
 
 
 def confusion(pairs: Sequence[Pair], labels: Sequence[str]) -> Counts:
-    """What is taken for what, wherever its borders are.
+    """What is taken for what, whatever the borders.
 
     Returns:
         int64 [labels + 1, labels + 1]: rows gold, the last for what is invented; columns found, the last for what is

@@ -14,15 +14,15 @@ from paddle_ner.evaluation.diagnosis.items import Judged, counts, label_of
 from paddle_ner.tasks.metrics import Counts
 
 ROUNDS = 5000
-_CHUNK = 100  # rounds that are held at a time
+_CHUNK = 100  # rounds in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """F1, or for one class accuracy, of a model less that of another one.
+    """The F1, or for one class the accuracy, of a model minus that of another model.
 
     Attributes:
-        label: that it is of; empty for all together.
+        label: its label; empty for all together.
         ours: the score of the model, in [0, 1].
         other: the score of the other model.
         interval: the interval of the difference, by the paired bootstrap.
@@ -41,10 +41,10 @@ class Comparison:
     Attributes:
         overall: with all labels together.
         by_label: for each label.
-        p: how likely so great a difference is where the models are equally good.
-        test: that gave it: ``mcnemar`` or ``randomization``.
-        only_ours: examples that the model alone has right as a whole.
-        only_other: those that the other one alone has.
+        p: how likely such a difference is if the models are equally good.
+        test: the test of p: ``mcnemar`` or ``randomization``.
+        only_ours: examples that only the model has completely right.
+        only_other: examples that only the other model has right.
     """
 
     overall: Difference
@@ -60,8 +60,8 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
 
     Args:
         ours: answers of the model.
-        other: those of the other one.
-        labels: the labels of the model; what the other one gives beside them is counted too.
+        other: answers of the other model.
+        labels: the labels of the model; other labels of the other model are counted too.
     """
     names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.found)]))
     first, second = (counts(judged, names, label_of) for judged in (ours, other))

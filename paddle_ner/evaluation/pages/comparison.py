@@ -1,4 +1,4 @@
-"""The card of two models beside each other."""
+"""The card that compares two models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TESTS = {
     "mcnemar": ("McNemar's exact test", "McNemar 精确检验"),
     "randomization": ("approximate randomization", "近似随机化检验"),
 }
-_SURE = 0.05  # a p below which a difference is hardly chance
+_SURE = 0.05  # a p below which a difference is unlikely to be chance
 
 
 def compared(comparison: Comparison | None, ours: str, other: str) -> str:

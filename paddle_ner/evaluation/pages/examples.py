@@ -16,11 +16,11 @@ from paddle_ner.types import Entity
 
 SHOWN = 200
 _CHARACTERS = 400_000  # of all texts together, so that a browser can hold the page
-_SCORES = 3  # classes told with their scores
+_SCORES = 3  # classes shown with their scores
 
 
 def worst(diagnosis: Diagnosis, other: str) -> str:
-    """The examples with errors, the worst first; `other` is the name of the model that is compared with."""
+    """The examples with errors, the worst first; `other` is the name of the model to compare with."""
     title = ("The worst examples", "错误最严重的样本")
     if not diagnosis.worst:
         return cards.card(*title, f"<p>{say('Everything is right.', '全部正确。')}</p>")
@@ -40,7 +40,7 @@ def worst(diagnosis: Diagnosis, other: str) -> str:
 
 
 def _kinds(diagnosis: Diagnosis, place: int) -> Counter[str]:
-    """What is wrong in an example, and whether the other model has it right."""
+    """The kinds of errors of an example, and whether the other model has it right."""
     if diagnosis.pairs is None:
         its = Counter({"wrong": 1})
     else:
@@ -104,7 +104,7 @@ def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Pal
 
 
 def _answered(judgement: Judged, palette: Palette) -> str:
-    """What a model says, with what is wrong outlined."""
+    """A model's answer, with errors outlined."""
     return _side(judgement, judgement.found, palette, "wrong", judgement.gold)
 
 

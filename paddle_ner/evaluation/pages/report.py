@@ -28,8 +28,8 @@ class About:
     """What a report is of.
 
     Attributes:
-        model: its name.
-        data: what it was scored on.
+        model: the name of the model.
+        data: the data on which it was scored.
         training: what it was trained on; empty if that is not known.
         other: the name of the model that it is compared with; empty if there is none.
         day: the day of the report, such as 2026-11-29.
@@ -43,9 +43,9 @@ class About:
 
 
 def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
-    """Write a report into a folder, in the place of an older one.
+    """Write a report into a folder, replacing an older one.
 
-    PNG pictures are made where the extra ``report`` is installed, SVG pictures always.
+    PNG pictures are made if the extra ``report`` is installed, SVG pictures always.
 
     Returns:
         The names of the files.
@@ -80,7 +80,7 @@ def figures(diagnosis: Diagnosis, about: About) -> dict[str, Any]:
 
 
 def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
-    """The page; the charts on it are put into `charts`."""
+    """The page; its charts are added to `charts`."""
     drawn = [
         sections.tiles(diagnosis),
         sections.what_next(diagnosis),

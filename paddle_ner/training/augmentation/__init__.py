@@ -1,7 +1,7 @@
-"""What makes more examples to learn from out of those that people labelled, one module each.
+"""Augmentations: they make more examples from the labelled ones. One module each.
 
 A module holds one ``AUGMENTATION``, or a tuple of several. Other distributions add theirs through an entry point of the
-group ``paddle_ner.augmentations``. A training takes those that ``training.augment`` names, each with its share.
+group ``paddle_ner.augmentations``. A training uses those that ``training.augment`` names, each with its share.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
 )
 """Every augmentation by its name."""
 
-_SHARE = 0.4  # of those that are taken where a config names none; docs/results.md has what it is worth
+_SHARE = 0.4  # of the usual ones if a config names none; docs/results.md says what it is worth
 
 __all__ = ["AUGMENTATIONS", "Augmentation", "augmented", "shares_of"]
 

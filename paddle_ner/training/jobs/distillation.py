@@ -23,7 +23,7 @@ class Distillation:
     result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
-        """Read the data and find the teacher; its place and its hash are spelled out in the config."""
+        """Read the data and find the teacher; its place and its hash are filled in in the config."""
         return pin(config, check(config, log, warn).task)
 
     def prepare(self, run: Run) -> Prepared:

@@ -1,4 +1,4 @@
-"""Which techniques go with which training: asked before anything is trained, without a framework."""
+"""Which techniques go with which training: checked before the training starts, without a framework."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Learning rates by parameter: lower from layer to layer of the encoder, another one for the head.
+"""Learning rates by parameter: lower from layer to layer of the encoder, and another rate for the head.
 
-What Paddle multiplies the schedule's rate with is in each parameter, so that nothing of it is in a state.
+The factor of the schedule's rate is an attribute of each parameter, so that it is not part of a state.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Losses of labels in which not every label counts alike: rare ones more, or those more that the model still misses."""
+"""Losses in which labels count differently: rare labels more, or labels that the model still misses."""
 
 from __future__ import annotations
 
