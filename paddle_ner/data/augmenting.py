@@ -58,7 +58,7 @@ def edited(example: Example, edits: Sequence[Edit]) -> Example:
 
     entities = example.entities
     if entities is not None:
-        entities = tuple(Entity.of(text, moved(one.start), moved(one.end), one.label) for one in entities)
+        entities = tuple(Entity.of(text, moved(entity.start), moved(entity.end), entity.label) for entity in entities)
     return replace(example, text=text, entities=entities)
 
 
@@ -113,11 +113,11 @@ def other_entities(examples: Iterable[Example]) -> Change:
     Entities with the same text still have the same text afterwards. Entities that overlap others, or whose type has no
     other entity, stay.
     """
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    by_label: defaultdict[str, set[str]] = defaultdict(set)
     for example in examples:
         for entity in example.entities or ():
-            found[entity.label].add(entity.text)
-    surfaces = {label: sorted(texts) for label, texts in found.items()}
+            by_label[entity.label].add(entity.text)
+    surfaces = {label: sorted(texts) for label, texts in by_label.items()}
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
         chosen: dict[tuple[str, str], str] = {}
@@ -148,13 +148,13 @@ def other_words(table: Mapping[str, Sequence[str]]) -> Change:
         index[word[0]].append(word)
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
-        found = list(_words(example, index))
-        if not found:
+        matches = list(_words(example, index))
+        if not matches:
             return None
-        taken = draw.random(len(found)) < _SOME
-        taken[draw.integers(len(found))] = True
+        taken = draw.random(len(matches)) < _SOME
+        taken[draw.integers(len(matches))] = True
         edits = []
-        for (start, word), take in zip(found, taken.tolist(), strict=True):
+        for (start, word), take in zip(matches, taken.tolist(), strict=True):
             if take:
                 edits.append(Edit(start, start + len(word), table[word][int(draw.integers(len(table[word])))]))
         return edited(example, edits)
@@ -174,9 +174,9 @@ def noise(examples: Iterable[Example], rate: float) -> Change:
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
         text = example.text
-        borders = {place for one in example.entities or () for place in (one.start, one.end)}
+        borders = {place for entity in example.entities or () for place in (entity.start, entity.end)}
         # Entities of one character: without it, nothing would be left of them.
-        single = {one.start for one in example.entities or () if one.end - one.start == 1}
+        single = {entity.start for entity in example.entities or () if entity.end - entity.start == 1}
         count = max(1, round(rate * len(text)))
         edits: list[Edit] = []
         for place in sorted(draw.choice(len(text), min(count, len(text)), replace=False).tolist()):
@@ -240,7 +240,7 @@ def _another(texts: Sequence[str], text: str, draw: np.random.Generator) -> str:
 def _words(example: Example, index: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, str]]:
     """The places of words that cross no border of an entity, from left to right, the longest at each place."""
     text = example.text
-    borders = sorted({place for one in example.entities or () for place in (one.start, one.end)})
+    borders = sorted({place for entity in example.entities or () for place in (entity.start, entity.end)})
     free_from = 0
     for start, character in enumerate(text):
         if start < free_from:

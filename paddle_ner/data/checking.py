@@ -24,9 +24,7 @@ from paddle_ner.types import Example
 FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
 FEW_OF_A_LABEL = 50  # the same for one class or entity type
 _SHOWN = 10  # labels that a finding lists at most
-_ABSENT = frozenset(
-    {"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"}
-)  # what programs write for a missing value
+_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # written for missing values
 
 
 class _First(NamedTuple):
@@ -245,11 +243,11 @@ def _apart(file: FileCheck, training: FileCheck) -> Iterator[Finding]:
         message = f"{file.path}: annotated with {file.kind}, but {training.path} with {training.kind}"
         yield Finding("other-kind", "error", message, file.statistics.examples)
         return
-    for (kind, found), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
-        if strange := sorted(found.keys() - learned.keys()):
+    for (kind, own), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
+        if strange := sorted(own.keys() - learned.keys()):
             message = f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
             yield Finding("unknown-label", "error", message, len(strange))
-        if found and (missing := sorted(learned.keys() - found.keys())):
+        if own and (missing := sorted(learned.keys() - own.keys())):
             message = f"{file.path}: has no {', '.join(missing)}: its score says nothing of these {kind}"
             yield Finding("missing-label", "warning", message, len(missing))
 
@@ -277,7 +275,7 @@ def _kind(example: Example) -> str:
 def _overlap(example: Example) -> Place:
     """The first two entities that share a character."""
     ordered = sorted(example.entities or (), key=lambda entity: entity.start)
-    first, second = next((one, two) for one, two in pairwise(ordered) if two.start < one.end)
+    first, second = next((earlier, later) for earlier, later in pairwise(ordered) if later.start < earlier.end)
     return Place(example.origin, f"{second.label} {excerpt(second.text)} overlaps {first.label} {excerpt(first.text)}")
 
 

@@ -35,8 +35,8 @@ class Place:
     def to_dict(self) -> dict[str, Any]:
         """JSON form; the line is None if the origin has none."""
         path, _, line = self.origin.rpartition(":")
-        found = (path, int(line)) if line.isdigit() else (self.origin, None)
-        return {"path": found[0], "line": found[1], "shown": self.shown}
+        place = (path, int(line)) if line.isdigit() else (self.origin, None)
+        return {"path": place[0], "line": place[1], "shown": self.shown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,10 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 def visible(text: str) -> str:
     """A text in one line, with invisible characters as escapes."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def excerpt(text: str) -> str:

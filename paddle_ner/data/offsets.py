@@ -65,7 +65,7 @@ class OffsetReader:
         self._remark: str | None = None
 
     def __call__(self, draft: Draft) -> Draft | Rejected:
-        """The draft with offsets in code points; what is wrong if an offset is inside a character or outside the text."""
+        """The draft with offsets in code points; what is wrong if one is inside a character or outside the text."""
         if not draft.spans or draft.by_tokens or (self._unit != "utf-8" and _reads_alike(draft.text)):
             return draft
         if self._unit is None:

@@ -1,7 +1,8 @@
 """Entities that overlap: what is wrong with them, and which of them a flat model can learn.
 
 Crossing and nested entities are treated alike. Of those that overlap, ``outermost`` keeps the longest and ``innermost``
-the shortest; of equally long entities the one that begins first, and of those with the same range the first in the record.
+the shortest; of equally long entities the one that begins first, and of those with the same range the first in
+the record.
 """
 
 from __future__ import annotations

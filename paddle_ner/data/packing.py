@@ -91,8 +91,8 @@ class _Zstandard:
             self._ready = memoryview(self._frame.decompress(raw))
             if self._frame.eof:
                 self._packed, self._frame = self._frame.unused_data, None
-        found, self._ready = self._ready[:size], self._ready[size:]
-        return found
+        chunk, self._ready = self._ready[:size], self._ready[size:]
+        return chunk
 
     def seekable(self) -> bool:
         """Only from the beginning to the end."""
@@ -123,13 +123,13 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            found = self._source.read(len(buffer))
+            chunk = self._source.read(len(buffer))
         except (OSError, EOFError):
             raise
         except Exception as error:  # lzma's and zstandard's own
             raise OSError(str(error)) from error
-        buffer[: len(found)] = found
-        return len(found)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
     def close(self) -> None:
         if not self.closed:

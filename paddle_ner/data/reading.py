@@ -96,7 +96,7 @@ def follow(
     policy: Policy,
     log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example]:
-    """The good records of `records`, streamed; bad ones are treated by `policy`, see `load`, at the end of the stream."""
+    """The good records of `records`, streamed; bad ones are treated by `policy` of `load`, at the end of the stream."""
     if policy not in get_args(Policy):
         raise InputError(f"policy is {policy!r}, expected {', '.join(get_args(Policy))}")
     good = bad = 0

@@ -50,7 +50,7 @@ class Draft:
         path: the file it is in, if that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, if that is another again (brat's .ann).
         fields: the other fields of the record, by name.
-        by_tokens: whether `spans` were made from tokens, so that their offsets are code points whatever the file counts.
+        by_tokens: whether `spans` were made from tokens, so that their offsets are always code points.
     """
 
     line: int

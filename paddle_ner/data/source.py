@@ -71,7 +71,7 @@ class _Pipes:
         self._read: dict[tuple[object, ...], tuple[object, Path]] = {}
 
     def path(self, path: Path) -> Path:
-        """A regular file as it is; for the standard input and other pipes, a file that is deleted when the process ends."""
+        """A regular file as it is; for the standard input and other pipes, a file until the process ends."""
         if is_standard_input(path):
             if sys.stdin is None:
                 raise InputError("-: the standard input is closed, name a file")

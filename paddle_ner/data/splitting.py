@@ -75,12 +75,12 @@ def folds(
     if count < 2:
         raise InputError(f"{count} folds, expected 2 at least")
     kept = list(examples)
-    found = []
+    cuts = []
     for dev in _cut(kept, [1 / count] * count, seed, key):
         held = set(dev)
         train = [example for index, example in enumerate(kept) if index not in held]
-        found.append((train, [kept[index] for index in dev]))
-    return found
+        cuts.append((train, [kept[index] for index in dev]))
+    return cuts
 
 
 def key_of(name: str) -> Callable[[Example], str]:
@@ -125,8 +125,8 @@ def _leaders(examples: Sequence[Example], key: Callable[[Example], str] | None) 
     first: dict[tuple[str, str], int] = {}
     for index, example in enumerate(examples):
         for tie in [("text", example.text), *([] if key is None else [("key", key(example))])]:
-            one, other = leader(first.setdefault(tie, index)), leader(index)
-            leaders[max(one, other)] = min(one, other)
+            own, other = leader(first.setdefault(tie, index)), leader(index)
+            leaders[max(own, other)] = min(own, other)
     return [leader(index) for index in range(len(examples))]
 
 

@@ -30,8 +30,8 @@ def unlabelled(
 ) -> Iterator[Example | Rejected]:
     """Every record of a file as an Example with its text, id and other fields, without labels, or with what is wrong.
 
-    Texts may be empty. The format is recognised by the content; if it is not a known one, a file whose name does not say
-    otherwise is read as plain text, one text per line, and `log` is told.
+    Texts may be empty. The format is recognised by the content; if it is not a known one, a file whose name does not
+    say otherwise is read as plain text, one text per line, and `log` is told.
 
     Args:
         path: as `paddle_ner.data.read` takes it.

@@ -72,7 +72,7 @@ def fingerprint(features: Sequence[Features], task: Task, dev: Sequence[Example]
 
 
 def collate(features: Sequence[Features], task: Task, pad_id: int, limit: int) -> dict[str, NDArray[Any]]:
-    """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: each window's positions of loss.
+    """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss of each.
 
     With a teacher's answers, also ``answers`` and ``counted`` as `Learning.collate_answers` makes them; then each
     position with an answer counts for the loss. No window is longer than `limit`, the encoder's.

@@ -1,4 +1,4 @@
-"""The curves of a run as a page, ``curves.html``: written at each evaluation, so that it can be viewed during the run."""
+"""The curves of a run as a page, ``curves.html``, written at each evaluation so that it shows a running training."""
 
 from __future__ import annotations
 

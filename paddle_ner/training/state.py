@@ -2,8 +2,8 @@
 
 A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors), the Trainer's own record (JSON)
 and the sha256 of each. It is written under another name and renamed, so that a process that is killed at any moment
-leaves no incomplete state, and a damaged one is refused. The random numbers of a step are drawn from a seed made of the run's seed and
-the step, so there is no generator to save.
+leaves no incomplete state, and a damaged one is refused. The random numbers of a step are drawn from a
+seed made of the run's seed and the step, so there is no generator to save.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Stop:
         self.listen()
 
     def listen(self) -> None:
-        """Handle SIGTERM and SIGINT. Paddle replaces the handler of SIGTERM at its import (3.1.1): call this again then."""
+        """Handle SIGTERM and SIGINT. Paddle (3.1.1) takes SIGTERM when it is imported: call this again then."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._signalled.set())
 

@@ -126,8 +126,8 @@ def stream(config: PretrainConfig, files: Iterable[FileConfig], log: Callable[[s
     policy: data.Policy = "skip" if config.data.skip_bad else "report"
     for file in files:
         path = config.data.resolve(file.path)
-        found = unlabelled(path, file.format, options=file.options, log=log)
-        for example in follow(path, found, policy, log):
+        texts = unlabelled(path, file.format, options=file.options, log=log)
+        for example in follow(path, texts, policy, log):
             if text := example.text.strip():
                 yield text
 
@@ -263,7 +263,7 @@ def _wait(file: Path, stop: Callable[[], bool], unless: Path | None = None) -> N
 
 @contextmanager
 def _written(file: Path) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears whole. Its temporary name is unique: machines that share a disk do the same work."""
+    """A stream to a file that appears whole. Its temporary name is unique: machines may share the disk."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

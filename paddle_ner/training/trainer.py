@@ -221,7 +221,7 @@ class JobTrainer(ResumableTrainer):
         return metrics
 
     def score(self) -> Scores:
-        """Figures over the dev examples. Each process takes its share, and the counts are added: each example counts once."""
+        """Figures over the dev examples. Each process takes its share, so each example counts once."""
         scorer = self._prepared.scorer
         try:
             counts = scorer.count(self.args.dataset_rank, self.args.dataset_world_size)

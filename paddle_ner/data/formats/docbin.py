@@ -1,4 +1,4 @@
-"""spaCy's DocBin (``.spacy``): the entities of each Doc, or its cats. Problems name the number of the Doc as the line."""
+"""spaCy's DocBin (``.spacy``): the entities of each Doc, or its cats. A problem's line is the number of the Doc."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _draft(number: int, doc: Any, texts_only: bool) -> Draft:
         return Draft(number, doc.text, label=classes_of(doc.cats), id=id)
     if doc.cats:
         raise Misfit("entities and cats of one text, expected one of them")
-    spans = [Span(one.start_char, one.end_char, one.label_) for one in doc.ents] if has_entities else None
+    spans = [Span(entity.start_char, entity.end_char, entity.label_) for entity in doc.ents] if has_entities else None
     return Draft(number, doc.text, spans, id=id)
 
 

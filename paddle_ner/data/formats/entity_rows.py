@@ -108,12 +108,12 @@ def entity_row_drafts(
             good.append(row)
     texts = _texts(good, columns)
     if options.texts_only:
-        yield from (Draft(one.line, one.text, id=one.id) for one in texts)
+        yield from (Draft(entry.line, entry.text, id=entry.id) for entry in texts)
         return
-    reader = EntityReader.of((one.text, [value for _, value in one.entities]) for one in texts)
+    reader = EntityReader.of((entry.text, [value for _, value in entry.entities]) for entry in texts)
     yield from map(Remark, filter(None, [reader.remark()]))
-    for one in texts:
-        yield _draft(path, one, reader)
+    for entry in texts:
+        yield _draft(path, entry, reader)
 
 
 def _texts(rows: Sequence[Row], columns: EntityColumns) -> list[_Text]:
@@ -124,14 +124,14 @@ def _texts(rows: Sequence[Row], columns: EntityColumns) -> list[_Text]:
         ids = {row.cells[number].strip() for row in rows}
         if len(ids) == len(rows) > len(set(cells)):
             number = None
-    found: dict[tuple[str | None, str], _Text] = {}
+    by_key: dict[tuple[str | None, str], _Text] = {}
     for row, text in zip(rows, cells, strict=True):
         name = None if number is None else row.cells[number].strip() or None
-        one = found.setdefault((name, text), _Text(row.line, text, name))
+        entry = by_key.setdefault((name, text), _Text(row.line, text, name))
         value = {normal(name): _value(name, row.cells[index]) for index, name in columns.named_parts()}
         if any(cell is not None for cell in value.values()):
-            one.entities.append((row.line, value))
-    return list(found.values())
+            entry.entities.append((row.line, value))
+    return list(by_key.values())
 
 
 def _value(name: str, cell: str) -> str | int | None:
@@ -143,19 +143,19 @@ def _value(name: str, cell: str) -> str | int | None:
     return int(whole) if whole.isascii() and whole.isdigit() else bare or None
 
 
-def _draft(path: Path, one: _Text, reader: EntityReader) -> Draft | Rejected:
+def _draft(path: Path, entry: _Text, reader: EntityReader) -> Draft | Rejected:
     spans: list[Span] = []
     problems: list[Problem] = []
-    for line, value in one.entities:
+    for line, value in entry.entities:
         try:
-            found = reader.spans([value], "entities", one.text)
+            read = reader.spans([value], "entities", entry.text)
         except Misfit as error:
             problems.append(Problem(str(path), line, str(error)))
         else:
-            spans += (replace(span, line=line) for span in found)
+            spans += (replace(span, line=line) for span in read)
     if problems:
         return Rejected(tuple(problems))
-    return Draft(one.line, one.text, tuple(spans), id=one.id)
+    return Draft(entry.line, entry.text, tuple(spans), id=entry.id)
 
 
 def _named(given: str | int, names: Sequence[str]) -> list[int]:

@@ -1,7 +1,8 @@
 """Tokens and tags in one JSON object, as Hugging Face's `datasets` writes them: ``tokens`` and ``ner_tags``.
 
 Tags are names, or numbers whose names are given in order with ``tag_names``. A text whose characters are tagged
-(``text`` and as many ``labels`` of the form B-PER) is read in the same way, and so are strings with spaces between tokens and tags.
+(``text`` and as many ``labels`` of the form B-PER) is read in the same way, and so are
+strings with spaces between tokens and tags.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def token_row_drafts(
     if not options.texts_only and (message := tagging.remark()) is not None:
         yield Remark(message)
     joiner = options.token_joiner
-    if joiner is None and spaces_are_needed([token for one in good for token in _cells(one, columns.token)]):
+    if joiner is None and spaces_are_needed([token for row in good for token in _cells(row, columns.token)]):
         joiner = " "
         yield Remark(JOINED)
     for sentence in chain(head, sentences):

@@ -63,9 +63,9 @@ def _pairs(text: str, mark: str) -> list[tuple[str, str]] | None:
 def _mark(texts: Sequence[str]) -> str | None:
     """The mark with which most lines are pairs that include entities; None if there is none."""
     for mark in _MARKS:
-        found = [pairs for text in texts if (pairs := _pairs(text, mark)) is not None]
-        has_entities = any(tag not in (OUTSIDE, "o") for pairs in found for _, tag in pairs)
-        if has_entities and 2 * len(found) > len(texts):
+        tagged = [pairs for text in texts if (pairs := _pairs(text, mark)) is not None]
+        has_entities = any(tag not in (OUTSIDE, "o") for pairs in tagged for _, tag in pairs)
+        if has_entities and 2 * len(tagged) > len(texts):
             return mark
     return None
 

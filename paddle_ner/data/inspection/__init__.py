@@ -51,7 +51,9 @@ class File:
     def to_dict(self) -> dict[str, Any]:
         """JSON form: its figures and its bad records."""
         check = self.check
-        problems = [{"path": one.path, "line": one.line, "message": one.message} for one in check.problems]
+        problems = [
+            {"path": problem.path, "line": problem.line, "message": problem.message} for problem in check.problems
+        ]
         counts = {
             "bad_records": check.bad,
             "repeated_texts": check.repeated,
@@ -105,13 +107,13 @@ def inspect(files: Sequence[File], vocabulary: Vocabulary | None = None, *, take
     """
     training = training_file(files)
     examples = [example for file in files for example in file.examples]
-    found = [*_unusable(files, training), *findings([file.check for file in files], training.check)]
-    found += [*inconsistencies(examples), *odd_borders(examples), *unseen(examples), *mixed_scripts(examples)]
+    results = [*_unusable(files, training), *findings([file.check for file in files], training.check)]
+    results += [*inconsistencies(examples), *odd_borders(examples), *unseen(examples), *mixed_scripts(examples)]
     if vocabulary is not None:
-        found += [*unknown(examples, vocabulary.tokenizer, vocabulary.name), *_windows(examples, vocabulary)]
+        results += [*unknown(examples, vocabulary.tokenizer, vocabulary.name), *_windows(examples, vocabulary)]
     if not takes_overlaps:
-        found = [replace(one, severity="error") if one.check == "overlap" else one for one in found]
-    return Inspection(tuple(files), training, tuple(by_severity(found)))
+        results = [replace(finding, severity="error") if finding.check == "overlap" else finding for finding in results]
+    return Inspection(tuple(files), training, tuple(by_severity(results)))
 
 
 def _unusable(files: Sequence[File], training: File) -> Iterator[Finding]:

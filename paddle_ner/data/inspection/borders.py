@@ -1,4 +1,4 @@
-"""Entities that begin or end where none should: at a space or a mark, inside a number, a word, or a pair of brackets."""
+"""Entities that begin or end where none should: at a space, inside a number, a word or brackets."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
                     places[what].append(span_of(example, entity.start, entity.end, entity.label, what))
     if not counts:
         return
-    found = ", ".join(f"{what} {number:,}" for what, number in counts.most_common())
-    message = f"{counts.total():,} of {plural(total, 'entity', 'entities')} with odd borders: {found}"
+    counted = ", ".join(f"{what} {number:,}" for what, number in counts.most_common())
+    message = f"{counts.total():,} of {plural(total, 'entity', 'entities')} with odd borders: {counted}"
     yield Finding("odd-border", "warning", message, counts.total(), tuple(_in_turn(list(places.values()))))
 
 

@@ -20,13 +20,13 @@ _FEW_MARKS = 2  # different characters that prove a script: a rare name may have
 
 def unseen(examples: Sequence[Example]) -> Iterator[Finding]:
     """Control characters and other invisible ones, and the character that replaces what a conversion lost."""
-    found = _Tally(examples, _is_unseen)
-    if found.counts:
+    tally = _Tally(examples, _is_unseen)
+    if tally.counts:
         message = (
-            f"{plural(found.texts, 'text')} with control characters or others that cannot be seen:"
-            f" {found.shown(_code)}; remove them before labelling, since offsets count them"
+            f"{plural(tally.texts, 'text')} with control characters or others that cannot be seen:"
+            f" {tally.shown(_code)}; remove them before labelling, since offsets count them"
         )
-        yield Finding("unseen-character", "warning", message, found.texts, found.places)
+        yield Finding("unseen-character", "warning", message, tally.texts, tally.places)
 
 
 def mixed_scripts(examples: Sequence[Example]) -> Iterator[Finding]:
@@ -61,17 +61,17 @@ def unknown(examples: Sequence[Example], tokenizer: Tokenizer, name: str) -> Ite
         name: the name of the vocabulary.
     """
     known = cache(lambda character: tokenizer.unk_id not in tokenizer.encode(character).ids)
-    found = _Tally(examples, lambda character: not known(character))
-    if not found.counts:
+    tally = _Tally(examples, lambda character: not known(character))
+    if not tally.counts:
         return
     total = sum(len(example.text) for example in examples)
-    share = found.counts.total() / total
+    share = tally.counts.total() / total
     message = (
-        f"{plural(found.counts.total(), 'character')} ({share:.2%}) in {plural(found.texts, 'text')} that the"
-        f" vocabulary of {name} lacks and reads as unknown: {found.shown(str)}"
+        f"{plural(tally.counts.total(), 'character')} ({share:.2%}) in {plural(tally.texts, 'text')} that the"
+        f" vocabulary of {name} lacks and reads as unknown: {tally.shown(str)}"
     )
     severity: Severity = "warning" if share > _MUCH else "note"
-    yield Finding("unknown-character", severity, message, found.counts.total(), found.places)
+    yield Finding("unknown-character", severity, message, tally.counts.total(), tally.places)
 
 
 class _Tally:
@@ -89,7 +89,7 @@ class _Tally:
         places: list[Place] = []
         judged: dict[str, bool] = {}
         for example in examples:
-            held = [one for one in set(example.text) if _judge(one, judged, is_one)]
+            held = [character for character in set(example.text) if _judge(character, judged, is_one)]
             if not held:
                 continue
             self.texts += 1

@@ -122,7 +122,8 @@ def _bad(problems: Sequence[Problem]) -> list[str]:
         return []
     grouped = group(problems)
     shown = "".join(
-        f"<li><small>{escape(one.path)}:{one.line}</small>{escape(one.message)}</li>\n" for one in grouped[:_PROBLEMS]
+        f"<li><small>{escape(problem.path)}:{problem.line}</small>{escape(problem.message)}</li>\n"
+        for problem in grouped[:_PROBLEMS]
     )
     more = f"<li>and {len(grouped) - _PROBLEMS:,} more kinds</li>" if len(grouped) > _PROBLEMS else ""
     return [
@@ -201,7 +202,7 @@ def _labels(title: str, counts: Mapping[str, Counter[str]]) -> list[str]:
     highest = max(every.values())
     rows = []
     for label, number in every.most_common():
-        cells = "".join(f"<td>{found[label]:,}</td>" for found in counts.values())
+        cells = "".join(f"<td>{counted[label]:,}</td>" for counted in counts.values())
         bar = f'<td class="bar"><i style="width: {100 * number / highest:.1f}%"></i></td>'
         rows.append(f"<tr><td>{escape(label)}</td>{cells}{bar}</tr>\n")
     table = f"<table><thead><tr><th></th>{head}<th></th></tr></thead>\n{''.join(rows)}</table>"

@@ -73,23 +73,23 @@ def _missed(
         if example.entities is not None:
             for surface, start in _occurrences(example, index):
                 unlabelled[surface].append((example, start, start + len(surface)))
-    found = [
+    overlooked = [
         (totals[surface] / (totals[surface] + len(places)), surface, places)
         for surface, places in unlabelled.items()
         if totals[surface] >= _SHARE * (totals[surface] + len(places))
     ]
-    if not found:
+    if not overlooked:
         return
-    found.sort(key=lambda one: (-one[0], one[1]))
-    count = sum(len(places) for _, _, places in found)
+    overlooked.sort(key=lambda entry: (-entry[0], entry[1]))
+    count = sum(len(places) for _, _, places in overlooked)
     shown = (
         span_of(example, start, end, said=f"{totals[surface]:,} times {labels[surface].most_common(1)[0][0]}")
-        for _, surface, places in found
+        for _, surface, places in overlooked
         for example, start, end in places
     )
     message = (
-        f"{plural(count, 'place')} without a label, of {plural(len(found), 'string')} that"
-        f" {'is' if len(found) == 1 else 'are'} labelled in at least {_SHARE:.0%} of their places: overlooked?"
+        f"{plural(count, 'place')} without a label, of {plural(len(overlooked), 'string')} that"
+        f" {'is' if len(overlooked) == 1 else 'are'} labelled in at least {_SHARE:.0%} of their places: overlooked?"
     )
     yield Finding("missing-entity", "warning", message, count, tuple(islice(shown, KEPT)))
 

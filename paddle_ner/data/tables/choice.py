@@ -223,7 +223,7 @@ class ColumnChooser:
             self.text, self.label = 1, 0
             return
         always_shorter = right.length >= _LONG_LABEL and all(
-            2 * len(one) <= len(other) for one, other in zip(left.cells, right.cells, strict=True)
+            2 * len(cell) <= len(other) for cell, other in zip(left.cells, right.cells, strict=True)
         )
         if len(left.filled) < FEW and (right.is_numeric or not (left.is_numeric or always_shorter)):
             self.text, self.label = 0, 1

@@ -101,7 +101,7 @@ def diagnose(
     labels = list(report.per_label)
     judged = judge(examples, answers)
     entities = any(judgement.answer.entities is not None for judgement in judged)
-    pairs = [match(judgement.gold, judgement.found) for judgement in judged] if entities else []
+    pairs = [match(judgement.gold, judgement.predicted) for judgement in judged] if entities else []
     figures, spread = by_label(judged, pairs, labels, training)
     scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.candidates.items()]
     parts = bins(given(judged))

@@ -94,13 +94,13 @@ def _kinds(diagnosis: Diagnosis) -> Iterator[Finding]:
 def _most_confused(labels: Sequence[LabelFigures], confusion: Sequence[Sequence[int]]) -> dict[str, str | int | float]:
     """The label that is most often taken for another, that other label, and how often."""
     cells = {
-        (gold.label, found.label): confusion[row][column]
+        (gold.label, predicted.label): confusion[row][column]
         for row, gold in enumerate(labels)
-        for column, found in enumerate(labels)
+        for column, predicted in enumerate(labels)
         if row != column
     }
-    gold, found = max(cells, key=cells.__getitem__)
-    return {"gold": gold, "found": found, "count": cells[gold, found]}
+    gold, predicted = max(cells, key=cells.__getitem__)
+    return {"gold": gold, "found": predicted, "count": cells[gold, predicted]}
 
 
 def _unseen(diagnosis: Diagnosis) -> Iterator[Finding]:

@@ -59,14 +59,14 @@ def by_label(
     kinds, lost, wrong = _wrong(judged, pairs)
     figures = []
     for column, label in enumerate(labels):
-        right, found, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
+        right, predicted, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
         its: Mapping[Kind, int] = kinds.get(label, {})
         figures.append(
             LabelFigures(
                 label,
-                ratios(right, found, gold),
+                ratios(right, predicted, gold),
                 interval(f1(drawn[:, column])),
-                sum(its.values()) if pairs else gold + found - 2 * right,
+                sum(its.values()) if pairs else gold + predicted - 2 * right,
                 None if training is None else training.labels.get(label, 0),
                 dict(its),
                 tuple(lost.get(label, Counter()).most_common(_NAMES)),
@@ -87,10 +87,10 @@ def _wrong(
         for pair in its:
             if pair.kind == "right":
                 continue
-            if owner := pair.gold or pair.found:
+            if owner := pair.gold or pair.predicted:
                 kinds.setdefault(owner.label, Counter())[pair.kind] += 1
             if pair.gold is not None:
                 lost.setdefault(pair.gold.label, Counter())[judgement.surface(pair.gold)] += 1
-            if pair.found is not None:
-                wrong.setdefault(pair.found.label, Counter())[judgement.surface(pair.found)] += 1
+            if pair.predicted is not None:
+                wrong.setdefault(pair.predicted.label, Counter())[judgement.surface(pair.predicted)] += 1
     return kinds, lost, wrong

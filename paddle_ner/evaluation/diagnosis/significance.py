@@ -63,7 +63,7 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
         other: answers of the other model.
         labels: the labels of the model; other labels of the other model are counted too.
     """
-    names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.found)]))
+    names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.predicted)]))
     first, second = (counts(judged, names, label_of) for judged in (ours, other))
     drawn_first, drawn_second = resampled(first), resampled(second)
 

@@ -83,8 +83,8 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
 
 def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Palette, other: str) -> str:
     judgement = diagnosis.judged[place]
-    labels = sorted({item.label for item in judgement.gold ^ judgement.found.keys()})
-    sides = [(say("gold", "标准答案"), _side(judgement, judgement.gold, palette, "lost", judgement.found.keys()))]
+    labels = sorted({item.label for item in judgement.gold ^ judgement.predicted.keys()})
+    sides = [(say("gold", "标准答案"), _side(judgement, judgement.gold, palette, "lost", judgement.predicted.keys()))]
     sides.append((say("predicted", "预测"), _answered(judgement, palette)))
     if diagnosis.other is not None:
         sides.append((safe(other), _answered(diagnosis.other[place], palette)))
@@ -105,7 +105,7 @@ def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Pal
 
 def _answered(judgement: Judged, palette: Palette) -> str:
     """A model's answer, with errors outlined."""
-    return _side(judgement, judgement.found, palette, "wrong", judgement.gold)
+    return _side(judgement, judgement.predicted, palette, "wrong", judgement.gold)
 
 
 def _side(judgement: Judged, items: Iterable[Item], palette: Palette, style: str, right: Iterable[Item]) -> str:

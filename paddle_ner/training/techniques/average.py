@@ -53,10 +53,10 @@ class Average(TrainerCallback):  # type: ignore[misc]
             weights: as `weights` gave them; the other processes give None, and get them from the first one.
             processes: that train.
         """
-        found = self._model.state_dict()
+        state = self._model.state_dict()
         self._values = {
             name: value.detach().clone() if weights is None else paddle.to_tensor(weights[name])
-            for name, value in found.items()
+            for name, value in state.items()
         }
         if processes > 1:
             for value in self._values.values():
