@@ -8,7 +8,8 @@ import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
-from paddle_ner.config.draft import STARTER, Sources, write_config
+from paddle_ner.config.draft import Sources, write_config
+from paddle_ner.config.templates import STARTER
 from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.source import is_standard_input
 from paddle_ner.errors import InputError
