@@ -6,7 +6,6 @@ It is kept in the run's folder in blocks of windows, so that an epoch only reads
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.errors import InterruptedRun
+from paddle_ner.files import shared_file
 from paddle_ner.training.batches import Features
 
 BLOCK = 1024  # windows that are written together: a few seconds of work, the most that an interruption loses
@@ -75,8 +75,5 @@ def kept(
 
 
 def _write(file: Path, values: NDArray[Any]) -> None:
-    # A unique name: several machines may share the disk and do the same work.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
-    with os.fdopen(descriptor, "wb") as stream:
+    with shared_file(file) as stream:
         np.save(stream, values, allow_pickle=False)
-    Path(temporary).replace(file)

@@ -12,13 +12,12 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from paddle_ner.data.unlabelled import unlabelled
 from paddle_ner.errors import InterruptedRun
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import SPECIALS
+from paddle_ner.files import shared_file
 from paddle_ner.training.state import TOKENS
 from paddle_ner.training.units import Units
 
@@ -182,7 +182,7 @@ def tokenized(
                 counts["texts"] += len(texts)
                 counts["characters"] += sum(map(len, texts))
             if number % world == rank and not file.exists():
-                with _written(file) as out:
+                with shared_file(file) as out:
                     encoder.rows(texts).tofile(out)
             if stop():
                 raise InterruptedRun(_STOPPED)
@@ -238,7 +238,7 @@ def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], s
     tokens: dict[Part, int] = {}
     done = Tokenized(folder, 0, 0, 0, 0)
     for part, blocks in files.items():
-        with _written(done.file(part)) as row:
+        with shared_file(done.file(part)) as row:
             for block in blocks:
                 _wait(block, stop, unless=folder / _INDEX)
                 with block.open("rb") as source:
@@ -246,7 +246,7 @@ def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], s
         tokens[part] = done.file(part).stat().st_size // 4
     done = Tokenized(folder, counts["texts"], counts["characters"], tokens["train"], tokens["dev"])
     record = {name: value for name, value in asdict(done).items() if name != "folder"}
-    with _written(folder / _INDEX) as index:
+    with shared_file(folder / _INDEX) as index:
         index.write(json.dumps(record).encode())
     for block in (block for blocks in files.values() for block in blocks):
         block.unlink(missing_ok=True)
@@ -259,15 +259,3 @@ def _wait(file: Path, stop: Callable[[], bool], unless: Path | None = None) -> N
         if unless is not None and unless.exists():
             raise _Joined
         time.sleep(_POLL)
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears whole. Its temporary name is unique: machines may share the disk."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        Path(temporary).replace(file)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
