@@ -74,10 +74,10 @@ def _record(seen: Checkup, report: list[Finding], healthy: bool) -> dict[str, ob
 
 
 def _print(seen: Checkup, report: list[Finding]) -> None:
-    table = Table.grid(padding=(0, 2))
-    for name, value in _rows(seen):
-        table.add_row(f"[bold]{name}[/]", escape(value))
-    out.print(table)
+    rows = _rows(seen)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:  # not a table, which would break long lines where stdout is a file
+        out.print(f"[bold]{name:<{width}}[/]  {escape(value)}")
     out.print()
     packages = Table.grid(padding=(0, 2))
     for package in _installed(seen):

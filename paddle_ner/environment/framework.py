@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import sys
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 from paddle_ner import processes
 
@@ -37,47 +38,44 @@ class Framework:
     failures: tuple[tuple[str, str], ...] = ()
 
 
-_START = """
+_MARK = "paddle-ner: "  # begins the lines that are answers
+_START = f"""
 import sys
 sys.path[:] = [path for path in sys.path if path]  # Python 3.10 puts the working directory first
-import json, paddle
+import json, time, paddle
+def answer(value):
+    print("\\n{_MARK}" + json.dumps(value), flush=True)
+def rate(device, size):
+    paddle.set_device(device)
+    matrix = paddle.rand([size, size], dtype="float32")
+    best = float("inf")
+    for _ in range(4):
+        start = time.perf_counter()
+        total = float(paddle.matmul(matrix, matrix).sum())  # waits for the device
+        best = min(best, time.perf_counter() - start)
+    assert total > 0, "the product of positive matrices is not positive"
+    return 2 * size**3 / best / 1e9
 """
-_ASK = (
-    _START
-    + """
+_ASK = f"""
 built = paddle.is_compiled_with_cuda()
 gpus = range(paddle.device.cuda.device_count()) if built else []
 archs = getattr(paddle.version, "cuda_archs", list)() or []
-print("\\n" + json.dumps({
+answer({{
     "version": paddle.__version__,
     "cuda": str(paddle.version.cuda()) if built else None,
     "cudnn": str(paddle.version.cudnn()) if built else None,
     "devices": [paddle.device.cuda.get_device_name(gpu) for gpu in gpus],
     "architectures": [int(arch) for arch in archs if str(arch).isdigit()],
-}))
+}})
+answer(rate("cpu", {_CPU_SIZE}))
 """
-)
-_MULTIPLY = (
-    _START
-    + """
-import time
-device, size = sys.argv[1], int(sys.argv[2])
-paddle.set_device(device)
-matrix = paddle.rand([size, size], dtype="float32")
-sums, best = [], float("inf")
-for _ in range(4):
-    start = time.perf_counter()
-    product = paddle.matmul(matrix, matrix)
-    sums.append(float(product.sum()))  # waits for the device
-    best = min(best, time.perf_counter() - start)
-assert sums[0] > 0, "the product of positive matrices is not positive"
-print("\\n" + json.dumps(2 * size**3 / best / 1e9))
+_MULTIPLY = f"""
+answer(rate(sys.argv[1], {_GPU_SIZE}))
 """
-)
 
 
 def probe_framework(timeout: float = 60) -> Framework | str:
-    """Ask PaddlePaddle, and let each device multiply two matrices.
+    """Ask PaddlePaddle, and let each device multiply two matrices: the CPU in the same process, each GPU in its own.
 
     Args:
         timeout: seconds for each of the processes.
@@ -85,47 +83,46 @@ def probe_framework(timeout: float = 60) -> Framework | str:
     Returns:
         Its answer, or in one line why there is none.
     """
-    done = processes.run([sys.executable, "-c", _ASK], seconds=timeout)
-    if done.status is None:
-        return f"import paddle did not end within {timeout:.0f} s"
-    if done.status != 0:
-        return f"import paddle fails: {_reason(done)}"
-    record = json.loads(done.output.strip().splitlines()[-1])
-    rates, failures = [], []
-    for device in ["cpu", *(f"gpu:{number}" for number in range(len(record["devices"])))]:
-        rate = multiply(device, timeout)
-        if isinstance(rate, str):
-            failures.append((device, rate))
-        else:
-            rates.append((device, rate))
+    done = processes.run([sys.executable, "-c", _START + _ASK], seconds=timeout)
+    said = _answers(done)
+    if not said:
+        return "import paddle fails: " + _reason(done)
+    record = said[0]
+    tried: dict[str, float | str] = {"cpu": said[1] if len(said) > 1 else _reason(done)}
+    for number in range(len(record["devices"])):
+        tried[f"gpu:{number}"] = multiply(number, timeout)
     return Framework(
         record["version"],
         record["cuda"],
         tuple(record["devices"]),
         record["cudnn"],
         tuple(record["architectures"]),
-        tuple(rates),
-        tuple(failures),
+        tuple((device, rate) for device, rate in tried.items() if not isinstance(rate, str)),
+        tuple((device, error) for device, error in tried.items() if isinstance(error, str)),
     )
 
 
-def multiply(device: str, timeout: float = 60) -> float | str:
-    """GFLOP/s of a matrix product in fp32 on a device, the best of four; or in one line why it failed.
+def multiply(gpu: int, timeout: float = 60) -> float | str:
+    """GFLOP/s of a matrix product in fp32 on a GPU, the best of four; or in one line why it failed.
 
     Args:
-        device: as PaddlePaddle names it: ``cpu``, ``gpu:0``.
+        gpu: its number.
         timeout: in seconds.
     """
-    size = _CPU_SIZE if device == "cpu" else _GPU_SIZE
-    done = processes.run([sys.executable, "-c", _MULTIPLY, device, str(size)], seconds=timeout)
-    if done.status is None:
-        return done.reason
-    return float(json.loads(done.output.strip().splitlines()[-1])) if done.status == 0 else _reason(done)
+    done = processes.run([sys.executable, "-c", _START + _MULTIPLY, f"gpu:{gpu}"], seconds=timeout)
+    said = _answers(done)
+    return float(said[0]) if said else _reason(done)
+
+
+def _answers(done: processes.Finished) -> list[Any]:
+    lines = done.output.splitlines()
+    return [json.loads(line.removeprefix(_MARK)) for line in lines if line.startswith(_MARK)]
 
 
 def _reason(done: processes.Finished) -> str:
     """The line that names the error, since Paddle writes hints below it; and the signal if there was one."""
-    assert done.status is not None
+    if done.status is None:
+        return done.reason
     lines = [line.strip() for line in done.errors.splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
     if done.status > 0:
@@ -139,7 +136,7 @@ def cuda_of_files() -> str | None:
     Returns:
         None for a CPU build, or where PaddlePaddle is not installed.
     """
-    spec = importlib.util.find_spec("paddle")
+    spec = PathFinder.find_spec("paddle")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         file = Path(folder) / "version" / "__init__.py"
         text = file.read_text("utf-8") if file.exists() else ""
