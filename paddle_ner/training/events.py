@@ -172,9 +172,11 @@ class Failed(Event):
 
     Attributes:
         message: what it was and what to do, in one line.
+        memory: whether memory ran out.
     """
 
     message: str
+    memory: bool = False
 
     name = "error"
 
