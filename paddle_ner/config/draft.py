@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -12,6 +13,7 @@ from typing import Any
 
 from paddle_ner import tasks
 from paddle_ner.config.models import TrainingConfig, unit_of
+from paddle_ner.config.workload import STARTER, STARTER_LARGE, Encoder, Workload, encoder_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -79,9 +81,9 @@ model:
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
+_JOINED = 0.4  # of the characters, that the augmentation `join` adds where `unit` is sentence
 _EPOCHS = (3, 40)
 _PRETRAINED_EPOCHS = 5
-STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
 # before, and one that did not, so that it learns slowly at first.
 _UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
@@ -139,10 +141,12 @@ class Draft:
     Attributes:
         task: of `tasks.TASKS`.
         warnings: what to look at in the data, one line each.
+        workload: of the training; None where the size of the encoder is not known.
     """
 
     task: str
     warnings: tuple[str, ...]
+    workload: Workload | None
 
 
 def write_config(
@@ -212,7 +216,24 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Draft(chosen, found)
+    encoder = _from_scratch(train) if pretrained is None else encoder_of(pretrained)
+    workload = None if encoder is None else _workload(encoder, statistics, window, epochs, unit)
+    return Draft(chosen, found, workload)
+
+
+def _from_scratch(train: list[Example]) -> Encoder:
+    """The size of the encoder of `_FROM_SCRATCH`: its tokens are the characters that occur twice, and special ones."""
+    characters = Counter(character for example in train for character in example.text)
+    return Encoder(4, 256, 4, 1024, sum(count > 1 for count in characters.values()) + 5)
+
+
+def _workload(encoder: Encoder, statistics: Statistics, window: int, epochs: int, unit: str) -> Workload:
+    """The training of a config: texts that are longer than a window make several, and `join` adds to sentences."""
+    characters = statistics.characters * (1 + (_JOINED if unit == "sentence" else 0))
+    examples = statistics.examples * (1 + (_JOINED if unit == "sentence" else 0))
+    windows = max(examples, characters / (window - 2))
+    length = min(window, round(characters / windows) + 2)
+    return Workload(encoder, round(windows), length, window, _BATCH_SIZE, epochs)
 
 
 def _model(pretrained: str | None) -> str:
