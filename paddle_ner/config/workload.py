@@ -201,7 +201,7 @@ def estimate(workload: Workload, device: Device, devices: int = 1) -> Estimate:
 
 
 def this_cpu() -> Device:
-    """This machine's CPU, with the best rate of 30 matrix products in NumPy: of several, since others use the cores too."""
+    """This machine's CPU, with the best rate of 30 matrix products in NumPy, since others may use the cores too."""
     matrix = np.ones((512, 512), np.float32)
     best = math.inf
     for _ in range(30):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -26,7 +27,7 @@ class Framework:
         cudnn: the cuDNN that it was built for; None for a CPU build, or where it does not say.
         architectures: of GPUs that it was compiled for, such as (75, 80, 86); empty where it does not say.
         rates: GFLOP/s of a matrix product in fp32, by device: ``cpu``, ``gpu:0`` …
-        failures: why a matrix product on a device failed, by device.
+        failures: what failed, such as ``a matrix product on gpu:0``, and why.
     """
 
     version: str
@@ -69,6 +70,10 @@ answer({{
 }})
 answer(rate("cpu", {_CPU_SIZE}))
 """
+_CHECK = """
+paddle.utils.run_check()
+answer("passed")
+"""
 _MULTIPLY = f"""
 answer(rate(sys.argv[1], {_GPU_SIZE}))
 """
@@ -76,6 +81,8 @@ answer(rate(sys.argv[1], {_GPU_SIZE}))
 
 def probe_framework(timeout: float = 60) -> Framework | str:
     """Ask PaddlePaddle, and let each device multiply two matrices: the CPU in the same process, each GPU in its own.
+
+    Where there are GPUs, PaddlePaddle's own ``run_check`` trains a layer on all of them.
 
     Args:
         timeout: seconds for each of the processes.
@@ -98,8 +105,18 @@ def probe_framework(timeout: float = 60) -> Framework | str:
         record["cudnn"],
         tuple(record["architectures"]),
         tuple((device, rate) for device, rate in tried.items() if not isinstance(rate, str)),
-        tuple((device, error) for device, error in tried.items() if isinstance(error, str)),
+        (
+            *((f"a matrix product on {device}", error) for device, error in tried.items() if isinstance(error, str)),
+            *(_run_check(timeout) if record["devices"] else ()),
+        ),
     )
+
+
+def _run_check(timeout: float) -> Iterator[tuple[str, str]]:
+    """What PaddlePaddle's own check says if it fails."""
+    done = processes.run([sys.executable, "-c", _START + _CHECK], seconds=timeout)
+    if not _answers(done):
+        yield "paddle.utils.run_check", _reason(done)
 
 
 def multiply(gpu: int, timeout: float = 60) -> float | str:

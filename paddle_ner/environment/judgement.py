@@ -67,8 +67,8 @@ def framework_findings(
     for each in builds:
         if not each.fits:
             yield Finding("warning", difference(each), (f"pip install '{each.name}{each.wanted}'",))
-    for device, error in framework.failures:
-        yield explain(Failed(f"a matrix product on {device} fails", error, framework.cuda), gpu=device != "cpu")
+    for what, error in framework.failures:
+        yield explain(Failed(f"{what} fails", error, framework.cuda), gpu=not what.endswith(" on cpu"))
 
 
 def gpu_findings(

@@ -18,6 +18,8 @@ def is_compiled_with_cuda(): return True
 def set_device(name):
     if name != "cpu": raise OSError("(External) CUDA error(209), no kernel image is available for execution")
 def rand(size, dtype): return 1.0
+class utils:
+    def run_check(): raise RuntimeError("no training on this GPU")
 class Product:
     def sum(self): return 1.0
 def matmul(one, other): return Product()
@@ -49,8 +51,9 @@ def test_a_build_for_cuda_says_what_it_was_compiled_for_and_what_fails(build: Pa
     assert (framework.cuda, framework.cudnn, framework.devices) == ("12.6", "9.5.1", ("NVIDIA A10",))
     assert framework.architectures == (80, 86)
     assert [device for device, _ in framework.rates] == ["cpu"]
-    ((device, error),) = framework.failures
-    assert device == "gpu:0"
+    (what, error), check = framework.failures
+    assert what == "a matrix product on gpu:0"
+    assert check == ("paddle.utils.run_check", "RuntimeError: no training on this GPU")
     assert error.startswith("OSError: (External) CUDA error(209), no kernel image is available")
 
 
@@ -73,7 +76,7 @@ def test_a_cpu_that_cannot_compute_is_told_from_an_import_that_fails(build: Path
     build.write_text(CUDA_BUILD + "def matmul(one, other): raise RuntimeError('no such instruction')\n")
     framework = probe_framework()
     assert isinstance(framework, Framework)
-    assert dict(framework.failures)["cpu"] == "RuntimeError: no such instruction"
+    assert dict(framework.failures)["a matrix product on cpu"] == "RuntimeError: no such instruction"
 
 
 def test_the_cuda_of_a_build_that_cannot_be_imported_is_read(build: Path) -> None:

@@ -148,7 +148,10 @@ def test_a_framework_that_cannot_be_imported_is_a_problem() -> None:
 
 
 def test_a_gpu_that_fails_to_compute_is_a_warning_and_a_cpu_a_problem() -> None:
-    failures = (("cpu", "killed by SIGILL"), ("gpu:1", "OSError: CUDA error(2), out of memory"))
+    failures = (
+        ("a matrix product on cpu", "killed by SIGILL"),
+        ("a matrix product on gpu:1", "OSError: CUDA error(2), out of memory"),
+    )
     found = list(framework_findings(INSTALLED, Framework("3.1.1", "12.6", ("A", "B"), failures=failures)))
     assert [each.level for each in found] == ["problem", "warning"]
     assert found[1].message.startswith("a matrix product on gpu:1 fails: ")
