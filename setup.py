@@ -67,6 +67,8 @@ setup(
         # From PaddlePaddle's own index: docs/installation.md.
         "gpu": ["paddlepaddle-gpu==3.1.1", *FRAMEWORK],
         "train": TRAIN,
+        # Words of Chinese text, which a pretraining masks as a whole.
+        "pretrain": ["jieba>=0.42.1"],
         # Curves in VisualDL. PaddleNLP 2.8.1 asks for visualdl at any version, so that train installs it all the same.
         "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],

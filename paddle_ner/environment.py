@@ -50,6 +50,7 @@ PACKAGES = {
         Package("onnx", "ONNX", "onnx"),
         Package("onnxruntime", "ONNX Runtime", "onnx"),
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
+        Package("jieba", "jieba", "pretrain"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
         Package("spacy", "spaCy", "spacy"),

@@ -24,6 +24,7 @@ COMMANDS = {
     "init": "Write a config for your own labelled files.",
     "data": "Check, convert, split, augment, sample and describe data.",
     "train": "Train a model from a config.",
+    "pretrain": "Train an encoder on text without labels.",
     "distill": "Train a small model on the answers of a large one.",
     "prune": "Remove layers, heads and feed-forward units from a checkpoint.",
     "evaluate": "Score a checkpoint or a bundle on labelled data.",

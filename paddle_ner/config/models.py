@@ -14,11 +14,13 @@ from paddle_ner.data import ReadOptions
 from paddle_ner.errors import InputError
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of a config: unknown keys are refused, and nothing changes it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TaskConfig(_Section):
+class TaskConfig(Section):
     """What is learned.
 
     Attributes:
@@ -34,7 +36,7 @@ class TaskConfig(_Section):
     threshold: float = Field(default=0.5, gt=0, lt=1)
 
 
-class FileConfig(_Section):
+class FileConfig(Section):
     """A labelled file.
 
     Attributes:
@@ -53,23 +55,15 @@ class FileConfig(_Section):
         return {"path": value} if isinstance(value, str) else value
 
 
-class DataConfig(_Section):
-    """Where the labelled files are.
+class FilesConfig(Section):
+    """Where the files of a training are.
 
     Attributes:
         root: folder that the paths are relative to; ``$NAME`` stands for an environment variable.
-        train: training data.
-        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
-        test: data that `evaluate` takes by default.
-        dev_fraction: share of train that becomes dev where dev is None.
         skip_bad: leave bad records out, and say how many, instead of refusing the file.
     """
 
     root: str = "."
-    train: FileConfig
-    dev: FileConfig | None = None
-    test: FileConfig | None = None
-    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
     skip_bad: bool = False
 
     def resolve(self, path: str) -> Path:
@@ -83,7 +77,23 @@ class DataConfig(_Section):
         return Path(root) / path
 
 
-class TokenizerConfig(_Section):
+class DataConfig(FilesConfig):
+    """Where the labelled files are.
+
+    Attributes:
+        train: training data.
+        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
+        test: data that `evaluate` takes by default.
+        dev_fraction: share of train that becomes dev where dev is None.
+    """
+
+    train: FileConfig
+    dev: FileConfig | None = None
+    test: FileConfig | None = None
+    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
+
+
+class TokenizerConfig(Section):
     """How text becomes tokens if the model does not have its own vocabulary.
 
     Attributes:
@@ -113,7 +123,7 @@ NO_PIECES = (
 )
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The encoder and the head on it.
 
     Attributes:
@@ -129,7 +139,7 @@ class ModelConfig(_Section):
     allow_pickle: bool = False
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """How it is learned.
 
     Attributes:
@@ -204,7 +214,7 @@ class TrainingConfig(_Section):
         return self.learning_rate * factor
 
 
-class DistillationConfig(_Section):
+class DistillationConfig(Section):
     """How a student learns from a teacher: Hinton et al. 2015.
 
     The loss of a position is `weight` times the cross entropy between the answers of teacher and student, both softened
@@ -244,7 +254,7 @@ def unit_of(task: Any) -> Literal["sentence", "tokens"]:
     return "sentence" if task == "ner" else "tokens"
 
 
-class BaseConfig(_Section):
+class BaseConfig(Section):
     """The config of any training, whatever is learned.
 
     Attributes:
@@ -257,7 +267,7 @@ class BaseConfig(_Section):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    data: DataConfig
+    data: FilesConfig
     model: ModelConfig = ModelConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     window: WindowSpec = WindowSpec()
@@ -268,12 +278,14 @@ class Config(BaseConfig):
     """The config of `paddle-ner train` and `paddle-ner distill`: a training on labelled data.
 
     Attributes:
+        data: labelled files.
         task: what is learned from the labels.
         distillation: the teacher, if there is one.
         examples: texts that the page of a server offers; by default a few of the dev set that it labels correctly.
             They become part of the model: ``[]`` for none.
     """
 
+    data: DataConfig
     task: TaskConfig
     distillation: DistillationConfig | None = None
     examples: tuple[str, ...] | None = None

@@ -24,6 +24,7 @@ from paddle_ner.errors import BundleError, InputError
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
+CHARACTERS = "WordLevel"  # the type of a model of single characters, in a tokenizer.json
 UNIGRAM = "Unigram"  # the type of a model of pieces of words, in a tokenizer.json
 WORD = "\u2581"  # before a piece: a space, or the beginning of the text
 # Characters that PaddleNLP's ErnieTokenizer separates and BertPreTokenizer does not: symbols, and code points that
@@ -167,6 +168,10 @@ class Tokenizer:
         """Write ``tokenizer.json``."""
         self._backend.save(str(path))
 
+    def to_json(self) -> str:
+        """What `save` writes: equal for tokenizers that make the same ids of any text."""
+        return self._backend.to_str()
+
     @property
     def is_unigram(self) -> bool:
         """Whether its tokens are pieces of words, which may hold several characters of any script."""
@@ -211,10 +216,10 @@ class Tokenizer:
 
     def __eq__(self, other: object) -> bool:
         """Whether both make the same ids from any text."""
-        return isinstance(other, Tokenizer) and self._backend.to_str() == other._backend.to_str()
+        return isinstance(other, Tokenizer) and self.to_json() == other.to_json()
 
     def __hash__(self) -> int:
-        return hash(self._backend.to_str())
+        return hash(self.to_json())
 
     @property
     def vocabulary_size(self) -> int:

@@ -39,12 +39,15 @@ class Model(paddle.nn.Layer):  # type: ignore[misc]
         """The encoder."""
         return getattr(self, self.base_model_prefix)
 
-    def forward(self, input_ids: Tensor, token_type_ids: Tensor | None = None) -> dict[str, Tensor]:
+    def forward(
+        self, input_ids: Tensor, token_type_ids: Tensor | None = None, positions: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """The outputs of `head`, by name.
 
         Args:
             input_ids: int64, [batch, length]; positions that hold the id of padding are masked.
             token_type_ids: int64, of the same shape; None stands for zeros.
+            positions: int64, [batch, count]: of the tokens that a head for tokens answers for; None takes all.
         """
         states = self.encoder(input_ids, token_type_ids=token_type_ids)
         tokens = states[0] if isinstance(states, (tuple, list)) else states
@@ -52,4 +55,6 @@ class Model(paddle.nn.Layer):  # type: ignore[misc]
             pooled = self.head.pool(tokens, (input_ids != self.config.pad_token_id).astype(tokens.dtype))
         else:
             pooled = states[1] if has_pooler(self.encoder) else None
+        if positions is not None:
+            tokens = paddle.take_along_axis(tokens, positions.unsqueeze(-1), axis=1)
         return self.head.forward(self, tokens, pooled)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import starter
@@ -40,7 +40,7 @@ def from_pretrained(
     source: str | Path,
     *,
     allow_pickle: bool = False,
-    with_head: bool = False,
+    with_head: bool | Literal["if there"] = False,
     log: Callable[[str], None] = _logger.warning,
 ) -> Model:
     """A pretrained encoder with a head, which is new if nothing else is asked for.
@@ -56,7 +56,8 @@ def from_pretrained(
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
         with_head: take the head's weights from there too, such as those of a published model for token classification.
-            Its outputs must mean what those of the new model do, in the same order.
+            Its outputs must mean what those of the new model do, in the same order. ``if there`` takes them where all
+            of them are there.
         log: is told what was read, what is new and what was left out, one line each.
 
     Raises:

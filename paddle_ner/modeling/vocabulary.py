@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.errors import InputError
-from paddle_ner.features.tokenizer import UNIGRAM, Tokenizer
+from paddle_ner.features.tokenizer import CHARACTERS, UNIGRAM, Tokenizer
 from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
 
@@ -27,19 +27,25 @@ class Vocabulary:
 
 
 def tokenizer_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Tokenizer:
-    """The tokenizer of a local folder or of a published name: WordPiece, or the Unigram of its ``tokenizer.json``.
+    """The tokenizer of a local folder or of a published name: WordPiece, or that of its ``tokenizer.json``.
 
-    `vocabulary_of` says what is read of a WordPiece vocabulary, and what `log` is told.
+    The latter is taken as it is if it is one of Unigram, or of single characters, as a training from random weights
+    writes it. `vocabulary_of` says what is read of a WordPiece vocabulary, and what `log` is told.
 
     Raises:
         InputError: there is no vocabulary, or it is of another kind.
-        BundleError: a ``tokenizer.json`` of Unigram cannot be read.
+        BundleError: such a ``tokenizer.json`` cannot be read.
     """
     folder = local_folder(source, log)
-    if folder is not None and _json(folder / _TOKENIZER).get("model", {}).get("type") == UNIGRAM:
+    if folder is not None and _is_taken_whole(folder):
         return Tokenizer.load(folder / _TOKENIZER)
     vocabulary = _download(str(source)) if folder is None else _read(folder)
     return Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+
+
+def _is_taken_whole(folder: Path) -> bool:
+    kind = _json(folder / _TOKENIZER).get("model", {}).get("type")
+    return kind == UNIGRAM or (kind == CHARACTERS and not (folder / "vocab.txt").is_file())
 
 
 def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Vocabulary:

@@ -28,6 +28,7 @@ SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
 CHECKSUMS = "checksums.json"
 ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
+TOKENS = "tokens"  # the same, for what a pretraining reads
 STATES_OF_ENCODER = "encoder-states"  # beside it too, for what an encoder that does not learn says of each window
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
@@ -126,7 +127,7 @@ def check_fingerprint(state: Path, fingerprint: str) -> None:
     path = state / FINGERPRINT
     if not path.is_file() or path.read_text() != fingerprint:
         raise InputError(
-            f"{state}: the labelled data are not those that this training began with, and token ids depend on them:"
+            f"{state}: the data are not those that this training began with, and token ids depend on them:"
             " put the old data back, or begin anew with --overwrite"
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.config import Config
+from paddle_ner.config import BaseConfig, Config
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError
 from paddle_ner.training import curves, jobs, launch, run_folder, state
@@ -25,8 +25,8 @@ class Trained:
     """What a training left.
 
     Attributes:
-        checkpoint: folder of the best checkpoint.
-        metric: f1 or accuracy.
+        checkpoint: folder of the best checkpoint; of a pretraining, of the encoder.
+        metric: f1 or accuracy; of a pretraining, log-likelihood.
         score: of the checkpoint on the dev data.
     """
 
@@ -36,9 +36,10 @@ class Trained:
 
 
 def train(
-    config: Config | Mapping[str, Any] | str | Path | None,
+    config: BaseConfig | Mapping[str, Any] | str | Path | None,
     output: str | Path,
     *,
+    kind: type[BaseConfig] = Config,
     overrides: Sequence[str] = (),
     devices: str | None = None,
     cluster: Cluster = _ALONE,
@@ -47,12 +48,13 @@ def train(
     max_restarts: int = 0,
     observe: Observer = lambda _: None,
 ) -> Trained:
-    """Train what a config says and leave ``checkpoint/`` in `output`.
+    """Train what a config says and leave ``checkpoint/`` in `output`; of a `PretrainConfig`, ``encoder/``.
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
         output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
-            config has a teacher, teacher/ with its answers.
+            config has a teacher, teacher/ with its answers; of a pretraining, tokens/.
+        kind: of the config, where it is not given as one.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
         cluster: the machines.
@@ -69,7 +71,7 @@ def train(
     """
     require("paddle", "paddlenlp", needed_for="train")
     output = Path(output).absolute()
-    asked = run_folder.asked_config(config, output, overrides, resume)
+    asked = run_folder.asked_config(config, output, overrides, resume, kind)
     first = run_folder.first_start(output) if resume else None
     devices = devices or (first.devices if first else "cpu")
     where = Devices.parse(devices)
@@ -90,7 +92,7 @@ def train(
                 observe(Info(f"resuming {place}"))
             try:
                 done = run_processes(output, where, cluster, states[-1] if states else None, drawn)
-                return Trained(output / run_folder.CHECKPOINT, done.metric, done.score)
+                return Trained(output / job.result, done.metric, done.score)
             except ProcessesFailed as error:
                 if restarts >= max_restarts:
                     raise
@@ -99,7 +101,7 @@ def train(
                 observe(Info(f"{error}; start {restarts} of {max_restarts} again"))
 
 
-def _check_devices(devices: Devices, config: Config) -> None:
+def _check_devices(devices: Devices, config: BaseConfig) -> None:
     """Raise DeviceError where the devices are not there, or cannot train as the config says."""
     precision = config.training.precision
     if devices.kind == "cpu" and precision != "fp32":

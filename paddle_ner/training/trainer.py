@@ -27,7 +27,7 @@ from paddle_ner.training.techniques.adversarial import moved_embeddings
 from paddle_ner.training.techniques.average import Average
 from paddle_ner.training.techniques.rates import set_rates
 
-INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
+INPUTS = ("input_ids", "token_type_ids")  # what of a batch every model takes
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
@@ -124,7 +124,8 @@ class JobTrainer(ResumableTrainer):
         """
         model.train()
         counts = inputs.pop("counts")
-        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in INPUTS}
+        taken = (*INPUTS, *self._prepared.inputs)
+        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in taken}
         world = self.args.dataset_world_size
         total = counts.sum()
         flags = paddle.to_tensor([int(self._stop()), int(self._is_lost())], dtype="int64")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from paddle_ner.config import Config, DistillationConfig
 from paddle_ner.modeling import structure
@@ -12,12 +12,15 @@ from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
 from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
+from paddle_ner.training.run_folder import CHECKPOINT
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
 
 
 class Distillation:
     """A training on what a teacher answers (Hinton et al. 2015)."""
+
+    result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data and find the teacher; its place and its hash are spelled out in the config."""

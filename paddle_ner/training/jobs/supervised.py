@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from paddle_ner import modeling
-from paddle_ner.config import Config
+from paddle_ner.config import BaseConfig, Config
 from paddle_ner.config.models import NO_PIECES
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
@@ -14,10 +14,13 @@ from paddle_ner.tasks import Task
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
 from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
+from paddle_ner.training.run_folder import CHECKPOINT
 
 
 class Supervised:
     """A training on labelled data."""
+
+    result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data; the config stays as it is."""
@@ -66,16 +69,21 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
             vocab_size=tokenizer.vocabulary_size,
             pad_token_id=tokenizer.pad_id,
         )
+    check_positions(config, model)
+    return tokenizer, model
+
+
+def check_positions(config: BaseConfig, model: Any) -> None:
+    """Raise InputError where the encoder has too few positions for the windows."""
     longest = int(model.config.max_position_embeddings)
     if config.window.size > longest:
         raise InputError(
             f"window.size is {config.window.size}, but the encoder has {longest} positions: train with"
             f" --set window.size={longest}"
         )
-    return tokenizer, model
 
 
-def build_tokenizer(config: Config, texts: Sequence[str]) -> Tokenizer:
+def build_tokenizer(config: BaseConfig, texts: Iterable[str]) -> Tokenizer:
     """The tokenizer of a config whose model brings none."""
     options = config.tokenizer
     if options.vocabulary is None:

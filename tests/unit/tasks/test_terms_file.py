@@ -7,7 +7,7 @@ import pytest
 
 from paddle_ner.errors import DataError, InputError
 from paddle_ner.tasks.decoding import Decoding, create
-from paddle_ner.tasks.terms_file import read
+from paddle_ner.tasks.terms_file import gazetteer, read
 
 NER = create("ner", ["PER", "LOC"])
 
@@ -79,3 +79,10 @@ def test_a_file_that_gives_no_terms_is_refused(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.tsv: No such file"):
         read(tmp_path / "none.tsv", NER)
+
+
+def test_a_gazetteer_takes_any_types(tmp_path: Path) -> None:
+    path = write(tmp_path, "北京\tLOC\n青霉素\tdrug\n/[A-Z]\\d/\tcode\n")
+    assert [entity.text for entity in gazetteer(path).find("A1在北京用青霉素")] == ["A1", "北京", "青霉素"]
+    with pytest.raises(DataError, match=r"terms\.tsv:2: '北京' is LOC on an earlier line and X here"):
+        gazetteer(write(tmp_path, "北京\tLOC\n北京\tX\n"))

@@ -69,3 +69,10 @@ def test_a_page_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     seen: list[Event] = []
     curves.Drawn(tmp_path, seen.append)(Done(20, "f1", 0.7))
     assert isinstance(seen[1], Warned) and seen[1].message.startswith("the curves are not drawn: ")
+
+
+def test_a_log_likelihood_is_no_percentage() -> None:
+    scores = [Evaluated(step, 1.0, "log-likelihood", value) for step, value in ((10, -5.5), (20, -2.25))]
+    page = curves.html(curves.curves_of([Begun(0, 20), *scores]), "run")
+    assert "<b>-2.2500</b>" in page and "best dev log-likelihood, update 20" in page
+    assert "%" not in re.sub(r"<style>.*?</style>|=\"[^\"]*\"", "", page, flags=re.S)
