@@ -89,12 +89,12 @@ $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 
 # For `make test-matrix`: used once or twice, so nothing is compiled ahead.
 $(VENV)/.installed-test: setup.py constraints.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,tables,report,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,pretrain,tables,report,zstd,dev]'
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)
 	@echo "Installing what tests and linters need"
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),onnx,openvino,tables,report,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS),onnx,openvino,pretrain,report,spacy,tables,zstd,dev]'
 	@touch $@
 
 $(INSTALLED_NODE): package.json package-lock.json .npmrc

@@ -67,10 +67,15 @@ setup(
         # From PaddlePaddle's own index: docs/installation.md.
         "gpu": ["paddlepaddle-gpu==3.1.1", *FRAMEWORK],
         "train": TRAIN,
+        # Words of Chinese text, which a pretraining masks as a whole.
+        "pretrain": ["jieba>=0.42.1"],
         # Curves in VisualDL. PaddleNLP 2.8.1 asks for visualdl at any version, so that train installs it all the same.
         "visualdl": ["visualdl>=2.5.3"],
         "onnx": ["onnxruntime>=1.20", "onnx>=1.16.1,<=1.17.0", "paddle2onnx==2.1.0"],
         "openvino": ["openvino>=2025.0"],
+        # DocBin files of labelled texts.
+        "spacy": ["spacy>=3.5,<4"],
+        "zstd": ["zstandard>=0.20"],
         # Charts of reports as PNG files.
         "report": ["resvg-py>=0.5"],
         # The large starter, 91 MB: its weights are read and checked, nothing of it is imported. Its SHA-256 stands in

@@ -17,7 +17,9 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})  # neither unassigned 
 
 def hidden_character(label: str) -> str | None:
     """The first invisible character in the name of a label, such as a control character or a zero-width space."""
-    return next((one for one in label if one != " " and unicodedata.category(one) in _HIDDEN), None)
+    return next(
+        (character for character in label if character != " " and unicodedata.category(character) in _HIDDEN), None
+    )
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Example:
         labels: the classes, in the order of the file.
         id: the record's own id, if it had one.
         origin: where it was read, as ``path:line``; empty for an example made in memory.
-        fields: the record's other fields by name, if only its text was read.
+        fields: the record's other fields by name, if only its text was read or the reader was told to keep them.
     """
 
     text: str

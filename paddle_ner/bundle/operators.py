@@ -132,7 +132,7 @@ def _of_node(node: memoryview) -> Iterator[str]:
 
 
 def _has(message: memoryview, number: int) -> bool:
-    return any(found == number for found, _ in fields(message))
+    return any(field == number for field, _ in fields(message))
 
 
 def _of_tensor(tensor: memoryview) -> Iterator[str]:

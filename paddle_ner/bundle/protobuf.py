@@ -35,8 +35,8 @@ def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 def messages(message: memoryview, number: int) -> Iterator[memoryview]:
     """The values of the field `number`, which are messages or strings."""
-    for found, value in fields(message):
-        if found == number:
+    for field, value in fields(message):
+        if field == number:
             if isinstance(value, int):
                 raise ValueError(f"field {number} is a number")
             yield value

@@ -36,6 +36,6 @@ def signature(checksum: str, key: bytes) -> str:
     return hmac.new(key, b"paddle-ner bundle " + checksum.encode("ascii"), hashlib.sha256).hexdigest()
 
 
-def is_signed(checksum: str, found: str, key: bytes) -> bool:
-    """Whether `found` is the signature, compared in constant time."""
-    return hmac.compare_digest(signature(checksum, key).encode(), found.encode("utf-8", "replace"))
+def is_signed(checksum: str, given: str, key: bytes) -> bool:
+    """Whether `given` is the signature, compared in constant time."""
+    return hmac.compare_digest(signature(checksum, key).encode(), given.encode("utf-8", "replace"))

@@ -84,7 +84,7 @@ def check(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     skip = reading.policy == "skip"
     refused = any(file.unreadable or (file.bad and (not skip or not file.statistics.examples)) for file in checks)
     if as_json:
-        listed = [{"format": one.format, **_checked(file)} for one, file in zip(found, checks, strict=True)]
+        listed = [{"format": described.format, **_checked(file)} for described, file in zip(found, checks, strict=True)]
         print_json({"ok": not refused, "files": listed, "warnings": remarks})
     else:
         _show(found)
@@ -189,7 +189,10 @@ def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
             return _list(error, reading)
         found.append(_Found(path, _format(path, reading), statistics))
     if as_json:
-        listed = [{"path": str(one.path), "format": one.format, **one.statistics.to_dict()} for one in found]
+        listed = [
+            {"path": str(described.path), "format": described.format, **described.statistics.to_dict()}
+            for described in found
+        ]
         print_json({"files": listed})
     else:
         _show(found)
@@ -210,7 +213,7 @@ def _records(path: Path, reading: Reading) -> Iterable[Example | Rejected]:
 
 
 def _checked(file: FileCheck) -> dict[str, Any]:
-    problems = [{"path": one.path, "line": one.line, "message": one.message} for one in file.problems]
+    problems = [{"path": problem.path, "line": problem.line, "message": problem.message} for problem in file.problems]
     counts = {"bad_records": file.bad, "repeated_texts": file.repeated, "contradicted_texts": file.contradicted}
     return {"path": file.path} | file.statistics.to_dict() | counts | {"problems": problems}
 

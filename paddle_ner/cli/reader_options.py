@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from pydantic import ValidationError
 from paddle_ner.cli import console
 from paddle_ner.cli.model_options import PartName, model_options
 from paddle_ner.data import FORMATS, Policy, ReadOptions, load
+from paddle_ner.data.source import expand, is_standard_input
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
@@ -51,7 +55,7 @@ def reader_options(command: Callable[..., Any], format_option: str = "--format")
         reading = Reading(read_format, _read_options(given), _policy(strict, skip_bad))
         return command(*arguments, reading=reading, **values)
 
-    decorated: Callable[..., Any] = model_options(ReadOptions, without=("texts_only",))(wrapper)
+    decorated: Callable[..., Any] = model_options(ReadOptions, without=("texts_only", "keep_fields"))(wrapper)
     format = click.option(format_option, "read_format", type=PartName(FORMATS), help=_FORMAT_HELP)
     for option in (*reversed(_OPTIONS), format):
         decorated = option(decorated)
@@ -74,3 +78,18 @@ def _policy(strict: bool, skip_bad: bool) -> Policy:
     if strict and skip_bad:
         raise InputError("--strict and --skip-bad exclude each other, expected one of them")
     return "strict" if strict else "skip" if skip_bad else "report"
+
+
+def refuse_own_input(file: Path, output: Path) -> None:
+    """Raise InputError where `output` is a file that is read, by whatever name."""
+    if not output.is_file():
+        return
+    if is_standard_input(file):
+        try:
+            same = sys.stdin is not None and os.path.samestat(os.fstat(sys.stdin.fileno()), output.stat())
+        except UnsupportedOperation:  # it is no file of the system
+            same = False
+    else:
+        same = any(path.exists() and path.samefile(output) for path in expand(file))
+    if same:
+        raise InputError(f"{output}: is the file that is read; name another output")

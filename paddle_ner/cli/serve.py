@@ -52,8 +52,8 @@ def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> d
 
     if bundle is None and name is not None and models:
         raise InputError("--name: there is no BUNDLE to name; with --model write NAME=PATH")
-    found = {key: resolved(path, console.log) for key, path in parse_models(list(models)).items()}
-    if bundle is None and not found:
+    paths = {key: resolved(path, console.log) for key, path in parse_models(list(models)).items()}
+    if bundle is None and not paths:
         bundle = Path(DEFAULT)
     if bundle is not None:
         bundle = resolved(bundle, console.log)
@@ -61,11 +61,11 @@ def _models(bundle: Path | None, name: str | None, models: tuple[str, ...]) -> d
             manifest = read_bundle_manifest(bundle) if is_bundle(bundle) else read_checkpoint_manifest(bundle)
             name = manifest.name
         name = name or bundle.name
-        if name in found:
+        if name in paths:
             raise InputError(f"model {name!r} is named twice; give BUNDLE another name with --name")
-        found = {name: bundle, **found}
-    for path in found.values():
+        paths = {name: bundle, **paths}
+    for path in paths.values():
         if not is_bundle(path) and not is_checkpoint(path):
             kind = "is neither a bundle nor a checkpoint" if path.is_dir() else "no such folder"
             raise InputError(f"{path}: {kind}; `paddle-ner export CHECKPOINT -o BUNDLE` makes a bundle")
-    return found
+    return paths

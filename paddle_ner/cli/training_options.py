@@ -12,8 +12,8 @@ import click
 
 from paddle_ner.cli import console
 from paddle_ner.cli.training_view import TrainingView
-from paddle_ner.config import Config
-from paddle_ner.training import Cluster, train
+from paddle_ner.config import BaseConfig, Config
+from paddle_ner.training import Cluster, Trained, train
 
 _OPTIONS = (
     click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Folder of the run."),
@@ -48,14 +48,29 @@ class Asked:
         overrides: values to override that are not in it yet.
     """
 
-    config: Config | Path | None
+    config: BaseConfig | Path | None
     overrides: tuple[str, ...] = ()
 
 
-def training_options(command: Callable[..., Asked]) -> Callable[..., None]:
+def _tell_checkpoint(trained: Trained, as_json: bool) -> None:
+    if as_json:
+        console.print_json({"checkpoint": str(trained.checkpoint), "metric": trained.metric, "dev": trained.score})
+        return
+    console.out.print(f"{trained.checkpoint}  (dev {trained.metric} {trained.score:.4f})", markup=False)
+    console.err.print(f"next: paddle-ner evaluate {trained.checkpoint} DATA, then paddle-ner export", markup=False)
+
+
+def training_options(
+    command: Callable[..., Asked],
+    kind: type[BaseConfig] = Config,
+    tell: Callable[[Trained, bool], None] = _tell_checkpoint,
+) -> Callable[..., None]:
     """Give a click command the options of training, and train what it returns.
 
-    The command receives `overrides`, the values of ``--set``, and `resume`.
+    Args:
+        command: receives `overrides`, the values of ``--set``, and `resume`.
+        kind: of the config that it returns a file of.
+        tell: prints what the training left, as JSON or for people.
     """
 
     @functools.wraps(command)
@@ -78,6 +93,7 @@ def training_options(command: Callable[..., Asked]) -> Callable[..., None]:
             trained = train(
                 asked.config,
                 output,
+                kind=kind,
                 overrides=asked.overrides,
                 devices=devices,
                 cluster=Cluster(nnodes, master, rank),
@@ -87,11 +103,7 @@ def training_options(command: Callable[..., Asked]) -> Callable[..., None]:
                 find_batch_size=find_batch_size,
                 observe=TrainingView(display),
             )
-        if as_json:
-            console.print_json({"checkpoint": str(trained.checkpoint), "metric": trained.metric, "dev": trained.score})
-            return
-        console.out.print(f"{trained.checkpoint}  (dev {trained.metric} {trained.score:.4f})", markup=False)
-        console.err.print(f"next: paddle-ner evaluate {trained.checkpoint} DATA, then paddle-ner export", markup=False)
+        tell(trained, as_json)
 
     for option in reversed(_OPTIONS):
         wrapper = option(wrapper)

@@ -38,7 +38,7 @@ _CUTTING = (
         "--cut-vocabulary",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Leave out tokens that this file does not use: labelled data, or .txt and .txt.gz with one text per line.",
+        help="Leave out tokens that this file does not use: labelled data, or .txt with one text per line.",
     ),
     click.option(
         "--drop-characters", is_flag=True, help="With --cut-vocabulary: single characters that it does not use too."

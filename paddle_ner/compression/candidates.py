@@ -1,4 +1,4 @@
-"""Candidates: made, and scored and timed through the engine that will serve."""
+"""Candidates: makes them, and scores and times them in the engine that will serve."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from paddle_ner.types import Example
 
 K = TypeVar("K", bound=Hashable)
 
-_SAMPLE = 96  # texts that a candidate is timed on as soon as it is made
+_SAMPLE = 96  # texts on which a new candidate is timed
 _HANG_SECONDS = 60.0  # the least time that a candidate gets
 
 
 @dataclass(slots=True)
 class CandidateBundle:
-    """A candidate that could be taken.
+    """A candidate that could be accepted.
 
     Attributes:
-        record: what was measured of it.
+        record: its measurements.
         folder: its bundle.
-        report: on the evaluation set.
-        digest: of what it predicted there.
-        layouts: how fast it was in the last round, in every layout.
+        report: its report on the evaluation set.
+        digest: digest of its predictions there.
+        layouts: its speed in the last round, in every layout.
     """
 
     record: CompressionCandidate
@@ -58,21 +58,21 @@ class CandidateBundle:
 
 @dataclass(slots=True)
 class Search:
-    """All that one search has made and measured; `paddle_ner.compression.search.compress` drives it.
+    """The state of a search; `paddle_ner.compression.search.compress` drives it.
 
     Attributes:
-        work: a folder for what is made.
-        original: bundle of the checkpoint as it came, which all is compared with, at fp32.
-        plain: bundle at fp32 of what is compressed.
-        examples: to score.
-        options: what is asked.
+        work: a folder for the bundles.
+        original: bundle of the unchanged checkpoint at fp32, with which all candidates are compared.
+        plain: bundle at fp32 of the checkpoint that is compressed.
+        examples: the examples to score.
+        options: the options of the compression.
         record: what the manifest will say.
-        tick: told what is begun.
+        tick: called with what is being started.
         cores: CPU cores to share among engines.
         fp32: runs `original`, on all cores.
         baseline: its report.
-        bundles: of the candidates that could be taken.
-        candidates: all that was measured.
+        bundles: bundles of the candidates that could be accepted.
+        candidates: all measured candidates.
     """
 
     work: Path
@@ -95,7 +95,7 @@ class Search:
             self._measure(CompressionCandidate(precision=precision, megabytes=megabytes(self.plain)), self.plain)
 
     def int8(self, checkpoint: Path, texts: Sequence[str], deadline: float) -> list[Plan]:
-        """Quantize the checkpoint that `plain` is of until `deadline`, and measure; gives the plans left out."""
+        """Quantize the checkpoint of `plain` until `deadline`, and measure; returns the plans that were left out."""
         tokenizer, window = bundle.load_tokenizer(self.plain), bundle.read_bundle_manifest(self.plain).window
         largest = calibration.batches(texts, tokenizer, window, rows=max(plans.SIZES))
         available = sum(len(batch) for batch in largest)
@@ -103,7 +103,7 @@ class Search:
         with Quantizer(checkpoint, self.work, self.options.embeddings) as quantizer:
             for number, plan in enumerate(waiting):
                 left = deadline - time.monotonic()
-                if number and left <= 0:  # a budget that none fits in would say nothing
+                if number and left <= 0:  # a budget that is too short for any candidate would say nothing
                     return [plan, *waiting]
                 self.tick(str(plan))
                 folder = self.work / f"int8-{number}"
@@ -111,10 +111,10 @@ class Search:
                 if not archive.is_file():
                     np.savez(archive, *calibration.batches(texts, tokenizer, window, plan.windows))
                 try:
-                    # A candidate that hangs may take half of what is left, not all.
+                    # A candidate that hangs may take half of the remaining time, not all.
                     quantizer.quantize(plan, archive, folder, seconds=max(_HANG_SECONDS, left / 2))
                     self._seal(folder, plan)
-                    # Counted before it is opened here: a graph that makes Paddle abort does so in another process.
+                    # Counted in another process before it is opened here, since a graph may make Paddle abort.
                     counted = kernels.kernels_of(folder, len(read_scales(folder / SCALES)))
                     size = megabytes(folder)
                     self._measure(
@@ -139,7 +139,7 @@ class Search:
         return open_predictors(folder, bundle.verify(folder), options, layout)
 
     def timed(self, predictors: dict[K, list[Predictor]], texts: Sequence[str], rounds: int = 3) -> dict[K, Speed]:
-        """Their speeds, timed in turns, in batches as a server makes them."""
+        """Their speeds, timed in turns, in batches like a server's."""
         return in_turns(predictors, texts, rounds=rounds, budget=SERVED_TOKENS)
 
     def _measure(self, candidate: CompressionCandidate, folder: Path) -> None:
@@ -169,7 +169,7 @@ class Search:
             shutil.rmtree(folder)
 
     def _best(self, tried: Sequence[Plan]) -> Plan | None:
-        # What ran in fp32 where int8 was asked for keeps its score, and is no ground for further choices.
+        # A candidate that ran in fp32 instead of int8 keeps its score, so no further choices may build on it.
         scored = [
             candidate
             for candidate in self.candidates
@@ -191,7 +191,7 @@ def begin(
     options: Options,
     tick: Callable[[str], None],
 ) -> Search:
-    """A search whose first candidate is `original` at fp32, scored; the arguments are those of `Search`."""
+    """A search whose first candidate is `original` at fp32, scored; see `Search` for the arguments."""
     cores = usable_cores()
     exact = EngineOptions("paddle", options.device, "fp32")
     fp32 = open_predictors(original, bundle.verify(original), exact, Layout(1, cores))[0]
@@ -219,7 +219,7 @@ def begin(
 
 
 def megabytes(folder: Path) -> float:
-    """Of graph and weights."""
+    """The size of graph and weights in MB."""
     manifest = bundle.read_bundle_manifest(folder) if bundle.is_bundle(folder) else None
     names = (manifest.graph, manifest.weights) if manifest else (GRAPH, WEIGHTS)
     return sum((folder / name).stat().st_size for name in names) / 1e6

@@ -1,4 +1,4 @@
-"""The last round: the best candidates are timed in every layout that a server may run, and one is taken."""
+"""The last round: times the best candidates in every layout that a server may run, and accepts one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
 _FINALISTS = 3  # int8 candidates that are timed
-_EQUAL = 0.98  # candidates that are this near to the fastest count as fast: the better score decides
+_EQUAL = 0.98  # candidates this close to the fastest count as equally fast: the better score decides
 
 
 def last_round(search: Search, texts: Sequence[str]) -> CandidateBundle | None:
-    """Time the finalists in turns with fp32, in every layout, and give the best; None where there is none."""
+    """Time the finalists in turns with fp32, in every layout, and return the best; None if there is none."""
     finalists = finalists_of(search.bundles)
     if not finalists:
         return None
@@ -55,7 +55,7 @@ def last_round(search: Search, texts: Sequence[str]) -> CandidateBundle | None:
 
 
 def finalists_of(bundles: Sequence[CandidateBundle]) -> list[CandidateBundle]:
-    """The best score of each int8 graph that differs in speed: by granularity and operations; and all others."""
+    """The best-scoring int8 graph for each granularity and operations, which decide the speed; and all others."""
     best: dict[tuple[str, str], CandidateBundle] = {}
     others = []
     for candidate in bundles:
@@ -71,14 +71,14 @@ def finalists_of(bundles: Sequence[CandidateBundle]) -> list[CandidateBundle]:
 
 
 def fastest(finalists: Sequence[CandidateBundle]) -> CandidateBundle:
-    """Of those that are as good as fastest, the one with the best score."""
+    """The candidate with the best score among those that are nearly the fastest."""
     top = max(finalist.record.speedup or 0.0 for finalist in finalists)
     fast = [finalist for finalist in finalists if (finalist.record.speedup or 0.0) >= _EQUAL * top]
     return max(fast, key=lambda finalist: finalist.record.score or 0.0)
 
 
 def taken(best: CandidateBundle, record: Compression) -> Compression:
-    """The record of the search with what was chosen."""
+    """The record of the search with the choice."""
     plan = best.record.plan
     return record.model_copy(
         update={
@@ -91,7 +91,7 @@ def taken(best: CandidateBundle, record: Compression) -> Compression:
 
 
 def manifest_of(best: CandidateBundle, device: str, record: Compression) -> BundleManifest:
-    """Of the bundle that is written; it is served in the layout that was measured best."""
+    """The manifest of the bundle that is written; it is served in the best layout measured."""
     changes: dict[str, Any] = {"precision": best.record.precision, "compression": record}
     if device_kind(device) == "cpu":
         layout = preferred(best.layouts)
@@ -102,17 +102,17 @@ def manifest_of(best: CandidateBundle, device: str, record: Compression) -> Bund
 def check_served(
     folder: Path, examples: Sequence[Example], scored: Report, predictions: str, device: str = "cpu"
 ) -> None:
-    """Load the finished bundle as the server does, and score it again.
+    """Load the finished bundle in the way the server does, and score it again.
 
     Args:
         folder: the bundle.
-        examples: those that were scored.
-        scored: the report that the bundle was chosen for.
-        predictions: `gate.digest` of what was predicted then.
-        device: that they were predicted on.
+        examples: the examples that were scored.
+        scored: the report for which the bundle was chosen.
+        predictions: `gate.digest` of the predictions then.
+        device: the device of these predictions.
 
     Raises:
-        GateError: it predicts anything else.
+        GateError: its predictions differ.
     """
     report, again = score(load_replicas(folder, EngineOptions(device=device))[0], examples)
     if report.to_dict() != scored.to_dict() or gate.digest(again) != predictions:
@@ -123,7 +123,7 @@ def check_served(
 
 
 def _layouts(search: Search) -> list[Layout]:
-    """Those that a server may run; on a GPU one engine."""
+    """The layouts that a server may run; on a GPU one engine."""
     return layouts(search.cores) if device_kind(search.options.device) == "cpu" else [Layout(1, search.cores)]
 
 

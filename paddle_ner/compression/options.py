@@ -1,4 +1,4 @@
-"""What is asked of a compression, and which candidates follow from it."""
+"""The options of a compression, and the candidates that follow from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from paddle_ner.inference.engines import Precision
 from paddle_ner.inference.engines.open import device_kind
 from paddle_ner.machine import BF16_FLAGS
 
-MAX_DROP = 0.01  # of F1 or accuracy, which go from 0 to 1
+MAX_DROP = 0.01  # in F1 or accuracy, from 0 to 1
 MAX_LABEL_DROP = 0.05
 BUDGET_MINUTES = 15.0
 
@@ -22,17 +22,17 @@ Asked = Literal["auto", "int8", "bf16"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of a compression.
+    """The options of a compression.
 
     Attributes:
-        precision: ``auto``: int8, bf16 and fp16 as far as the device has them; or one of them alone.
+        precision: ``auto``: int8, bf16 and fp16 if the device has them; or only one of them.
         device: ``cpu``, or ``gpu``, where fp16 is the only candidate.
-        budget_minutes: no further candidate is begun after that; the first at int8 always is.
+        budget_minutes: no further candidate is started after that; the first int8 candidate always is.
         max_drop: how far below fp32 the score may be.
         max_label_drop: the same for the F1 of any label.
-        allow_slower: take the best candidate even where fp32 is faster on this machine.
-        embeddings: how the tables of embeddings are stored.
-        plans: quantizations to try in place of `plans.promising`.
+        allow_slower: accept the best candidate even if fp32 is faster on this machine.
+        embeddings: how embedding tables are stored.
+        plans: quantizations to try instead of `plans.promising`.
     """
 
     precision: Asked = "auto"
@@ -49,7 +49,7 @@ def rivals(asked: Asked, device: str, flags: frozenset[str]) -> tuple[list[Preci
     """Precisions of the fp32 graph to measure beside fp32, and whether int8 graphs are searched.
 
     Raises:
-        InputError: what is asked for by name cannot be had on this device.
+        InputError: the named precision is not available on this device.
     """
     if device_kind(device) == "gpu":
         if asked != "auto":

@@ -1,4 +1,4 @@
-"""The search: candidates are made, scored through the engine that will serve, timed, and one is taken or none."""
+"""The search: makes candidates, scores them in the engine that will serve, times them, and accepts one or none."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from paddle_ner.types import Example
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """A bundle, and how it came to be."""
+    """A bundle, and the record of its compression."""
 
     bundle: Path
     record: Compression
 
 
 class Refused(GateError):
-    """No candidate was good enough, or none that is served as it was scored. `record` holds all that was measured."""
+    """No candidate was good enough, or the bundle is not served as it was scored. `record` has all measurements."""
 
     def __init__(self, message: str, record: Compression) -> None:
         super().__init__(message)
@@ -56,19 +56,19 @@ def compress(
     """Make the fastest bundle of `checkpoint` that keeps its scores.
 
     Args:
-        checkpoint: opened, or its folder.
-        target: folder of the bundle; an older bundle there is replaced when the new one is whole.
-        calibration_set: texts to observe activations on; their annotations are not looked at.
+        checkpoint: the opened checkpoint, or its folder.
+        target: folder of the bundle; an older bundle there is replaced when the new one is complete.
+        calibration_set: texts to observe activations on; their annotations are ignored.
         evaluation_set: labelled examples: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
-        options: what is asked.
-        transforms: of the checkpoint, before anything else. What all is compared with stays `checkpoint` at fp32.
+        options: the options.
+        transforms: applied to the checkpoint first. Candidates are still compared with `checkpoint` at fp32.
         key: to sign the bundle with.
         advance: called with the share of the work done, from 0 to 1, and with what is being done.
 
     Raises:
-        InputError: there is nothing to calibrate or to score with, or `target` is something else's folder.
-        Refused: no candidate is good enough, or the finished bundle does not predict what was scored; nothing was
-            written.
+        InputError: there is nothing to calibrate or score with, or `target` is another kind of folder.
+        Refused: no candidate is good enough, or the finished bundle does not give the predictions that were scored;
+            nothing was written.
     """
     options = options or Options()
     if not isinstance(checkpoint, Checkpoint):
@@ -131,6 +131,6 @@ def compress(
 
 
 def _steps(total: int, advance: Callable[[float, str], None]) -> Callable[[str], None]:
-    """Counts what is begun; `total` is an estimate, so the share stays below 1."""
+    """Counts started steps; `total` is an estimate, so the share stays below 1."""
     counter: Iterator[int] = iter(range(total * 100))
     return lambda note: advance(min(0.99, next(counter) / total), note)

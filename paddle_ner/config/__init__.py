@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from paddle_ner.config.loading import dump, load, parse, read
+from paddle_ner.config.loading import dump, load, load_dumped, parse, parse_as, read
 from paddle_ner.config.models import (
     BaseConfig,
     Config,
     DataConfig,
     DistillationConfig,
     FileConfig,
+    FilesConfig,
     ModelConfig,
     TaskConfig,
     TokenizerConfig,
     TrainingConfig,
 )
 from paddle_ner.config.paths import portable, shareable
+from paddle_ner.config.pretraining import MaskingConfig, PretrainConfig, TextsConfig
 
 __all__ = [
     "BaseConfig",
@@ -22,13 +24,19 @@ __all__ = [
     "DataConfig",
     "DistillationConfig",
     "FileConfig",
+    "FilesConfig",
+    "MaskingConfig",
     "ModelConfig",
+    "PretrainConfig",
     "TaskConfig",
+    "TextsConfig",
     "TokenizerConfig",
     "TrainingConfig",
     "dump",
     "load",
+    "load_dumped",
     "parse",
+    "parse_as",
     "portable",
     "read",
     "shareable",

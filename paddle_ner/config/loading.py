@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from paddle_ner.config import overrides as overriding
 from paddle_ner.config.models import BaseConfig, Config
+from paddle_ner.config.pretraining import PretrainConfig
 from paddle_ner.config.text import parse_yaml
 from paddle_ner.errors import InputError
+
+C = TypeVar("C", bound=BaseConfig)
 
 _MAX_BASES = 20  # configs that build on one another
 
@@ -44,7 +47,7 @@ def read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     record = parse_yaml(text, str(path))
     if not isinstance(record, dict):
-        raise InputError(f"{path}: expected a mapping with name, task and data")
+        raise InputError(f"{path}: expected a mapping with name, data and more")
     base = record.pop("base", None)
     if base is None:
         return record
@@ -66,10 +69,21 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def parse(record: dict[str, Any], origin: str, overrides: Sequence[str] = ()) -> Config:
     """A config from plain data and overrides of it. Raises InputError with one line for each wrong field."""
+    return parse_as(Config, record, origin, overrides)
+
+
+def parse_as(kind: type[C], record: dict[str, Any], origin: str, overrides: Sequence[str] = ()) -> C:
+    """The same, of any kind of config."""
     try:
-        return Config.model_validate(overriding.apply(record, overrides))
+        return kind.model_validate(overriding.apply(record, overrides))
     except ValidationError as error:
-        raise InputError(overriding.explain(error, Config, record, origin, overrides)) from None
+        raise InputError(overriding.explain(error, kind, record, origin, overrides)) from None
+
+
+def load_dumped(path: Path) -> BaseConfig:
+    """Read what `dump` wrote, of whatever kind it is. Raises InputError as `load` does."""
+    record = read(path)
+    return parse_as(PretrainConfig if "masking" in record else Config, record, str(path))
 
 
 def dump(config: BaseConfig) -> str:

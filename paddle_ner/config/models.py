@@ -14,11 +14,13 @@ from paddle_ner.data import ReadOptions
 from paddle_ner.errors import InputError
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of a config: unknown keys are refused, and nothing changes it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TaskConfig(_Section):
+class TaskConfig(Section):
     """What is learned.
 
     Attributes:
@@ -34,7 +36,7 @@ class TaskConfig(_Section):
     threshold: float = Field(default=0.5, gt=0, lt=1)
 
 
-class FileConfig(_Section):
+class FileConfig(Section):
     """A labelled file.
 
     Attributes:
@@ -53,23 +55,15 @@ class FileConfig(_Section):
         return {"path": value} if isinstance(value, str) else value
 
 
-class DataConfig(_Section):
-    """Where the labelled files are.
+class FilesConfig(Section):
+    """Where the files of a training are.
 
     Attributes:
         root: folder that the paths are relative to; ``$NAME`` stands for an environment variable.
-        train: training data.
-        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
-        test: data that `evaluate` takes by default.
-        dev_fraction: share of train that becomes dev where dev is None.
         skip_bad: leave bad records out, and say how many, instead of refusing the file.
     """
 
     root: str = "."
-    train: FileConfig
-    dev: FileConfig | None = None
-    test: FileConfig | None = None
-    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
     skip_bad: bool = False
 
     def resolve(self, path: str) -> Path:
@@ -78,12 +72,28 @@ class DataConfig(_Section):
         if "$" in root:
             raise InputError(
                 f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER,"
-                " name the folder with --set data.root=FOLDER, or score on a labelled FILE"
+                " or name the folder with --set data.root=FOLDER"
             )
         return Path(root) / path
 
 
-class TokenizerConfig(_Section):
+class DataConfig(FilesConfig):
+    """Where the labelled files are.
+
+    Attributes:
+        train: training data.
+        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
+        test: data that `evaluate` takes by default.
+        dev_fraction: share of train that becomes dev where dev is None.
+    """
+
+    train: FileConfig
+    dev: FileConfig | None = None
+    test: FileConfig | None = None
+    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
+
+
+class TokenizerConfig(Section):
     """How text becomes tokens if the model does not have its own vocabulary.
 
     Attributes:
@@ -105,7 +115,15 @@ class TokenizerConfig(_Section):
         return self
 
 
-class ModelConfig(_Section):
+# An encoder of `paddle_ner.modeling.starter`, and what is said where such a one is to learn entities.
+STARTER_WORDS = "starter-words"
+NO_PIECES = (
+    "model.pretrained: {} reads words as its tokens, in which borders of entities would be lost: for task ner take"
+    " starter or starter-large"
+)
+
+
+class ModelConfig(Section):
     """The encoder and the head on it.
 
     Attributes:
@@ -121,7 +139,7 @@ class ModelConfig(_Section):
     allow_pickle: bool = False
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """How it is learned.
 
     Attributes:
@@ -130,8 +148,23 @@ class TrainingConfig(_Section):
         batch_size: windows in an update, on each device.
         accumulation: micro-batches per update: the result is the same with less memory.
         learning_rate: peak, reached after `warmup_ratio` of all updates.
+        layer_decay: what the peak is multiplied by from each layer of the encoder to the one below, and to the
+            embeddings; None is the same peak for all. For encoders that start with trained weights.
+        head_rate: what the peak is multiplied by for the weights of the head; None is the peak itself.
         scale_learning_rate: what to multiply it by when training on N devices: none (1), linear (N), sqrt.
         schedule: how it falls to zero afterwards.
+        ema: decay of an exponential moving average of the weights, such as 0.999, which is scored and kept in their
+            place; None keeps the weights themselves.
+        adversarial: each update also learns from word embeddings moved to where the loss grows fastest, by this
+            Euclidean norm over the whole table, such as 1.0; an update takes twice as long. None does not.
+        r_drop: read each window twice with different dropout, and add to the loss the divergence of the two answers
+            with this weight, such as 4.0; an update takes twice as long. None reads it once.
+        freeze: what does not learn of an encoder that starts with trained weights: embeddings, or encoder, which then
+            reads each window once, without dropout, so that a head learns in seconds, with a learning rate such as
+            5e-3. None: everything learns.
+        class_weights: balanced gives each label the same total weight, however rare it is; None does not.
+        focal: a position answered correctly with probability p counts (1 - p) to this power, such as 2.0; None counts
+            all alike.
         augment: further examples made from the training data, by the name of the augmentation, such as ``{join: 0.4}``:
             their characters as a share of those of the training data. None takes what fits: `join` at 0.4 if windows
             are single sentences. ``{}`` takes none.
@@ -149,11 +182,19 @@ class TrainingConfig(_Section):
     batch_size: int = Field(default=32, ge=1)
     accumulation: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=5e-4, gt=0)
+    layer_decay: float | None = Field(default=None, gt=0, le=1)
+    head_rate: float | None = Field(default=None, gt=0)
     scale_learning_rate: Literal["none", "linear", "sqrt"] = "none"
     schedule: Literal["linear", "cosine"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     max_grad_norm: float = Field(default=1.0, ge=0)
+    ema: float | None = Field(default=None, gt=0, lt=1)
+    adversarial: float | None = Field(default=None, gt=0)
+    r_drop: float | None = Field(default=None, gt=0)
+    freeze: Literal["embeddings", "encoder"] | None = None
+    class_weights: Literal["balanced"] | None = None
+    focal: float | None = Field(default=None, gt=0)
     augment: dict[str, Annotated[float, Field(ge=0, le=10)]] | None = None
     evaluate_every: Literal["epoch"] | Annotated[int, Field(ge=1)] = "epoch"
     patience: int | None = Field(default=None, ge=1)
@@ -173,7 +214,7 @@ class TrainingConfig(_Section):
         return self.learning_rate * factor
 
 
-class DistillationConfig(_Section):
+class DistillationConfig(Section):
     """How a student learns from a teacher: Hinton et al. 2015.
 
     The loss of a position is `weight` times the cross entropy between the answers of teacher and student, both softened
@@ -213,7 +254,7 @@ def unit_of(task: Any) -> Literal["sentence", "tokens"]:
     return "sentence" if task == "ner" else "tokens"
 
 
-class BaseConfig(_Section):
+class BaseConfig(Section):
     """The config of any training, whatever is learned.
 
     Attributes:
@@ -226,7 +267,7 @@ class BaseConfig(_Section):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    data: DataConfig
+    data: FilesConfig
     model: ModelConfig = ModelConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     window: WindowSpec = WindowSpec()
@@ -237,12 +278,14 @@ class Config(BaseConfig):
     """The config of `paddle-ner train` and `paddle-ner distill`: a training on labelled data.
 
     Attributes:
+        data: labelled files.
         task: what is learned from the labels.
         distillation: the teacher, if there is one.
         examples: texts that the page of a server offers; by default a few of the dev set that it labels correctly.
             They become part of the model: ``[]`` for none.
     """
 
+    data: DataConfig
     task: TaskConfig
     distillation: DistillationConfig | None = None
     examples: tuple[str, ...] | None = None
@@ -255,6 +298,12 @@ class Config(BaseConfig):
         if isinstance(task, dict) and isinstance(window, dict):
             return {**value, "window": {"unit": unit_of(task.get("type")), **window}}
         return value
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> Config:
+        if self.task.type == "ner" and self.model.pretrained == STARTER_WORDS:
+            raise ValueError(NO_PIECES.format(STARTER_WORDS))
+        return self
 
     @model_validator(mode="after")
     def _window(self) -> Config:

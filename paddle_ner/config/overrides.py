@@ -12,6 +12,14 @@ from pydantic import BaseModel, ValidationError
 from paddle_ner.config.text import parse_yaml
 from paddle_ner.errors import InputError
 
+_NEAR = 0.7
+"""How like a key must be to be what was perhaps meant, from 0 to 1."""
+_LONG = 4
+"""Characters from which on a part of a key tells which one was perhaps meant."""
+
+_ENCODER = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_dropout_prob")
+"""Fields of `model.encoder`, which is PaddleNLP's, that people set."""
+
 
 def apply(record: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """A copy of a config as plain data, with the overrides in it. Raises InputError for one that is not key=value."""
@@ -50,6 +58,9 @@ def explain(error: ValidationError, model: type[BaseModel], record: Any, origin:
         place = origin if (detail["loc"], detail["msg"]) in without else _source(names, origin, overrides)
         if detail["type"] == "extra_forbidden":
             lines[f"{place}: {_unknown(names, model)}"] = None
+        elif detail["type"] == "model_type":
+            key = next((key for key in _keys(model) if key.startswith(".".join([*names, ""]))), "name")
+            lines[f"{place}: {'.'.join(names) or 'config'}: is a section, expected values in it, such as {key}"] = None
         else:
             lines[f"{place}: {'.'.join(names)}: {detail['msg']}"] = None
     return "\n".join(lines)
@@ -76,10 +87,22 @@ def _source(names: Sequence[str], origin: str, overrides: Sequence[str]) -> str:
 
 def _unknown(names: Sequence[str], model: type[BaseModel]) -> str:
     """Say that a key is unknown, with the key that was perhaps meant."""
-    wrong, known = ".".join(names), list(_keys(model))
-    named_so = [key for key in known if key.split(".")[-1] == names[-1]]
-    close = named_so or difflib.get_close_matches(wrong, known, n=1)
+    wrong, last = ".".join(names), names[-1]
+    known = [*_keys(model), *(f"model.encoder.{name}" for name in _ENCODER)]
+    within = [key for key in known if len(names) == 1 or key.startswith(f"{names[0]}.")]
+    near = difflib.get_close_matches(last, {_last(key) for key in within}, n=1, cutoff=_NEAR)
+    close = (
+        [key for key in within if _last(key) == last]
+        or [key for key in within if "".join(word[0] for word in _last(key).split("_")) == last]  # lr
+        or [key for key in within if _last(key) in near]
+        or [key for key in within if len(last) >= _LONG and last in _last(key)]
+        or [key for key in known if _last(key) == last]
+    )
     return f"{wrong}: unknown key" + (f"; did you mean {' or '.join(close[:3])}?" if close else "")
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -47,12 +47,14 @@ def shareable(record: dict[str, Any]) -> dict[str, Any]:
 def _data_files(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Section and field of each path that is relative to `data.root`."""
     distillation = record.get("distillation") or {}
-    files = [record["data"].get(name) for name in ("train", "dev", "test")]
+    named = [record["data"].get(name) for name in ("train", "dev", "test")]
+    files = [entry for value in named for entry in (value if isinstance(value, list) else [value])]
     for entry in [*files, *distillation.get("texts", [])]:
         if entry is not None:
             yield entry, "path"
             yield entry.get("options", {}), "label_file"
     yield record.get("tokenizer", {}), "vocabulary"
+    yield record.get("masking", {}), "terms"
 
 
 def _folders(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -61,6 +63,7 @@ def _folders(record: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     yield record.get("model", {}), "pretrained"
     yield distillation, "teacher"
     yield distillation, "start"
+    yield record.get("masking", {}), "model"
 
 
 def _is_absolute(section: dict[str, Any], field: str) -> bool:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,15 @@ from typing import Any
 import numpy as np
 
 from paddle_ner import machine
+from paddle_ner.data.statistics import Statistics
+from paddle_ner.types import Example
 
 GIB = 1 << 30
 # What a training of short windows gets of the rate of a large matrix product. For CPUs it follows from the times of
 # docs/results.md; for GPUs it is assumed, as are the seconds of an update.
 _SHARE = {"cpu": 0.5, "gpu": 0.3}
 _UPDATE = {"cpu": 0.005, "gpu": 0.03}
+_JOINED = 0.4  # of the characters, that the augmentation `join` adds where windows are sentences
 _SINGLE = 4  # bytes of a number in fp32
 # Bytes that the framework takes before there is a model; on a GPU assumed.
 _PROCESS = {"cpu": int(0.8 * GIB), "gpu": GIB}
@@ -150,6 +154,22 @@ class Workload:
         operations = 3 * self.encoder.operations(self.length) * self.windows * self.length * self.epochs
         updates = math.ceil(self.windows / (self.batch_size * devices)) * self.epochs
         return operations / (_SHARE[device.kind] * device.rate * devices) + updates * _UPDATE[device.kind]
+
+
+def from_scratch(train: Iterable[Example]) -> Encoder:
+    """The encoder of `init --pretrained none`; its tokens are the characters that occur twice, and five more."""
+    characters = Counter(character for example in train for character in example.text)
+    return Encoder(4, 256, 4, 1024, sum(count > 1 for count in characters.values()) + 5)
+
+
+def workload_of(
+    encoder: Encoder, statistics: Statistics, window: int, unit: str, batch_size: int, epochs: float
+) -> Workload:
+    """The training on texts with `statistics`: long ones make several windows, and `join` adds to sentences."""
+    share = 1 + (_JOINED if unit == "sentence" else 0)
+    windows = share * max(statistics.examples, statistics.characters / (window - 2))
+    length = min(window, round(share * statistics.characters / windows) + 2)
+    return Workload(encoder, round(windows), length, window, batch_size, epochs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.json_shape import Shape, shape_of
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.source import BYTE_ORDER_MARK, open_bytes
 
 HEAD_BYTES = 1 << 18
@@ -24,6 +25,7 @@ _LONG = 1000
 _COLUMN_SHARE = 0.9
 _MARKS = re.compile(r"[\s,]*")
 """What may stand between two objects."""
+_ARRAY = re.compile(r"\s*\[\s*([\[{\"\d\]-]|null|true|false|$)")
 SEPARATORS = {
     "\t": "tabs",
     "\x02": "the character U+0002",
@@ -43,9 +45,6 @@ _BINARY = (
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x80\x04", "a Python pickle"),
     (b"ARROW1", "an Arrow table"),
@@ -59,7 +58,7 @@ class Beginning:
 
     Attributes:
         path: the file or folder.
-        magic: its first bytes, unpacked where it is gzip, by which binary formats are told.
+        magic: its first bytes, unpacked where it is packed, by which binary formats are told.
         text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
         is_whole: whether it has no more than that.
     """
@@ -90,9 +89,8 @@ class Beginning:
 
     @property
     def suffix(self) -> str:
-        """The suffix of the name in lower case, that of ``.gz`` left out."""
-        name = self.path.name.lower().removesuffix(".gz")
-        return Path(name).suffix
+        """The suffix of the name in lower case, that of a packing left out."""
+        return Path(unpacked_name(self.path.name)).suffix
 
     @cached_property
     def all_lines(self) -> tuple[str, ...]:
@@ -204,7 +202,7 @@ def look_of(line: str) -> str:
         return f"XML or HTML ({shown})"
     if line.lstrip().startswith("{") and not line.lstrip().startswith("{{"):
         return f"the beginning of a JSON object ({shown})"
-    if line.lstrip().startswith("["):
+    if _ARRAY.match(line):
         return f"the beginning of a JSON array ({shown})"
     for mark, name in SEPARATORS.items():
         if mark in line:

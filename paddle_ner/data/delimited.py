@@ -79,12 +79,12 @@ def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: 
     first = taken[0]
 
     def texts() -> Iterator[str]:
-        yield f"{first.text}\n"
+        yield f"{first.text}{first.end}"
         for line in more:
             taken.append(line)
             if len(taken) > _LONGEST_ROW:
                 return
-            yield f"{line.text}\n"
+            yield f"{line.text}{line.end}"
 
     try:
         cells = next(csv.reader(texts(), delimiter=delimiter, strict=True))
@@ -92,7 +92,7 @@ def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: 
         if any("\0" in line.text for line in taken):
             # Python's csv reads them from 3.11 on.
             return Rejected.at(path, first.number, "a NUL character, which no CSV is meant to hold: remove it")
-        expected = "expected quotes around the whole cell, those inside doubled (quotes: literal reads them as text)"
+        expected = "expected quotes around the whole cell, those inside doubled (--quotes literal reads them as text)"
         return Rejected.at(path, first.number, f"bad quoting: {error}, {expected}")
     if not trusted and len(taken) > 2 and len(cells) > 1 and _are_rows(taken, delimiter, len(cells)):
         return Rejected.at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning, separator_of
@@ -15,7 +16,11 @@ class UnknownFormat(InputError):
     """No format has the shape of a file, nor one that is near."""
 
 
-_NAME_IT = "name it (--format, or format: in YAML)"
+class EmptyFile(InputError):
+    """A file that holds nothing but blank lines."""
+
+
+_NAME_IT = "name it (--format, for predict --input-format, in YAML format:)"
 
 
 def detect(path: Path, encoding: str = AUTO) -> Format:
@@ -35,7 +40,7 @@ def detect(path: Path, encoding: str = AUTO) -> Format:
 def _detect(path: Path, encoding: str) -> Format:
     beginning = Beginning.of(path, encoding)
     if not beginning.is_folder and not beginning.lines:
-        raise InputError(f"{path}: empty, expected labelled data")
+        raise EmptyFile(f"{path}: empty, expected labelled data")
     fits = {name: format.recognise(beginning) for name, format in FORMATS.items()}
     best = max(fits.values())
     names = [name for name, fit in fits.items() if fit == best]
@@ -50,7 +55,10 @@ def _detect(path: Path, encoding: str) -> Format:
 
 def _unknown(beginning: Beginning, nearest: list[str]) -> str:
     if beginning.is_folder:
-        return f"{beginning.path}: a folder with neither brat's .ann files nor a folder of .txt files for each class"
+        return (
+            f"{beginning.path}: a folder with neither brat's .ann files nor a folder of .txt files for each class"
+            f"{_pattern(beginning.path)}"
+        )
     near = "".join(f"; the nearest is {name}: {FORMATS[name].summary}" for name in nearest)
     if not nearest and (mark := separator_of(beginning.lines)) is not None:
         delimiter = "" if mark == "," else f" --delimiter '{mark}'"
@@ -59,3 +67,11 @@ def _unknown(beginning: Beginning, nearest: list[str]) -> str:
         f"{beginning.path}: cannot tell the format from the content: the first line looks like"
         f" {beginning.look()}{near}. Expected one of {', '.join(FORMATS)}: {_NAME_IT}"
     )
+
+
+def _pattern(folder: Path) -> str:
+    """How the files of a folder are named together, by the commonest suffix; nothing where it holds none."""
+    suffixes = Counter(file.suffix for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    if not suffixes:
+        return ""
+    return f"; to read its files, name them by a pattern in quotes: '{folder}/*{suffixes.most_common(1)[0][0]}'"

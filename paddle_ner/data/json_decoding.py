@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -17,7 +18,12 @@ class Decoder(json.JSONDecoder):
     """A decoder that remembers what is wrong with the value just decoded; each value is of type `expected`."""
 
     def __init__(self, expected: type[Any] = dict) -> None:
-        super().__init__(object_pairs_hook=self._object, parse_int=self._integer)
+        super().__init__(
+            object_pairs_hook=self._object,
+            parse_int=self._integer,
+            parse_float=self._float,
+            parse_constant=self._constant,
+        )
         self.expected = expected
         self._faults: list[str] = []
 
@@ -35,6 +41,15 @@ class Decoder(json.JSONDecoder):
             return 0
         return int(digits)
 
+    def _float(self, digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            self._faults.append(f"the number {digits[:_DIGITS]}, expected one that a float can hold")
+        return value
+
+    def _constant(self, name: str) -> None:
+        self._faults.append(f"{name} is no JSON, expected null where a value is missing (pandas: DataFrame.to_json)")
+
     def forget(self) -> None:
         """Forget what was wrong with a value that could not be decoded whole."""
         self._faults.clear()
@@ -50,21 +65,21 @@ class Decoder(json.JSONDecoder):
 def cause(error: json.JSONDecodeError) -> str:
     """What a syntax error of a usual kind comes from and what to do, to stand behind its message; else empty."""
     text, place = error.doc, error.pos
-    found = text[place : place + 10]
+    rest = text[place : place + 10]
     before = text[:place].rstrip()[-1:]
     if error.msg.startswith("Invalid control character"):
         return ": inside a string a tab is written \\t and a line end \\n"
-    if found.startswith("\ufeff"):
+    if rest.startswith("\ufeff"):
         return ": a byte order mark between two files that were put together, remove it"
-    if found.startswith("'"):
+    if rest.startswith("'"):
         return ": single quotes are Python's, not JSON's: write the file with json.dump"
-    if _COMMENT.match(found):
+    if _COMMENT.match(rest):
         return ": JSON has no comments, remove them"
-    if _PYTHON.match(found):
+    if _PYTHON.match(rest):
         return ": that is Python's, not JSON's: write the file with json.dump"
-    if _SCRIPT.match(found):
+    if _SCRIPT.match(rest):
         return ": that is JavaScript: leave the array or objects alone"
-    if (before == "," or found.startswith(",")) and text[place:].lstrip(", \t\r\n")[:1] in ("]", "}"):
+    if (before == "," or rest.startswith(",")) and text[place:].lstrip(", \t\r\n")[:1] in ("]", "}"):
         return ": remove the comma before the bracket that closes"
     return ""
 

@@ -88,21 +88,21 @@ class _Values:
 
     def _enter(self, key: str) -> Rejected | None:
         """Go to the value of a key of the object that comes next; what is wrong where there is none."""
-        mark, found = self._next(), None
-        while mark in ("{", ",") and found != key:
+        mark, name = self._next(), None
+        while mark in ("{", ",") and name != key:
             self._advance(1)
-            found = self._skip()
+            name = self._skip()
             mark = self._next()
-            if isinstance(found, Rejected) or mark != ":":
+            if isinstance(name, Rejected) or mark != ":":
                 break
             self._advance(1)
-            if found != key:
+            if name != key:
                 if isinstance(fault := self._skip(), Rejected):
                     return fault
                 mark = self._next()
-        if found == key:
+        if name == key:
             return None
-        return found if isinstance(found, Rejected) else self._fatal(f"expected an object with the key {key!r}")
+        return name if isinstance(name, Rejected) else self._fatal(f"expected an object with the key {key!r}")
 
     def _skip(self) -> Any:
         """Read a value of any type, for its end or as a key."""

@@ -28,6 +28,7 @@ _NAMES: dict[Unit, str] = {
     "utf-8": "UTF-8 bytes",
 }
 _TOOLS: dict[Unit, str] = {
+    "code-points": "code-points where a program in Python counted",
     "utf-16": "utf-16 where the tool is JavaScript, as doccano and Label Studio are",
     "code-points-lf": "code-points-lf where the tool counts a CRLF as one, as browsers do",
     "graphemes": "graphemes where doccano is told to count those",
@@ -41,24 +42,31 @@ class OffsetReader:
 
     Args:
         path: the file, for messages.
-        unit: what the offsets count. None: code points, unless the file proves another unit, in which every entity of
-            it lies in its text and has the surface that the record states.
+        unit: what the offsets count. None: `usual`, unless the file proves another unit, in which every entity of it
+            lies in its text and has the surface that the record states.
         drafts: reads the file again from its beginning, for that proof.
         is_defined: whether the format itself says that offsets are code points, so that no proof is not worth a remark.
+        usual: what the tool counts that writes the format.
     """
 
     def __init__(
-        self, path: Path, unit: Unit | None, drafts: Callable[[], Iterable[Draft]], is_defined: bool = False
+        self,
+        path: Path,
+        unit: Unit | None,
+        drafts: Callable[[], Iterable[Draft]],
+        is_defined: bool = False,
+        usual: Unit = "code-points",
     ) -> None:
         self._path = path
         self._unit = unit
         self._drafts = drafts
         self._is_defined = is_defined
+        self._usual = usual
         self._remark: str | None = None
 
     def __call__(self, draft: Draft) -> Draft | Rejected:
         """The draft with offsets in code points; what is wrong where one lies inside a character or outside."""
-        if not draft.spans or (self._unit != "utf-8" and _reads_alike(draft.text)):
+        if not draft.spans or draft.by_tokens or (self._unit != "utf-8" and _reads_alike(draft.text)):
             return draft
         if self._unit is None:
             if not _differ(draft):
@@ -89,35 +97,50 @@ class OffsetReader:
         return Rejected(tuple(problems)) if problems else replace(draft, spans=tuple(converted))
 
     def _proved(self) -> Unit:
-        """The unit in which all entities of the file fit; code points where none or several do."""
-        fitting = dict.fromkeys(PROVABLE, True)
+        """The unit in which all entities of the file fit; where none or several do, the usual one if it may be.
+
+        Where bad entities leave none, that in which most texts fit.
+        """
+        fitting = dict.fromkeys(PROVABLE, 0)
         readings: dict[Unit, int] = dict.fromkeys(PROVABLE, 0)
         texts = 0
         for draft in self._drafts():
-            if not draft.spans or _reads_alike(draft.text) or not _differ(draft):
+            if not draft.spans or draft.by_tokens or _reads_alike(draft.text) or not _differ(draft):
                 continue
             texts += 1
             for unit in PROVABLE:
                 ranges = _ranges(draft, unit)
                 readings[unit] = hash((readings[unit], tuple(ranges)))
-                fitting[unit] = fitting[unit] and all(map(_fits, ranges, draft.spans, [draft.text] * len(ranges)))
-        units = [unit for unit in PROVABLE if fitting[unit]]
-        if len({readings[unit] for unit in units}) == 1:
+                fitting[unit] += all(map(_fits, ranges, draft.spans, [draft.text] * len(ranges)))
+        most = max(fitting.values())
+        units = [unit for unit in PROVABLE if fitting[unit] == most]
+        chosen = self._usual if self._usual in units else units[0]
+        if most == texts and len({readings[unit] for unit in units}) == 1:
             if units[0] != "code-points":
                 self._remark = f"its entities fit their texts only where offsets count {_NAMES[units[0]]}: read so"
             return units[0]
-        if units and not self._is_defined:
-            distinct: dict[int, Unit] = {}
-            for unit in units:
-                distinct.setdefault(readings[unit], unit)
-            named = " or ".join(_NAMES[unit] for unit in distinct.values())
-            tools = [tool for unit, tool in _TOOLS.items() if unit in distinct.values()]
+        if self._is_defined or not most:
+            return self._usual
+        distinct: dict[int, Unit] = {}
+        for unit in units:
+            distinct.setdefault(readings[unit], unit)
+        named_so = distinct[readings[chosen]]
+        others = [unit for unit in distinct.values() if unit != named_so]
+        tools = "; ".join(_TOOLS.get(unit, unit) for unit in others) or "names another unit"
+        read_as = f"read as {_NAMES[named_so]}"
+        what = "emoji (or others beyond U+FFFF), combined characters or CRLF line ends before an entity"
+        if most < texts:
             self._remark = (
-                f"{texts:,} text{'s' * (texts != 1)} with emoji (or others beyond U+FFFF), combined characters or CRLF"
-                f" line ends before an entity, and nothing proves whether offsets count {named}: read as code"
-                f" points (--offsets {'; '.join(tools)})"
+                f"in no unit do offsets fit all of its texts with {what}: {read_as}, in which {most:,} of {texts:,} fit"
+                f" (--offsets {tools})"
             )
-        return "code-points"
+        else:
+            counted = " or ".join(_NAMES[unit] for unit in distinct.values())
+            self._remark = (
+                f"{texts:,} text{'s' * (texts != 1)} with {what}, and nothing proves whether offsets count {counted}:"
+                f" {read_as} (--offsets {tools})"
+            )
+        return chosen
 
 
 def _reads_alike(text: str) -> bool:
@@ -135,11 +158,11 @@ def _differ(draft: Draft) -> bool:
 def _ranges(draft: Draft, unit: Unit) -> list[Range | None]:
     """The range of each entity in code points; None where an offset lies inside a character or outside the text."""
     places = _places(draft.text, unit)
-    found = []
+    ranges = []
     for span in draft.spans or ():
         start, end = places.get(span.start), places.get(span.end)
-        found.append(None if start is None or end is None else (start, end))
-    return found
+        ranges.append(None if start is None or end is None else (start, end))
+    return ranges
 
 
 def _fits(range: Range | None, span: Span, text: str) -> bool:

@@ -47,7 +47,7 @@ class ReadOptions(BaseModel):
     overlaps: Literal["report", "outermost", "innermost", "allow"] = Field(
         default="report",
         description="Entities that overlap: report: the record is bad; outermost, innermost: the longest, or the"
-        " shortest, is kept and the others are counted; allow: all are kept, which no task can learn.",
+        " shortest, is kept and the others are counted; allow: all are kept, which model.head: span learns.",
     )
     multi_label: bool | None = Field(
         default=None,
@@ -57,6 +57,9 @@ class ReadOptions(BaseModel):
     texts_only: bool = Field(
         default=False,
         description="Only the texts count: they may be empty, a table needs no label, and annotations are not read.",
+    )
+    keep_fields: bool = Field(
+        default=False, description="What else the records hold is kept, as with texts_only, beside their annotations."
     )
 
     offsets: Unit | None = Field(
@@ -153,6 +156,11 @@ class ReadOptions(BaseModel):
         return field
 
 
+def flag_of(name: str) -> str:
+    """What an option is called on the command line."""
+    return "--labels" if name == "allowed_labels" else f"--{name.replace('_', '-')}"
+
+
 COMMON = frozenset(
     {
         "encoding",
@@ -163,6 +171,7 @@ COMMON = frozenset(
         "multi_label",
         "label_file",
         "texts_only",
+        "keep_fields",
     }
 )
 """The options that mean the same for every format."""

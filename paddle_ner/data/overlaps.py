@@ -54,7 +54,9 @@ class LeftOut:
         sign = -1 if self.keep == "outermost" else 1
         kept: list[Entity] = []
         same_range = 0
-        for entity in sorted(entities, key=lambda one: (sign * (one.end - one.start), one.start)):
+        for entity in sorted(
+            entities, key=lambda candidate: (sign * (candidate.end - candidate.start), candidate.start)
+        ):
             if any(entity.start < other.end and other.start < entity.end for other in kept):
                 same_range += any((entity.start, entity.end) == (other.start, other.end) for other in kept)
             else:
@@ -63,13 +65,13 @@ class LeftOut:
         self.entities += len(entities) - len(kept)
         self.records += len(kept) < len(entities)
         self.same_range += same_range
-        return sorted(kept, key=lambda one: one.start)
+        return sorted(kept, key=lambda entity: entity.start)
 
 
-def faults(found: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
+def faults(entities: Sequence[tuple[Entity, int]]) -> Iterator[tuple[int, str]]:
     """What is wrong, and on which line, with entities (in order of their start) that begin before another ends."""
     widest: Entity | None = None
-    for entity, line in found:
+    for entity, line in entities:
         if widest is not None and entity.start < widest.end:
             yield (
                 line,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from paddle_ner.data.encoding import AUTO, guess
 from paddle_ner.data.formats import FORMATS, Format
 from paddle_ner.data.kinds import Judged, Kind, kind_of_all
 from paddle_ner.data.offsets import OffsetReader
-from paddle_ner.data.options import COMMON, ReadOptions
+from paddle_ner.data.options import COMMON, ReadOptions, flag_of
 from paddle_ner.data.records import Draft, Judge, Rejected, Remark
 from paddle_ner.data.source import expand, is_standard_input
 from paddle_ner.errors import DataError, InputError, Problem
@@ -38,8 +38,8 @@ def read(
     """Stream the examples of a labelled file or folder, in the order of the file.
 
     Args:
-        path: the file; gzip is unpacked. A folder for brat and for a folder per class. ``-`` is the standard input, and
-            a pattern such as ``parts/*.jsonl`` names all files that match.
+        path: the file; gzip, bzip2, xz and Zstandard are unpacked. A folder for brat and for a folder per class. ``-``
+            is the standard input, and a pattern such as ``parts/*.jsonl`` names all files that match.
         format: its format; None: by content and suffix.
         encoding: takes the place of ``options.encoding``.
         options: what else the file does not say of itself.
@@ -52,10 +52,10 @@ def read(
         DataError: while reading, at the first bad record where there is no `on_problem`; in any case where the rest of
             the file cannot be read (a syntax error in a JSON array).
     """
-    found = records(path, format, encoding=encoding, options=options, log=log)
+    judged = records(path, format, encoding=encoding, options=options, log=log)
 
     def examples() -> Iterator[Example]:
-        for record in found:
+        for record in judged:
             if isinstance(record, Example):
                 yield record
             elif on_problem is None or record.fatal:
@@ -86,17 +86,22 @@ def load(
     Raises:
         InputError, DataError: as `read` does.
     """
-    found = records(path, format, encoding=encoding, options=options, log=log)
-    return list(follow(path, found, policy, log))
+    judged = records(path, format, encoding=encoding, options=options, log=log)
+    return list(follow(path, judged, policy, log))
 
 
 def follow(
-    path: str | Path, found: Iterable[Example | Rejected], policy: Policy, log: Callable[[str], None] = _LOGGER.warning
+    path: str | Path,
+    examples: Iterable[Example | Rejected],
+    policy: Policy,
+    log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example]:
     """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
+    if policy not in get_args(Policy):
+        raise InputError(f"policy is {policy!r}, expected {', '.join(get_args(Policy))}")
     good = bad = 0
     problems: list[Problem] = []
-    for record in found:
+    for record in examples:
         if isinstance(record, Example):
             good += 1
             yield record
@@ -164,10 +169,11 @@ class _File:
 
     def drafts(self) -> Iterator[Draft]:
         """The records that could be parsed, as the file states them."""
-        return (found for found in self.format.read(self.path, self.options) if isinstance(found, Draft))
+        return (draft for draft in self.format.read(self.path, self.options) if isinstance(draft, Draft))
 
     def offset_reader(self) -> OffsetReader:
-        return OffsetReader(self.path, self.options.offsets, self.drafts, self.format.counts_code_points)
+        format = self.format
+        return OffsetReader(self.path, self.options.offsets, self.drafts, format.counts_code_points, format.counted)
 
     def records(self, log: Callable[[str], None]) -> Iterator[tuple[Draft, Judged] | Rejected]:
         """What the format found, each draft with what makes an example of it; remarks are logged."""
@@ -179,12 +185,12 @@ class _File:
             return converted if isinstance(converted, Rejected) else judge(converted)
 
         nothing = True
-        for found in self.format.read(self.path, self.options):
-            if isinstance(found, Remark):
-                log(f"{self.path}: {found.message}")
+        for parsed in self.format.read(self.path, self.options):
+            if isinstance(parsed, Remark):
+                log(f"{self.path}: {parsed.message}")
                 continue
             nothing = False
-            yield found if isinstance(found, Rejected) else (found, judged)
+            yield parsed if isinstance(parsed, Rejected) else (parsed, judged)
         if nothing:
             yield Rejected.at(self.path, 1, "no record, expected at least one")
         for remark in (*offsets.remarks(), *judge.remarks()):
@@ -216,17 +222,17 @@ def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
     for file in files:
         place = _Place()
         try:
-            for found in file.records(file.log):
-                if isinstance(found, Rejected):
-                    place.pass_to(found.problems[0].path, found.problems[0].line)
+            for parsed in file.records(file.log):
+                if isinstance(parsed, Rejected):
+                    place.pass_to(parsed.problems[0].path, parsed.problems[0].line)
                 else:
-                    place.pass_to(str(found[0].path or file.path), found[0].line)
-                if isinstance(found, Rejected):
-                    yield place.named(found)
-                    if found.fatal:
+                    place.pass_to(str(parsed[0].path or file.path), parsed[0].line)
+                if isinstance(parsed, Rejected):
+                    yield place.named(parsed)
+                    if parsed.fatal:
                         return
                     continue
-                draft, judged = found
+                draft, judged = parsed
                 if kind is None and not file.options.texts_only and _says_no_kind(draft):
                     kind = kind_of_all(_drafts_of(files))
                 record = judged(draft if kind is None else kind.fill(draft))
@@ -246,9 +252,9 @@ def _says_no_kind(draft: Draft) -> bool:
 def _drafts_of(files: Iterable[_File]) -> Iterator[tuple[Draft, Judged]]:
     """The drafts of files read once more, each with what judges it, in silence."""
     for file in files:
-        for found in file.records(lambda _: None):
-            if not isinstance(found, Rejected):
-                yield found
+        for record in file.records(lambda _: None):
+            if not isinstance(record, Rejected):
+                yield record
 
 
 def _with_encoding(options: ReadOptions, encoding: str) -> ReadOptions:
@@ -263,5 +269,5 @@ def _refuse_idle(format: Format, options: ReadOptions) -> None:
     for name in ReadOptions.model_fields:
         if name not in format.options | COMMON and getattr(options, name) != getattr(_DEFAULTS, name):
             raise InputError(
-                f"option {name} does nothing for format {format.name}: leave it out, or name the right format"
+                f"{flag_of(name)} does nothing for format {format.name}: leave it out, or name the right format"
             )

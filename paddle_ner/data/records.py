@@ -50,6 +50,7 @@ class Draft:
         path: the file it stands in, where that is not the path that was asked for (a file of a folder).
         spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
         fields: what else the record holds, by name.
+        by_tokens: whether `spans` were made of tokens, so that their offsets are code points whatever the file counts.
     """
 
     line: int
@@ -61,6 +62,7 @@ class Draft:
     path: Path | None = None
     spans_path: Path | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    by_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,13 @@ class Judge:
         if problems:
             return Rejected(tuple(problems))
         number = None if draft.id is None else str(draft.id)
-        return Example(draft.text, entities, label, labels, number, origin)
+        fields = draft.fields if self.options.keep_fields else {}
+        return Example(draft.text, entities, label, labels, number, origin, fields)
 
     def _entities(self, draft: Draft, problems: list[Problem]) -> tuple[Entity, ...]:
         assert draft.spans is not None
         path = str(draft.spans_path or draft.path or self.path)
-        found: list[tuple[Entity, int]] = []
+        placed: list[tuple[Entity, int]] = []
         seen: set[Entity] = set()
         for span in draft.spans:
             line = span.line or draft.line
@@ -148,7 +151,7 @@ class Judge:
                 if not self._keeps(entity.label):
                     continue
                 if entity.label == OUTSIDE:
-                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with label_map")
+                    raise ValueError("an entity is called O, the tag of what is no entity: rename it with --label-map")
                 if span.surface is not None and not same_surface(span.surface, entity.text):
                     raise ValueError(
                         f"entity {entity.label} at {span.start}..{span.end} is {entity.text!r} in the text,"
@@ -162,25 +165,25 @@ class Judge:
                 self._repeated += 1
             else:
                 seen.add(entity)
-                found.append((entity, line))
+                placed.append((entity, line))
         if self._left_out is not None:
-            return () if problems else tuple(self._left_out.flat([entity for entity, _ in found]))
-        found.sort(key=lambda pair: (pair[0].start, pair[0].end))
+            return () if problems else tuple(self._left_out.flat([entity for entity, _ in placed]))
+        placed.sort(key=lambda pair: (pair[0].start, pair[0].end))
         if self.options.overlaps == "report":
-            problems.extend(Problem(path, line, message) for line, message in overlaps.faults(found))
-        return tuple(entity for entity, _ in found)
+            problems.extend(Problem(path, line, message) for line, message in overlaps.faults(placed))
+        return tuple(entity for entity, _ in placed)
 
     def _classes(self, given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
         if given is None:
             return None, None
-        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(one) for one in given)
+        names = (self._name(given),) if isinstance(given, str) else tuple(self._name(name) for name in given)
         if len(set(names)) < len(names):
             raise ValueError(f"a label stands twice in {', '.join(names)}, expected each once")
         as_many = not isinstance(given, str) if self.options.multi_label is None else self.options.multi_label
         if as_many:
             return None, tuple(name for name in names if self._keeps(name))
         if len(names) != 1:
-            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (multi_label is false)")
+            raise ValueError(f"{len(names)} labels ({', '.join(names)}), expected exactly 1 (--single-label)")
         if not self._keeps(names[0]):
             raise ValueError(f"label {names[0]!r}, which --keep-labels does not name: it is the only one of the text")
         return names[0], None
@@ -211,7 +214,7 @@ class Judge:
         if len(label) > MAX_LABEL:
             raise ValueError(
                 f"label of {len(label)} characters ({label[:20]}…), expected at most {MAX_LABEL}:"
-                " are text and label the right way round? (text_field, label_field)"
+                " are text and label the right way round? (--text-field, --label-field)"
             )
         names = self._file_names
         if names is not None and label not in names:
@@ -223,7 +226,7 @@ class Judge:
             label = names[int(label)]
         label = self.options.label_map.get(label, label)
         if unseen := _unseen(label):
-            raise ValueError(f"{unseen} (label_map)")
+            raise ValueError(f"{unseen} (--label-map)")
         allowed = self.options.allowed_labels
         kept = self.options.keep_labels is None or label in self.options.keep_labels
         if allowed is not None and kept and label not in allowed:

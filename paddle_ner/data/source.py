@@ -1,17 +1,17 @@
-"""Bytes to lines: encodings, byte order marks, line ends, gzip. What cannot be decoded is reported, not dropped."""
+"""Bytes to lines: encodings, byte order marks, line ends. What cannot be decoded is reported, not dropped."""
 
 from __future__ import annotations
 
 import atexit
-import gzip
 import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, NamedTuple
 
+from paddle_ner.data.packing import MAGIC_BYTES, unpacked
 from paddle_ner.errors import InputError
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -20,11 +20,16 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 class Line(NamedTuple):
-    """One line without its line end; `fault` says why it could not be decoded (`text` then holds escaped bytes)."""
+    """One line; `fault` says why it could not be decoded (`text` then holds escaped bytes).
+
+    Attributes:
+        end: its line end, which `text` does not have.
+    """
 
     number: int
     text: str
     fault: str | None = None
+    end: str = "\n"
 
 
 class DecodingFault(ValueError):
@@ -72,8 +77,8 @@ class _Pipes:
                 raise InputError("-: the standard input is closed, name a file")
             return self._kept(("-", id(sys.stdin)), sys.stdin, lambda: sys.stdin.buffer)
         if path.is_fifo():
-            found = path.stat()
-            return self._kept((found.st_dev, found.st_ino), None, lambda: path.open("rb"))
+            status = path.stat()
+            return self._kept((status.st_dev, status.st_ino), None, lambda: path.open("rb"))
         return path
 
     def _kept(self, key: tuple[object, ...], source: object, opened: Callable[[], IO[bytes]]) -> Path:
@@ -89,24 +94,22 @@ _pipes = _Pipes()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file opened for reading, unpacked where it is gzip; ``-`` is the standard input.
+    """The file opened for reading, unpacked where it is packed (`packing`); ``-`` is the standard input.
 
-    Raises InputError where it is absent or UTF-16.
+    Raises InputError where it is absent or UTF-16, MissingPackageError where what unpacks it is not installed.
     """
     try:
         stream = _pipes.path(path).open("rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
-    magic = stream.read(3)
+    magic = stream.read(MAGIC_BYTES)
     stream.seek(0)
     if magic[:2] in (b"\xff\xfe", b"\xfe\xff"):
         stream.close()
         raise InputError(
             f"{path}: UTF-16, expected UTF-8 or GB18030: convert it, for example with iconv -f utf-16 -t utf-8"
         )
-    if magic == b"\x1f\x8b\x08":
-        return cast(IO[bytes], gzip.open(stream, "rb"))
-    return stream
+    return unpacked(stream, magic)
 
 
 def lines(path: Path, encoding: str) -> Iterator[Line]:
@@ -120,14 +123,15 @@ def lines(path: Path, encoding: str) -> Iterator[Line]:
                 raise InputError(
                     f"{path}: lines end with CR alone, expected LF or CRLF: convert it, as tr '\\r' '\\n' does"
                 )
-            raw = raw.removesuffix(b"\n").removesuffix(b"\r")
+            whole_line, raw = raw, raw.removesuffix(b"\n").removesuffix(b"\r")
+            end = whole_line[len(raw) :].decode("ascii")
             fault = None
             try:
                 text = raw.decode(encoding)
             except UnicodeDecodeError as error:
                 text = raw.decode(encoding, errors="surrogateescape")
                 fault = _fault(raw[error.start], error.start, encoding)
-            yield Line(number, text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text, fault)
+            yield Line(number, text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text, fault, end)
 
 
 def whole(path: Path, encoding: str) -> str:

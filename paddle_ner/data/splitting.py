@@ -1,12 +1,13 @@
-"""Cutting one set into parts, such as train, dev and test, without a text that stands in two of them."""
+"""Cutting one set into parts, such as train, dev and test, or into folds, without a text that stands in two of them."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from paddle_ner.errors import InputError
 from paddle_ner.types import Example
@@ -14,7 +15,7 @@ from paddle_ner.types import Example
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The examples with one text.
+    """The examples with one text, or with one key and the texts of that.
 
     Attributes:
         indices: of the examples.
@@ -25,38 +26,108 @@ class _Group:
     labels: frozenset[str]
 
 
-def split(examples: Iterable[Example], fractions: Sequence[float], seed: int) -> list[list[Example]]:
+def split(
+    examples: Iterable[Example], fractions: Sequence[float], seed: int, key: Callable[[Example], str] | None = None
+) -> list[list[Example]]:
     """Cut examples at random into one part a fraction; each part keeps the order of the file.
 
     Examples with the same text come into the same part, so a part can be off its fraction by the length of such a
     group. Each part gets its share of every class and entity type; where there are too few examples for that, the
     largest part has each of them at least once. The same examples, fractions and seed give the same parts.
 
+    Args:
+        examples: to cut.
+        fractions: of each part.
+        seed: of the draw.
+        key: examples with the same key, such as that of their document, come into the same part too (`key_of`).
+
     Raises:
-        InputError: the fractions are not positive or do not add up to 1, or there are fewer texts than parts.
+        InputError: the fractions are not positive or do not add up to 1, or there are fewer texts or keys than parts.
     """
+    kept = list(examples)
+    return [[kept[index] for index in part] for part in _cut(kept, fractions, seed, key)]
+
+
+def _cut(
+    kept: Sequence[Example], fractions: Sequence[float], seed: int, key: Callable[[Example], str] | None
+) -> list[list[int]]:
+    """The indices of the examples of each part, as `split` says."""
     if not fractions or any(not fraction > 0 for fraction in fractions) or not math.isclose(sum(fractions), 1):
         shown = ", ".join(f"{fraction:g}" for fraction in fractions)
         raise InputError(f"fractions {shown} add up to {sum(fractions):g}, expected positive numbers that add up to 1")
-    kept = list(examples)
-    groups = _ordered(_groups(kept), seed)
+    groups = _ordered(_groups(kept, key), seed)
     if len(groups) < len(fractions):
-        raise InputError(f"{len(groups)} different texts are too few for {len(fractions)} parts, expected one for each")
+        what = "different texts" if key is None else "groups of texts"
+        raise InputError(f"{len(groups)} {what} are too few for {len(fractions)} parts, expected one for each")
     parts = _deal(groups, fractions)
     _fill_empty(parts)
-    indices = (sorted(index for group in part for index in group.indices) for part in parts)
-    return [[kept[index] for index in part] for part in indices]
+    return [sorted(index for group in part for index in group.indices) for part in parts]
 
 
-def _groups(examples: Sequence[Example]) -> list[_Group]:
-    """One group a text, in the order of the file."""
-    indices: dict[str, list[int]] = {}
-    for index, example in enumerate(examples):
-        indices.setdefault(example.text, []).append(index)
+def folds(
+    examples: Iterable[Example], count: int, seed: int, key: Callable[[Example], str] | None = None
+) -> list[tuple[list[Example], list[Example]]]:
+    """Train and dev of each of `count` folds: every example is in dev once. The rest is as in `split`.
+
+    Raises:
+        InputError: `count` is less than 2, or there are fewer texts or keys.
+    """
+    if count < 2:
+        raise InputError(f"{count} folds, expected 2 at least")
+    kept = list(examples)
+    found = []
+    for dev in _cut(kept, [1 / count] * count, seed, key):
+        held = set(dev)
+        train = [example for index, example in enumerate(kept) if index not in held]
+        found.append((train, [kept[index] for index in dev]))
+    return found
+
+
+def key_of(name: str) -> Callable[[Example], str]:
+    """What gives the value of a field of an example: ``id``, a name, or ``meta.document`` for one inside another.
+
+    The function raises InputError for an example without it: one that has none, or was read without `keep_fields`.
+    """
+
+    def key(example: Example) -> str:
+        value: Any = {**example.fields, "id": example.id}
+        for part in [name] if name in value else name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if value is None:
+            there = ", ".join(example.fields) or "no field but its text and annotation"
+            raise InputError(f"{example.origin or 'example'}: no {name} to group by, expected one: it has {there}")
+        return str(value)
+
+    return key
+
+
+def _groups(examples: Sequence[Example], key: Callable[[Example], str] | None) -> list[_Group]:
+    """One group a text, or a key with all texts that it shares with others, in the order of the file."""
+    indices: dict[int, list[int]] = {}
+    for index, leader in enumerate(_leaders(examples, key)):
+        indices.setdefault(leader, []).append(index)
     return [
         _Group(members, frozenset(label for index in members for label in _labels(examples[index])))
         for members in indices.values()
     ]
+
+
+def _leaders(examples: Sequence[Example], key: Callable[[Example], str] | None) -> list[int]:
+    """For each example, the first one that it is tied to by a text or a key, be it over others."""
+    leaders = list(range(len(examples)))
+
+    def leader(index: int) -> int:
+        while leaders[index] != index:
+            leaders[index] = leaders[leaders[index]]
+            index = leaders[index]
+        return index
+
+    first: dict[tuple[str, str], int] = {}
+    for index, example in enumerate(examples):
+        for tie in [("text", example.text), *([] if key is None else [("key", key(example))])]:
+            one, other = leader(first.setdefault(tie, index)), leader(index)
+            leaders[max(one, other)] = min(one, other)
+    return [leader(index) for index in range(len(examples))]
 
 
 def _labels(example: Example) -> list[str]:

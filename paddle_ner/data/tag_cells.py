@@ -47,8 +47,8 @@ class TagCells:
         Cells of tags as the field writes them are enough, if O is among them. Others (types alone, a 0 for O, numbers)
         must be as many as the tokens beside them.
         """
-        found = _fitted(texts, cells)
-        return None if found is None else found[0]
+        fitted = _fitted(texts, cells)
+        return None if fitted is None else fitted[0]
 
     def tokens(self, cell: str) -> list[str]:
         """The tokens of a cell. Raises ValueError for one that is parted in another way."""
@@ -80,8 +80,8 @@ def is_list(cell: str) -> bool:
 
 def agree(texts: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether nearly all cells of a column hold as many tokens as the cells of tags beside them."""
-    found = _fitted(texts, cells)
-    return found is not None and found[1] >= _SHARE
+    fitted = _fitted(texts, cells)
+    return fitted is not None and fitted[1] >= _SHARE
 
 
 def tagged_lines(lines: Sequence[str], mark: str) -> bool:
@@ -89,9 +89,9 @@ def tagged_lines(lines: Sequence[str], mark: str) -> bool:
     several = fitting = 0
     for line in lines:
         sides = [side for side in (line.rpartition(mark)[2], line.partition(mark)[0]) if side != line]
-        found = [tags for side in sides if (tags := _tags_of(side))]
-        fitting += bool(found)
-        several += any(len(tags) > 1 and any(map(is_tag, tags)) for tags in found)
+        sequences = [tags for side in sides if (tags := _tags_of(side))]
+        fitting += bool(sequences)
+        several += any(len(tags) > 1 and any(map(is_tag, tags)) for tags in sequences)
     return several > 0 and 2 * fitting > len(lines)
 
 
@@ -131,9 +131,9 @@ def _fitted(texts: Sequence[str], cells: Sequence[str]) -> tuple[TagCells, float
 
 def _tags_of(side: str) -> list[str]:
     for mark in ("\x02", " "):
-        found = parts(side, mark)
-        if found and all(is_tag(tag) or tag == "0" for tag in found):
-            return found
+        tags = parts(side, mark)
+        if tags and all(is_tag(tag) or tag == "0" for tag in tags):
+            return tags
     return []
 
 

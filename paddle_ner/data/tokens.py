@@ -10,6 +10,9 @@ _INDEXED = re.compile(r".\d", re.DOTALL)
 _FIRST_CJK = 0x2E80
 """From this code point on come the scripts of East Asia, which write no space between words."""
 
+JOINED = "the tokens are words, joined by a space (--token-joiner names something else)"
+"""What is said where `spaces_are_needed`."""
+
 
 def spaces_are_needed(tokens: Sequence[str]) -> bool:
     """Whether the tokens are words of a script that writes spaces: most have several letters, few are Chinese."""
@@ -64,3 +67,12 @@ def _are_words(before: str, after: str) -> bool:
     if not (_is_word(before) or _is_word(after)) or not before or not after:
         return False
     return all(character.isalnum() and ord(character) < _FIRST_CJK for character in (before[-1], after[0]))
+
+
+def splits_word(text: str, place: int) -> bool:
+    """Whether Latin letters, or digits, stand on both sides of a place in a text."""
+    if not 0 < place < len(text):
+        return False
+    before, after = text[place - 1], text[place]
+    letters = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
+    return letters or (before.isdecimal() and after.isdecimal())

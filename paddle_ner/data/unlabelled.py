@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from paddle_ner.data.detection import UnknownFormat, detect
+from paddle_ner.data.detection import EmptyFile, UnknownFormat, detect
 from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.reading import records
 from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import expand
+from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _PLAIN = ("", ".txt", ".text", ".log")
@@ -42,15 +44,18 @@ def unlabelled(
     """
     path = Path(path)
     options = options.model_copy(update={"texts_only": True})
-    if format is None and all(_may_be_plain(file) for file in expand(path)):
-        try:
-            detect(path, options.encoding)
-        except UnknownFormat:
-            format = "text"
-            if str(path) != "-":
-                log(f"{path}: in no format of labelled data, so it is read as plain text, one a line")
-    return records(path, format, options=options, log=log)
+    try:
+        if format is None and all(_may_be_plain(file) for file in expand(path)):
+            try:
+                detect(path, options.encoding)
+            except UnknownFormat:
+                format = "text"
+                if str(path) != "-":
+                    log(f"{path}: in no format of labelled data, so it is read as plain text, one a line")
+        return records(path, format, options=options, log=log)
+    except EmptyFile as error:
+        raise InputError(f"{path}: empty, expected texts, one a line, or records of any format") from error
 
 
 def _may_be_plain(path: Path) -> bool:
-    return not path.is_dir() and Path(path.name.lower().removesuffix(".gz")).suffix in _PLAIN
+    return not path.is_dir() and Path(unpacked_name(path.name)).suffix in _PLAIN

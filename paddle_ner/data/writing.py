@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, cast
+from tempfile import TemporaryDirectory
+from typing import IO
 
+from paddle_ner.data.packing import packed
 from paddle_ner.data.writers import Record, Writer, writer_of
 from paddle_ner.errors import InputError, ResourceError
 from paddle_ner.files import is_full_disk, whole_file
@@ -22,7 +23,7 @@ def write(path: str | Path, examples: Iterable[Example], format: str | None = No
     The file appears under its name only when it is complete; where `examples` raises, what stood there stays.
 
     Args:
-        path: the file; packed where its name ends in ``.gz``.
+        path: the file; packed where its name ends in ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.
         examples: to write.
         format: one of `WRITERS`; None: what the name of the file says, such as ``.conll``.
 
@@ -37,8 +38,30 @@ def write(path: str | Path, examples: Iterable[Example], format: str | None = No
 
 def write_records(path: Path, records: Iterable[Record], writer: Writer) -> int:
     """Write records as `write` does."""
+    if writer.to_path is not None:
+        return _write_to_path(path, records, writer)
     with written(path) as stream:
         return writer.write(records, stream)
+
+
+def _write_to_path(path: Path, records: Iterable[Record], writer: Writer) -> int:
+    """Write a format that is not one text to a new folder, or to a file that appears whole."""
+    if str(path) == "-":
+        raise InputError(f"format {writer.name} cannot go to the standard output: name a path")
+    if not writer.is_folder:
+        with whole_file(path) as temporary:
+            return writer.write_to(records, temporary)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: exists already, expected the name of a new folder for {writer.name}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: cannot be written: no folder {path.absolute().parent}")
+    with TemporaryDirectory(prefix=".paddle-ner-", dir=path.absolute().parent) as beside:
+        made = Path(beside) / "made"
+        count = writer.write_to(records, made)
+        if path.exists():
+            path.rmdir()
+        made.rename(path)
+    return count
 
 
 @contextmanager
@@ -63,8 +86,10 @@ def written(path: Path) -> Iterator[IO[str]]:
             kind = ResourceError if is_full_disk(error) else InputError
             raise kind(f"{path}: cannot be written: {error.strerror or error}") from error
         return
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        packs = path.suffix.lower() == ".gz"
-        packed = gzip.GzipFile(path.stem, "wb", fileobj=file, mtime=0) if packs else nullcontext(file)
-        with packed as raw, io.TextIOWrapper(cast(IO[bytes], raw), "utf-8", newline="\n") as stream:
-            yield stream
+    with (
+        whole_file(path) as temporary,
+        temporary.open("wb") as file,
+        packed(path, file) or nullcontext(file) as raw,
+        io.TextIOWrapper(raw, "utf-8", newline="\n") as stream,
+    ):
+        yield stream

@@ -73,7 +73,7 @@ def whiskers(title: str, rows: Sequence[tuple[Words, Sequence[Whisker]]]) -> str
     height = _ROW * len(rows) + 24
     plot = WIDTH - _NAME - 54
 
-    least = min((one.low for _, values in rows for one in values), default=0.0)
+    least = min((whisker.low for _, values in rows for whisker in values), default=0.0)
     axis = Axis(max(0.0, math.floor(10 * least - 0.5) / 10), 1, "", percent)
 
     def x(value: float) -> float:
@@ -86,12 +86,12 @@ def whiskers(title: str, rows: Sequence[tuple[Words, Sequence[Whisker]]]) -> str
     for number, (name, values) in enumerate(rows):
         middle = _ROW * number + _ROW / 2
         shapes.append(_named(name, middle))
-        for which, one in enumerate(values):
+        for which, whisker in enumerate(values):
             y = middle + (which - (len(values) - 1) / 2) * 9
-            shapes.append(f'<g class="s{which} f{which}"><title>{_interval(name, one)}</title>')
+            shapes.append(f'<g class="s{which} f{which}"><title>{_interval(name, whisker)}</title>')
             shapes.append(
-                f'<path class="line" d="M{x(one.low):.1f} {y:.1f}H{x(one.high):.1f}"/>'
-                f'<circle cx="{x(one.value):.1f}" cy="{y:.1f}" r="3.6" stroke="none"/></g>'
+                f'<path class="line" d="M{x(whisker.low):.1f} {y:.1f}H{x(whisker.high):.1f}"/>'
+                f'<circle cx="{x(whisker.value):.1f}" cy="{y:.1f}" r="3.6" stroke="none"/></g>'
             )
         note = values[0].note if values else ""
         shapes.append(_text(WIDTH - 2, middle + 4, note, "fine", "end"))
@@ -263,8 +263,8 @@ def _named(words: Words, middle: float) -> str:
     return f"<g>{whole}{''.join(_both(_NAME - 8, middle + 4, cut, '', 'end'))}</g>"
 
 
-def _interval(words: Words, one: Whisker) -> str:
-    return safe(f"{_pair(words)[0]}: {100 * one.value:.1f} ({100 * one.low:.1f} – {100 * one.high:.1f})")
+def _interval(words: Words, whisker: Whisker) -> str:
+    return safe(f"{_pair(words)[0]}: {100 * whisker.value:.1f} ({100 * whisker.low:.1f} – {100 * whisker.high:.1f})")
 
 
 def _cut_both(words: Words, room: float = _NAME - 12) -> Words:
@@ -281,7 +281,7 @@ def _cut(name: str, room: float = _NAME - 12) -> str:
 
 
 def _long(name: str) -> float:
-    return sum(11 if ord(one) >= _WIDE_CHARACTER else 8 if one.isupper() else 6.4 for one in name)
+    return sum(11 if ord(character) >= _WIDE_CHARACTER else 8 if character.isupper() else 6.4 for character in name)
 
 
 def _short(number: int) -> str:

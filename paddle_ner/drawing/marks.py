@@ -92,7 +92,7 @@ def marked(text: str, spans: Iterable[S], attributes: Callable[[S], str], tag: C
 
 def _nest(spans: Sequence[Span]) -> list[_Piece]:
     """Spans as a tree of pieces."""
-    queue = sorted((_Piece(index, one.start, one.end) for index, one in enumerate(spans)), key=_place)
+    queue = sorted((_Piece(index, span.start, span.end) for index, span in enumerate(spans)), key=_place)
     roots: list[_Piece] = []
     open_pieces: list[_Piece] = []
     at = 0

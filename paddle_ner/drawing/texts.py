@@ -44,9 +44,12 @@ def render(predictions: Labelled | Iterable[Labelled], *, page: bool = True) -> 
     """
     listed: list[Labelled] = list(predictions) if isinstance(predictions, Iterable) else [predictions]
     if page:
-        return "".join(pages((str(number), one) for number, one in enumerate(listed, start=1)))
+        return "".join(pages((str(number), labelled) for number, labelled in enumerate(listed, start=1)))
     palette = Palette()
-    return "".join(fragment(one.text, one.entities, _classes(one), _scores(one), palette) for one in listed)
+    return "".join(
+        fragment(labelled.text, labelled.entities, _classes(labelled), _scores(labelled), palette)
+        for labelled in listed
+    )
 
 
 def pages(texts: Iterable[tuple[str, Labelled]]) -> Iterator[str]:
@@ -57,22 +60,22 @@ def pages(texts: Iterable[tuple[str, Labelled]]) -> Iterator[str]:
     """
     yield head("Labelled texts", language="zh").replace("<body>", '<body class="texts">')
     palette, counts, total = Palette(), Counter[str](), 0
-    for name, one in texts:
+    for name, labelled in texts:
         total += 1
-        counts.update(entity.label for entity in one.entities or ())
-        counts.update(_classes(one) or ())
-        yield _article(name if one.id is None else str(one.id), one, palette)
+        counts.update(entity.label for entity in labelled.entities or ())
+        counts.update(_classes(labelled) or ())
+        yield _article(name if labelled.id is None else str(labelled.id), labelled, palette)
     legend = " ".join(_label(f"{number:,}", label, palette) for label, number in counts.items())
     yield f"<footer><p>{total:,} text{'s' * (total != 1)} {legend}</p></footer>\n</body>\n</html>\n"
 
 
-def _article(name: str, one: Labelled, palette: Palette) -> str:
-    scores = _scores(one) or {}
-    classes = " ".join(_label(scored(scores.get(label)), label, palette) for label in _classes(one) or ())
+def _article(name: str, labelled: Labelled, palette: Palette) -> str:
+    scores = _scores(labelled) or {}
+    classes = " ".join(_label(scored(scores.get(label)), label, palette) for label in _classes(labelled) or ())
     below = f"<div>{classes}</div>\n" if classes else ""
     body = marked(
-        one.text,
-        one.entities or (),
+        labelled.text,
+        labelled.entities or (),
         lambda span: _attributes(span.label, palette, said(span)),
         lambda span: f"<small>{JOINER}{safe(span.label)}</small>",
     )
@@ -87,9 +90,9 @@ def _attributes(label: str, palette: Palette, title: str = "") -> str:
     return f'style="--hue:{palette.hue(label)}"' + (f' title="{safe(title)}"' if title else "")
 
 
-def _classes(one: Labelled) -> Sequence[str] | None:
-    return one.labels if one.label is None else (one.label,)
+def _classes(labelled: Labelled) -> Sequence[str] | None:
+    return labelled.labels if labelled.label is None else (labelled.label,)
 
 
-def _scores(one: Labelled) -> Mapping[str, float] | None:
-    return getattr(one, "scores", None)
+def _scores(labelled: Labelled) -> Mapping[str, float] | None:
+    return getattr(labelled, "scores", None)

@@ -1,4 +1,4 @@
-"""``check.py`` on the device: are the files whole, does the model answer as expected, and how long does it take?"""
+"""``check.py`` on the device: are the files complete, does the model answer as expected, and how long does it take?"""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from paddle_ner.edge.folder import EXPECTED
 from paddle_ner.edge.run import add_engine_options
 from paddle_ner.errors import BundleError, GateError, PaddleNerError
 
-# How far a score may be from the expected one, and the share of texts whose labels and offsets must be the expected
-# ones. Another CPU adds floats in another order, which shows in the sixth digit. TensorRT rounds to 16 bits; and where
-# a value stands between two steps of int8, another version of ONNX Runtime may take the other one.
+# How far a score may be from the expected score, and the share of texts that must have the expected labels and offsets.
+# Another CPU adds floats in another order, which shows in the sixth digit. TensorRT rounds to 16 bits; and if a value
+# is between two int8 steps, another version of ONNX Runtime may round it the other way.
 TOLERANCE = {"fp32": 0.01, "fp16": 0.05, "int8": 0.05}
 AGREEMENT = {"fp32": 1.0, "fp16": 0.98, "int8": 0.98}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What the model answered, against what was expected.
+    """The model's answers compared with the expected ones.
 
     Attributes:
-        texts: how many were asked.
-        different: those with other labels or offsets.
-        difference: the largest difference of a score, over the texts that are not different.
-        milliseconds: of each text alone, in order of time.
+        texts: how many there are.
+        different: texts with other labels or offsets.
+        difference: the largest difference of a score in the other texts.
+        milliseconds: times of each text alone, sorted.
     """
 
     texts: int
@@ -42,7 +42,7 @@ class Checked:
 
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
-    """Run the command line over `folder`; returns 0, 1 where answers differ, 2 where it cannot be asked."""
+    """Run the command line over `folder`; returns 0, 1 if answers differ, 2 if the model cannot run."""
     parser = argparse.ArgumentParser(prog="check.py", description="Compare the answers with expected.jsonl.")
     add_engine_options(parser)
     parser.add_argument("--tolerance", type=float, help=f"of a score, by default {TOLERANCE}")
@@ -65,7 +65,7 @@ def main(folder: Path, arguments: Sequence[str] | None = None) -> int:
 
 
 def read_expected(folder: Path, precision: str) -> list[dict[str, Any]]:
-    """The expected predictions at a precision; those of fp32 stand for fp16 too."""
+    """The expected predictions at a precision; those at fp32 also apply to fp16."""
     wanted = "int8" if precision == "int8" else "fp32"
     records = []
     with (folder / EXPECTED).open(encoding="utf-8") as file:
@@ -78,7 +78,7 @@ def read_expected(folder: Path, precision: str) -> list[dict[str, Any]]:
 
 
 def check(opened: Opened, expected: Sequence[dict[str, Any]]) -> Checked:
-    """Ask for each text alone; the first is asked once before, so that its time is not that of warming up."""
+    """Predict each text alone; the first is predicted once before, so that its time does not include the warm-up."""
     different: list[str] = []
     difference = 0.0
     milliseconds: list[float] = []
@@ -95,7 +95,7 @@ def check(opened: Opened, expected: Sequence[dict[str, Any]]) -> Checked:
 
 
 def refuse(checked: Checked, tolerance: float, agreement: float) -> None:
-    """Raise GateError where the answers are too far from what was expected."""
+    """Raise GateError if the answers are too far from the expected ones."""
     same = checked.texts - len(checked.different)
     if same < agreement * checked.texts:
         shown = checked.different[0][:40]
@@ -127,22 +127,22 @@ def _show(opened: Opened, checked: Checked, loaded: float, as_json: bool) -> Non
     print(
         f"{same} of {checked.texts} texts: the expected labels and offsets; scores differ by {checked.difference:.4f}"
     )
-    print(f"one text: {p50:.1f} ms at the median, {p95:.1f} ms for 95 in a hundred")
+    print(f"one text: {p50:.1f} ms at the median, {p95:.1f} ms for 95% of the texts")
 
 
 def _without_scores(record: dict[str, Any]) -> dict[str, Any]:
-    """Labels and offsets alone."""
+    """Only labels and offsets."""
     plain = {name: value for name, value in record.items() if name != "scores"}
     if "entities" in plain:
         plain["entities"] = [{k: v for k, v in entity.items() if k != "score"} for entity in plain["entities"]]
     return plain
 
 
-def _differences(one: dict[str, Any], other: dict[str, Any]) -> list[float]:
-    """Between the scores of two predictions with the same labels and offsets."""
+def _differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[float]:
+    """The largest difference between the scores of two predictions with the same labels and offsets."""
     pairs = [
-        (first["score"], second["score"]) for first, second in zip(one.get("entities", ()), other.get("entities", ()))
+        (first["score"], second["score"]) for first, second in zip(ours.get("entities", ()), theirs.get("entities", ()))
     ]
-    scores = other.get("scores", {})
-    pairs += [(score, scores[name]) for name, score in one.get("scores", {}).items()]
+    scores = theirs.get("scores", {})
+    pairs += [(score, scores[name]) for name, score in ours.get("scores", {}).items()]
     return [abs(first - second) for first, second in pairs]

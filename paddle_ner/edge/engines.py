@@ -1,4 +1,4 @@
-"""Which engine runs the model on the device: TensorRT over an engine that was built there, or ONNX Runtime."""
+"""Chooses the engine on the device: TensorRT with an engine that was built there, or ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from paddle_ner.inference.protocols import Engine, EngineInfo
 
 ENGINES = ("auto", "onnxruntime", "tensorrt")
 PRECISIONS = ("fp32", "fp16", "int8")
-# The first of these that was built is what TensorRT takes: the safe one before the one that costs some accuracy.
+# TensorRT takes the first of these that was built: the safe precision before the one that costs some accuracy.
 _BUILT = ("fp16", "int8", "fp32")
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A predictor over the model of a folder, and what the folder says of itself."""
+    """A predictor over the model of a folder, and the folder's description."""
 
     predictor: Predictor
     description: Description
 
 
 def open_folder(folder: Path, engine: str = "auto", precision: str | None = None, threads: int | None = None) -> Opened:
-    """The predictor of a folder, every file of which was verified.
+    """The predictor of a folder, after all files were verified.
 
     Args:
         folder: what ``paddle-ner export --target jetson`` wrote.
-        engine: of `ENGINES`; ``auto`` is TensorRT where build_engine.sh was run, else ONNX Runtime.
-        precision: of `PRECISIONS`; None takes fp32 in ONNX Runtime, and what was built in TensorRT.
+        engine: one of `ENGINES`; ``auto`` is TensorRT if build_engine.sh was run, otherwise ONNX Runtime.
+        precision: one of `PRECISIONS`; None takes fp32 in ONNX Runtime, and the built precision in TensorRT.
         threads: CPU threads of ONNX Runtime; None takes all cores.
 
     Raises:
@@ -45,9 +45,9 @@ def open_folder(folder: Path, engine: str = "auto", precision: str | None = None
     """
     verify(folder)
     description = read(folder)
-    built = [one for one in _BUILT if engine_file(folder, one).is_file()]
+    built = [candidate for candidate in _BUILT if engine_file(folder, candidate).is_file()]
     if engine == "auto":
-        engine = "tensorrt" if [one for one in built if precision in (None, one)] else "onnxruntime"
+        engine = "tensorrt" if [candidate for candidate in built if precision in (None, candidate)] else "onnxruntime"
     if engine == "tensorrt":
         precision = precision or next(iter(built), None)
         if precision not in built:
@@ -87,12 +87,12 @@ def _is_current(folder: Path, precision: str) -> bool:
 
 
 def onnx_file(folder: Path, precision: str) -> Path:
-    """Where the model for ONNX Runtime and for building engines stands."""
+    """The path of the model for ONNX Runtime and for building engines."""
     return folder / f"model.{precision}.onnx"
 
 
 def engine_file(folder: Path, precision: str) -> Path:
-    """Where build_engine.sh puts what TensorRT makes of it."""
+    """The path of the engine that build_engine.sh builds from it."""
     return folder / f"model.{precision}.engine"
 
 
@@ -105,24 +105,25 @@ class OnnxEngine:
         except ImportError as error:
             raise MissingPackageError(f"ONNX Runtime cannot be imported ({error}): pip install onnxruntime") from None
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # that the converter left a constant unused is no news on a device
+        options.log_severity_level = 3  # unused constants, which the converter leaves, are no news on a device
         if threads is not None:
             options.intra_op_num_threads = threads
-        # Threads that spin while they wait take the cores from tokenization.
+        # Threads that spin while they wait would take the cores from tokenization.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # On x86 without VNNI, pairs of int8 products are added in 16 bits, which overflow. Other processors ignore it.
+        # On x86 without VNNI, pairs of int8 products are added in 16 bits, which overflow. Other processors ignore
+        # this.
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._inputs = [one.name for one in self._session.get_inputs()]
-        self._outputs = [one.name for one in self._session.get_outputs()]
+        self._inputs = [tensor.name for tensor in self._session.get_inputs()]
+        self._outputs = [tensor.name for tensor in self._session.get_outputs()]
         self.info = EngineInfo("onnxruntime", "cpu", precision, threads)
 
     def clone(self) -> OnnxEngine:
-        """Itself: a session may run in several threads at once."""
+        """The engine itself, since a session may run in several threads at once."""
         return self
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`."""
+        """The outputs by name; see `Engine`."""
         feed = {name: input_ids if name == "input_ids" else np.zeros_like(input_ids) for name in self._inputs}
         values = self._session.run(self._outputs, feed)
         return {name: np.asarray(each, dtype=np.float32) for name, each in zip(self._outputs, values)}

@@ -1,4 +1,4 @@
-"""The folder on the device: what it holds, and that nothing in it was changed."""
+"""The folder on the device: its description, and the verification of its files."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Description:
     """The ``edge.json`` of a folder.
 
     Attributes:
-        name: of the model.
-        task: what `paddle_ner.tasks.decoding.from_spec` reads.
+        name: name of the model.
+        task: the spec that `paddle_ner.tasks.decoding.from_spec` reads.
         window: how texts are cut.
-        precisions: of the ONNX files, ``model.PRECISION.onnx``.
-        version: of a bundle, which this is not.
-        examples: for a page, which a device does not have.
+        precisions: precisions of the ONNX files, ``model.PRECISION.onnx``.
+        version: empty, since this is not a bundle.
+        examples: empty, since a device has no page.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Description:
 
 
 def verify(folder: Path) -> None:
-    """Find every file of SHA256SUMS with its sha256. Raises BundleError that names the first that is not."""
+    """Check that every file of SHA256SUMS has its sha256. Raises BundleError that names the first that does not."""
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -74,7 +74,7 @@ def verify(folder: Path) -> None:
 
 
 def read(folder: Path) -> Description:
-    """The description of a folder. Raises BundleError, naming the file, where it is not one that this reads."""
+    """The description of a folder. Raises BundleError, naming the file, if this version cannot read it."""
     path = folder / DESCRIPTION
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     predict = commands.add_parser("predict", help="texts in, JSON lines out, in the same order")
     predict.add_argument(
-        "file", nargs="?", help="texts one a line, or JSON lines with a text; by default standard input"
+        "file", nargs="?", help="texts, one per line, or JSON lines with a text; by default standard input"
     )
     predict.add_argument("-o", "--output", help="file to write, by default standard output")
     predict.add_argument(
@@ -57,15 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     server = commands.add_parser("serve", help="POST /predict with a text or texts")
     server.add_argument("--host", default=defaults.host, help="address to listen on (%(default)s)")
     server.add_argument("--port", type=int, default=defaults.port, help="port, 0 takes a free one (%(default)s)")
-    server.add_argument("--keys", help="file of keys, one a line, of which callers send one as a bearer token")
-    server.add_argument("--insecure", action="store_true", help="listen without keys where other machines reach it")
+    server.add_argument("--keys", help="file of keys, one per line; callers send one of them as a bearer token")
+    server.add_argument("--insecure", action="store_true", help="listen without keys where other machines can reach it")
     for name, what in (("max_body_bytes", "bytes"), ("max_texts", "texts"), ("max_characters", "characters a text")):
         option = "--" + name.replace("_", "-")
         server.add_argument(
             option, type=int, default=getattr(defaults, name), help=f"{what} in a request (%(default)s)"
         )
-    for one in (predict, server):
-        add_engine_options(one)
+    for command in (predict, server):
+        add_engine_options(command)
     return parser
 
 
@@ -116,7 +116,7 @@ def _serve(folder: Path, options: argparse.Namespace) -> int:
 
 
 def read_keys(path: Path) -> tuple[str, ...]:
-    """The keys of a file, one a line, empty lines and comments left out. Raises InputError where there is none."""
+    """The keys of a file, one per line, without empty lines and comments. Raises InputError if there is none."""
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     keys = tuple(line for line in lines if line and not line.startswith("#"))
     if not keys:

@@ -1,4 +1,4 @@
-"""An engine that ``trtexec`` built on the device, run through TensorRT's Python API and CUDA's runtime library.
+"""Runs an engine that ``trtexec`` built on the device, through TensorRT's Python API and CUDA's runtime library.
 
 Written against the API that TensorRT 8.5 to 10 share (tensors by name, ``execute_async_v3``) and **not run on a
 device**: the project's machines have no GPU.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from paddle_ner.errors import DeviceError, MissingPackageError
 from paddle_ner.inference.protocols import EngineInfo
 
-# By name, since `tensorrt.nptype` of 8.5 fails beside NumPy 1.24, which has no numpy.bool.
+# By name, since `tensorrt.nptype` of 8.5 fails with NumPy 1.24, which has no numpy.bool.
 _TYPES = {"INT32": np.int32, "INT64": np.int64, "FLOAT": np.float32, "HALF": np.float16}
 _CUDART = ("libcudart.so", "libcudart.so.12", "libcudart.so.11.0")
 _TO_DEVICE, _TO_HOST = 1, 2  # cudaMemcpyKind
@@ -28,7 +28,7 @@ class TensorRTEngine:
 
     Raises:
         MissingPackageError: Python finds no TensorRT, or no libcudart.
-        DeviceError: the engine was built by another version or for another GPU, or the GPU cannot be used.
+        DeviceError: the engine was built with another version or for another GPU, or the GPU cannot be used.
     """
 
     def __init__(self, path: Path, precision: str = "fp16") -> None:
@@ -60,16 +60,16 @@ class TensorRTEngine:
         self._buffers = {name: _Buffer(self._cuda) for name in self._types}
 
     def clone(self) -> TensorRTEngine:
-        """Another context over the same engine, with a stream and memory of its own on the device."""
+        """Another context over the same engine, with its own stream and memory on the device."""
         twin = copy.copy(self)
         twin._cuda = _Cuda()
         twin._attach()
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`.
+        """The outputs by name; see `Engine`.
 
-        As many rows at once as the engine was built for.
+        Runs as many windows at once as the engine was built for.
         """
         rows = self._largest[0]
         parts = [self._run(input_ids[start : start + rows]) for start in range(0, len(input_ids), rows)]
@@ -102,7 +102,7 @@ class TensorRTEngine:
 
 
 class _Cuda:
-    """The few calls of libcudart that are needed, on a stream of our own."""
+    """The few calls of libcudart that are needed, on our own stream."""
 
     def __init__(self) -> None:
         self._library = _load_cudart()
@@ -131,7 +131,7 @@ class _Cuda:
 
 
 class _Buffer:
-    """Device memory that grows to the largest size that was asked for."""
+    """Device memory that grows to the largest requested size."""
 
     def __init__(self, cuda: _Cuda) -> None:
         self._cuda = cuda

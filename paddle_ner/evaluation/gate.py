@@ -1,6 +1,6 @@
-"""The gate: a model's scores beside those of the model that it would replace, and a refusal where they fell too far.
+"""The gate: compares a model's scores with those of the model that it would replace, and refuses too large a drop.
 
-Also whether two models answer the same: scores aside, since those differ a little between any two engines.
+Also whether two models give the same answers, ignoring scores, which differ a little between any two engines.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Comparison:
     """Two reports on the same examples.
 
     Attributes:
-        drop: how far the score fell, of 1; below 0 where it rose.
-        worst_label: the label whose F1 fell most; None where none fell.
+        drop: how far the score fell, from 0 to 1; negative if it rose.
+        worst_label: the label whose F1 fell most; None if none fell.
         worst_drop: by how much.
-        refused: why the new model is not good enough; empty where it is.
+        refused: why the new model is not good enough; empty if it is.
     """
 
     drop: float
@@ -35,12 +35,12 @@ class Comparison:
 
 
 def compare(before: Report, after: Report, max_drop: float, max_label_drop: float = 1.0) -> Comparison:
-    """Whether the model of `after` may stand for that of `before`.
+    """Whether the model of `after` may replace that of `before`.
 
     Args:
-        before: of the model that is replaced.
-        after: of the model that replaces it, on the same examples.
-        max_drop: how far the score may fall, of 1.
+        before: the report of the model that is replaced.
+        after: the report of the model that replaces it, on the same examples.
+        max_drop: how far the score may fall, from 0 to 1.
         max_label_drop: how far the F1 of any label may fall.
     """
     drop = before.value - after.value
@@ -67,7 +67,7 @@ def is_allowed(drop: float | None, max_drop: float) -> bool:
 
 
 def require(what: str, before: Report, after: Report, max_drop: float) -> float:
-    """The drop from `before` to `after`. Raises GateError, whose message begins with `what`, where it is too large."""
+    """The drop from `before` to `after`. Raises GateError, whose message begins with `what`, if it is too large."""
     comparison = compare(before, after, max_drop)
     if comparison.refused:
         raise GateError(
@@ -78,7 +78,7 @@ def require(what: str, before: Report, after: Report, max_drop: float) -> float:
 
 
 def answer(prediction: Prediction) -> dict[str, Any]:
-    """What a prediction says, without its text and its scores, as JSON has it."""
+    """A prediction without its text and its scores, as JSON."""
     record: dict[str, Any] = {"label": prediction.label}
     record["labels"] = None if prediction.labels is None else sorted(prediction.labels)
     if prediction.entities is not None:
@@ -87,7 +87,7 @@ def answer(prediction: Prediction) -> dict[str, Any]:
 
 
 def agreement(ours: Sequence[Prediction], theirs: Sequence[Prediction]) -> float:
-    """The share of texts, from 0 to 1, that both answer the same. Raises ValueError where they differ in number."""
+    """The share of texts, from 0 to 1, with the same answer in both. Raises ValueError if their numbers differ."""
     same = [answer(our) == answer(their) for our, their in zip(ours, theirs, strict=True)]
     return sum(same) / len(same)
 

@@ -41,12 +41,12 @@ def min_score_lines(made: Sequence[Choice], precision: float | None) -> list[str
     return [*lines, f"no --min-score has a precision of {100 * precision:g} %, the highest is {_percent(most)} %"]
 
 
-def comparison_line(found: Comparison, other: str) -> str:
+def comparison_line(comparison: Comparison, other: str) -> str:
     """How far a model is from the one called `other`, and whether that may be chance."""
-    gap = found.overall.ours - found.overall.other
-    low, high = (f"{100 * value:+.2f}" for value in found.overall.interval)
-    test = {"mcnemar": "McNemar's test", "randomization": "approximate randomization"}[found.test]
-    return f"{100 * gap:+.2f} points to {other} (95 % interval {low} to {high}, p = {found.p:.4f} by {test})"
+    gap = comparison.overall.ours - comparison.overall.other
+    low, high = (f"{100 * value:+.2f}" for value in comparison.overall.interval)
+    test = {"mcnemar": "McNemar's test", "randomization": "approximate randomization"}[comparison.test]
+    return f"{100 * gap:+.2f} points to {other} (95 % interval {low} to {high}, p = {comparison.p:.4f} by {test})"
 
 
 def _shortest(score: float) -> str:

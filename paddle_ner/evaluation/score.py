@@ -1,4 +1,4 @@
-"""A model's metrics on labelled examples: the same way for a checkpoint and for a bundle, whatever the task."""
+"""A model's metrics on labelled examples, for checkpoints and bundles and every task."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def score(
     """Metrics of `predictor` on `examples`, and its predictions in their order.
 
     Args:
-        predictor: over a checkpoint or a bundle.
+        predictor: a predictor over a checkpoint or a bundle.
         examples: labelled for the predictor's task.
         advance: called with the number of examples done since the last call.
 
     Raises:
         InputError: there is nothing to score, or an example does not fit the task.
-        GateError: the model's scores are not numbers, so that what it predicts says nothing.
+        GateError: the model's scores are not numbers, so its predictions mean nothing.
     """
     if not examples:
         raise InputError("no examples to score on")

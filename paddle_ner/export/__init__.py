@@ -1,4 +1,4 @@
-"""A checkpoint to what is served: ``jit.to_static`` into one verified bundle."""
+"""From a checkpoint to what is served: ``jit.to_static`` into a verified bundle."""
 
 from paddle_ner.export.export import Exported, export
 

@@ -1,4 +1,4 @@
-"""Two models of the same weights on the same texts: how far their outputs are apart."""
+"""How far the outputs of two models with the same weights differ on the same texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 
 TOLERANCE = 1e-4  # largest difference of an output between the static and the dynamic graph
 
-# Short, long, mixed with Latin and digits, rare characters: compared at each export beside the texts that are given.
+# Short, long, mixed with Latin and digits, rare characters: compared at each export in addition to the given texts.
 PROBES = (
     "",
     "好",
@@ -23,7 +23,7 @@ PROBES = (
 
 
 def largest_difference(ours: Predictor, theirs: Predictor, texts: Sequence[str]) -> float:
-    """The largest difference of a number in any output, padding left out; NaN where an output is not a number."""
+    """The largest difference of a number in any output, without padding; NaN if an output is not a number."""
     windows = [window for text in texts for window in ours.encode(text).windows]
     difference = 0.0
     for batch in plan([window.length for window in windows], BATCH_TOKENS):

@@ -1,6 +1,6 @@
-"""Embedding tables in fewer bytes: stored as fp16 or int8, looked up as such, and only then made float32.
+"""Embedding tables in fewer bytes: stored as fp16 or int8, and converted to float32 after the lookup.
 
-They are most of a small model's file and none of its arithmetic, so that the rest of the graph stays as it is.
+They are most of a small model's file and none of its arithmetic, so the rest of the graph stays the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TABLES = ("word_embeddings", "position_embeddings")
 
 
 def rounded(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """int8 values of [rows, size] and the float32 scale of each row, [rows, 1]: their product is the table.
+    """The int8 values, [rows, size], and the float32 scale of each row, [rows, 1]: their product is the table.
 
     The largest value of a row becomes 127, so that no value is off by more than a 254th of it.
     """
@@ -32,7 +32,7 @@ def rounded(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.fl
 
 
 def shrink_embeddings(model: Any, storage: Storage) -> None:
-    """Replace the word and position embeddings of a model that is to be exported; it cannot be trained afterwards."""
+    """Replace the word and position embeddings of a model before its export; it cannot be trained afterwards."""
     if storage == "fp32":
         return
     import paddle
@@ -43,7 +43,7 @@ def shrink_embeddings(model: Any, storage: Storage) -> None:
         def __init__(self, table: NDArray[np.float32]) -> None:
             super().__init__()
             values, scales = rounded(table) if storage == "int8" else (table.astype(np.float16), None)
-            # Buffers, since no parameter of int8 can be made (3.1.1); they are saved like parameters.
+            # Buffers, since Paddle 3.1.1 has no int8 parameters; they are saved like parameters.
             self.register_buffer("table", paddle.to_tensor(values))
             self.register_buffer("scales", None if scales is None else paddle.to_tensor(scales))
 
@@ -57,27 +57,27 @@ def shrink_embeddings(model: Any, storage: Storage) -> None:
             if isinstance(layer, paddle.nn.Embedding):
                 table = layer.weight.numpy()
                 if layer._padding_idx is not None:
-                    table[layer._padding_idx] = 0  # what the layer answers for padding, whatever its table holds
+                    table[layer._padding_idx] = 0  # the layer's output for padding, whatever its table holds
                 setattr(parent, name, Small(table))
 
 
 def judge(
     storage: Storage, before: Predictor, after: Predictor, examples: Sequence[Example], max_drop: float
 ) -> dict[str, Any]:
-    """What smaller embeddings cost, for the manifest.
+    """The cost of smaller embeddings, for the manifest.
 
     Rounded embeddings move every logit, and no tolerance of logits says whether answers change: labelled examples do.
 
     Args:
-        storage: of the tables.
+        storage: how the tables are stored.
         before: runs the checkpoint.
         after: runs it with smaller embeddings.
-        examples: labelled, not learned from: such as the dev set.
-        max_drop: how far the score on them may fall, of 1.
+        examples: labelled examples that were not trained on, such as the dev set.
+        max_drop: how far the score on them may fall, from 0 to 1.
 
     Raises:
         GateError: the score falls by more.
-        InputError: there are no examples, or they are not of the task.
+        InputError: there are no examples, or they are not for the task.
     """
     if not examples:
         raise InputError(f"embeddings in {storage} are judged by labelled examples: name a dev set with --dev")

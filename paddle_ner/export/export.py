@@ -36,14 +36,14 @@ GRAPH, WEIGHTS = "model.json", "model.pdiparams"
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export made.
+    """The result of an export.
 
     Attributes:
         bundle: its folder.
         manifest: its manifest.
         difference: the largest difference of a logit between the static and the dynamic graph.
         texts: how many texts that was measured on.
-        max_drop: what smaller embeddings have left of the drop that was allowed.
+        max_drop: the rest of the allowed drop, after smaller embeddings.
     """
 
     bundle: Path
@@ -72,28 +72,30 @@ def export(
     """Write the bundle of `checkpoint` to `target`.
 
     Args:
-        checkpoint: opened, or its folder.
-        target: folder of the bundle; an older bundle there is replaced when the new one is whole.
-        texts: to compare the graphs on, beside the built-in probes.
-        onnx: whether the bundle gets the graph for ONNX Runtime too, compared in the same way.
-        embeddings: how their tables are stored. Where it is not fp32, the graphs are compared with a dynamic one over
-            the same tables, and what rounding them costs is measured on `examples`.
-        judged: whether that is measured here; where it is not, the caller scores the bundle.
-        scales: of a calibration of this checkpoint: the bundle gets an int8 graph for ONNX Runtime too.
-        examples: labelled; the ONNX graphs are scored on them beside Paddle's. Needed for smaller embeddings and for an
-            int8 graph.
-        max_drop: how far the score may fall by smaller embeddings, and that of an ONNX graph below Paddle's at fp32.
-        terms: file of terms that go with what the model finds, which is copied: see `paddle_ner.tasks.terms_file`.
-        terms_mode: who wins where both find: see `paddle_ner.tasks.terms.Terms`.
+        checkpoint: the opened checkpoint, or its folder.
+        target: folder of the bundle; an older bundle there is replaced when the new one is complete.
+        texts: texts to compare the graphs on, in addition to the built-in probes.
+        onnx: whether the bundle also gets a graph for ONNX Runtime, compared in the same way.
+        embeddings: how embedding tables are stored. Unless it is fp32, the graphs are compared with a dynamic one over
+            the same tables, and the cost of rounding is measured on `examples`.
+        judged: whether that is measured here; otherwise the caller scores the bundle.
+        scales: scales of a calibration of this checkpoint, for an additional int8 graph for ONNX Runtime.
+        examples: labelled; the ONNX graphs are scored on them together with Paddle's. Needed for smaller embeddings and
+            for an int8 graph.
+        max_drop: how far the score may fall with smaller embeddings, and how much lower an ONNX graph may score than
+            Paddle at fp32.
+        terms: file of terms that are added to what the model finds, which is copied: see
+            `paddle_ner.tasks.terms_file`.
+        terms_mode: which of the two wins: see `paddle_ner.tasks.terms.Terms`.
         key: to sign the bundle with.
-        advance: called with the share of the scoring that is done, from 0 to 1.
+        advance: called with the finished share of the scoring, from 0 to 1.
 
     Raises:
-        InputError: `checkpoint` is no checkpoint, `target` is something else's folder, scales are given without ONNX,
-            examples are needed, or a line of `terms` is wrong.
+        InputError: `checkpoint` is not a checkpoint, `target` is another kind of folder, scales are given without ONNX,
+            examples are needed, or a line of `terms` is invalid.
         BundleError: a file of the checkpoint is missing or damaged, or its graph has an operator that is not allowed.
-        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, drops too far, or
-            is not int8 in all of its products with a weight; or the score falls too far by smaller embeddings.
+        GateError: a graph differs from the dynamic one by more than `TOLERANCE`, cannot be converted, scores too low,
+            or is not int8 in all of its products with a weight; or the score falls too far with smaller embeddings.
     """
     require("paddle", "paddlenlp", needed_for="export")
     if not isinstance(checkpoint, Checkpoint):
@@ -110,7 +112,7 @@ def export(
     embedded = checkpoint.config["vocab_size"]
     if (tokens := checkpoint.tokenizer.vocabulary_size) > embedded:
         raise BundleError(f"{source / bundle.TOKENIZER}: {tokens} tokens, but the encoder embeds {embedded}")
-    # The graph is made of a model of its own, since that changes it: compared is the checkpoint as it stands.
+    # The graph is made from a separate model, since that changes the model: it is compared with the checkpoint itself.
     model, reference = checkpoint.new_model(), checkpoint.new_model()
     dynamic = _predictor(checkpoint, reference)
     if embeddings != "fp32":
@@ -118,7 +120,7 @@ def export(
         record: dict[str, Any] = {"name": "embeddings", "storage": embeddings}
         if judged:
             record |= judge(embeddings, _predictor(checkpoint, model), dynamic, examples, max_drop)
-            max_drop -= max(0.0, record["drop"])  # what follows is compared with the rounded embeddings
+            max_drop -= max(0.0, record["drop"])  # from here on the comparison is with the rounded embeddings
         shrink_embeddings(model, embeddings)
         checkpoint = checkpoint.transformed(record, same_answers=True)
     probes = [*PROBES, *texts]
@@ -159,7 +161,7 @@ def _write(
     *,
     onnx: bool,
 ) -> None:
-    """Write the bundle of a checkpoint, of which nothing is measured yet; `model` becomes its graph."""
+    """Write the bundle of a checkpoint without measurements; `model` becomes its graph."""
     save_graph(model, folder)
     graphs = write_graphs(folder / GRAPH, folder / WEIGHTS, folder, scales) if onnx else {}
     if scales is not None:
@@ -184,11 +186,11 @@ def _predictor(checkpoint: Checkpoint, model: Any) -> Predictor:
 
 
 def versions() -> dict[str, str]:
-    """Of the packages that make a bundle, as far as they are installed."""
-    found = {"paddle_ner": __version__}
+    """The versions of the installed packages that make a bundle."""
+    installed = {"paddle_ner": __version__}
     for name in ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "paddleslim"):
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed

@@ -1,4 +1,4 @@
-"""The static graph of a model: what the dynamic one computes, without what only training needs."""
+"""The static graph of a model: the same computation as the dynamic one, without the parts for training."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def save_graph(model: Any, folder: Path) -> None:
     """Write the graph and its weights to `folder`: the head's outputs from two int64 inputs of shape [batch, length].
 
     model.json and model.pdiparams; with Paddle's old IR (FLAGS_enable_pir_api=0), model.pdmodel and model.pdiparams.
-    The model is changed and is for running only afterwards; its answers stay the same.
+    The model is changed and can only be run afterwards; its answers stay the same.
     """
     import paddle
     from paddle.static import InputSpec
 
     class Graph(paddle.nn.Layer):  # type: ignore[misc]
-        """What the bundle computes; a layer of its own, since to_static changes the layer that it is given."""
+        """The computation of the bundle; a separate layer, since to_static changes its layer."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -32,7 +32,7 @@ def save_graph(model: Any, folder: Path) -> None:
 
         def forward(self, input_ids: Any, token_type_ids: Any) -> Any:
             outputs = self.model(input_ids=input_ids, token_type_ids=token_type_ids)
-            return [outputs[name] for name in model.head.outputs]  # a graph knows them by their order only
+            return [outputs[name] for name in model.head.outputs]  # a graph only knows their order
 
     drop_pruned(model)
     graph = Graph()
@@ -45,7 +45,7 @@ def save_graph(model: Any, folder: Path) -> None:
         elif isinstance(layer, paddle.nn.MultiHeadAttention):
             layer.dropout = 0
         elif isinstance(layer, paddle.nn.Embedding) and layer._padding_idx is not None:
-            # Zeros for padding, as before, from the table: Paddle2ONNX would write the whole table twice for it.
+            # Zeros for padding, as before, from the table: otherwise Paddle2ONNX would write the whole table twice.
             table = layer.weight.numpy()
             table[layer._padding_idx] = 0
             layer.weight.set_value(table)
@@ -55,7 +55,7 @@ def save_graph(model: Any, folder: Path) -> None:
 
 
 def drop_pruned(model: Any) -> None:
-    """Make heads and feed-forward units that are exactly zero go, where `prune` has left them in place.
+    """Remove heads and feed-forward units with weights of exactly zero, which `prune` has left in place.
 
     The first head or unit of a layer stays even if all are zero, since a product needs a width.
     """
@@ -78,7 +78,7 @@ def drop_pruned(model: Any) -> None:
 
 
 def _narrowed(linear: Any, parts: Sequence[Part], axis: int) -> Any:
-    """`linear` with the columns (axis 1) or rows (axis 0) of `parts` alone."""
+    """`linear` with only the columns (axis 1) or rows (axis 0) of `parts`."""
     import paddle
 
     weight, bias = linear.weight.numpy(), linear.bias.numpy()

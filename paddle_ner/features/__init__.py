@@ -1,1 +1,1 @@
-"""Example to arrays, and back: tokenizer, tag schemes, windows over long text."""
+"""From examples to arrays, and back: tokenizer, tag schemes, windows over long text."""

@@ -71,7 +71,7 @@ class TagScheme:
     @cached_property
     def transitions(self) -> NDArray[np.bool_]:
         """Bool array of shape [tags, tags]: may the tag of the column follow that of the row?"""
-        closed = "BIO" if self.name == "BIO" else "ESO"  # after these an entity may begin, or none
+        closed = "BIO" if self.name == "BIO" else "ESO"  # after these an entity may begin, or O follow
 
         def allowed(before: str, after: str) -> bool:
             if after[0] in "OBS":
@@ -83,10 +83,10 @@ class TagScheme:
     @cached_property
     def groups(self) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
         """`transitions` the other way round: the tags that may come before, and all tags that have just these."""
-        found: dict[tuple[int, ...], list[int]] = {}
+        by_before: dict[tuple[int, ...], list[int]] = {}
         for tag, column in enumerate(self.transitions.T):
-            found.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
-        return tuple((before, tuple(tags)) for before, tags in found.items())
+            by_before.setdefault(tuple(int(before) for before in np.flatnonzero(column)), []).append(tag)
+        return tuple((before, tuple(tags)) for before, tags in by_before.items())
 
     @cached_property
     def starts(self) -> NDArray[np.bool_]:
@@ -99,7 +99,7 @@ class TagScheme:
         return np.array([tag[0] in ("OBI" if self.name == "BIO" else "OES") for tag in self.tags])
 
     def is_valid(self, tags: NDArray[np.int64]) -> bool:
-        """Whether a tag sequence breaks no rule of the scheme."""
+        """Whether a tag sequence follows all rules of the scheme."""
         if len(tags) == 0:
             return True
         return bool(self.starts[tags[0]] and self.ends[tags[-1]] and self.transitions[tags[:-1], tags[1:]].all())
@@ -107,9 +107,9 @@ class TagScheme:
     def best(self, logits: NDArray[np.float32]) -> NDArray[np.int64]:
         """The valid tag sequence with the greatest sum of logits, int64 of shape [tokens].
 
-        `logits` has the shape [tokens, tags]. Each token starts with its greatest logit. Only where that breaks a rule
-        is a stretch of tokens searched (Viterbi 1967), as short as will do: when the best of a stretch, whatever stands
-        around it, fits its neighbours, it is the best beside them too, since they are at their own best.
+        `logits` has the shape [tokens, tags]. Each token starts with its greatest logit. If that breaks a rule, only
+        the shortest sufficient stretch of tokens is searched (Viterbi 1967): when the best tags of a stretch, whatever
+        is around it, fit its neighbours, they are also the best together with them, since these are at their own best.
         """
         greedy = np.asarray(logits.argmax(axis=1), dtype=np.int64)
         if self.is_valid(greedy):
@@ -143,7 +143,7 @@ class TagScheme:
         # Plain lists: for a few tags a step in numpy costs more than the work in it.
         scores, *rest = logits
         if at_start:
-            scores = [one if allowed else _FORBIDDEN for one, allowed in zip(scores, self.starts)]
+            scores = [score if allowed else _FORBIDDEN for score, allowed in zip(scores, self.starts)]
         steps: list[list[int]] = []
         for row in rest:
             following, before = list(scores), [0] * len(scores)

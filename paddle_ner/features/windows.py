@@ -1,9 +1,9 @@
-"""Texts as windows, the rows of a batch, and which window answers for which token.
+"""Texts as windows, of which batches consist, and which window answers for which token.
 
-Every token is *owned* by exactly one window. Windows overlap only where a sentence, or a text that is not cut at
-sentence ends, is longer than a window: there a token is owned by the window in which it has the most context on its
-poorer side. Training counts a token's loss, and prediction reads its logits, only in the window that owns it; so
-nothing is lost or doubled at a seam.
+Exactly one window *owns* each token. Windows overlap only if a sentence, or a text that is not cut at sentence ends, is
+longer than a window: then the window in which a token has the most context on its poorer side owns it. Training counts
+a token's loss, and prediction reads its logits, only in the window that owns it, so nothing is lost or doubled where
+windows meet.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from paddle_ner.errors import InputError
 from paddle_ner.features.sentences import sentence_ends
 from paddle_ner.features.tokenizer import Tokenizer
 
-SPECIALS = 2  # [CLS] before the tokens and [SEP] behind them
+SPECIALS = 2  # [CLS] before the tokens and [SEP] after them
 _CLAUSE_ENDS = frozenset("，,、：:；;—")
 
 
 class Layout(Protocol):
-    """How texts are cut: what a manifest says of it."""
+    """How texts are cut, as manifests say it."""
 
     @property
     def size(self) -> int:
-        """Tokens a window at most, special tokens included."""
+        """The most tokens in a window, including special tokens."""
 
     @property
     def overlap(self) -> int:
-        """Tokens that two windows over the same sentence share at least."""
+        """The least number of tokens that two windows over the same sentence share."""
 
     @property
     def unit(self) -> str:
-        """What a window holds: a ``sentence``, as many whole ones of a ``text`` as fit, or ``tokens`` as they come."""
+        """What a window contains: a ``sentence``, as many whole ones of a ``text`` as fit, or as many ``tokens``."""
 
     @property
     def longest(self) -> int | None:
-        """Tokens of the longest window that was trained on; None where that is not known."""
+        """Tokens of the longest window in training; None if unknown."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """One row of a batch.
+    """A window: an element of a batch.
 
     Attributes:
         ids: int64 array of shape [length]: [CLS], the tokens, [SEP].
@@ -59,12 +59,12 @@ class Window:
 
     @property
     def length(self) -> int:
-        """Tokens in the row, special tokens included."""
+        """Its tokens, including special tokens."""
         return len(self.ids)
 
     @property
     def owned_rows(self) -> slice:
-        """The rows of this window's logits that belong to its owned tokens."""
+        """The positions of this window's logits that belong to its owned tokens."""
         shift = 1 - self.start
         return slice(self.owned[0] + shift, self.owned[1] + shift)
 
@@ -87,8 +87,8 @@ class Encoded:
 def spans(tokens: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """The token ranges [start, end) of the windows over a text of `tokens` tokens.
 
-    `size` counts the special tokens, `overlap` is what two neighbours share at least. The last window is moved back to
-    be full, so that the end of a text has context too.
+    `size` counts the special tokens; neighbours share at least `overlap` tokens. The last window is moved back until it
+    is full, so that the end of a text has context too.
     """
     content = size - SPECIALS
     if not 0 <= overlap < content:
@@ -102,8 +102,8 @@ def spans(tokens: int, size: int, overlap: int) -> list[tuple[int, int]]:
 def encode(text: str, tokenizer: Tokenizer, layout: Layout) -> Encoded:
     """Tokenize `text` and cut it into windows.
 
-    Windows of whole sentences are at most as long as the longest that was trained on, so that no token stands at a
-    position that an encoder trained from random weights has never seen.
+    Windows of whole sentences are at most as long as the longest in training, so that no token is at a position that an
+    encoder trained from random weights has never seen.
     """
     tokens = tokenizer.encode(text)
     size, overlap = layout.size, layout.overlap
@@ -126,14 +126,14 @@ def encode(text: str, tokenizer: Tokenizer, layout: Layout) -> Encoded:
 
 
 def _sentences(text: str, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """The token ranges [first, last) of the sentences that have tokens; of an empty text, one empty range."""
+    """The token ranges [first, last) of the sentences that have tokens; one empty range for an empty text."""
     ends = np.searchsorted(offsets[:, 0], sentence_ends(text)[:-1]).tolist()
     bounds = [0, *ends, len(offsets)]
     return [(first, last) for first, last in zip(bounds, bounds[1:]) if first < last] or [(0, 0)]
 
 
 def _packed(sentences: Sequence[tuple[int, int]], content: int) -> Iterator[tuple[int, int]]:
-    """Neighbouring sentences put together, as many as fit into `content` tokens; a longer one stays alone."""
+    """Neighbouring sentences joined, as many as fit into `content` tokens; a longer one stays alone."""
     start, end = sentences[0]
     for first, last in sentences[1:]:
         if last - start > content:
@@ -144,7 +144,7 @@ def _packed(sentences: Sequence[tuple[int, int]], content: int) -> Iterator[tupl
 
 
 def _seam(text: str, offsets: NDArray[np.int64], first: int, last: int) -> int:
-    """Where two windows that share the tokens [first, last) part: at the end of a clause near the middle, or there."""
+    """Where two windows that share the tokens [first, last) meet: at the end of a clause near the middle, or there."""
     middle, reach = (first + last) // 2, (last - first) // 4
     for distance in range(reach + 1):
         for seam in (middle - distance, middle + distance):
@@ -154,7 +154,7 @@ def _seam(text: str, offsets: NDArray[np.int64], first: int, last: int) -> int:
 
 
 def join(windows: Sequence[Window], logits: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Put token logits together again: [length, outputs] a window to [tokens, outputs] for the text."""
+    """Join token logits: from [length, outputs] for each window to [tokens, outputs] for the text."""
     if len(logits) != len(windows):
         raise ValueError(f"logits of {len(logits)} windows, expected {len(windows)}")
     return np.concatenate([rows[window.owned_rows] for window, rows in zip(windows, logits)])

@@ -10,7 +10,7 @@ from paddle_ner.bundle import BundleManifest, is_bundle, load_tokenizer, read_bu
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference.default import NAME as DEFAULT
 from paddle_ner.inference.default import resolved
-from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision
+from paddle_ner.inference.engines import AUTO, ENGINES, EngineInfo, EngineName, EngineOptions, Precision, checked_count
 from paddle_ner.inference.engines.open import choose, device_kind, open_engine
 from paddle_ner.inference.layout import asked_for
 from paddle_ner.inference.model import Model
@@ -48,30 +48,30 @@ def load(
     terms: str | Path | None = None,
     terms_mode: Mode | None = None,
 ) -> Model:
-    """A model over a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
+    """Load a bundle or a checkpoint, for any number of threads; the keywords are those of `EngineOptions`.
 
     Args:
-        model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and has no choice but the device.
-            Without one, the model that comes with the package: see `paddle_ner.inference.default`.
-        engine: what runs the graph; ``auto`` is what the bundle says.
+        model: folder of a bundle, or of a checkpoint, which needs the extra ``train`` and only takes a device. Without
+            one, the model that comes with the package: see `paddle_ner.inference.default`.
+        engine: what runs the graph; ``auto`` takes the bundle's.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
-        precision: of the arithmetic; ``auto`` is the bundle's own.
-        threads: CPU threads of each engine; with None and no replicas, the engines share all cores as was measured
-            best for the bundle.
-        replicas: engines side by side. One on all cores answers a text alone the soonest; several answer more of them.
+        precision: precision of the arithmetic; ``auto`` takes the bundle's.
+        threads: CPU threads of each engine; with None and no replicas, the engines share all cores in the layout that
+            was measured as the best for the bundle.
+        replicas: engines side by side. One on all cores answers a single text the fastest; several answer more texts.
         verify_key: file of the key that must have signed the bundle (`paddle-ner export --sign-key`).
-        min_score: the least score of the entities that are given, for all types (0.5) or by type ({"LOC": 0.4, "*":
-            0.5}, where ``*`` stands for the others); None gives all that the model finds.
-        terms: file of terms that go with what the model finds, see `paddle_ner.tasks.terms_file`; None takes those of
-            the bundle, where it has some.
+        min_score: the least score of the entities that are returned, for all types (0.5) or by type ({"LOC": 0.4, "*":
+            0.5}, where ``*`` stands for the others); None returns all that the model finds.
+        terms: file of terms that are added to what the model finds, see `paddle_ner.tasks.terms_file`; None takes those
+            of the bundle, if it has any.
         terms_mode: ``before``: an entity of the model that overlaps a term is left out; ``after``: a term that overlaps
-            an entity of the model is. None takes what the bundle says, or ``before`` for a file of your own.
+            an entity of the model is. None takes the bundle's mode, or ``before`` for your own file.
 
     Raises:
-        InputError: there is no such folder, engine, key or file, a checkpoint is asked for what only a bundle has, the
-            model gives no entities, or not of a type that `min_score` names, or a line of the terms is wrong.
+        InputError: there is no such folder, engine, key or file, an option for bundles is given with a checkpoint, the
+            model does not find entities, or not of a type that `min_score` names, or a line of the terms is invalid.
         BundleError: a file is missing, damaged, or does not fit the others, or the key did not sign the bundle.
-        DeviceError: the device, or the precision on it, cannot be had.
+        DeviceError: the device, or the precision on it, is not available.
         MissingPackageError: a package that the engine needs is not installed.
     """
     options = EngineOptions(engine, device, precision, threads)
@@ -92,7 +92,7 @@ def _load_again(
     terms: Path | None,
     mode: Mode | None,
 ) -> Model:
-    """`load` for a pickle."""
+    """`load`, in the form that a pickle needs."""
     return load(folder, **asdict(options), replicas=replicas, verify_key=key, terms=terms, terms_mode=mode)
 
 
@@ -104,19 +104,21 @@ def load_replicas(
     terms: Path | None = None,
     terms_mode: Mode | None = None,
 ) -> list[Predictor]:
-    """Predictors over the same weights, each for a thread of its own; raises as `load`.
+    """Predictors over the same weights, each for its own thread; raises the errors of `load`.
 
     Args:
         model: folder of a bundle or of a checkpoint.
-        options: of each engine.
+        options: the options of each engine.
         replicas: how many; with None for it and for the threads, see `paddle_ner.inference.layout.chosen`.
         verify_key: see `load`.
         terms: see `load`.
         terms_mode: see `load`.
     """
     folder = Path(model)
+    checked_count("replicas", replicas)
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder, expected a bundle or a checkpoint")
+        what = "a file" if folder.exists() else "no such folder"
+        raise InputError(f"{folder}: {what}, expected a folder with a bundle or a checkpoint")
     key = None if verify_key is None else read_key(verify_key)
     if key is not None and not is_bundle(folder):
         raise BundleError(f"{folder}: is a checkpoint, which has no signature; export it with --sign-key")
@@ -131,7 +133,7 @@ def load_replicas(
 
 
 def _terms(folder: Path, predictor: Predictor, file: Path | None, mode: Mode | None) -> Terms | None:
-    """Those of `file`, or without one those of the bundle in `folder`, where it has some."""
+    """The terms of `file`, or without a file those of the bundle in `folder`, if it has any."""
     if mode not in (None, *get_args(Mode)):
         raise InputError(f"terms_mode is {mode!r}, expected {' or '.join(get_args(Mode))}")
     if file is None and isinstance(predictor.manifest, BundleManifest) and (bundled := predictor.manifest.terms):
@@ -158,7 +160,7 @@ def load_bundle(folder: Path, options: EngineOptions | None = None, key: bytes |
 
 
 def _arranged(folder: Path, options: EngineOptions, replicas: int | None) -> tuple[EngineOptions, int]:
-    """The options of each engine on this CPU with every choice made, and the number of engines."""
+    """The options of each engine on this CPU with every choice resolved, and the number of engines."""
     manifest = read_bundle_manifest(folder)
     name, precision = choose(folder, manifest, options, cpu_flags())
     if not ENGINES[name].replicas:

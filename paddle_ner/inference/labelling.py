@@ -1,4 +1,4 @@
-"""Texts of a file to records that can be written, with what a model says of each."""
+"""Turns the texts of a file into records that can be written, with the model's answer for each."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from paddle_ner.types import Example
 def label(
     predictor: Predictor, examples: Iterable[Example], fields: Iterable[str] = (), chunk: int = CHUNK
 ) -> Iterator[Record]:
-    """One record an example, in order: the model's answer with the example's id and fields.
+    """A record for each example, in order: the model's answer with the example's id and fields.
 
     Args:
         predictor: labels the texts.
-        examples: of any number.
-        fields: names that each record has, with None where its example has no such field.
-        chunk: of which so many are held at a time.
+        examples: any number of examples.
+        fields: names that each record has, with None if its example does not have the field.
+        chunk: how many examples are held at a time.
     """
     waiting: deque[Example] = deque()
     model = " ".join(filter(None, (predictor.manifest.name, predictor.version)))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from paddle_ner.bundle import BundleManifest, Candidate, Manifest
 
-# Seconds of Python in a request of one text: to read it, queue it and answer it. An engine that has all cores waits for
-# them, of several side by side one does. With it, `served` puts the layouts of both shapes of benchmarks/models.py, of
-# three engines at fp32 and bf16, in the order that they had over HTTP.
+# Seconds of Python in a request of one text: to read it, queue it and answer it. An engine with all cores is idle for
+# that time; of several side by side, only one is. With this value, `served` puts the layouts of both shapes of
+# benchmarks/models.py, of three engines at fp32 and bf16, in the order that they had over HTTP.
 _REQUEST_SECONDS = 0.0007
-# Milliseconds of a text alone from which a model is slow: then a text that has all cores is answered in about half the
-# time, which is worth serving fewer by this factor.
+# From this many milliseconds for a single text on, a model is slow: then all cores answer a text in about half the
+# time, which is worth serving fewer texts by this factor.
 _SLOW, _WORTH = 20, 1.1
 
 
@@ -25,14 +25,14 @@ class Layout:
 
 
 def layouts(cores: int) -> list[Layout]:
-    """All cores in one engine, one core an engine, and the powers of two between that share the cores evenly."""
-    found = [Layout(1, cores)]
+    """One engine with all cores, an engine for each core, and the powers of two in between that share them evenly."""
+    possible = [Layout(1, cores)]
     replicas = 2
     while replicas < cores:
         if cores % replicas == 0:
-            found.append(Layout(replicas, cores // replicas))
+            possible.append(Layout(replicas, cores // replicas))
         replicas *= 2
-    return found if cores == 1 else [*found, Layout(cores, 1)]
+    return possible if cores == 1 else [*possible, Layout(cores, 1)]
 
 
 def asked_for(
@@ -43,10 +43,10 @@ def asked_for(
     engine: str | None = None,
     precision: str | None = None,
 ) -> Layout:
-    """The layout with what was asked for.
+    """The layout for the given replicas and threads.
 
-    With None for both: see `chosen`, whose `engine` and `precision` these are. Replicas alone share the cores; threads
-    alone are those of one engine.
+    With None for both: see `chosen`, which gets `engine` and `precision`. Replicas alone share the cores; threads alone
+    are those of a single engine.
     """
     if replicas is None and threads is None:
         return chosen(manifest, cores, engine, precision)
@@ -56,13 +56,13 @@ def asked_for(
 
 
 def chosen(manifest: Manifest | None, cores: int, engine: str | None = None, precision: str | None = None) -> Layout:
-    """The layout that was measured best, as far as `cores` allow; where none was, two engines that share them evenly.
+    """The layout that was measured as the best, as far as `cores` allow; otherwise two engines that share them evenly.
 
     Args:
-        manifest: of the model.
-        cores: that there are.
-        engine: what runs it; None, with None for `precision`, is what was best of all.
-        precision: of its arithmetic.
+        manifest: the manifest of the model.
+        cores: the number of cores.
+        engine: what runs it; None, with None for `precision`, takes the best of all.
+        precision: its precision.
     """
     best = _measured(manifest, engine, precision) if isinstance(manifest, BundleManifest) else None
     if best is None:
@@ -72,21 +72,21 @@ def chosen(manifest: Manifest | None, cores: int, engine: str | None = None, pre
 
 
 def served(candidate: Candidate) -> float:
-    """About the texts a second that are served, one a request; good for comparing layouts on one machine."""
+    """An estimate of the texts per second in requests of one text; only for comparing layouts on one machine."""
     return 1 / (1 / candidate.texts_per_second + _REQUEST_SECONDS / candidate.replicas)
 
 
 def preferred(candidates: Iterable[Candidate]) -> Candidate:
-    """The best layout of one engine at one precision: the one in which the most texts are served.
+    """The best layout of an engine at a precision: the one that serves the most texts.
 
-    Of a slow model it is, of those that serve about as many, the one that answers a text alone the soonest.
+    For a slow model it is, of those that serve about as many, the one that answers a single text the fastest.
     """
-    found = list(candidates)
-    best = max(found, key=served)
+    measured = list(candidates)
+    best = max(measured, key=served)
     if best.milliseconds < _SLOW:
         return best
-    fast = [one for one in found if served(one) * _WORTH >= served(best)]
-    return min(fast, key=lambda one: one.milliseconds)
+    fast = [candidate for candidate in measured if served(candidate) * _WORTH >= served(best)]
+    return min(fast, key=lambda candidate: candidate.milliseconds)
 
 
 def _measured(manifest: BundleManifest, engine: str | None, precision: str | None) -> Layout | None:
@@ -95,7 +95,9 @@ def _measured(manifest: BundleManifest, engine: str | None, precision: str | Non
         return None
     if (engine, precision) in ((None, None), (tuning.engine, tuning.precision or manifest.precision)):
         return Layout(tuning.replicas, tuning.threads)
-    same = [one for one in tuning.candidates if (one.engine, one.precision) == (engine, precision)]
+    same = [
+        candidate for candidate in tuning.candidates if (candidate.engine, candidate.precision) == (engine, precision)
+    ]
     if not same:
         return None
     best = preferred(same)

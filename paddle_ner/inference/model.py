@@ -1,4 +1,4 @@
-"""A loaded model that any number of threads may call: several engines, each in a thread of its own."""
+"""A loaded model that any number of threads may call: several engines, each in its own thread."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from typing import Any, TypeVar, overload
 
 from paddle_ner.errors import InputError
 from paddle_ner.features.windows import Window
+from paddle_ner.inference.engines import checked_count
 from paddle_ner.inference.planning import plan
-from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor
+from paddle_ner.inference.predictor import BATCH_TOKENS, Outputs, Predictor, checked
 from paddle_ner.tasks.decoding import ClassDecoding, MultiLabelDecoding
 from paddle_ner.tasks.min_score import MinScore, by_type
 from paddle_ner.types import Prediction
 
-# Padded tokens that one call leaves in a batch, at least, when it shares them out among the engines.
+# The least number of padded tokens in a batch when a call distributes its texts over the engines.
 _SHARED_TOKENS = 256
 
 T = TypeVar("T")
 
 
 class Model(Predictor):
-    """A model ready to label texts, from any thread; each answer is that of a call alone.
+    """A model ready to label texts, from any thread; each call gets the same answer as if it were alone.
 
-    Calls that come at the same time are computed side by side, in as many engines as `load` opened; the batches of a
-    call with many texts too. It can be pickled, which opens it again from its folder. A fork of its process cannot use
-    it: engines have threads, which a fork does not get.
+    Calls at the same time are computed side by side, in as many engines as `load` opened, and so are the batches of a
+    call with many texts. It can be pickled; unpickling opens its folder again. A fork of its process cannot use it,
+    since a fork does not have the threads of the engines.
 
     Args:
-        predictors: over the same weights, each of which this takes over.
-        reopen: gives the same model in another process, and the arguments for that.
+        predictors: predictors over the same weights, which this model owns from now on.
+        reopen: a function that opens the same model in another process, and its arguments.
 
     Attributes:
         labels: entity types or classes, in the model's order.
-        batch_size: texts, or windows of long ones, that go through an engine at once; None leaves it to their length.
-        threshold: the least score of the classes that a multi-label model gives; None for other models.
-        min_score: the least score of the entities that are given, for all types or by type, where
-            `paddle_ner.tasks.min_score.OTHERS` stands for those that are not named; None for all that the model finds.
+        batch_size: texts, or windows of long texts, that go through an engine at once; None decides by their length.
+        threshold: the least score of the classes that a multi-label model returns; None for other models.
+        min_score: the least score of the entities that are returned, for all types or by type, where
+            `paddle_ner.tasks.min_score.OTHERS` stands for all other types; None returns all that the model finds.
     """
 
     def __init__(
@@ -64,8 +65,8 @@ class Model(Predictor):
         free: SimpleQueue[Predictor] = SimpleQueue()
         for predictor in predictors:
             free.put(predictor)
-        # Paddle keeps what it prepares for oneDNN by thread: an engine that is asked by ever other threads prepares it
-        # again and again. The initializer must not hold the model: its threads end when it is gone.
+        # Paddle caches what it prepares for oneDNN by thread: an engine that is called from changing threads would
+        # prepare it again and again. The initializer must not hold the model: the threads end when the model is gone.
         self._threads = ThreadPoolExecutor(
             self.engines, thread_name_prefix="paddle-ner-engine", initializer=_take, initargs=(self._own, free)
         )
@@ -101,23 +102,23 @@ class Model(Predictor):
         """Label one text, or several in order.
 
         Args:
-            texts: to label.
-            batch_size: for this call; None takes that of the model.
-            threshold: for this call; None takes that of the model.
-            min_score: for this call; None takes that of the model.
+            texts: the texts to label.
+            batch_size: for this call; None takes the model's.
+            threshold: for this call; None takes the model's.
+            min_score: for this call; None takes the model's.
 
         Raises:
-            InputError: an argument is out of its bounds or not for this model's task, or this process is a fork of the
-                one that loaded the model.
+            InputError: a text is no str, an argument is out of bounds or not for this model's task, or this process is
+                a fork of the process that loaded the model.
         """
         if isinstance(texts, str):
             return self([texts], batch_size=batch_size, threshold=threshold, min_score=min_score)[0]
-        batch_size = _checked_size(self.batch_size if batch_size is None else batch_size)
+        batch_size = checked_count("batch_size", self.batch_size if batch_size is None else batch_size)
         threshold = self._checked_threshold(self.threshold if threshold is None else threshold)
         least = by_type(self.min_score if min_score is None else min_score, self.decoding)
-        encoded = [self.encode(text) for text in texts]
-        outputs = iter(self._run_all([window for one in encoded for window in one.windows], batch_size))
-        answers = [self.decode(one, list(islice(outputs, len(one.windows))), least) for one in encoded]
+        encoded = [self.encode(text) for text in checked(texts)]
+        outputs = iter(self._run_all([window for text in encoded for window in text.windows], batch_size))
+        answers = [self.decode(text, list(islice(outputs, len(text.windows))), least) for text in encoded]
         return answers if threshold is None else [_reaching(answer, threshold) for answer in answers]
 
     def _checked_threshold(self, threshold: float | None) -> float | None:
@@ -147,23 +148,23 @@ class Model(Predictor):
                     outputs[index] = values
         finally:
             for future in waiting:
-                future.cancel()  # those that have not begun, where one failed or Ctrl-C came
+                future.cancel()  # batches that have not begun, if one failed or on Ctrl-C
         return outputs
 
     def run(self, rows: Sequence[Window]) -> list[Outputs]:
-        """One padded batch through an engine: the outputs of each window by name, in order, without padding."""
+        """Run a padded batch: the outputs of each window by name, in order, without padding."""
         return self._submit(Predictor.run, rows).result()
 
     def clone(self) -> Model:
-        """Itself: any thread may call it."""
+        """The model itself, since any thread may call it."""
         return self
 
     def warm_up(self) -> None:
-        """Run one row of every length in each engine: the first run builds what later ones reuse."""
+        """Run a window of every length in each engine: the first run builds what later ones reuse."""
         all_there = threading.Barrier(self.engines)
 
         def warm(predictor: Predictor) -> None:
-            all_there.wait()  # so that no thread takes the task of another one
+            all_there.wait()  # so that no thread takes the task of another thread
             predictor.warm_up()
 
         with self._warming:
@@ -171,7 +172,7 @@ class Model(Predictor):
                 future.result()
 
     def _submit(self, work: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Have `work` done by the next engine that is free, with its predictor and `arguments`."""
+        """Call `work` with the next free predictor and `arguments`, in the thread of its engine."""
         if os.getpid() != self._process:
             raise InputError(
                 f"this model was loaded in process {self._process}, and process {os.getpid()} is a fork of it, which"
@@ -191,7 +192,7 @@ def _reaching(prediction: Prediction, threshold: float) -> Prediction:
 
 
 def _take(own: threading.local, free: SimpleQueue[Predictor]) -> None:
-    """A new thread takes one of the predictors for itself."""
+    """Give a new thread its own predictor."""
     own.predictor = free.get_nowait()
 
 
@@ -207,15 +208,9 @@ def _reopened(
     threshold: float | None,
     min_score: MinScore | None,
 ) -> Model:
-    """A pickled model in the process that reads the pickle. Raises InputError where its folder holds another one."""
+    """Open an unpickled model. Raises InputError if its folder holds another version."""
     model = reopen(*arguments)
     if model.version != version:
         raise InputError(f"{arguments[0]}: holds version {model.version}, but version {version} was pickled")
     model.batch_size, model.threshold, model.min_score = batch_size, threshold, min_score
     return model
-
-
-def _checked_size(size: int | None) -> int | None:
-    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-        raise InputError(f"batch_size is {size!r}, expected a whole number from 1 on")
-    return size

@@ -1,4 +1,4 @@
-"""What a predictor asks of a model's manifest, and of the engine that runs the model."""
+"""What a predictor needs from a model's manifest, and from the engine that runs the model."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from paddle_ner.tasks.decoding import Decoding
 
 
 class ModelManifest(Protocol):
-    """What a model says of itself, as far as predictions depend on it."""
+    """The parts of a model's manifest on which predictions depend."""
 
     @property
     def name(self) -> str:
-        """Of the model, for people."""
+        """The model's name, for people."""
         ...
 
     @property
@@ -28,12 +28,12 @@ class ModelManifest(Protocol):
 
     @property
     def version(self) -> str:
-        """Twelve digits of the bundle's checksum; empty where the model is no bundle."""
+        """Twelve digits of the bundle's checksum; empty if the model is not a bundle."""
         ...
 
     @property
     def examples(self) -> Sequence[str]:
-        """Texts to show what it can do; none where nobody chose any."""
+        """Texts that show what it can do; may be empty."""
         ...
 
     def build_decoding(self) -> Decoding:
@@ -43,7 +43,7 @@ class ModelManifest(Protocol):
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What an engine is: `EngineOptions` with every choice made. `engine` is ``dynamic`` for a checkpoint."""
+    """The properties of an engine: `EngineOptions` with every choice resolved; ``dynamic`` for a checkpoint."""
 
     engine: str
     device: str
@@ -52,7 +52,7 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """Token ids to the outputs of the model's head. For one thread at a time."""
+    """Computes the outputs of the model's head from token ids. For one thread at a time."""
 
     @property
     def info(self) -> EngineInfo:
@@ -66,6 +66,6 @@ class Engine(Protocol):
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         """The outputs by name, in the order of the manifest, for int64 ids of [batch, length].
 
-        Each is float32. The heads of today have one, ``logits``: [batch, length, outputs] or [batch, outputs].
+        Each is float32; ``logits`` is [batch, length, outputs] or [batch, outputs].
         """
         ...

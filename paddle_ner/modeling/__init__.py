@@ -9,7 +9,7 @@ from paddle_ner.modeling.build import build
 from paddle_ner.modeling.checkpoint import Checkpoint, write_checkpoint
 from paddle_ner.modeling.heads import HEADS, Head, head_for, takes_overlaps
 from paddle_ner.modeling.pretrained import from_pretrained
-from paddle_ner.modeling.vocabulary import Vocabulary, vocabulary_of
+from paddle_ner.modeling.vocabulary import Vocabulary, tokenizer_of, vocabulary_of
 
 __all__ = [
     "HEADS",
@@ -20,6 +20,7 @@ __all__ = [
     "from_pretrained",
     "head_for",
     "takes_overlaps",
+    "tokenizer_of",
     "vocabulary_of",
     "write_checkpoint",
 ]

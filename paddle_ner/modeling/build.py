@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 def build(
     head: Head | str, num_outputs: int, *, config: Mapping[str, Any], vocab_size: int, pad_token_id: int
 ) -> Model:
-    """An ERNIE encoder with a head, its weights drawn from normal(0, initializer_range), biases zero.
+    """An ERNIE encoder with a head, with weights drawn from normal(0, initializer_range) and zero biases.
 
-    After ``paddle.seed(n)`` the weights are the same each time. What the model takes and gives: see `Model.forward`.
+    After ``paddle.seed(n)`` the weights are the same each time. See `Model.forward` for inputs and outputs.
 
     Args:
         head: a head of `HEADS`, or its name.
         num_outputs: columns of the logits.
         config: fields of PaddleNLP's ``ErnieConfig``, such as hidden_size, num_hidden_layers, num_attention_heads,
             intermediate_size, max_position_embeddings, hidden_dropout_prob, attention_probs_dropout_prob, hidden_act,
-            initializer_range; those left out keep ErnieConfig's defaults.
+            initializer_range; others keep ErnieConfig's defaults.
         vocab_size: rows of the embedding table.
         pad_token_id: the id of padding.
 
     Raises:
-        InputError: a field that ErnieConfig does not have, or values that make no model.
+        InputError: a field that ErnieConfig does not have, or invalid values.
     """
     nlp = transformers()
     given_apart = {"self", "kwargs", "vocab_size", "pad_token_id"}
@@ -48,7 +48,7 @@ def build(
 
 
 def new_model(head: Head | str, num_outputs: int, config: PretrainedConfig) -> Model:
-    """A model with random weights for any of PaddleNLP's configs. Raises InputError where it makes no model."""
+    """A model with random weights for any of PaddleNLP's configs. Raises InputError if the config is invalid."""
     import paddle
 
     from paddle_ner.modeling.model import Model
@@ -59,7 +59,7 @@ def new_model(head: Head | str, num_outputs: int, config: PretrainedConfig) -> M
     config.id2label = None
     config.num_labels = num_outputs
     config.dtype = "float32"
-    # States alone: with use_cache, which Hugging Face's configs set, BERT would return keys and values beside them.
+    # Only states: with use_cache, which Hugging Face's configs set, BERT would also return keys and values.
     config.return_dict = config.output_hidden_states = config.output_attentions = config.use_cache = False
     model = Model(encoder_class(config), HEADS[head] if isinstance(head, str) else head, num_outputs)
     # PaddleNLP 2.8.1 gives ERNIE an epsilon of 1e-12 whatever the config says; Hugging Face's ERNIE has 1e-5.

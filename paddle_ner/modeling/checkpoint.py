@@ -1,8 +1,8 @@
-"""A checkpoint as a value: opened once, and handed to whatever evaluates, exports, compresses or learns from it.
+"""A checkpoint as a value: opened once, and passed to evaluation, export, compression and distillation.
 
 On disk it is a folder of four files: ``paddle_ner.json`` (the manifest), ``tokenizer.json``, ``config.json`` and
-``model.safetensors`` (float32, PaddleNLP's names and layout; never a pickle). Where the head has the layers of one of
-PaddleNLP's models, plain PaddleNLP reads the folder too: ``AutoModelForTokenClassification.from_pretrained(folder)``.
+``model.safetensors`` (float32, PaddleNLP's names and layout; never a pickle). If the head has the layers of one of
+PaddleNLP's models, PaddleNLP can read the folder too: ``AutoModelForTokenClassification.from_pretrained(folder)``.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from paddle_ner.tasks import Task
 if TYPE_CHECKING:
     from paddle_ner.modeling.model import Model
 
-HEAD = "head"  # the field of config.json that names the head, beside those of PaddleNLP
+HEAD = "head"  # the field of config.json that names the head, in addition to PaddleNLP's
 
 
 class Checkpoint:
-    """The content of a checkpoint. Nobody changes it: `changed` gives another one.
+    """The content of a checkpoint, which is immutable: `changed` returns another checkpoint.
 
     Opening one imports no framework; `model` and `new_model` do.
 
     Attributes:
-        folder: where it was read. What `changed` gives keeps the folder of the checkpoint that it comes from.
-        manifest: what it says of itself.
-        tokenizer: of its vocabulary.
-        config: of the encoder, as config.json holds it.
+        folder: where it was read. A changed checkpoint keeps the folder of the original.
+        manifest: its manifest.
+        tokenizer: its tokenizer.
+        config: the config of the encoder, from config.json.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Checkpoint:
 
     @classmethod
     def open(cls, folder: str | Path) -> Checkpoint:
-        """Verify the files, and read all but the weights, which are read when they are first asked for.
+        """Verify the files, and read all except the weights, which are read when they are first needed.
 
         Raises:
             InputError: there is no such folder, or it is a bundle.
@@ -77,7 +77,7 @@ class Checkpoint:
 
     @cached_property
     def weights(self) -> Tensors:
-        """The weights by name. Raises BundleError where their file is damaged."""
+        """The weights by name. Raises BundleError if their file is damaged."""
         if self._weights is not None:
             return self._weights
         try:
@@ -87,11 +87,11 @@ class Checkpoint:
 
     @cached_property
     def model(self) -> Model:
-        """The model, built once and shared: to run it, never to change it. Raises as `new_model`."""
+        """The model, built once and shared: only to be run, never changed. Raises the errors of `new_model`."""
         return self.new_model()
 
     def new_model(self) -> Model:
-        """A model of the caller's own, to train, prune or turn into a graph; every weight is checked by name and shape.
+        """A new model for the caller, to train, prune or turn into a graph; every weight is checked by name and shape.
 
         Raises:
             MissingPackageError: PaddlePaddle or PaddleNLP is not installed.
@@ -114,7 +114,7 @@ class Checkpoint:
 
     @cached_property
     def head(self) -> Head:
-        """What stands on the encoder. Raises BundleError where it is not installed, or not one of the task's."""
+        """The head on the encoder. Raises BundleError if it is not installed, or not for the task."""
         path, name = self.folder / ENCODER_CONFIG, self.config.get(HEAD)
         if name not in HEADS:
             raise BundleError(
@@ -141,7 +141,7 @@ class Checkpoint:
             raise BundleError(f"{path}: {error}") from error
 
     def table(self, ending: str) -> str:
-        """The name of the only embedding table whose name ends so. Raises BundleError where there is none."""
+        """The name of the only embedding table with this ending. Raises BundleError if there is none."""
         names = [name for name in self.weights if name.endswith(ending)]
         if len(names) != 1:
             raise BundleError(f"{self.folder / WEIGHTS}: has no {ending}, so there is nothing to cut")
@@ -155,7 +155,7 @@ class Checkpoint:
         config: dict[str, Any] | None = None,
         weights: Tensors | None = None,
     ) -> Checkpoint:
-        """Another checkpoint, in memory: this one with other parts. `config` names only the fields that change."""
+        """Another checkpoint, in memory: this one with other parts. `config` only has the fields that change."""
         return Checkpoint(
             self.folder,
             manifest or self.manifest,

@@ -1,4 +1,4 @@
-"""PaddleNLP's encoders: which there are, and which of them a config means."""
+"""PaddleNLP's encoders, and which of them a config means."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def _encoders() -> dict[type[PretrainedConfig], type[PretrainedModel]]:
         base: Any = getattr(value, "base_model_class", None)
         config: type[PretrainedConfig] | None = getattr(value, "config_class", None)
         if base is value and config is not None:
-            encoders.setdefault(config, base)  # the first of several is the base of the others
+            encoders.setdefault(config, base)  # the first one is the base of the others
     return encoders
 
 
 def encoder_of(config: PretrainedConfig) -> type[PretrainedModel]:
-    """The encoder that a config of PaddleNLP is for. Raises InputError where it is for none."""
+    """The encoder of a PaddleNLP config. Raises InputError if there is none."""
     try:
         return _encoders()[type(config)]
     except KeyError:
@@ -53,7 +53,7 @@ def encoder_of(config: PretrainedConfig) -> type[PretrainedModel]:
 
 
 def encoder_named(record: Mapping[str, Any]) -> type[PretrainedModel]:
-    """The encoder that a config.json means: by the class that it names, with or without a head, or else by model_type.
+    """The encoder of a config.json: by the class that it names, with or without a head, otherwise by model_type.
 
     Raises:
         InputError: PaddleNLP has no such model.

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.build import new_model
 from paddle_ner.modeling.encoders import encoder_named, encoder_of, transformers
 from paddle_ner.modeling.heads import Head
-from paddle_ner.modeling.starter import large
+from paddle_ner.modeling.starter import large, words
 from paddle_ner.modeling.weights import (
     Tensors,
     fill,
@@ -40,7 +40,7 @@ def from_pretrained(
     source: str | Path,
     *,
     allow_pickle: bool = False,
-    with_head: bool = False,
+    with_head: bool | Literal["if there"] = False,
     log: Callable[[str], None] = _logger.warning,
 ) -> Model:
     """A pretrained encoder with a head, which is new if nothing else is asked for.
@@ -51,11 +51,13 @@ def from_pretrained(
         source: a local folder in PaddleNLP's layout, or Hugging Face's layout of BERT or ERNIE, with a config.json; or
             a name such as ``ernie-3.0-medium-zh``, which PaddleNLP downloads once from where it publishes its models
             (many of them as pickles, which are read as PaddleNLP reads them); or ``starter``, the encoder that comes
-            with this package, or ``starter-large``, the larger one of an extra. See `local_folder`.
+            with this package, or ``starter-large`` or ``starter-words``, the larger ones of an extra. See
+            `local_folder`.
         allow_pickle: read a local ``model_state.pdparams`` or ``pytorch_model.bin`` where there is no safetensors file.
             A pickle can run any program when it is read.
         with_head: take the head's weights from there too, such as those of a published model for token classification.
-            Its outputs must mean what those of the new model do, in the same order.
+            Its outputs must mean what those of the new model do, in the same order. ``if there`` takes them where all
+            of them are there.
         log: is told what was read, what is new and what was left out, one line each.
 
     Raises:
@@ -89,20 +91,22 @@ def local_folder(source: str | Path, log: Callable[[str], None] = _logger.warnin
 
     A `Path`, whatever exists, and whatever starts or ends as a path does are paths; ``owner/name`` is one where the
     folder ``owner`` exists. ``starter`` is the folder of the encoder in this package, ``./starter`` one in the working
-    directory; ``starter-large`` is a folder of the cache, made at first use.
+    directory; ``starter-large`` and ``starter-words`` are folders of the cache, made at first use.
 
     Args:
         source: the name or path.
-        log: told where the large starter is made.
+        log: told where such a folder is made.
 
     Raises:
         InputError: it is a path, but not of a folder.
-        MissingPackageError, BundleError: see `starter.large.folder`.
+        MissingPackageError, BundleError: see `starter.converted`.
     """
     if source == starter.NAME:
         return starter.FOLDER
     if source == large.NAME:
         return large.folder(log)
+    if source == words.NAME:
+        return words.folder(log)
     path = Path(source).expanduser()
     is_path = (
         isinstance(source, Path)

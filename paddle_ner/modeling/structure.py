@@ -41,23 +41,23 @@ def encoder_layers(model: Any) -> list[tuple[str, Any]]:
 
 def heads(model: Any) -> list[list[Part]]:
     """The attention heads of each layer."""
-    found = []
+    parts = []
     for name, layer in encoder_layers(model):
         attention = f"{name}.self_attn"
         size = layer.self_attn.head_dim
-        writes = tuple(f"{attention}.{one}_proj.{kind}" for one in "qkv" for kind in ("weight", "bias"))
+        writes = tuple(f"{attention}.{letter}_proj.{kind}" for letter in "qkv" for kind in ("weight", "bias"))
         reads = (f"{attention}.out_proj.weight",)
-        found.append([Part(writes, reads, slice(i * size, (i + 1) * size)) for i in range(layer.self_attn.num_heads)])
-    return found
+        parts.append([Part(writes, reads, slice(i * size, (i + 1) * size)) for i in range(layer.self_attn.num_heads)])
+    return parts
 
 
 def units(model: Any) -> list[list[Part]]:
     """The feed-forward units of each layer."""
-    found = []
+    parts = []
     for name, layer in encoder_layers(model):
         writes, reads = (f"{name}.linear1.weight", f"{name}.linear1.bias"), (f"{name}.linear2.weight",)
-        found.append([Part(writes, reads, slice(i, i + 1)) for i in range(layer.linear1.weight.shape[1])])
-    return found
+        parts.append([Part(writes, reads, slice(i, i + 1)) for i in range(layer.linear1.weight.shape[1])])
+    return parts
 
 
 def is_zero(part: Part, weights: dict[str, NDArray[Any]]) -> bool:
@@ -74,14 +74,14 @@ def clear(part: Part, weights: dict[str, NDArray[Any]]) -> None:
 def masks(model: Any) -> dict[str, Mask]:
     """For each parameter with pruned parts, by name: zeros there, ones elsewhere."""
     weights = {name: parameter.numpy() for name, parameter in model.named_parameters()}
-    found: dict[str, Mask] = {}
+    kept: dict[str, Mask] = {}
     for part in (part for layers in (heads(model), units(model)) for layer in layers for part in layer):
         if is_zero(part, weights):
             for name in (*part.writes, *part.reads):
-                if name not in found:
-                    found[name] = np.ones(weights[name].shape, dtype=np.float32)
-            clear(part, found)
-    return found
+                if name not in kept:
+                    kept[name] = np.ones(weights[name].shape, dtype=np.float32)
+            clear(part, kept)
+    return kept
 
 
 def _views(part: Part, weights: dict[str, NDArray[Any]]) -> Iterator[NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""The vocabulary that a pretrained encoder was trained with."""
+"""The vocabulary that a pretrained encoder was trained with, and the tokenizer that it makes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from paddle_ner.errors import InputError
+from paddle_ner.features.tokenizer import CHARACTERS, UNIGRAM, Tokenizer
 from paddle_ner.modeling.encoders import transformers
 from paddle_ner.modeling.pretrained import downloading, local_folder
 
+_TOKENIZER = "tokenizer.json"
 _logger = logging.getLogger(__name__)
 
 
@@ -22,6 +24,28 @@ class Vocabulary:
 
     tokens: tuple[str, ...]
     lowercase: bool
+
+
+def tokenizer_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Tokenizer:
+    """The tokenizer of a local folder or of a published name: WordPiece, or that of its ``tokenizer.json``.
+
+    The latter is taken as it is if it is one of Unigram, or of single characters, as a training from random weights
+    writes it. `vocabulary_of` says what is read of a WordPiece vocabulary, and what `log` is told.
+
+    Raises:
+        InputError: there is no vocabulary, or it is of another kind.
+        BundleError: such a ``tokenizer.json`` cannot be read.
+    """
+    folder = local_folder(source, log)
+    if folder is not None and _is_taken_whole(folder):
+        return Tokenizer.load(folder / _TOKENIZER)
+    vocabulary = _download(str(source)) if folder is None else _read(folder)
+    return Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+
+
+def _is_taken_whole(folder: Path) -> bool:
+    kind = _json(folder / _TOKENIZER).get("model", {}).get("type")
+    return kind == UNIGRAM or (kind == CHARACTERS and not (folder / "vocab.txt").is_file())
 
 
 def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warning) -> Vocabulary:
@@ -39,7 +63,7 @@ def vocabulary_of(source: str | Path, log: Callable[[str], None] = _logger.warni
 
 
 def _read(folder: Path) -> Vocabulary:
-    config, tokenizer = (_json(folder / name) for name in ("tokenizer_config.json", "tokenizer.json"))
+    config, tokenizer = (_json(folder / name) for name in ("tokenizer_config.json", _TOKENIZER))
     normalizer = tokenizer.get("normalizer") or {}
     lowercase = bool(config.get("do_lower_case", normalizer.get("lowercase", True)))
     if (folder / "vocab.txt").is_file():
@@ -47,9 +71,9 @@ def _read(folder: Path) -> Vocabulary:
     if tokenizer:
         model = tokenizer.get("model", {})
         if model.get("type", "WordPiece") != "WordPiece" or not isinstance(model.get("vocab"), dict):
-            raise InputError(f"{folder / 'tokenizer.json'}: its model is {model.get('type')}, expected WordPiece")
-        return Vocabulary(_by_id(folder / "tokenizer.json", model["vocab"]), lowercase)
-    raise InputError(f"{folder}: no vocabulary; looked for vocab.txt and tokenizer.json")
+            raise InputError(f"{folder / _TOKENIZER}: its model is {model.get('type')}, expected WordPiece")
+        return Vocabulary(_by_id(folder / _TOKENIZER, model["vocab"]), lowercase)
+    raise InputError(f"{folder}: no vocabulary; looked for vocab.txt and {_TOKENIZER}")
 
 
 def _download(name: str) -> Vocabulary:

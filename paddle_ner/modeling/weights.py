@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +120,14 @@ def to_paddle_layout(tensors: Mapping[str, npt.NDArray[Any]]) -> Tensors:
     return converted
 
 
-def fill(model: Model, tensors: Tensors, source: str, log: Callable[[str], None], *, with_head: bool) -> None:
+def fill(
+    model: Model,
+    tensors: Tensors,
+    source: str,
+    log: Callable[[str], None],
+    *,
+    with_head: bool | Literal["if there"],
+) -> None:
     """Put the weights of an encoder, in PaddleNLP's layout, into a model, and with `with_head` those of a head.
 
     The encoder's pooler may be missing, since encoders trained on tokens alone have none: to a sequence head it is a
@@ -134,15 +141,17 @@ def fill(model: Model, tensors: Tensors, source: str, log: Callable[[str], None]
     encoder = {name for name in parameters if name.startswith(prefix)}
     head = set(parameters) - encoder
     tensors = {name if name in head or name.startswith(prefix) else prefix + name: tensors[name] for name in tensors}
+    if with_head == "if there":
+        with_head = head <= set(tensors)
     needed = {name for name in encoder if not name.startswith(prefix + "pooler.")} | (head if with_head else set())
     if missing := sorted(needed - set(tensors)):
         part = "encoder" if missing[0] in encoder else "head"
         raise InputError(f"{source}: {len(missing)} weights of the {part} are missing, such as {missing[0]}")
     taken = (encoder | head if with_head else encoder) & set(tensors)
     for name in sorted(taken):
-        expected, found = list(parameters[name].shape), list(tensors[name].shape)
-        if expected != found:
-            raise InputError(f"{source}: {name} has the shape {found}, but its config makes it {expected}")
+        expected, actual = list(parameters[name].shape), list(tensors[name].shape)
+        if expected != actual:
+            raise InputError(f"{source}: {name} has the shape {actual}, but its config makes it {expected}")
         parameters[name].set_value(np.ascontiguousarray(tensors[name]))
     what = "encoder and the head" if with_head else "encoder"
     new = ", ".join(sorted(set(parameters) - taken)) or "nothing"

@@ -109,10 +109,10 @@ def _is_local(scope: Scope) -> bool:
 @lru_cache(maxsize=64)
 def _names_loopback(host: bytes) -> bool:
     """Whether a Host header is a name or an address of the loopback; nothing is resolved."""
-    found = _HOST.fullmatch(host.decode("latin-1"))
-    if found is None or int(found[3] or 0) > _PORTS:
+    match = _HOST.fullmatch(host.decode("latin-1"))
+    if match is None or int(match[3] or 0) > _PORTS:
         return False
-    return is_loopback((found[1] or found[2]).lower())
+    return is_loopback((match[1] or match[2]).lower())
 
 
 @lru_cache(maxsize=64)

@@ -132,8 +132,8 @@ def _add_predict(app: FastAPI, service: Service, metrics: Metrics) -> None:
         caller = caller_of(request.scope)
         caller.texts, caller.characters = len(asked.texts), sum(map(len, asked.texts))
         answers = await while_connected(request, service.predict(name, asked.texts, caller.client, asked.min_score))
-        predictions = [one.to_dict() if isinstance(one, Prediction) else None for one in answers]
-        if failed := [index for index, one in enumerate(predictions) if one is None]:
+        predictions = [answer.to_dict() if isinstance(answer, Prediction) else None for answer in answers]
+        if failed := [index for index, prediction in enumerate(predictions) if prediction is None]:
             raise HTTPProblem(
                 FAILED_TEXT,
                 f"{len(failed)} of {len(answers)} texts made the model fail; the log has the reason",

@@ -179,12 +179,12 @@ class Batcher:
                 continue
             answer: Answer
             try:
-                logits = [one for one in text.logits if one is not None]
+                logits = [logits for logits in text.logits if logits is not None]
                 answer = self.model.decode(text.encoded, logits, text.request.min_score)
             except BaseException as error:
                 answer = self._failure("decode", error, text.request)
             answers.append((text.request, text.index, answer))
-        self._metrics.answered_texts(_labels(one) for _, _, one in answers if isinstance(one, Prediction))
+        self._metrics.answered_texts(_labels(answer) for _, _, answer in answers if isinstance(answer, Prediction))
         self._answer(answers)
 
     def _failure(self, stage: Stage, error: BaseException, request: Request) -> Exception:

@@ -88,10 +88,10 @@ def parse(content: str, source: str) -> Keys:
         line = line.strip()
         if not line or line.startswith("#"):
             continue
-        found = _LINE.fullmatch(line)
-        if found is None:
+        match = _LINE.fullmatch(line)
+        if match is None:
             raise InputError(f"{source}:{number}: not a hashed key, {_EXPECTED}")  # the line may be a key: not shown
-        name, salt, digest = found.groups()
+        name, salt, digest = match.groups()
         if name in keys:
             raise InputError(f"{source}:{number}: key {name} is there twice; give each its own name")
         keys[name] = HashedKey(name, bytes.fromhex(salt), bytes.fromhex(digest))
@@ -171,7 +171,7 @@ class KeyFile:
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return status.st_mtime_ns, status.st_size, status.st_ino

@@ -170,17 +170,17 @@ class ModelMetrics:
 
     def ran(self, seconds: float, waited: Sequence[float], tokens: int, padded: int) -> None:
         """Note that a batch of `tokens`, `padded` with padding, took `seconds`, after its windows had each `waited`."""
-        for one in waited:
-            self._queued.observe(one)
+        for seconds in waited:
+            self._queued.observe(seconds)
         self._inference.observe(seconds)
         self._batch_windows.observe(len(waited))
         self._batch_tokens.observe(padded)
         self._text_tokens.inc(tokens)
         self._padding_tokens.inc(padded - tokens)
 
-    def answered_texts(self, found: Iterable[Sequence[str]]) -> None:
+    def answered_texts(self, answers: Iterable[Sequence[str]]) -> None:
         """Count answered texts by the labels in each; a label counts once per text."""
-        distinct = [set(labels) for labels in found]
+        distinct = [set(labels) for labels in answers]
         for label, count in collections.Counter(label for labels in distinct for label in labels).items():
             self._texts.labels(self._name, label).inc(count)
         self._without_label.inc(sum(not labels for labels in distinct))

@@ -50,14 +50,14 @@ class Recent:
         now = self._clock()
         self._forget(int(now))
         span = min(SECONDS, max(1.0, now - self._since))
-        return sum(one.texts for one in self._slices) / span
+        return sum(second.texts for second in self._slices) / span
 
     def latency(self, share: float) -> float | None:
         """Seconds within which this share (0 to 1) of the requests was answered; None without requests."""
         self._forget(int(self._clock()))
         bins: dict[int, int] = {}
-        for one in self._slices:
-            for index, count in one.bins.items():
+        for second in self._slices:
+            for index, count in second.bins.items():
                 bins[index] = bins.get(index, 0) + count
         wanted = share * sum(bins.values())
         passed = 0

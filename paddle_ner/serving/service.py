@@ -153,7 +153,12 @@ class Service:
         """The types of entities of all loaded models."""
         decodings = [served.decoding for served in self.models.values()]
         return list(
-            dict.fromkeys(label for one in decodings if one and one.name == TagDecoding.name for label in one.labels)
+            dict.fromkeys(
+                label
+                for decoding in decodings
+                if decoding and decoding.name == TagDecoding.name
+                for label in decoding.labels
+            )
         )
 
     async def predict(

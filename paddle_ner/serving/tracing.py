@@ -45,8 +45,8 @@ def configure(environment: Mapping[str, str] = os.environ) -> None:
     if exporter == "otlp":
         protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         exporter = "otlp_proto_grpc" if protocol == "grpc" else "otlp_proto_http"
-    found = tuple(entry_points(group="opentelemetry_traces_exporter", name=exporter))
-    if not found:
+    exporters = tuple(entry_points(group="opentelemetry_traces_exporter", name=exporter))
+    if not exporters:
         raise MissingPackageError(
             f"OTEL_TRACES_EXPORTER: there is no exporter {exporter}; install opentelemetry-sdk and the exporter's own"
             " package (for otlp opentelemetry-exporter-otlp-proto-http), or set it to none"
@@ -56,7 +56,7 @@ def configure(environment: Mapping[str, str] = os.environ) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider()  # at exit it sends what is left
-    provider.add_span_processor(BatchSpanProcessor(found[0].load()()))
+    provider.add_span_processor(BatchSpanProcessor(exporters[0].load()()))
     trace.set_tracer_provider(provider)
 
 

@@ -174,22 +174,22 @@ class Upkeep:
 
     async def _look(self) -> None:
         """Take the bundle on disk if it is another one, stands still, and is sound; refuse it once if it is not."""
-        found = await in_thread(partial(fingerprint, self._served.path))
-        if found is None or found == self._seen:
+        current = await in_thread(partial(fingerprint, self._served.path))
+        if current is None or current == self._seen:
             self._candidate = None
             return
-        if found != self._candidate:  # it may still be being written: look again
-            self._candidate = found
+        if current != self._candidate:  # it may still be being written: look again
+            self._candidate = current
             return
         name = self._served.name
         written = (await in_thread(partial(checksum, self._served.path)))[:12]
         if self._served.state == "ready" and written == (self._served.version or None):
-            self._seen = found  # written again, with the same content
+            self._seen = current  # written again, with the same content
             return
         try:
             batcher, self._seen = await self._open()
         except Exception as error:
-            self._seen = found
+            self._seen = current
             self._metrics.reloaded("refused")
             logger.error("model %s: the new bundle is refused, the old one stays: %s", name, error)
             return

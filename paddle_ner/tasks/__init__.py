@@ -27,7 +27,7 @@ __all__ = ["IGNORED", "TASKS", "Decoding", "Learning", "Scoring", "Task", "creat
 
 @dataclass(frozen=True)
 class Task:
-    """A label space with all that is done with it. Two tasks are equal where their specs are."""
+    """A label space with its decoding, learning and scoring. Two tasks are equal if their specs are."""
 
     decoding: Decoding
     learning: Learning
@@ -54,7 +54,7 @@ class Task:
         return self.decoding.num_outputs
 
     def spec(self) -> dict[str, Any]:
-        """What manifests hold of the task: `from_spec` reads it back."""
+        """The task in manifests; `from_spec` reads it back."""
         return self.decoding.spec()
 
 

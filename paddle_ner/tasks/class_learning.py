@@ -75,6 +75,10 @@ class MultiLabelLearning(_SequenceLearning):
         """IGNORED for each class, for each window."""
         return [np.full(self.decoding.num_outputs, IGNORED, dtype=np.float32)] * len(encoded.windows)
 
+    def counted(self, targets: Any) -> Any:
+        """Of shape [batch]."""
+        return super().counted(targets[:, 0])
+
     def loss_sum(self, outputs: Mapping[str, Any], targets: Any) -> Any:
         """Binary cross entropy, averaged over classes and summed over the windows that have labels."""
         from paddle.nn.functional import binary_cross_entropy_with_logits

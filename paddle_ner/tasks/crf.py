@@ -1,10 +1,10 @@
 """A linear-chain CRF on the host (Lafferty et al. 2001): the best tags for a text, and how probable each of them is.
 
-The head ``crf`` gives ``logits``, a score of each tag at each token, and ``transitions``, a learned score of each tag
-behind each other one; the score of a tag sequence is the sum of both. Here they are searched in float64, so that every
+The head ``crf`` outputs ``logits``, a score of each tag at each token, and ``transitions``, a learned score of each tag
+after each other tag; the score of a tag sequence is the sum of both. They are searched here in float64, so that every
 engine that computes the same logits gives the same answer. Transitions that the tag scheme forbids are never taken.
 
-Devices get this file as it is, see `paddle_ner.export.edge.runtime`.
+Devices get a copy of this file, see `paddle_ner.export.edge.runtime`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from paddle_ner.features.schemes import TagScheme
 
 TRANSITIONS = "transitions"  # the output: [batch, tags * tags], the same row for each window
 
-# How far below the best tag of a token another one can be before both count as impossible: e to the minus 300th.
+# A tag that is further below the best tag of a token than this counts as impossible: e to the minus 300th.
 _DEEPEST = -300.0
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -27,7 +27,7 @@ class Chain:
     """The CRF of a tag scheme with its learned transitions.
 
     Args:
-        scheme: of the tags.
+        scheme: the tag scheme.
         transitions: [tags * tags] or [tags, tags], from the tag of the row to that of the column.
     """
 
@@ -60,9 +60,9 @@ class Chain:
         return path
 
     def marginals(self, logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float64]:
-        """The probability of each tag at each token over all valid tag sequences, [tokens, tags] from the same.
+        """The probability of each tag at each token over all valid tag sequences, [tokens, tags] from the same shape.
 
-        Forward and backward (Rabiner 1989), each step scaled to a sum of one, over scores divided by the temperature.
+        Forward-backward (Rabiner 1989), each step scaled to a sum of one, over scores divided by the temperature.
         """
         emissions = np.asarray(logits, dtype=np.float64) / temperature
         weights = np.exp(np.maximum(emissions - emissions.max(axis=1, keepdims=True), _DEEPEST))
@@ -74,12 +74,12 @@ class Chain:
         for position in range(1, len(weights)):
             forward[position] = _scaled(forward[position - 1] @ passing * weights[position])
         behind = _scaled(np.exp(self._ends))
-        found: NDArray[np.float64] = np.empty_like(weights)
-        found[-1] = _scaled(forward[-1] * behind)
+        probabilities: NDArray[np.float64] = np.empty_like(weights)
+        probabilities[-1] = _scaled(forward[-1] * behind)
         for position in range(len(weights) - 1, 0, -1):
             behind = _scaled(passing @ (weights[position] * behind))
-            found[position - 1] = _scaled(forward[position - 1] * behind)
-        return found
+            probabilities[position - 1] = _scaled(forward[position - 1] * behind)
+        return probabilities
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What a CRF learns by: the negative log-likelihood of the right tags among all that the tag scheme allows."""
+"""The loss of a CRF: the negative log-likelihood of the correct tags among all that the tag scheme allows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_FORBIDDEN = -1e4  # in the place of a transition that the scheme forbids; infinity would make gradients NaN
+_FORBIDDEN = -1e4  # the score of a transition that the scheme forbids; infinity would make gradients NaN
 
 
 def negative_log_likelihood(
@@ -15,14 +15,14 @@ def negative_log_likelihood(
 ) -> Any:
     """The loss summed over the windows of a batch (paddle tensors in and out), by the forward algorithm.
 
-    The tokens of a window that count stand side by side: a chain begins with the first of them and ends with the last.
-    What comes before and behind, padding too, has no part in it. A chain may begin and end with any tag, since it may
-    be a part of a text.
+    The tokens of a window that count are contiguous: a chain begins with the first of them and ends with the last.
+    Other tokens and padding are not part of it. A chain may begin and end with any tag, since it may be a part of a
+    text.
 
     Args:
         logits: [batch, length, tags], float32.
         transitions: [batch, tags * tags], the same in each row.
-        targets: int64 [batch, length]: the right tags, `ignored` where a token does not count.
+        targets: int64 [batch, length]: the correct tags, `ignored` where a token does not count.
         allowed: bool [tags, tags]: may the tag of the column follow that of the row?
         ignored: the target of a token that does not count.
     """

@@ -1,6 +1,6 @@
 """What a task predicts: its label space, and how the named outputs of a model become a `Prediction`.
 
-Inference, the server and devices need nothing else of a task. Devices get this file as it is: it is written for
+Inference, the server and devices need no other part of a task. Devices get a copy of this file: it is written for
 Python 3.8 and NumPy, see `paddle_ner.export.edge.runtime`.
 """
 
@@ -26,13 +26,13 @@ from paddle_ner.types import Entity, Prediction
 
 @dataclass(frozen=True)
 class Decoding(ABC):
-    """A label space, and how a model answers in it. Two are equal where their specs are.
+    """A label space, and how a model's outputs become answers in it. Two are equal if their specs are.
 
     Attributes:
         labels: entity types or classes, in the order of the model's outputs.
-        name: of the task.
-        head: name of the head that usually gives the outputs.
-        fewest_labels: that make a task.
+        name: name of the task.
+        head: name of the default head.
+        fewest_labels: the least number of labels.
         overlapping: whether entities may overlap.
     """
 
@@ -50,20 +50,20 @@ class Decoding(ABC):
 
     @abstractmethod
     def spec(self) -> dict[str, Any]:
-        """What ``paddle_ner.json`` and ``manifest.json`` hold of the task: `from_spec` reads it back."""
+        """The task in ``paddle_ner.json`` and ``manifest.json``; `from_spec` reads it back."""
 
     @abstractmethod
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
-        """The answer for a text, from what the model's head gives for each of its windows, by name."""
+        """The answer for a text, from the outputs of the model's head for each of its windows, by name."""
 
 
 @dataclass(frozen=True)
 class TagDecoding(Decoding):
-    """Flat entities, as one tag of a scheme for each token.
+    """Flat entities, as a tag for each token.
 
     Attributes:
         scheme_name: BIO or BIOES.
-        temperature: divides the outputs for the scores of entities; which are found does not depend on it.
+        temperature: divides the outputs for the scores of entities; which entities are found does not depend on it.
     """
 
     scheme_name: str = "BIO"
@@ -83,14 +83,14 @@ class TagDecoding(Decoding):
         return len(self.scheme.tags)
 
     def spec(self) -> dict[str, Any]:
-        """Name, labels, tag scheme, and the temperature where there is one."""
+        """Name, labels, tag scheme, and the temperature if it is not 1."""
         spec = {"name": self.name, "labels": list(self.labels), "tag_scheme": self.scheme_name}
         return {**spec, **_temperature(self.temperature)}
 
     def decode(self, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> Prediction:
         """The best valid tag sequence over the whole text. A score is the mean probability of the entity's tags.
 
-        Where the head gives transitions, both are those of a CRF.
+        If the head outputs transitions, both are those of a CRF.
         """
         joined = join(encoded.windows, [window["logits"] for window in outputs])
         if len(joined) == 0:
@@ -111,7 +111,7 @@ class TagDecoding(Decoding):
         for first, last, label in self.scheme.decode(tags.tolist()):
             start, end = offsets[first][0], offsets[last - 1][1]
             score = sum(probabilities[first:last]) / (last - first)
-            # Normalization can make two tokens of one character; it belongs to the first entity that takes it.
+            # Normalization can turn one character into two tokens; it belongs to the first entity that contains it.
             if start < end and (not entities or entities[-1].end <= start):
                 entities.append(Entity.of(encoded.text, start, end, self.labels[label], score))
         return Prediction(encoded.text, entities=tuple(entities))
@@ -119,11 +119,11 @@ class TagDecoding(Decoding):
 
 @dataclass(frozen=True)
 class SpanDecoding(Decoding):
-    """Entities that may overlap or stand in one another, each span of a window judged by itself.
+    """Entities that may overlap or be nested, where each span of a window is judged by itself.
 
     Attributes:
-        threshold: a span is an entity where its probability, at a temperature of 1, is at least this.
-        temperature: divides the outputs for the scores of entities; which are found does not depend on it.
+        threshold: a span is an entity if its probability, at a temperature of 1, is at least this.
+        temperature: divides the outputs for the scores of entities; which entities are found does not depend on it.
     """
 
     threshold: float = 0.5
@@ -139,7 +139,7 @@ class SpanDecoding(Decoding):
         return spans.num_outputs(len(self.labels))
 
     def spec(self) -> dict[str, Any]:
-        """Name, labels, threshold, that entities may overlap, and the temperature where there is one."""
+        """Name, labels, threshold, that entities may overlap, and the temperature if it is not 1."""
         spec = {"name": self.name, "labels": list(self.labels), "overlapping": True, "threshold": self.threshold}
         return {**spec, **_temperature(self.temperature)}
 
@@ -147,24 +147,27 @@ class SpanDecoding(Decoding):
         """The spans whose probability reaches the threshold, read in the window that owns their first token."""
         least = np.log(self.threshold / (1 - self.threshold))
         offsets = encoded.offsets
-        found: dict[tuple[int, int, int], float] = {}
+        scored: dict[tuple[int, int, int], float] = {}
         for window, answer in zip(encoded.windows, outputs):
             scores = spans.scores(answer["logits"], window.owned_rows, len(self.labels))
             for first, last, label in np.argwhere(scores >= least).tolist():
                 start = int(offsets[window.owned[0] + first, 0])
                 end = int(offsets[window.start + last - 1, 1])
-                # Normalization can make two tokens of one character, and so two spans of tokens one of the text.
+                # Normalization can turn one character into two tokens, so two spans of tokens may be one span of the
+                # text.
                 place = (start, end, label)
                 score = 1.0 / (1.0 + np.exp(-float(scores[first, last, label]) / self.temperature))
-                if start < end and score > found.get(place, 0.0):
-                    found[place] = float(score)
-        entities = [Entity.of(encoded.text, *place[:2], self.labels[place[2]], found[place]) for place in sorted(found)]
+                if start < end and score > scored.get(place, 0.0):
+                    scored[place] = float(score)
+        entities = [
+            Entity.of(encoded.text, *place[:2], self.labels[place[2]], scored[place]) for place in sorted(scored)
+        ]
         return Prediction(encoded.text, entities=tuple(entities))
 
 
 @dataclass(frozen=True)
 class _SequenceDecoding(Decoding):
-    """What the two kinds of text classification share."""
+    """Shared by both kinds of text classification."""
 
     head = "sequence"
 
@@ -208,7 +211,7 @@ class MultiLabelDecoding(_SequenceDecoding):
     """Any number of classes for each text.
 
     Attributes:
-        threshold: a class is given where its probability is at least this.
+        threshold: a class is returned if its probability is at least this.
     """
 
     threshold: float = 0.5
@@ -231,7 +234,7 @@ class MultiLabelDecoding(_SequenceDecoding):
 
 
 def _temperature(value: float) -> dict[str, float]:
-    """What a spec says of it: nothing where it changes nothing."""
+    """The temperature's entry in a spec: none if it changes nothing."""
     return {} if value == 1 else {"temperature": value}
 
 
@@ -251,12 +254,12 @@ def create(
     """The decoding of the task called `name` over `labels`.
 
     Args:
-        name: of `TASKS`.
+        name: one of `TASKS`.
         labels: entity types or classes.
-        tag_scheme: of flat entities, BIO or BIOES.
-        threshold: of multi-label classification, and of entities that may overlap.
+        tag_scheme: for flat entities, BIO or BIOES.
+        threshold: for multi-label classification, and for entities that may overlap.
         overlapping: whether entities may overlap.
-        temperature: of the scores of entities.
+        temperature: for the scores of entities.
 
     Raises:
         InputError: the name is unknown, a label cannot be one, or there are too few.
@@ -279,6 +282,6 @@ def create(
 
 
 def from_spec(spec: Mapping[str, Any]) -> Decoding:
-    """The decoding that `Decoding.spec` described. Raises as `create`."""
+    """The decoding that `Decoding.spec` described. Raises the errors of `create`."""
     options = {key: spec[key] for key in _OPTIONS if key in spec}
     return create(spec["name"], spec["labels"], **options)

@@ -1,4 +1,4 @@
-"""Which names a label may have: a name that stands for something else, or cannot be seen, is refused."""
+"""Which names a label may have: names with another meaning and invisible names are refused."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _OUTSIDE = "O"  # the tag of a token that belongs to no entity
 
 
 def check_labels(task: str, labels: Sequence[str], *, spans: bool = False) -> None:
-    """Raise InputError, naming the label, where it cannot be one.
+    """Raise InputError, naming the label, if a label is invalid.
 
     Args:
         task: name of the task.
         labels: its entity types or classes.
-        spans: whether they are types of entities, none of which may be called like the tag of no entity.
+        spans: whether they are types of entities, none of which may have the name of the tag O.
     """
     for label in labels:
         if not isinstance(label, str) or not label.strip():

@@ -47,6 +47,10 @@ class Learning(ABC):
     def count_targets(self, targets: NDArray[Any]) -> int:
         """Positions of a collated batch that count in the loss."""
 
+    def counted(self, targets: Any) -> Any:
+        """Ones where a position of collated targets counts in the loss, else zeros (Paddle tensors in and out)."""
+        return (targets != IGNORED).astype("float32")
+
     @abstractmethod
     def loss_sum(self, outputs: Mapping[str, Any], targets: Any) -> Any:
         """The loss summed over all positions that count (paddle tensors in and out)."""

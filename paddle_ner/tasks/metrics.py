@@ -1,9 +1,9 @@
-"""Counts of what a model got right, and the figures that follow from them.
+"""Counts of a model's correct answers, and the figures computed from them.
 
-A metric is made in two steps. Counting turns a batch of gold and predicted annotations into a small integer array; such
-arrays add up, over batches and over the processes of a distributed run. A report turns the sum into precision, recall,
-F1 and accuracy. Entity figures equal seqeval's in strict mode, classification figures equal scikit-learn's; as with
-both, a ratio whose denominator is zero is 0.0.
+A metric is computed in two steps. Counting turns a batch of gold and predicted annotations into a small integer array;
+such arrays add up, over batches and over the processes of a distributed run. A report turns the sum into precision,
+recall, F1 and accuracy. Entity figures equal seqeval's in strict mode, classification figures equal scikit-learn's; as
+with both, a ratio whose denominator is zero is 0.0.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Report:
             or predictions, as seqeval and scikit-learn take it by default; multi-label: over all labels.
         weighted: the mean over the same labels, weighted by support.
         per_label: by label, in the order of the label space.
-        accuracy: examples that are right as a whole; None for entities.
+        accuracy: share of completely correct examples; None for entities.
         confusion: single-label classification only: examples by gold label (rows) and predicted label (columns), in the
             order of `per_label`.
     """
@@ -62,7 +62,7 @@ class Report:
     confusion: tuple[tuple[int, ...], ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form; accuracy and confusion only where the task has them."""
+        """JSON form, with accuracy and confusion if the task has them."""
         record: dict[str, Any] = {"metric": self.metric, "value": self.value, "examples": self.examples}
         if self.accuracy is not None:
             record["accuracy"] = self.accuracy
@@ -76,7 +76,7 @@ class Report:
 def entity_counts(
     gold: Sequence[Collection[Entity]], predicted: Sequence[Collection[Entity]], labels: Sequence[str]
 ) -> Counts:
-    """Count entities; one is right where start, end and label are all equal.
+    """Count entities; an entity is correct if start, end and label are all equal.
 
     Args:
         gold: the annotated entities of each example.
@@ -92,9 +92,9 @@ def entity_counts(
     """
     index = _index(labels)
     counts = np.zeros((len(labels), 3), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
+    for wanted, answer in zip(gold, predicted, strict=True):
         expected = {(e.start, e.end, e.label) for e in wanted}
-        guessed = {(e.start, e.end, e.label) for e in found}
+        guessed = {(e.start, e.end, e.label) for e in answer}
         for column, spans in ((TRUE_POSITIVES, expected & guessed), (PREDICTED, guessed), (GOLD, expected)):
             for _, _, label in spans:
                 counts[_row(index, label), column] += 1
@@ -113,15 +113,15 @@ def class_counts(gold: Sequence[str], predicted: Sequence[str], labels: Sequence
     """
     index = _index(labels)
     confusion = np.zeros((len(labels), len(labels)), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
-        confusion[_row(index, wanted), _row(index, found)] += 1
+    for wanted, answer in zip(gold, predicted, strict=True):
+        confusion[_row(index, wanted), _row(index, answer)] += 1
     return confusion
 
 
 def multilabel_counts(
     gold: Sequence[Collection[str]], predicted: Sequence[Collection[str]], labels: Sequence[str]
 ) -> Counts:
-    """Count assigned labels, and examples whose labels are all right.
+    """Count assigned labels, and examples whose labels are all correct.
 
     Returns:
         int64 [labels + 1, 3]: true positives, predicted, gold by label; the last row counts whole examples: exact
@@ -133,8 +133,8 @@ def multilabel_counts(
     """
     index = _index(labels)
     counts = np.zeros((len(labels) + 1, 3), np.int64)
-    for wanted, found in zip(gold, predicted, strict=True):
-        expected, guessed = set(wanted), set(found)
+    for wanted, answer in zip(gold, predicted, strict=True):
+        expected, guessed = set(wanted), set(answer)
         for column, names in ((TRUE_POSITIVES, expected & guessed), (PREDICTED, guessed), (GOLD, expected)):
             for label in names:
                 counts[_row(index, label), column] += 1

@@ -1,8 +1,8 @@
-"""The least score of the entities that are given: one for all types, or one by type.
+"""The min score: the least score of the entities that are returned, for all types or by type.
 
 It leaves entities out of an answer and changes nothing else: what a model finds is decided before.
 
-Devices get this file as it is, see `paddle_ner.export.edge.runtime`.
+Devices get a copy of this file, see `paddle_ner.export.edge.runtime`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from paddle_ner.errors import InputError
 from paddle_ner.tasks.decoding import Decoding, MultiLabelDecoding, SpanDecoding, TagDecoding
 from paddle_ner.types import Prediction
 
-OTHERS = "*"  # stands for the types that are not named
+OTHERS = "*"  # stands for all other types
 
-# A score for all types, or scores by type. Types that are not named have that of OTHERS, 0 without it.
+# A score for all types, or scores by type. Other types have the score of OTHERS, 0 without it.
 MinScore = Union[float, "Mapping[str, float]"]
 
 _EXPECTED = "a number from 0 to 1"
@@ -27,7 +27,7 @@ def parse(text: str) -> dict[str, float]:
     """The scores by type in a text: ``0.5``, ``PER=0.6,LOC=0.4``, or ``0.5,LOC=0.4``, where 0.5 is for the others.
 
     Raises:
-        InputError: a part is no such score, or there are two for one type.
+        InputError: a part is not such a score, or a type has two.
     """
     scores: dict[str, float] = {}
     for part in text.split(","):
@@ -47,14 +47,14 @@ def parse(text: str) -> dict[str, float]:
 
 
 def by_type(value: Any, decoding: Decoding | None = None) -> dict[str, float] | None:
-    """A min score as scores by type; None where there is none.
+    """A min score as scores by type, or None.
 
     Args:
         value: a `MinScore` or None.
-        decoding: of the model that it is for; None where that is not known yet.
+        decoding: the decoding of the model that it is for; None if that is not known yet.
 
     Raises:
-        InputError: a score is none, or the model gives no entities, or not of such a type.
+        InputError: a score is invalid, or the model does not find entities, or not of such a type.
     """
     if value is None:
         return None
@@ -65,11 +65,11 @@ def by_type(value: Any, decoding: Decoding | None = None) -> dict[str, float] | 
 
 
 def faults(value: object, decoding: Decoding | None = None) -> Iterator[tuple[str, str]]:
-    """All that is wrong with a value, each beside the type that it is said of, which is empty for the whole.
+    """All that is wrong with a value, as pairs of a type, empty for the whole value, and a message.
 
     Args:
-        value: that should be a `MinScore`.
-        decoding: of the model that it is for; None where that is not known yet.
+        value: the value that should be a `MinScore`.
+        decoding: the decoding of the model that it is for; None if that is not known yet.
     """
     if decoding is not None and not isinstance(decoding, (TagDecoding, SpanDecoding)):
         yield "", _no_entities(decoding)
@@ -85,11 +85,15 @@ def faults(value: object, decoding: Decoding | None = None) -> Iterator[tuple[st
 
 
 def keep(prediction: Prediction, least: Mapping[str, float]) -> Prediction:
-    """A prediction without the entities whose score is below that of their type. `least` is as `by_type` gives it."""
+    """A prediction without the entities whose score is below that of their type. `least` comes from `by_type`."""
     if not least or not prediction.entities:
         return prediction
     others = least.get(OTHERS, 0.0)
-    kept = [one for one in prediction.entities if one.score is None or one.score >= least.get(one.label, others)]
+    kept = [
+        entity
+        for entity in prediction.entities
+        if entity.score is None or entity.score >= least.get(entity.label, others)
+    ]
     return replace(prediction, entities=tuple(kept))
 
 

@@ -30,7 +30,7 @@ class Scoring(ABC):
 
     @abstractmethod
     def problem(self, example: Example) -> str | None:
-        """Why the task cannot learn from `example` or be scored on it, with what was expected; None where it can."""
+        """Why the task cannot learn from `example` or be scored on it, with what was expected; None if it can."""
 
     @abstractmethod
     def count(self, gold: Sequence[Example], predicted: Sequence[Prediction]) -> NDArray[np.int64]:
@@ -42,13 +42,13 @@ class Scoring(ABC):
 
 
 class EntityScoring(Scoring):
-    """Flat entities, of which start, end and label must be right."""
+    """Flat entities; start, end and label must be correct."""
 
     metric = "f1"
     flat: ClassVar[bool] = True
 
     def problem(self, example: Example) -> str | None:
-        """Entities must be there, of known types, and not overlap where they are to be flat."""
+        """Entities must be present, of known types, and flat unless they may overlap."""
         if example.entities is None:
             return "the record has no entities, expected labelled spans for task ner"
         end = 0
@@ -76,7 +76,7 @@ class EntityScoring(Scoring):
 
 
 class OverlappingScoring(EntityScoring):
-    """Entities that may overlap, each of which counts: micro F1 over inner and outer ones alike."""
+    """Entities that may overlap: micro F1 over all of them, inner and outer."""
 
     flat = False
 
@@ -87,7 +87,7 @@ class ClassScoring(Scoring):
     metric = "accuracy"
 
     def problem(self, example: Example) -> str | None:
-        """A known label must be there."""
+        """The label must be present and known."""
         if example.label is None:
             return "the record has no label, expected one for task classification"
         return _unknown([example.label], self.labels)
@@ -109,7 +109,7 @@ class MultiLabelScoring(Scoring):
     metric = "f1"
 
     def problem(self, example: Example) -> str | None:
-        """Known labels must be there; an empty list is fine."""
+        """The labels must be present and known; the list may be empty."""
         if example.labels is None:
             return "the record has no labels, expected a list for task multi-label"
         return _unknown(example.labels, self.labels)
@@ -121,7 +121,7 @@ class MultiLabelScoring(Scoring):
         )
 
     def report(self, counts: NDArray[np.int64], examples: int) -> Report:
-        """Micro and macro F1, F1 by class, and the share of texts with exactly the right classes."""
+        """Micro and macro F1, F1 by class, and the share of texts with exactly the correct classes."""
         return metrics.multilabel_report(counts, self.labels)
 
 

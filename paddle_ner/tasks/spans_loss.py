@@ -1,7 +1,7 @@
-"""What spans are learned by: every right span above zero, every other one below, by label.
+"""The loss of spans: for each label, correct spans should score above zero and all others below.
 
-The loss of Su 2020 (https://kexue.fm/archives/7359) for many classes of which few are right, also called the multilabel
-circle loss: ``log(1 + sum of exp(score) of wrong spans) + log(1 + sum of exp(-score) of right spans)``.
+The loss of Su 2020 (https://kexue.fm/archives/7359) for many classes of which few are correct, also called the
+multilabel circle loss: ``log(1 + sum of exp(score) of wrong spans) + log(1 + sum of exp(-score) of correct spans)``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from paddle_ner.tasks.spans import WIDTH, rotation
 
-_NEVER = -1e12  # the score of what is no span of the window
+_NEVER = -1e12  # the score of pairs that are not a span of the window
 
 
 def span_loss(logits: Any, targets: Any, labels: int, ignored: int) -> Any:
@@ -18,10 +18,10 @@ def span_loss(logits: Any, targets: Any, labels: int, ignored: int) -> Any:
 
     Args:
         logits: float32 [batch, length, outputs].
-        targets: int64 [batch, 1 + spans, 3]. The first row of a window: the first of the rows that it owns, one past
-            the last, and its length without padding. Each other one: first row, last row and label of a right span.
-            `ignored` fills up what is not there.
-        labels: how many.
+        targets: int64 [batch, 1 + spans, 3]. The first row of a window: the first position that it owns, one past the
+            last, and its length without padding. Each other row: first position, last position and label of a correct
+            span. The rest is filled with `ignored`.
+        labels: the number of labels.
         ignored: see `targets`.
     """
     import paddle
@@ -51,7 +51,7 @@ def span_loss(logits: Any, targets: Any, labels: int, ignored: int) -> Any:
 
 
 def span_scores(logits: Any, labels: int) -> Any:
-    """The scores of `paddle_ner.tasks.spans.scores` for all pairs of rows, [batch, labels, length, length]."""
+    """The scores of `paddle_ner.tasks.spans.scores` for all pairs of positions, [batch, labels, length, length]."""
     import paddle
 
     cosine, sine = (paddle.to_tensor(values) for values in rotation(logits.shape[1]))

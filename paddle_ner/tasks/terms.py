@@ -1,9 +1,9 @@
-"""A list of terms and of regular expressions beside a model: what it finds in a text, and who wins where both find.
+"""A list of terms and regular expressions beside a model: what it finds in a text, and which of the two wins.
 
-Terms may be millions: a text costs a look into a hash table for each two of its characters, and a further one for each
-length that a term with that beginning has.
+There may be millions of terms: a text costs a lookup in a hash table for each two of its characters, and another for
+each length of a term with that beginning.
 
-Devices get this file as it is, see `paddle_ner.export.edge.runtime`.
+Devices get a copy of this file, see `paddle_ner.export.edge.runtime`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal, Tuple
 
 from paddle_ner.types import Entity, Prediction
 
-SOURCE = "terms"  # of the entities that a list gives
+SOURCE = "terms"  # the source of entities from a list
 Mode = Literal["before", "after"]
 
 _BEGINNING = 2  # characters that are looked up first
@@ -25,14 +25,14 @@ _Found = Tuple[int, int, str]  # start, end, label
 
 
 class Terms:
-    """A list of terms with their types, and how it goes together with what a model finds.
+    """A list of terms with their types, and how it is combined with what a model finds.
 
-    A term is found as it is written. Where it begins or ends with a letter or figure of a script that puts spaces
-    between words, it is found only where such a word begins or ends: ``AI`` not in ``PAID``, but in ``用AI写``.
+    A term is found exactly as it is written. If it begins or ends with a letter or digit of a script that puts spaces
+    between words, a word must begin or end there: ``AI`` is found in ``用AI写``, but not in ``PAID``.
 
     Args:
         types: the type of each term.
-        patterns: regular expressions with their types; what they find as a whole is the entity.
+        patterns: regular expressions with their types; the whole match is the entity.
         mode: ``before``: an entity of the model that overlaps a term is left out; ``after``: a term that overlaps an
             entity of the model is.
         overlapping: whether entities may overlap, so that neither leaves the other out.
@@ -64,17 +64,19 @@ class Terms:
             return prediction
         first, second = (ours, theirs) if self.mode == "before" else (theirs, ours)
         if self._overlapping:
-            there = {(one.start, one.end, one.label) for one in first}
-            kept = [one for one in second if (one.start, one.end, one.label) not in there]
+            there = {(entity.start, entity.end, entity.label) for entity in first}
+            kept = [entity for entity in second if (entity.start, entity.end, entity.label) not in there]
         else:
             kept = _apart(second, first, len(prediction.text))
-        return replace(prediction, entities=tuple(sorted([*first, *kept], key=lambda one: (one.start, one.end))))
+        return replace(
+            prediction, entities=tuple(sorted([*first, *kept], key=lambda entity: (entity.start, entity.end)))
+        )
 
     def find(self, text: str) -> list[Entity]:
         """The terms in a text, in order. Of those that overlap the longest wins, then the first, then a literal one."""
-        found = [*self._literal(text), *self._expressed(text)]
-        found.sort(key=lambda place: (place[0] - place[1], place[0]))
-        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in found]
+        places = [*self._literal(text), *self._expressed(text)]
+        places.sort(key=lambda place: (place[0] - place[1], place[0]))
+        entities = [Entity(start, end, label, text[start:end], source=SOURCE) for start, end, label in places]
         return sorted(_apart(entities, (), len(text)), key=lambda entity: entity.start)
 
     def _literal(self, text: str) -> Iterator[_Found]:
@@ -113,13 +115,13 @@ def _lengths(terms: Iterable[str]) -> dict[str, tuple[int, ...]]:
 def _apart(entities: Iterable[Entity], others: Iterable[Entity], length: int) -> list[Entity]:
     """Those entities of a text of this length that overlap neither `others` nor one before them in their order."""
     taken = bytearray(length)
-    for one in others:
-        taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    for entity in others:
+        taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
     kept: list[Entity] = []
-    for one in entities:
-        if taken.find(1, one.start, one.end) < 0:
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
-            kept.append(one)
+    for entity in entities:
+        if taken.find(1, entity.start, entity.end) < 0:
+            taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
+            kept.append(entity)
     return kept
 
 

@@ -28,27 +28,42 @@ def read(path: Path, decoding: Decoding, mode: Mode = "before") -> Terms:
     """
     if not isinstance(decoding, (TagDecoding, SpanDecoding)):
         raise InputError(f"{path}: terms are for models of entities; this one gives classes")
-    reading = _Reading(path, decoding.labels)
+    return _read(path, decoding.labels, mode, overlapping=decoding.overlapping)
+
+
+def gazetteer(path: Path) -> Terms:
+    """The terms of a file without a model, of whatever types. Raises as `read` does."""
+    return _read(path, None, "before", overlapping=False)
+
+
+def _read(path: Path, labels: Sequence[str] | None, mode: Mode, *, overlapping: bool) -> Terms:
+    reading = _Reading(path, labels)
     try:
         problems = list(reading.problems())
     except (EOFError, OSError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     if problems:
         raise DataError(problems)
-    terms = Terms(reading.types, list(reading.patterns.values()), mode, overlapping=decoding.overlapping)
+    terms = Terms(reading.types, list(reading.patterns.values()), mode, overlapping=overlapping)
     if not len(terms):
         raise InputError(f"{path}: no term in it, expected lines of a term, a tab and its type")
     return terms
 
 
 class _Reading:
-    """What was read so far: terms with their types, and patterns with theirs by how they are written."""
+    """What was read so far: terms with their types, and patterns with theirs by how they are written.
 
-    def __init__(self, path: Path, labels: Sequence[str]) -> None:
+    Args:
+        path: the file.
+        labels: the types that there are; None takes any.
+    """
+
+    def __init__(self, path: Path, labels: Sequence[str] | None) -> None:
         self.types: dict[str, str] = {}
         self.patterns: dict[str, tuple[re.Pattern[str], str]] = {}
         self._path = path
-        self._labels = {label: label for label in labels}
+        self._any = labels is None
+        self._labels = {label: label for label in labels or ()}
 
     def problems(self) -> Iterator[Problem]:
         """Read the file; what is wrong with it."""
@@ -70,9 +85,9 @@ class _Reading:
         term, label = cells
         if not term or not label:
             return f"no {'type' if term else 'term'}, expected a term, a tab and its type"
-        if label not in self._labels:
+        if label not in self._labels and not self._any:
             return f"{label!r} is no type of the model, expected one of {', '.join(self._labels)}"
-        label = self._labels[label]  # so that a million terms do not have a million copies of it
+        label = self._labels.setdefault(label, label)  # so that a million terms do not have a million copies of it
         if len(term) > 1 and term[0] == term[-1] == "/":
             return self._add_pattern(term, label)
         known = self.types.setdefault(term, label)

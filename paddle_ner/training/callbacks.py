@@ -22,6 +22,17 @@ class EvaluateAtEnd(TrainerCallback):  # type: ignore[misc]
             control.should_evaluate = control.should_save = True
 
 
+class EachEpoch(TrainerCallback):  # type: ignore[misc]
+    """Calls `begin` with the number of each pass over the data, from 0, before its first batch is made."""
+
+    def __init__(self, begin: Callable[[int], None]) -> None:
+        self._begin = begin
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, train_dataloader: Any, **_: Any) -> None:
+        """Take the number that the order of the windows depends on."""
+        self._begin(train_dataloader.batch_sampler.epoch)
+
+
 class KeepZeros(TrainerCallback):  # type: ignore[misc]
     """Sets what was pruned to zero again after each update."""
 

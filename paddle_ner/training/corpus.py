@@ -104,10 +104,22 @@ def check(examples: list[Example], task: Task) -> None:
 
 
 def config_of(model: Path, manifest: Manifest) -> Config:
-    """The config that `model` was trained with. Raises InputError where its manifest holds none."""
+    """The config that `model` was trained with.
+
+    Raises InputError where its manifest holds none, or one whose data lie where nobody said.
+    """
     if not manifest.config:
         raise InputError(f"{model}: its manifest holds no config; name a labelled FILE")
-    return parse(manifest.config, f"config of {model}")
+    config = parse(manifest.config, f"config of {model}")
+    try:
+        config.data.resolve("")
+    except InputError:
+        root = config.data.root
+        raise InputError(
+            f"{model}: does not come with its data, which lay in {root}: name a labelled FILE, or export"
+            f" {root.lstrip('$').strip('{}')}=FOLDER where you have them"
+        ) from None
+    return config
 
 
 def dev_examples(model: Path, manifest: Manifest, log: Callable[[str], None] = lambda _: None) -> list[Example]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,20 @@ from paddle_ner.drawing.marks import safe
 from paddle_ner.drawing.page import page, say
 from paddle_ner.errors import PaddleNerError
 from paddle_ner.files import whole_file
-from paddle_ner.training.events import Begun, Done, Evaluated, Event, Interrupted, Logged, Warned, all_of
+from paddle_ner.training.events import (
+    LOG_LIKELIHOOD,
+    Begun,
+    Done,
+    Evaluated,
+    Event,
+    Interrupted,
+    Logged,
+    Warned,
+    all_of,
+)
 from paddle_ner.training.run_folder import CURVES
 
+_METRICS = {"f1": ("F1", "F1"), "accuracy": ("accuracy", "准确率"), LOG_LIKELIHOOD: ("log-likelihood", "对数似然")}
 _ENOUGH = 3  # evaluations, before anything is said of them
 _NEARLY_ALL = 0.99  # a score that leaves nothing to say
 
@@ -28,7 +40,7 @@ class Curves:
     Attributes:
         loss: the mean since the point before.
         rate: the learning rate.
-        score: on dev, from 0 to 1.
+        score: on dev, from 0 to 1; a log-likelihood is below 0.
         metric: the name of the score.
         steps: of the whole training.
     """
@@ -88,9 +100,13 @@ def curves_of(events: Iterable[Event]) -> Curves:
 
 def html(curves: Curves, name: str) -> str:
     """The page of a run called `name`."""
-    metric = {"f1": ("F1", "F1"), "accuracy": ("accuracy", "准确率")}.get(curves.metric, ("score", "得分"))
+    metric = _METRICS.get(curves.metric, ("score", "得分"))
+    if curves.metric == LOG_LIKELIHOOD:
+        vertical, note = Axis(*_whole(curves.score), "", _short), metric
+    else:
+        vertical, note = Axis(*_bounds(curves.score), "", percent), (f"{metric[0]}, %", f"{metric[1]}, %")
     drawn = [
-        _card(("Dev score", "开发集得分"), curves, curves.score, 2, Axis(*_bounds(curves.score), "", percent), metric),
+        _card(("Dev score", "开发集得分"), curves, curves.score, 2, vertical, note),
         _card(("Loss", "损失"), curves, curves.loss, 0, Axis(0, _top(curves.loss), "", _short)),
         _card(("Learning rate", "学习率"), curves, curves.rate, 3, Axis(0, _top(curves.rate), "", _short)),
     ]
@@ -105,7 +121,8 @@ def _tiles(curves: Curves, metric: tuple[str, str]) -> str:
     if curves.score:
         step, best = _best(curves)
         english, chinese = f"best dev {metric[0]}, update {step:,.0f}", f"开发集最高 {metric[1]}，第 {step:,.0f} 次更新"
-        shown.append((f"{100 * best:.2f}%", say(english, chinese)))
+        figure = f"{best:.4f}" if curves.metric == LOG_LIKELIHOOD else f"{100 * best:.2f}%"
+        shown.append((figure, say(english, chinese)))
     if curves.loss:
         step, loss = curves.loss[-1]
         shown.append((f"{loss:.4f}", say("last loss", "最近的损失")))
@@ -136,7 +153,7 @@ def _card(
     points: Points,
     colour: int,
     vertical: Axis,
-    metric: tuple[str, str] = ("", ""),
+    note: tuple[str, str] | None = None,
 ) -> str:
     if not points:
         return ""
@@ -144,8 +161,7 @@ def _card(
     lines = [Line(thinned(points, 400), colour)]
     if colour == 2:
         lines.append(Line(points, colour, dots=True))
-    note = say(*(f"{words}, %" if words else "" for words in metric)) if any(metric) else ""
-    return cards.card(*title, cards.figure(plot(title[0], across, vertical, lines), note))
+    return cards.card(*title, cards.figure(plot(title[0], across, vertical, lines), say(*note) if note else ""))
 
 
 def _best(curves: Curves) -> tuple[float, float]:
@@ -157,6 +173,12 @@ def _bounds(points: Points) -> tuple[float, float]:
     """Tens of percent around the scores."""
     scores = [score for _, score in points] or [0.0]
     return int(10 * min(scores)) / 10, min(1.0, int(10 * max(scores) + 1) / 10)
+
+
+def _whole(points: Points) -> tuple[float, float]:
+    """Whole numbers around the scores."""
+    scores = [score for _, score in points] or [0.0]
+    return math.floor(min(scores)), math.floor(max(scores)) + 1
 
 
 def _top(points: Points) -> float:

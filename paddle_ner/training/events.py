@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 FILE = "events.jsonl"
+LOG_LIKELIHOOD = "log-likelihood"  # the metric of a pretraining: no share, but a number below 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ class Evaluated(Event):
     Attributes:
         step: updates done.
         epoch: passes over the training data so far.
-        metric: f1 or accuracy.
-        score: from 0 to 1.
+        metric: f1 or accuracy; of a pretraining, log-likelihood.
+        score: from 0 to 1; a log-likelihood is below 0.
     """
 
     step: int
@@ -136,11 +137,11 @@ class Evaluated(Event):
 
 @dataclass(frozen=True, slots=True)
 class Done(Event):
-    """The checkpoint is written.
+    """The checkpoint, or what else the job leaves, is written.
 
     Attributes:
         step: updates done.
-        metric: f1 or accuracy.
+        metric: as of `Evaluated`.
         score: of the checkpoint on the dev data.
         checksums: of the weights that each process ended with; all are equal.
     """

@@ -28,16 +28,16 @@ def chosen(predictor: Predictor, dev: Sequence[Example], count: int = COUNT) -> 
         for example, answer in zip(looked_at, answers, strict=True)
         if _SHORTEST <= len(example.text) <= _LONGEST and (labels := _labels(example)) and _is_right(example, answer)
     ]
-    found: list[str] = []
+    chosen: list[str] = []
     seen: set[str] = set()
-    while right and len(found) < count:
+    while right and len(chosen) < count:
         best = max(right, key=lambda pair: (len(set(pair[1]) - seen), len(set(pair[1])), len(pair[1]), -len(pair[0])))
-        found.append(best[0])
+        chosen.append(best[0])
         seen |= set(best[1])
         right = [pair for pair in right if pair[0] != best[0]]
         if not any(set(labels) - seen for _, labels in right):
             seen = set()  # all labels were shown: another round
-    return found
+    return chosen
 
 
 def _labels(example: Example) -> list[str]:

@@ -16,6 +16,7 @@ from paddlenlp.trainer.utils.helper import broadcast_dp_optimizer
 from paddle_ner.errors import BundleError
 from paddle_ner.training import state as states
 from paddle_ner.training.callbacks import SCORE
+from paddle_ner.training.techniques.average import Average
 
 
 class ResumableTrainer(Trainer):  # type: ignore[misc]
@@ -24,11 +25,15 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     Args:
         patience: evaluations without a better one after which the training ends; None never ends it early.
         fingerprint: of what is learned from; it goes into each state.
+        average: of the weights, where one is scored and kept in their place.
         options: of PaddleNLP's Trainer.
     """
 
-    def __init__(self, *, patience: int | None, fingerprint: str, **options: Any) -> None:
+    def __init__(self, *, patience: int | None, fingerprint: str, average: Average | None, **options: Any) -> None:
         super().__init__(**options)
+        if average is not None:
+            self.add_callback(average)
+        self._average = average
         self._states = Path(self.args.output_dir)
         self._patience, self._fingerprint = patience, fingerprint
         self._saved = -1
@@ -66,13 +71,13 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return self._states / Path(best).name if best else None
 
     def load_best(self) -> None:
-        """Put the weights of the best state into the model, on every process."""
+        """Put the weights of the best state, those that were scored, into the model, on every process."""
         best = self.best_state()
         if best is None:
             return
         if self.args.should_save:
             states.verify(best)
-            load_weights(self.model, best)
+            load_weights(self.model, best, averaged=self._average is not None)
         if self.args.world_size > 1:
             for parameter in self.model.parameters():
                 dist.broadcast(parameter, src=0)
@@ -88,11 +93,12 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if self.args.should_save:
             weights = {name: value.numpy() for name, value in self.model.state_dict().items()}
             self.check_weights(weights)
+            average = self._average.weights() if self._average else None
             optimizer = dict(self.optimizer.state_dict())
             if self.do_grad_scaling:
                 optimizer["scaler"] = plain(self.scaler.state_dict())
             record = json.dumps(dataclasses.asdict(self.state), indent=2)
-            states.save(self._states, step, weights, optimizer, record, self._fingerprint)
+            states.save(self._states, step, weights, optimizer, record, self._fingerprint, average)
             best_state = self.best_state()
             states.rotate(self._states, {best_state} if best_state else set())
         if self.args.world_size > 1:
@@ -107,9 +113,12 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             load_weights(self.model, Path(resume_from_checkpoint))
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        """Read the optimizer's moments and the schedule of a state."""
+        """Read the optimizer's moments, the schedule and the average of the weights of a state."""
         if checkpoint is None:
             return
+        if self._average is not None:
+            average = states.load_average(Path(checkpoint)) if self.args.should_save else None
+            self._average.load(average, self.args.world_size)
         values = None
         if self.args.should_save:
             values = _tensors(states.load_optimizer(Path(checkpoint)))
@@ -125,9 +134,10 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         """Nothing to load: each update draws from a seed of its own, see `JobTrainer.training_step`."""
 
 
-def load_weights(model: Any, state: Path) -> None:
-    """Put the weights of a state into `model`."""
-    weights = {name: paddle.to_tensor(value) for name, value in states.load_weights(state).items()}
+def load_weights(model: Any, state: Path, *, averaged: bool = False) -> None:
+    """Put the weights of a state, or their average, into `model`."""
+    values = states.load_average(state) if averaged else states.load_weights(state)
+    weights = {name: paddle.to_tensor(value) for name, value in values.items()}
     missing, unexpected = model.set_state_dict(weights)
     if missing or unexpected:
         raise BundleError(f"{state / states.WEIGHTS}: does not fit the model: {', '.join([*missing, *unexpected][:3])}")

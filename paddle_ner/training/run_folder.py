@@ -16,19 +16,22 @@ from typing import IO, Any
 import yaml
 
 from paddle_ner import config as configs
-from paddle_ner.config import BaseConfig, Config
+from paddle_ner.config import BaseConfig, Config, PretrainConfig
 from paddle_ner.errors import InputError
 from paddle_ner.files import whole_file
 from paddle_ner.training import state
 from paddle_ner.training.events import FILE
 
 CHECKPOINT = "checkpoint"
+ENCODER = "encoder"  # of a pretraining
 CONFIG = "config.yaml"
 CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
-_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, state.ANSWERS, CHECKPOINT)
+# Known by what was asked, and whom: a new training may use them again.
+_KNOWN = (state.ANSWERS, state.STATES_OF_ENCODER, state.TOKENS)
+_ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, *_KNOWN, CHECKPOINT, ENCODER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,12 @@ def first_start(output: Path) -> Start | None:
 
 
 def asked_config(
-    given: Config | Mapping[str, Any] | str | Path | None, output: Path, overrides: Sequence[str], resume: bool
-) -> Config:
+    given: BaseConfig | Mapping[str, Any] | str | Path | None,
+    output: Path,
+    overrides: Sequence[str],
+    resume: bool,
+    kind: type[BaseConfig] = Config,
+) -> BaseConfig:
     """The config of a training, from what was given of it.
 
     Args:
@@ -63,12 +70,17 @@ def asked_config(
         output: folder of the run.
         overrides: ``key.path=value``; with `resume`, none means those of the run's first start.
         resume: whether an earlier run is gone on with.
+        kind: what a file or a content is read as.
 
     Raises:
         InputError: the config is wrong, or there is none.
     """
-    if resume and not (output / CONFIG).is_file():
-        raise InputError(f"{output}: nothing to resume here")
+    if resume:
+        if not (output / CONFIG).is_file():
+            raise InputError(f"{output}: nothing to resume here")
+        if type(configs.load_dumped(output / CONFIG)) is not kind:
+            command = "train or distill" if kind is PretrainConfig else "pretrain"
+            raise InputError(f"{output}: was begun by paddle-ner {command}: go on with it by that command")
     if given is None:
         if not resume:
             raise InputError("nothing to train: name a CONFIG, or go on with a run by --resume")
@@ -76,10 +88,12 @@ def asked_config(
     elif resume and not overrides and (start := first_start(output)):
         overrides = start.overrides
     if isinstance(given, (str, Path)):
-        return configs.load(Path(given), overrides)
-    if isinstance(given, Config):
-        return configs.parse(given.model_dump(mode="json"), "config", overrides) if overrides else given
-    return configs.parse(dict(given), "config", overrides)
+        return configs.parse_as(kind, configs.read(Path(given)), str(given), overrides)
+    if isinstance(given, BaseConfig):
+        if not overrides:
+            return given
+        given = given.model_dump(mode="json")
+    return configs.parse_as(kind, dict(given), "config", overrides)
 
 
 @contextmanager
@@ -189,11 +203,11 @@ def _make_room(output: Path, overwrite: bool) -> None:
         return
     if not (output / FILE).exists():
         raise InputError(f"{output}: holds files that no training of paddle-ner left; name another --output")
-    learned = (output / CHECKPOINT).exists() or state.steps(output / STATES)
+    learned = (output / CHECKPOINT).exists() or (output / ENCODER).exists() or state.steps(output / STATES)
     if learned and not overwrite:
         raise InputError(f"{output}: holds a training already: --resume goes on with it, --overwrite deletes it")
     for path in present:
-        if path.name != state.ANSWERS or overwrite:  # a teacher's answers are known by what was asked
+        if path.name not in _KNOWN or overwrite:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -201,7 +215,7 @@ def _difference(old: Any, new: Any, place: str = "") -> str | None:
     """The first place where two configs differ, in words."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
-            if found := _difference(old.get(key), new.get(key), f"{place}.{key}".lstrip(".")):
-                return found
+            if difference := _difference(old.get(key), new.get(key), f"{place}.{key}".lstrip(".")):
+                return difference
         return None
     return None if old == new else f"{place} was {old}, now it is {new}"

@@ -21,20 +21,23 @@ from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.files import is_full_disk, sha256, sync
 
 WEIGHTS = "model.safetensors"
+AVERAGE = "average.safetensors"  # of the weights over the updates, where the training keeps one
 OPTIMIZER = "optimizer.safetensors"
 TRAINER = "trainer_state.json"
 SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
 CHECKSUMS = "checksums.json"
 ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
+TOKENS = "tokens"  # the same, for what a pretraining reads
+STATES_OF_ENCODER = "encoder-states"  # beside it too, for what an encoder that does not learn says of each window
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
 
 
 def steps(folder: Path) -> list[Path]:
     """The complete states in `folder`, oldest first."""
-    found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
+    numbered = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(numbered)]
 
 
 def clean(folder: Path) -> None:
@@ -52,7 +55,13 @@ def full_disk(folder: Path) -> str:
 
 
 def save(
-    folder: Path, step: int, weights: dict[str, NDArray[Any]], optimizer: dict[str, Any], trainer: str, fingerprint: str
+    folder: Path,
+    step: int,
+    weights: dict[str, NDArray[Any]],
+    optimizer: dict[str, Any],
+    trainer: str,
+    fingerprint: str,
+    average: dict[str, NDArray[Any]] | None = None,
 ) -> Path:
     """Write the state of `step`; returns its folder ``step-N``.
 
@@ -63,6 +72,7 @@ def save(
         optimizer: ``state_dict()`` of the optimizer, the learning rate schedule included.
         trainer: the Trainer's state as JSON.
         fingerprint: of what is learned from: data, vocabulary and labels.
+        average: of the model's weights over the updates, where there is one.
 
     Raises:
         ResourceError: the disk is full.
@@ -73,6 +83,8 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         save_file(weights, temporary / WEIGHTS, metadata={"format": "np"})
+        if average is not None:
+            save_file(average, temporary / AVERAGE, metadata={"format": "np"})
         tensors, rest = _flatten(optimizer)
         save_file(tensors, temporary / OPTIMIZER)
         (temporary / SCHEDULE).write_text(json.dumps(rest))
@@ -115,7 +127,7 @@ def check_fingerprint(state: Path, fingerprint: str) -> None:
     path = state / FINGERPRINT
     if not path.is_file() or path.read_text() != fingerprint:
         raise InputError(
-            f"{state}: the labelled data are not those that this training began with, and token ids depend on them:"
+            f"{state}: the data are not those that this training began with, and token ids depend on them:"
             " put the old data back, or begin anew with --overwrite"
         )
 
@@ -123,6 +135,11 @@ def check_fingerprint(state: Path, fingerprint: str) -> None:
 def load_weights(state: Path) -> dict[str, NDArray[Any]]:
     """The model's weights of a state."""
     return _load(state / WEIGHTS)
+
+
+def load_average(state: Path) -> dict[str, NDArray[Any]]:
+    """The average of the model's weights in a state of a training that keeps one."""
+    return _load(state / AVERAGE)
 
 
 def load_optimizer(state: Path) -> dict[str, Any]:

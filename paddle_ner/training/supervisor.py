@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.config import Config, TrainingConfig
+from paddle_ner.config import BaseConfig, Config, TrainingConfig
 from paddle_ner.environment import require
 from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.training import curves, jobs, launch, run_folder, state
@@ -25,8 +25,8 @@ class Trained:
     """What a training left.
 
     Attributes:
-        checkpoint: folder of the best checkpoint.
-        metric: f1 or accuracy.
+        checkpoint: folder of the best checkpoint; of a pretraining, of the encoder.
+        metric: f1 or accuracy; of a pretraining, log-likelihood.
         score: of the checkpoint on the dev data.
     """
 
@@ -36,9 +36,10 @@ class Trained:
 
 
 def train(
-    config: Config | Mapping[str, Any] | str | Path | None,
+    config: BaseConfig | Mapping[str, Any] | str | Path | None,
     output: str | Path,
     *,
+    kind: type[BaseConfig] = Config,
     overrides: Sequence[str] = (),
     devices: str | None = None,
     cluster: Cluster = _ALONE,
@@ -48,12 +49,13 @@ def train(
     find_batch_size: bool = False,
     observe: Observer = lambda _: None,
 ) -> Trained:
-    """Train what a config says and leave ``checkpoint/`` in `output`.
+    """Train what a config says and leave ``checkpoint/`` in `output`; of a `PretrainConfig`, ``encoder/``.
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
         output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
-            config has a teacher, teacher/ with its answers.
+            config has a teacher, teacher/ with its answers; of a pretraining, tokens/.
+        kind: of the config, where it is not given as one.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
         cluster: the machines.
@@ -72,7 +74,7 @@ def train(
     """
     require("paddle", "paddlenlp", needed_for="train")
     output = Path(output).absolute()
-    asked = run_folder.asked_config(config, output, overrides, resume)
+    asked = run_folder.asked_config(config, output, overrides, resume, kind)
     first = run_folder.first_start(output) if resume else None
     devices = devices or (first.devices if first else "cpu")
     where = Devices.parse(devices)
@@ -95,7 +97,7 @@ def train(
                 observe(Info(f"resuming {place}"))
             try:
                 done = run_processes(output, where, cluster, states[-1] if states else None, drawn)
-                return Trained(output / run_folder.CHECKPOINT, done.metric, done.score)
+                return Trained(output / job.result, done.metric, done.score)
             except (OutOfMemory, ProcessesFailed) as error:
                 smaller = _smaller(checked) if find_batch_size and _is_memory(error) else None
                 if smaller is not None:
@@ -114,7 +116,7 @@ def _is_memory(error: OutOfMemory | ProcessesFailed) -> bool:
     return isinstance(error, OutOfMemory) or error.killed
 
 
-def _smaller(config: Config) -> Config | None:
+def _smaller(config: BaseConfig) -> BaseConfig | None:
     """The config with twice as many micro-batches; None where each is a single window already."""
     training = config.training
     if training.accumulation >= training.batch_size:
@@ -131,7 +133,7 @@ def _found(training: TrainingConfig) -> str:
     )
 
 
-def _check_devices(devices: Devices, config: Config) -> None:
+def _check_devices(devices: Devices, config: BaseConfig) -> None:
     """Raise DeviceError where the devices are not there, or cannot train as the config says."""
     precision = config.training.precision
     if devices.kind == "cpu" and precision != "fp32":

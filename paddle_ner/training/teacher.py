@@ -17,6 +17,8 @@ from paddle_ner.tasks import Task
 from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.tasks.entity_learning import NO_TEACHER
 
+_OF_ENCODER = ("layer_decay", "freeze")  # techniques of a training that speak of the encoder it began with
+
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
@@ -53,13 +55,13 @@ def find_teacher(config: Config, task: Task) -> Teacher:
         )
     _check_heads(config, checkpoint)
     weights = folder / WEIGHTS
-    found = sha256(weights)
-    if settings.teacher_sha256 not in (None, found):
+    digest = sha256(weights)
+    if settings.teacher_sha256 not in (None, digest):
         raise InputError(
-            f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {found[:12]}…,"
+            f"distillation.teacher: {weights} is not the teacher that this config names: its sha256 is {digest[:12]}…,"
             f" not {str(settings.teacher_sha256)[:12]}…; put that one back, or begin anew with another output"
         )
-    return Teacher(checkpoint, found)
+    return Teacher(checkpoint, digest)
 
 
 def _check_heads(config: Config, teacher: Checkpoint) -> None:
@@ -98,7 +100,7 @@ def student_config(
     """A config with a distillation, from a config and from what is asked for beside it.
 
     Args:
-        record: the config as plain data; None takes the teacher's own, without its encoder.
+        record: the config as plain data; None takes the teacher's own, without its encoder and how that learned.
         origin: the config's file, for errors.
         teacher: takes the place of the config's.
         layers: of the teacher, to begin with.
@@ -117,7 +119,9 @@ def student_config(
             raise InputError("nothing to distill: give a CONFIG that names a teacher, or --teacher CHECKPOINT")
         manifest = bundle.read_checkpoint_manifest(teacher)
         origin = f"config of {teacher}"
-        record = {**manifest.config, "name": f"{manifest.name}-student", "model": {}, "distillation": {}}
+        training = {**manifest.config.get("training", {}), **dict.fromkeys(_OF_ENCODER)}
+        changed = {"name": f"{manifest.name}-student", "model": {}, "training": training, "distillation": {}}
+        record = {**manifest.config, **changed}
     given = record.get("distillation") or {}
     if not isinstance(given, dict):
         raise InputError(f"{origin}: distillation: expected a section, such as one with teacher: CHECKPOINT")

@@ -23,8 +23,11 @@ from paddle_ner.training.events import Event, Info
 from paddle_ner.training.jobs.base import Prepared, Scores
 from paddle_ner.training.resuming import ResumableTrainer
 from paddle_ner.training.sampling import BucketSampler
+from paddle_ner.training.techniques.adversarial import moved_embeddings
+from paddle_ner.training.techniques.average import Average
+from paddle_ner.training.techniques.rates import set_rates
 
-INPUTS = ("input_ids", "token_type_ids")  # what of a batch the model takes
+INPUTS = ("input_ids", "token_type_ids")  # what of a batch every model takes
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
@@ -82,11 +85,13 @@ class JobTrainer(ResumableTrainer):
         super().__init__(
             patience=config.patience,
             fingerprint=prepared.fingerprint,
+            average=Average(prepared.model, config.ema) if config.ema is not None else None,
             model=prepared.model,
             args=args,
             train_dataset=prepared.features,
             callbacks=[*prepared.callbacks, Progress(say, prepared.scorer.metric), EvaluateAtEnd()],
         )
+        set_rates(prepared.model, config)
         self._prepared, self._config, self._stop, self._say = prepared, config, stop, say
         self._last_loss: Any = None
         self.interrupted = False
@@ -119,7 +124,8 @@ class JobTrainer(ResumableTrainer):
         """
         model.train()
         counts = inputs.pop("counts")
-        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in INPUTS}
+        taken = (*INPUTS, *self._prepared.inputs)
+        wanted = {name: inputs.pop(name) for name in [*inputs] if name not in taken}
         world = self.args.dataset_world_size
         total = counts.sum()
         flags = paddle.to_tensor([int(self._stop()), int(self._is_lost())], dtype="int64")
@@ -133,21 +139,40 @@ class JobTrainer(ResumableTrainer):
         # Dropout depends on nothing but the seed, the step and the process: a resumed run draws what the first one did.
         step = self.state.global_step * world + self.args.dataset_rank
         paddle.seed(self._config.seed * 1_000_003 + step)
-        windows = len(counts)
+        adversarial = self._config.adversarial
+        loss = self._last_loss = self._backward(model, inputs, wanted, valid, exchange=adversarial is None)
+        if adversarial is not None:
+            with moved_embeddings(self.model, adversarial, world):
+                self._backward(model, inputs, wanted, valid, exchange=True)
+        return loss
+
+    def _backward(
+        self, model: Any, inputs: dict[str, Any], wanted: dict[str, Any], valid: int, *, exchange: bool
+    ) -> Any:
+        """Add the gradients of an update to those that are there, in micro-batches, and return its loss.
+
+        Args:
+            model: as PaddleNLP wraps it.
+            inputs: what the model takes.
+            wanted: what the loss takes.
+            valid: positions of the update that count, on all processes.
+            exchange: average all gradients over the processes with the last micro-batch.
+        """
+        windows = len(inputs["input_ids"])
         size = -(-windows // self._config.accumulation)
         starts = range(0, windows, size)
         loss = paddle.zeros([])
         for start in starts:
-            part = slice(start, start + size)
-            with _no_sync(model, start != starts[-1]), self.autocast_smart_context_manager():
-                outputs = model(**{name: values[part] for name, values in inputs.items()})
+            part, alone = slice(start, start + size), start != starts[-1] or not exchange
+            with _no_sync(model, alone), self.autocast_smart_context_manager():
+                copies = self._prepared.copies
+                outputs = model(**{name: paddle.concat([values[part]] * copies) for name, values in inputs.items()})
                 targets = {name: values[part] for name, values in wanted.items()}
                 single = {name: values.astype("float32") for name, values in outputs.items()}
-                share = self._prepared.loss(single, targets) * (world / max(1, valid))
-            with _no_sync(model, start != starts[-1]):
+                share = self._prepared.loss(single, targets) * (self.args.dataset_world_size / max(1, valid))
+            with _no_sync(model, alone):
                 (self.scaler.scale(share) if self.do_grad_scaling else share).backward()
             loss += share.detach()
-        self._last_loss = loss
         return loss
 
     def _is_lost(self) -> bool:
@@ -179,7 +204,8 @@ class JobTrainer(ResumableTrainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Score the dev examples, and stop early where they have not improved for `patience` evaluations."""
-        metrics = {SCORE: self.score().value}
+        with self._average.applied() if self._average else nullcontext():
+            metrics = {SCORE: self.score().value}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         if self.is_out_of_patience():
@@ -267,5 +293,5 @@ class _Dataset(paddle.io.Dataset):  # type: ignore[misc]
 
 
 def _no_sync(model: Any, wanted: bool) -> Any:
-    """Hold the exchange of gradients back for all micro-batches but the last."""
+    """Hold the exchange of gradients between the processes back."""
     return model.no_sync() if wanted and hasattr(model, "no_sync") else nullcontext()

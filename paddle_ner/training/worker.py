@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def run(output: Path, device: str, state: Path | None) -> None:
-    """Train as ``config.yaml`` in `output` says, and write the checkpoint.
+    """Train as ``config.yaml`` in `output` says, and write the result.
 
     Args:
         output: the run's folder.
@@ -55,7 +55,7 @@ def run(output: Path, device: str, state: Path | None) -> None:
     stop.watch()
     speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process a machine
     say: Callable[[Event], None] = log.write if speaks else lambda _: None
-    config = configs.load(output / run_folder.CONFIG)
+    config = configs.load_dumped(output / run_folder.CONFIG)
     say(Info("loading PaddleNLP"))
     import paddle
 
@@ -66,7 +66,8 @@ def run(output: Path, device: str, state: Path | None) -> None:
     devices = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
     arguments = trainer.arguments(config.training, output, device, devices)
     stop.listen()
-    prepared = jobs.job_of(config).prepare(jobs.Run(config, output, stop, lambda message: say(Info(message))))
+    job = jobs.job_of(config)
+    prepared = job.prepare(jobs.Run(config, output, stop, lambda message: say(Info(message))))
     if len(prepared.features) < devices:
         raise InputError(f"{len(prepared.features)} windows are too few for {devices} processes; use fewer --devices")
     if config.training.scale_learning_rate != "none":
@@ -79,18 +80,18 @@ def run(output: Path, device: str, state: Path | None) -> None:
     if job_trainer.interrupted:
         say(Interrupted(job_trainer.state.global_step))
         raise InterruptedRun(f"stopped at update {job_trainer.state.global_step}; go on with --resume")
-    say(_finish(job_trainer, prepared, output, say))
+    say(_finish(job_trainer, prepared, output / job.result, say))
 
 
-def _finish(trainer: JobTrainer, prepared: Prepared, output: Path, say: Callable[[Event], None]) -> Done:
-    """Write the checkpoint of the best state."""
+def _finish(trainer: JobTrainer, prepared: Prepared, result: Path, say: Callable[[Event], None]) -> Done:
+    """Write the result of the best state."""
     trainer.load_best()
     checksums = trainer.checksums()
     if len(set(checksums)) > 1:
         raise PaddleNerError(f"the processes ended with different weights (checksums {checksums}); please report this")
     scores = trainer.score()
     if os.environ.get("PADDLE_TRAINER_ID", "0") == "0":
-        prepared.write(output / run_folder.CHECKPOINT, {"dev": scores.to_dict()})
+        prepared.write(result, {"dev": scores.to_dict()})
     if scores.value == 0:
         say(
             Warned(

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "serving"))  # the server in a thread
-
-from page_fakes import load
-from serving_harness import PATIENCE, ThreadServer
-
 from paddle_ner.export import export
 from paddle_ner.serving import Settings
 from paddle_ner.training import train
+from tests.e2e.page_fakes import load
+from tests.integration.small_models import small_config
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 MODELS = {"names": "names", "topics": "topics", "tags": "tags"}
 
@@ -62,11 +58,8 @@ def server() -> Iterator[ThreadServer]:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle of a small model that was trained for real, by the config of the integration tests."""
-    source = Path(__file__).parents[1] / "integration" / "conftest.py"
-    integration = module_from_spec(spec := spec_from_file_location("integration_conftest", source))
-    spec.loader.exec_module(integration)
     folder = tmp_path_factory.mktemp("page")
-    train(integration.small_config(folder), folder / "run")
+    train(small_config(folder), folder / "run")
     return export(folder / "run" / "checkpoint", folder / "bundle").bundle
 
 

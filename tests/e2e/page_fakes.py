@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paddle_ner.features.windows import Encoded, Window
 from paddle_ner.inference.engines import EngineInfo
@@ -53,7 +54,7 @@ class _RuleModel:
     def padded_length(self, length: int) -> int:
         return padded_length(length)
 
-    def run(self, rows: Sequence[Window]) -> list[dict[str, np.ndarray]]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, NDArray[np.float32]]]:
         if any(ord(POISON) in row.ids for row in rows):
             raise RuntimeError("the engine cannot compute this")
         return [{"logits": np.zeros((row.length, 3), dtype=np.float32)} for row in rows]

@@ -85,7 +85,7 @@ def download(page: Any, button: str, folder: Path) -> Path:
     """Clicks a button that hands out a file; gives the file."""
     with page.expect_download() as found:
         page.click(button)
-    path = folder / found.value.suggested_filename
+    path: Path = folder / found.value.suggested_filename
     found.value.save_as(path)
     return path
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_steps import analyse, download, marks, records
 
 from paddle_ner.serving import keys
+from tests.e2e.page_steps import analyse, download, marks, records
 
 Visit = Callable[..., Any]
 

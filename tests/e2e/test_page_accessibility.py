@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from page_steps import analyse
+
+from tests.e2e.page_steps import analyse
 
 Visit = Callable[..., Any]
 TEXT = "王小明在北京大学会见了古特雷斯，然后去了深圳。"
@@ -77,7 +78,7 @@ def test_the_tab_key_goes_through_the_page_in_reading_order(visit: Visit) -> Non
             )
         )
     wanted = ["language", "theme", "model", "text", "chip", "choose-file", "go", "PER", "ORG", "LOC", "text", "keep"]
-    places = []
+    places: list[int] = []
     for name in wanted:
         places.append(order.index(name, places[-1] + 1 if places else 0))
     assert places == sorted(places), order

@@ -8,8 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from page_fakes import POISON, NamesModel
-from page_steps import analyse, marks, said, shown_text
 
 import paddle_ner
 from paddle_ner.features.windows import Encoded
@@ -17,6 +15,8 @@ from paddle_ner.serving.model import load_model
 from paddle_ner.serving.problems import KINDS
 from paddle_ner.tasks.terms import Terms
 from paddle_ner.types import Entity, Prediction
+from tests.e2e.page_fakes import POISON, NamesModel
+from tests.e2e.page_steps import analyse, marks, said, shown_text
 
 Visit = Callable[..., Any]
 TEXT = "😀王小明在北京大学会见了𠮷野家光。"
@@ -302,5 +302,5 @@ def test_a_model_trained_for_real_is_shown_as_it_answers(
     expected = paddle_ner.load(trained)(text).entities
     page = visit(serve(load_model, models={"small": trained}).url)
     analyse(page, text)
-    assert [(entity.text, entity.label) for entity in expected] == [mark[:2] for mark in marks(page)]
+    assert [(entity.text, entity.label) for entity in expected or ()] == [mark[:2] for mark in marks(page)]
     assert expected

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_fakes import NestedModel
-from page_steps import analyse, download, examples, marks, pick, records, said, select, shown_text
-
 from paddle_ner.cli import main
+from tests.e2e.page_fakes import NestedModel
+from tests.e2e.page_steps import analyse, download, examples, marks, pick, records, said, select, shown_text
 
 Visit = Callable[..., Any]
 TEXT = "😀王小明在北京大学会见了𠮷野家光和林默。"

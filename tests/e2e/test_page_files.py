@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_fakes import POISON
-from page_steps import download, examples, pick, records, said, select
 
 from paddle_ner.cli import main
+from tests.e2e.page_fakes import POISON
+from tests.e2e.page_steps import download, examples, pick, records, said, select
 
 Visit = Callable[..., Any]
 
@@ -215,7 +215,8 @@ def test_a_text_that_the_server_refuses_is_told_with_its_reason(visit: Visit, tm
     def refuse(route: Any) -> None:
         texts = json.loads(route.request.post_data)["texts"]
         if "坏" not in texts:
-            return route.continue_()
+            route.continue_()
+            return
         errors = [{"pointer": f"#/texts/{texts.index('坏')}", "detail": "not this one"}]
         body = {"type": "/docs#invalid-request", "title": "Invalid", "status": 422, "detail": "x", "errors": errors}
         route.fulfill(status=422, content_type="application/problem+json", body=json.dumps(body))
@@ -233,7 +234,8 @@ def test_a_busy_server_is_waited_for_as_long_as_it_says(visit: Visit, tmp_path: 
 
     def answer(route: Any) -> None:
         if not left[0]:
-            return route.continue_()
+            route.continue_()
+            return
         left[0] -= 1
         route.fulfill(
             status=429,
@@ -259,7 +261,8 @@ def test_a_run_can_be_cancelled_keeps_what_is_done_and_goes_on_from_there(visit:
     def hold(route: Any) -> None:
         first[0] -= 1
         if first[0] >= 0:
-            return route.continue_()
+            route.continue_()
+            return
         held.append(route)
 
     page.route("**/predict", hold)
@@ -287,7 +290,8 @@ def test_a_server_that_stops_leaves_what_is_done(visit: Visit, tmp_path: Path) -
     def answer(route: Any) -> None:
         count[0] += 1
         if count[0] <= 2:
-            return route.continue_()
+            route.continue_()
+            return
         route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(body))
 
     page.route("**/predict", answer)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_fakes import NamesModel
-from page_steps import analyse, download, marks, records, said
-
 from paddle_ner.features.windows import Encoded
 from paddle_ner.types import Entity, Prediction
+from tests.e2e.page_fakes import NamesModel
+from tests.e2e.page_steps import analyse, download, marks, records, said
 
 Visit = Callable[..., Any]
 TEXT = "王小明在北京大学，李娜在深圳"  # a place has 0.914, the others 0.9987

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ FOUND = {
 }
 
 
-def labelled(places: Any, number: int) -> tuple[Example, Prediction]:
+def labelled(places: Sequence[tuple[int, int, str]], number: int) -> tuple[Example, Prediction]:
     text = f"{TEXT}第{number}句"
     gold = tuple(Entity.of(text, *place) for place in PLACES)
-    return Example(text, gold), Prediction(text, tuple(Entity.of(text, *place, 0.7) for place in places))
+    return Example(text, gold), Prediction(
+        text, tuple(Entity.of(text, start, end, label, 0.7) for start, end, label in places)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,18 +64,20 @@ def opened(visit: Callable[..., Any], page: Path, **options: Any) -> Any:
 
 
 def fits(page: Any) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_fit_and_log_nothing(visit, report, drawn, width, scheme):
+def test_the_pages_fit_and_log_nothing(
+    visit: Callable[..., Any], report: Path, drawn: Path, width: int, scheme: str
+) -> None:
     for path in (report, drawn):
         page = opened(visit, path, viewport={"width": width, "height": 800}, color_scheme=scheme)
         assert fits(page) and page.locator("svg.chart").first.is_visible()
 
 
-def test_one_language_is_shown_at_a_time_and_a_button_changes_it(visit, report):
+def test_one_language_is_shown_at_a_time_and_a_button_changes_it(visit: Callable[..., Any], report: Path) -> None:
     page = opened(visit, report)
     assert page.get_by_role("heading", name="下一步做什么").is_visible()
     assert not page.get_by_role("heading", name="What to do next").is_visible()
@@ -83,7 +87,7 @@ def test_one_language_is_shown_at_a_time_and_a_button_changes_it(visit, report):
     assert page.locator("svg text.zh").first.is_hidden()
 
 
-def test_the_theme_changes(visit, report):
+def test_the_theme_changes(visit: Callable[..., Any], report: Path) -> None:
     page = opened(visit, report, color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
@@ -91,7 +95,7 @@ def test_the_theme_changes(visit, report):
     assert page.evaluate(ground) != dark
 
 
-def test_examples_are_searched_and_filtered(visit, report):
+def test_examples_are_searched_and_filtered(visit: Callable[..., Any], report: Path) -> None:
     page = opened(visit, report, locale="en-US")
     shown = page.locator(".example:visible")
     assert shown.count() == 30 and page.locator(".shown:visible").inner_text() == "30"

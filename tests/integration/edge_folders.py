@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from onnx_scales import observed_scales
-from tiny_bundles import SEED_TEXT, make_bundle
 
 from paddle_ner import Example, tasks
 from paddle_ner.export.edge import Written, write_edge
 from paddle_ner.export.onnx.convert import convert
+from tests.integration.onnx_scales import observed_scales
+from tests.integration.tiny_bundles import SEED_TEXT, make_bundle
 
 TASKS = {
     "ner": tasks.create("ner", ["LOC", "ORG", "PER"], tag_scheme="BIOES"),

@@ -40,7 +40,7 @@ def selectors(expression: str) -> list[Selector]:
         elif isinstance(node, ast.VectorSelector):
             matchers = tuple((one.name, str(one.op).split(".")[-1], one.value) for one in node.matchers.matchers)
             labels = frozenset(name for name, _, _ in matchers).union(*grouped)
-            found.append(Selector(node.name, labels, matchers))
+            found.append(Selector(str(node.name), labels, matchers))
 
     def leave(node: object) -> None:
         if isinstance(node, ast.AggregateExpr):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from conftest import sentences
 from safetensors.numpy import load_file, save_file
 
 import paddle_ner
@@ -20,6 +19,7 @@ from paddle_ner.export import export
 from paddle_ner.modeling import from_pretrained
 from paddle_ner.training import train
 from paddle_ner.types import Example
+from tests.integration.small_models import sentences
 
 SIZES = {
     "hidden_size": 32,

@@ -38,7 +38,12 @@ def examples(task: str, count: int, seed: int) -> list[Example]:
 def test_it_is_learned_and_served_from_the_bundle(task: str, tmp_path: Path) -> None:
     data.write(tmp_path / "train.jsonl", examples(task, 200, seed=1))
     data.write(tmp_path / "dev.jsonl", examples(task, 40, seed=2))
-    encoder = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+    encoder: dict[str, float] = {
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
     encoder |= {"initializer_range": 0.1, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     config = parse(
         {

@@ -1,14 +1,18 @@
-"""Compression of a model that needs its attention: what is taken, what is refused, and what is then served."""
+"""Compression of a model that needs its attention: what is taken, what is refused, and what is then served.
+
+Tests `paddle_ner.cli.compress`, `paddle_ner.compression.candidates`, `paddle_ner.compression.search`,
+`paddle_ner.compression.quantization.program` and `paddle_ner.compression.quantization.worker` too.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from attentive import ENCODER, make_checkpoint, sentences
 from click.testing import CliRunner
 
 import paddle_ner
@@ -28,6 +32,7 @@ from paddle_ner.evaluation.tuning.choice import tune
 from paddle_ner.inference import EngineOptions, load_bundle, load_replicas
 from paddle_ner.inference.layout import Layout, layouts
 from paddle_ner.machine import BF16_FLAGS, cpu_flags, usable_cores
+from tests.integration.attentive import ENCODER, make_checkpoint, sentences
 
 TRAINING = 800
 PRODUCTS = 6 * ENCODER["num_hidden_layers"] + 1  # at most: the exported graph may fuse query, key and value
@@ -72,19 +77,25 @@ def test_the_same_thresholds_without_the_mask_are_taken(searched: Compressed) ->
     assert candidate.kernels is not None and 0 < candidate.kernels.int8 == candidate.kernels.total <= PRODUCTS
 
 
+def after_of(record: Compression) -> CompressionCandidate:
+    assert record.after is not None
+    return record.after
+
+
 def test_the_manifest_says_how_and_the_bundle_runs_in_int8_by_itself(searched: Compressed) -> None:
     manifest = verify(searched.bundle)
     record = manifest.compression
-    assert record == searched.record and record.method == "post-training quantization"
+    assert record is not None and record == searched.record and record.method == "post-training quantization"
     assert record.calibration.examples == len(CALIBRATION) and record.evaluation.examples == len(EXAMPLES)
-    assert record.before.labels.keys() == {"PER", "LOC"} and record.before.speed and record.after.speed
+    assert record.before.labels.keys() == {"PER", "LOC"} and record.before.speed
+    assert after_of(record).speed
     assert (manifest.precision, record.operations) == ("int8", ["fc"])
     assert paddle_ner.load(searched.bundle).info.precision == "int8"
 
 
 def test_what_is_served_is_what_was_scored(searched: Compressed) -> None:
     report, predictions = score(paddle_ner.load(searched.bundle), EXAMPLES)
-    assert report.value == searched.record.after.score
+    assert report.value == after_of(searched.record).score
     assert gate.digest(predictions) == searched.record.predictions_sha256
     check_served(searched.bundle, EXAMPLES, report, searched.record.predictions_sha256)
     with pytest.raises(GateError, match="loaded as the server loads it"):
@@ -94,19 +105,20 @@ def test_what_is_served_is_what_was_scored(searched: Compressed) -> None:
 def test_the_bundle_is_served_in_the_layout_that_was_measured_best(searched: Compressed) -> None:
     tuning = verify(searched.bundle).tuning
     assert tuning is not None and (tuning.engine, tuning.precision) == ("paddle", "int8")
-    after = searched.record.after
+    after = after_of(searched.record)
     assert (after.replicas, after.threads) == (tuning.replicas, tuning.threads)
     measured = [Layout(candidate.replicas, candidate.threads) for candidate in tuning.candidates]
-    assert measured == layouts(usable_cores()) and searched.record.before.speed is not None
+    assert measured == layouts(usable_cores()) and searched.record.before.speed and after.speed
     assert after.speedup == after.speed.texts_per_second / searched.record.before.speed.texts_per_second
     served = load_replicas(searched.bundle, EngineOptions())
     assert Layout(len(served), served[0].info.threads or 0) == Layout(tuning.replicas, tuning.threads)
 
 
 def test_the_bundle_lists_a_threshold_for_every_product_with_a_weight(searched: Compressed) -> None:
-    scales = read_scales(searched.bundle / FILE)
+    scales, products = read_scales(searched.bundle / FILE), after_of(searched.record).kernels
+    assert products is not None
     assert FILE in verify(searched.bundle).files
-    assert len(scales) == len({one.weight_sha256 for one in scales}) == searched.record.after.kernels.total
+    assert len(scales) == len({one.weight_sha256 for one in scales}) == products.total
     assert all(len(one.weight) == 1 for one in scales)
 
 
@@ -149,8 +161,10 @@ def test_the_first_is_tried_whatever_the_budget_and_those_left_out_are_named(att
     assert record.left_out == [TRAP, TRAP]
 
 
-def test_where_fp32_is_the_fastest_that_is_said(attentive: Path, tmp_path: Path, monkeypatch) -> None:
-    def in_turns(candidates, texts, **_):
+def test_where_fp32_is_the_fastest_that_is_said(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_turns(candidates: Mapping[str, object], texts: Sequence[str], **_: Any) -> dict[str, Speed]:
         return {
             key: Speed(texts_per_second=100.0 if key == "fp32" else 50.0, tokens_per_second=1.0, milliseconds=1.0)
             for key in candidates
@@ -184,7 +198,9 @@ worker.main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
 """
 
 
-def test_a_candidate_that_crashes_is_one_line_of_the_table(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_candidate_that_crashes_is_one_line_of_the_table(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("paddle_ner.compression.quantization.quantizer._COMMAND", [sys.executable, "-c", CRASHING])
     crash = PLAN.model_copy(update={"algorithm": "KL"})
     options = Options(precision="int8", allow_slower=True, plans=[crash, PLAN])
@@ -207,10 +223,10 @@ def test_what_makes_it_smaller_comes_first_and_all_is_compared_with_the_checkpoi
     assert [one.precision for one in record.candidates] == ["fp32", "int8"], "int8 alone was asked for"
     before, after = record.candidates
     assert before == record.before and after.plan == PLAN
-    assert before.megabytes > after.megabytes
+    assert before.megabytes and after.megabytes and before.megabytes > after.megabytes
     original = score(paddle_ner.load(attentive), EXAMPLES)[0]
     assert before.score == original.value
-    assert score(paddle_ner.load(compressed.bundle), EXAMPLES)[0].value == record.after.score
+    assert score(paddle_ner.load(compressed.bundle), EXAMPLES)[0].value == after.score
 
 
 def run(*words: str | Path) -> tuple[int, str]:
@@ -225,7 +241,9 @@ def only(monkeypatch: pytest.MonkeyPatch, plans: Sequence[Plan]) -> None:
     monkeypatch.setattr("paddle_ner.compression.quantization.plans.promising", lambda best, available: iter(plans))
 
 
-def test_json_is_one_object_and_the_config_names_the_data(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_json_is_one_object_and_the_config_names_the_data(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     only(monkeypatch, [PLAN])
     options = ["--precision", "int8", "--allow-slower", "--json"]
     status, printed = run(attentive, "-o", tmp_path / "bundle", *options)
@@ -234,7 +252,9 @@ def test_json_is_one_object_and_the_config_names_the_data(attentive: Path, tmp_p
     assert (record.calibration.examples, record.evaluation.examples) == (TRAINING, len(EXAMPLES))
 
 
-def test_a_refusal_exits_with_1_and_leaves_only_the_report(attentive: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_refusal_exits_with_1_and_leaves_only_the_report(
+    attentive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     only(monkeypatch, [TRAP])
     report = tmp_path / "report.json"
     status, printed = run(attentive, "-o", tmp_path / "bundle", "--precision", "int8", "--report", report)

@@ -1,4 +1,7 @@
-"""The head ``crf`` from its config to a device: every engine answers with the same tags and scores."""
+"""The head ``crf`` from its config to a device: every engine answers with the same tags and scores.
+
+Tests `paddle_ner.modeling.heads.crf` too.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import config_file, small_config
-from edge_folders import run_script
-from min_score_checks import check_min_score
-from onnx_scales import observed_scales
 from safetensors.numpy import load_file
 
 import paddle_ner
@@ -26,6 +25,10 @@ from paddle_ner.export import export
 from paddle_ner.export.edge import write_edge
 from paddle_ner.training import train
 from paddle_ner.types import Prediction
+from tests.integration.edge_folders import run_script
+from tests.integration.min_score_checks import check_min_score
+from tests.integration.onnx_scales import observed_scales
+from tests.integration.small_models import config_file, small_config
 
 for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime", "openvino"):
     pytest.importorskip(package)

@@ -1,4 +1,8 @@
-"""A student learns from a teacher, in processes of its own: with labels and without, interrupted, from pruned ones."""
+"""A student learns from a teacher, in processes of its own: with labels and without, interrupted, from pruned ones.
+
+Tests `paddle_ner.cli.distill`, `paddle_ner.training.answers`, `paddle_ner.training.student`,
+`paddle_ner.training.teacher` and `paddle_ner.training.jobs.distillation` too.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,6 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
-from conftest import sentences
 from safetensors.numpy import load_file
 
 from paddle_ner import bundle, data
@@ -26,6 +29,7 @@ from paddle_ner.modeling import Checkpoint, structure
 from paddle_ner.modeling.checkpoint import write_checkpoint
 from paddle_ner.training import train
 from paddle_ner.training.teacher import student_config
+from tests.integration.small_models import sentences
 
 TINY = tuple(
     f"model.encoder.{field}={value}"
@@ -39,7 +43,8 @@ TINY = tuple(
 
 
 def weights(run: Path) -> dict[str, Any]:
-    return load_file(run / "checkpoint" / "model.safetensors")
+    found: dict[str, Any] = load_file(run / "checkpoint" / "model.safetensors")
+    return found
 
 
 def student(teacher: Path, *overrides: str, **options: Any) -> Config:

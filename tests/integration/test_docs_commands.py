@@ -17,14 +17,22 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from docs_commands import COMMANDS, ROOT, STAND_INS, Command
 
 from paddle_ner import data
 from paddle_ner.data.sample import write_sample
+from tests.docs_commands import COMMANDS, ROOT, STAND_INS, Command
 
 FIRST = {command.text: command for command in reversed(COMMANDS)}
 RUN = [command for command in COMMANDS if command.reason is None and FIRST[command.text] is command]
 _SIZES = {"train": 500, "dev": 40, "test": 40}
+# What the page on pretraining has as its config, so small that it takes seconds.
+_TEXT = """
+name: my-text
+data: {train: train.jsonl, dev: dev.jsonl}
+masking: {terms: terms.tsv}
+model: {encoder: {num_hidden_layers: 1, hidden_size: 32, num_attention_heads: 4, intermediate_size: 64}}
+training: {max_steps: 5, batch_size: 8}
+"""
 _START = 120.0  # seconds that a server may take
 
 
@@ -47,6 +55,7 @@ class Reader:
         shutil.copy(folder / "train.jsonl", folder / "all.jsonl")
         (folder / "texts.txt").write_text("据报道，卢和红昨天在浙江省。\n\n今天天气不错\n", encoding="utf-8")
         (folder / "terms.tsv").write_text("浙江省\tLOC\n", encoding="utf-8")
+        (folder / "text.yaml").write_text(_TEXT, encoding="utf-8")
         (folder / "serving" / "secrets").mkdir(parents=True)
 
     def type(self, command: Command) -> subprocess.CompletedProcess[bytes]:

@@ -1,4 +1,8 @@
-"""The folder for a device: the server's answers without its packages, whole files, an engine script, HTTP."""
+"""The folder for a device: the server's answers without its packages, whole files, an engine script, HTTP.
+
+Tests `paddle_ner.cli.jetson`, `paddle_ner.edge.check`, `paddle_ner.edge.engines`, `paddle_ner.edge.folder`,
+`paddle_ner.edge.run` and `paddle_ner.export.edge.write` too.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,13 @@ import random
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
-from edge_folders import make_folder, run_script, start_script
-from tiny_bundles import SEED_TEXT
 
 import paddle_ner
 from paddle_ner.bundle import load_tokenizer, read_bundle_manifest
@@ -25,9 +28,12 @@ from paddle_ner.edge.engines import OnnxEngine
 from paddle_ner.edge.settings import Settings
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.export.edge import write_edge
+from paddle_ner.export.edge.runtime import sources
 from paddle_ner.inference.predictor import Predictor
 from paddle_ner.serving.schemas import PredictResponse
 from paddle_ner.serving.settings import Settings as ServerSettings
+from tests.integration.edge_folders import make_folder, run_script, start_script
+from tests.integration.tiny_bundles import SEED_TEXT
 
 for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime"):
     pytest.importorskip(package)
@@ -75,7 +81,7 @@ def folder(work: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(work / "ner" / "folder", tmp_path / "folder"))
 
 
-def predict(folder: Path, texts: list[str], *options: str) -> list[dict]:
+def predict(folder: Path, texts: list[str], *options: str) -> list[dict[str, Any]]:
     given = "".join(json.dumps({"id": str(n), "text": text}) + "\n" for n, text in enumerate(texts))
     done = run_script(folder, "run.py", "predict", *options, given=given)
     assert done.returncode == 0, done.stderr
@@ -108,7 +114,7 @@ def test_a_device_answers_as_the_servers_engine_does(work: Path, kind: str) -> N
             assert record["scores"] == pytest.approx(expected["scores"], abs=2e-4)
 
 
-def spans(record: dict) -> list[tuple]:
+def spans(record: dict[str, Any]) -> list[tuple[int, int, str, str]]:
     return [(one["start"], one["end"], one["label"], one["text"]) for one in record.get("entities", ())]
 
 
@@ -145,7 +151,7 @@ def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
     assert done.returncode == 2 and "model.int8.onnx: no such file, but SHA256SUMS lists it" in done.stderr
 
 
-def rewrite_expected(folder: Path, change) -> None:
+def rewrite_expected(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change what is expected, with the sums that belong to it."""
     path, sums = folder / "expected.jsonl", folder / "SHA256SUMS"
     old = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -157,7 +163,7 @@ def rewrite_expected(folder: Path, change) -> None:
 
 
 def test_other_offsets_than_expected_are_refused(folder: Path) -> None:
-    def move(record: dict) -> None:
+    def move(record: dict[str, Any]) -> None:
         for entity in record["fp32"]["entities"][-1:]:
             entity["end"] += 1
 
@@ -167,7 +173,7 @@ def test_other_offsets_than_expected_are_refused(folder: Path) -> None:
 
 
 def test_scores_too_far_from_those_expected_are_refused(folder: Path) -> None:
-    def raise_score(record: dict) -> None:
+    def raise_score(record: dict[str, Any]) -> None:
         for entity in record["fp32"]["entities"]:
             entity["score"] += 0.02
 
@@ -187,9 +193,11 @@ def test_a_folder_is_replaced_and_a_foreign_one_is_not(work: Path, folder: Path)
     assert (folder / "notes.txt").read_text() == "mine" and (folder / "check.py").is_file()
 
 
-def test_a_folder_that_does_not_answer_as_the_server_is_not_written(work: Path, tmp_path: Path, monkeypatch) -> None:
-    real = paddle_ner.export.edge.write.sources
-    broken = {**real(), "inference/planning.py": real()["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
+def test_a_folder_that_does_not_answer_as_the_server_is_not_written(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sources()
+    broken = {**real, "inference/planning.py": real["inference/planning.py"].replace("pad_id, dtype", "0, dtype")}
     broken["features/windows.py"] = broken["features/windows.py"].replace(
         "shift = 1 - self.start", "shift = -self.start"
     )
@@ -204,7 +212,9 @@ def test_int8_is_not_made_without_labelled_examples(work: Path, tmp_path: Path) 
         write_edge(work / "ner" / "checkpoint", tmp_path / "folder", scales=[])
 
 
-def test_the_command_writes_the_folder_and_says_what_is_in_it(work: Path, tmp_path: Path, monkeypatch) -> None:
+def test_the_command_writes_the_folder_and_says_what_is_in_it(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # a path as people type it
     options = [str((work / "ner" / "checkpoint").resolve()), "--target", "jetson", "-o", "j", "--json"]
     done = CliRunner().invoke(export_command, options, catch_exceptions=False)
@@ -389,6 +399,6 @@ def test_an_address_that_others_reach_wants_keys(work: Path) -> None:
 
 
 def test_the_bounds_are_those_of_the_server() -> None:
-    ours, theirs = Settings(), ServerSettings(models={"m": Path("m")})
+    ours, theirs = Settings(), ServerSettings.create(models={"m": Path("m")})
     for name in ("host", "port", "max_body_bytes", "max_texts", "max_characters"):
         assert getattr(ours, name) == getattr(theirs, name), name

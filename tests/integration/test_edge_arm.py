@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "arm"))
-from edge_folders import make_folder
-from emulation import ArmPython, cache_folder, missing
+from tests.arm.emulation import ArmPython, cache_folder, missing
+from tests.integration.edge_folders import make_folder
 
 for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime"):
     pytest.importorskip(package)

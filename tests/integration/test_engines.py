@@ -1,4 +1,7 @@
-"""Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down."""
+"""Engines over a really trained bundle: precisions, ONNX Runtime, clones, and what measuring writes down.
+
+Tests `paddle_ner.cli.benchmark`, `paddle_ner.inference.engines.onnx` and `paddle_ner.inference.engines.paddle` too.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from paddle_ner.export import export
 from paddle_ner.inference import Model, load_bundle, load_replicas
 from paddle_ner.inference.engines import EngineOptions
 from paddle_ner.machine import BF16_FLAGS, cpu_flags
+from paddle_ner.types import Prediction
 
 HAS_BF16 = bool(cpu_flags() & BF16_FLAGS)
 
@@ -59,7 +63,9 @@ def test_a_bundle_without_an_onnx_graph_says_how_to_make_one(bundle: Path) -> No
         paddle_ner.load(bundle, engine="onnxruntime")
 
 
-def test_a_conversion_that_dies_writes_nothing(checkpoint: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_conversion_that_dies_writes_nothing(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         "paddle_ner.export.onnx.convert._CONVERT", "import os, sys; sys.stderr.write('op x'); os.abort()"
     )
@@ -101,8 +107,8 @@ def check_threads(model: Model, texts: list[str]) -> None:
     assert any(answer.entities for answer in alone)
     with ThreadPoolExecutor(8) as pool:
         together = [list(pool.map(model, texts)) for _ in range(3)]
-        whole = list(pool.map(model, [texts] * 8))
-    for answers in (*together, *whole):
+        whole: list[list[Prediction]] = list(pool.map(lambda _: model(texts), range(8)))
+    for answers in [*together, *whole]:
         assert spans(answers) == spans(alone)
         for answer, expected in zip(answers, alone, strict=True):
             scores = [entity.score for entity in expected.entities or ()]
@@ -162,7 +168,7 @@ def test_clones_answer_in_threads_of_their_own(bundle: Path, texts: list[str]) -
     assert all(one == expected for answer in answers for one in answer)
 
 
-def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch) -> None:
+def test_warming_up_runs_every_length_once(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     predictor = load_bundle(bundle)
     seen: list[tuple[int, ...]] = []
     run = predictor._engine.run

@@ -1,4 +1,7 @@
-"""What `export` takes beside a checkpoint, and what it leaves where it cannot write."""
+"""What `export` takes beside a checkpoint, and what it leaves where it cannot write.
+
+Tests `paddle_ner.cli.export` and `paddle_ner.export.export` too.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from paddle_ner import data
 from paddle_ner.config import parse
 from paddle_ner.training import train
 from paddle_ner.types import Entity, Example
+from tests.labelled import entities_of
 
 NAMES = ("Alice", "Bob Dylan", "Marie Curie", "Chen")
 CITIES = ("London", "Berlin", "New York", "Xian")
@@ -49,8 +50,8 @@ def test_a_pretrained_encoder_is_fine_tuned_from_its_folder(tmp_path: Path) -> N
     )
     trained = train(config, tmp_path / "run")
     assert trained.score > 0.9
-    entities = paddle_ner.load(trained.checkpoint)("Marie Curie went to New York by train.").entities
-    assert [(e.text, e.label) for e in entities] == [("Marie Curie", "PER"), ("New York", "LOC")]
+    prediction = paddle_ner.load(trained.checkpoint)("Marie Curie went to New York by train.")
+    assert [(e.text, e.label) for e in entities_of(prediction)] == [("Marie Curie", "PER"), ("New York", "LOC")]
 
     before = load_file(next(source.rglob("model.safetensors")))
     after = load_file(trained.checkpoint / "model.safetensors")

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import config_file, small_config
 from safetensors.numpy import load_file
 
+from tests.integration.small_models import config_file, small_config
+
+HEADS = "crf, sequence, sequence-mean, span, token"
 TEXT = "王小明昨天去了北京。"
 # Two layers instead of one, and a second output: how sure it is of each token.
 SOURCE = """
@@ -119,7 +121,7 @@ def test_predict_answers_from_the_bundle_without_the_distribution(exported: Path
 def test_without_the_distribution_the_checkpoint_is_refused_in_one_line(trained: Path) -> None:
     done = paddle_ner(dict(os.environ), "predict", str(trained), text=TEXT + "\n")
     assert (done.returncode, done.stdout) == (2, "")
-    message = "config.json: its head is 'deep', but there are only crf, sequence, span, token: install the package that"
+    message = f"config.json: its head is 'deep', but there are only {HEADS}: install the package that brings it"
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -130,5 +132,5 @@ def test_without_the_distribution_a_training_is_refused_before_it_starts(tmp_pat
         dict(os.environ), "train", str(config), "--output", str(tmp_path / "run"), "--set", "model.head=deep"
     )
     assert done.returncode == 2
-    assert "model.head: head 'deep' is unknown, expected one of crf, sequence, span, token" in done.stderr
+    assert f"model.head: head 'deep' is unknown, expected one of {HEADS}" in done.stderr
     assert not (tmp_path / "run" / "checkpoint").exists()

@@ -78,7 +78,7 @@ def test_a_mode_alone_or_an_unknown_one_is_refused(bundle: Path) -> None:
     with pytest.raises(InputError, match="has no terms: name a file of them"):
         paddle_ner.load(bundle, terms_mode="after")
     with pytest.raises(InputError, match="terms_mode is 'between', expected before or after"):
-        paddle_ner.load(bundle, terms_mode="between")  # type: ignore[arg-type]
+        paddle_ner.load(bundle, terms_mode="between")  # type: ignore[arg-type]  # the wrong word is what is tested
 
 
 def test_the_server_says_where_an_entity_came_from(bundle: Path, terms: Path) -> None:

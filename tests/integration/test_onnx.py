@@ -1,4 +1,8 @@
-"""ONNX graphs of really trained bundles: what is written is what runs in int8, agrees with Paddle, or is refused."""
+"""ONNX graphs of really trained bundles: what is written is what runs in int8, agrees with Paddle, or is refused.
+
+Tests `paddle_ner.export.onnx.constants`, `paddle_ner.export.onnx.convert`, `paddle_ner.export.onnx.graphs`,
+`paddle_ner.export.onnx.kernels`, `paddle_ner.export.onnx.products` and `paddle_ner.export.onnx.qdq` too.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,7 @@ import onnxruntime
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
-from onnx_scales import observed_scales
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from tiny_bundles import make_bundle
 
 import paddle_ner
 from paddle_ner import bundle as bundles
@@ -37,6 +39,8 @@ from paddle_ner.export.onnx.graphs import scales_of
 from paddle_ner.inference import EngineOptions, load_replicas
 from paddle_ner.inference.layout import Layout
 from paddle_ner.types import Example
+from tests.integration.onnx_scales import observed_scales
+from tests.integration.tiny_bundles import make_bundle
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""OpenVINO over the ONNX graph of a bundle: the same answers, bf16 only where it is asked for, and what is refused."""
+"""OpenVINO over the ONNX graph of a bundle: the same answers, bf16 only where it is asked for, and what is refused.
+
+Tests `paddle_ner.inference.engines.heads` and `paddle_ner.inference.engines.openvino` too.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from numpy.typing import NDArray
 
 import paddle_ner
 from paddle_ner import data
-from paddle_ner.bundle import read_bundle_manifest
+from paddle_ner.bundle import Precision, read_bundle_manifest
 from paddle_ner.errors import BundleError, DeviceError
 from paddle_ner.evaluation.tuning.choice import choose as fastest
 from paddle_ner.evaluation.tuning.choice import tune
@@ -37,8 +40,8 @@ def texts(run_folder: Path) -> list[str]:
     return [example.text for example in data.read(run_folder.parent / "dev.jsonl")]
 
 
-def engine(folder: Path, precision: str, threads: int = 1) -> OpenVinoEngine:
-    options = EngineOptions("openvino", precision=precision, threads=threads)  # type: ignore[arg-type]
+def engine(folder: Path, precision: Precision, threads: int = 1) -> OpenVinoEngine:
+    options = EngineOptions("openvino", precision=precision, threads=threads)
     return OpenVinoEngine(folder, read_bundle_manifest(folder), options)
 
 
@@ -146,7 +149,11 @@ def test_other_inputs_than_the_manifest_names_are_refused(onnx_bundle: Path) -> 
 
 
 def test_measuring_counts_it_in_and_what_is_best_is_what_runs(
-    onnx_bundle: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+    onnx_bundle: Path,
+    run_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     own = Path(shutil.copytree(onnx_bundle, tmp_path / "bundle"))
     only = lambda found, drop: fastest([one for one in found if one.engine == "openvino"] or found, drop)  # noqa: E731

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import promql
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration import promql
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")
@@ -37,7 +38,9 @@ def program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         reason = f"{name} is not installed: apt-get install prometheus"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     return found
 
 
@@ -91,7 +94,7 @@ def server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[h
     made = subprocess.run(
         [*ours, "api-key", "tests", "--file", folder / "keys"], capture_output=True, text=True, check=True
     )
-    options = ["--port", "0", "--api-keys", folder / "keys"]
+    options = ["--port", "0", "--api-keys", str(folder / "keys")]
     process = subprocess.Popen([*ours, "serve", bundle, *options], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     heard = []

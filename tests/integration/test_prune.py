@@ -1,4 +1,7 @@
-"""`paddle-ner prune` on a trained checkpoint, from a labelled file."""
+"""`paddle-ner prune` on a trained checkpoint, from a labelled file.
+
+Tests `paddle_ner.cli.prune` too.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,8 @@
+"""`paddle-ner quickstart`, cut short: what it writes and what it prints.
+
+Tests `paddle_ner.quickstart` and `paddle_ner.cli.quickstart` too.
+"""
+
 from __future__ import annotations
 
 import json

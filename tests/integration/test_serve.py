@@ -1,4 +1,7 @@
-"""`paddle-ner serve` over real bundles with random weights, in processes of its own, on real ports."""
+"""`paddle-ner serve` over real bundles with random weights, in processes of its own, on real ports.
+
+Tests `paddle_ner.cli.serve` too.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from tiny_bundles import SEED_TEXT, make_bundle
+from numpy.typing import NDArray
 
 from paddle_ner import Prediction, tasks
 from paddle_ner.bundle import BUNDLE_MANIFEST, new_folder, read_bundle_manifest, write_manifest
 from paddle_ner.errors import BundleError, InputError
+from tests.integration.tiny_bundles import SEED_TEXT, make_bundle
 
 pytest.importorskip("paddle")
 pytest.importorskip("paddlenlp")
@@ -234,7 +239,7 @@ def test_replicas_give_the_same_logits_in_threads_of_their_own(ner_bundle: Path)
     assert len(models) == 3
     encoded = [models[0].encode(text) for text in texts_of_all_lengths(30, 200)]
 
-    def run(number: int) -> list[np.ndarray]:
+    def run(number: int) -> list[NDArray[np.float32]]:
         models[number].warm_up()
         return [outputs["logits"] for one in encoded for outputs in models[number].run(one.windows)]
 
@@ -272,7 +277,7 @@ def test_a_bundle_replaced_under_load_is_swapped_without_a_failed_request(
         try:
             for source, version in ((other_bundle, new), (ner_bundle, old), (other_bundle, new)):
                 replace(path, source)
-                wait_for(lambda wanted=version: served_version(client) == wanted)  # type: ignore[misc]
+                wait_for(partial(lambda wanted: served_version(client) == wanted, version))
         finally:
             stop.set()
         statuses = [status for one in asking for status in one.result(PATIENCE)]

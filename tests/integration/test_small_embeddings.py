@@ -1,4 +1,7 @@
-"""Embeddings in fewer bytes: smaller files, the answers of the model that they stand for, and a gate on the dev set."""
+"""Embeddings in fewer bytes: smaller files, the answers of the model that they stand for, and a gate on the dev set.
+
+Tests `paddle_ner.export.embeddings` too.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 from paddle_ner import bundle, data
+from paddle_ner.bundle.manifest import Storage
 from paddle_ner.cli import main
 from paddle_ner.errors import GateError, InputError
 from paddle_ner.export import export
@@ -31,10 +35,10 @@ def test_int8_is_off_by_at_most_half_a_step() -> None:
 
 @pytest.mark.parametrize("storage", ["fp16", "int8"])
 def test_a_bundle_with_smaller_embeddings_is_smaller_and_scored(
-    checkpoint: Path, whole_bundle: Path, tmp_path: Path, storage: str
+    checkpoint: Path, whole_bundle: Path, tmp_path: Path, storage: Storage
 ) -> None:
     dev = data.load(checkpoint.parent.parent / "dev.jsonl")
-    made = export(checkpoint, tmp_path / "small", embeddings=storage, examples=dev, onnx=True)  # type: ignore[arg-type]
+    made = export(checkpoint, tmp_path / "small", embeddings=storage, examples=dev, onnx=True)
     whole = bundle.read_bundle_manifest(whole_bundle)
     rows = json.loads((checkpoint / "config.json").read_text("utf-8"))
     entries = (rows["vocab_size"] + rows["max_position_embeddings"]) * rows["hidden_size"]

@@ -1,4 +1,7 @@
-"""The head ``span``: entities inside others and across them, from a file to every engine, a server, a device."""
+"""The head ``span``: entities inside others and across them, from a file to every engine, a server, a device.
+
+Tests `paddle_ner.modeling.heads.span` too.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,6 @@ import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import PEOPLE, PLACES, config_file, small_config
-from edge_folders import run_script
-from min_score_checks import check_min_score
-from onnx_scales import observed_scales
 
 import paddle_ner
 from paddle_ner import data
@@ -30,6 +29,10 @@ from paddle_ner.export import export
 from paddle_ner.export.edge import write_edge
 from paddle_ner.training import train
 from paddle_ner.types import Entity, Example, Prediction
+from tests.integration.edge_folders import run_script
+from tests.integration.min_score_checks import check_min_score
+from tests.integration.onnx_scales import observed_scales
+from tests.integration.small_models import PEOPLE, PLACES, config_file, small_config
 
 for package in ("paddle", "paddlenlp", "paddle2onnx", "onnxruntime", "openvino"):
     pytest.importorskip(package)

@@ -1,4 +1,9 @@
-"""Training for real, in processes of its own: on one and on two of them, interrupted, killed, resumed."""
+"""Training for real, in processes of its own: on one and on two of them, interrupted, killed, resumed.
+
+Tests `paddle_ner.cli.training_options`, `paddle_ner.training.callbacks`, `paddle_ner.training.resuming`,
+`paddle_ner.training.run_folder`, `paddle_ner.training.supervisor`, `paddle_ner.training.watching` and
+`paddle_ner.training.jobs.supervised` too.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import config_file, small_config
 from safetensors.numpy import load_file
 
 from paddle_ner import data
 from paddle_ner.bundle import read_checkpoint_manifest
 from paddle_ner.errors import DeviceError, InputError, PaddleNerError
 from paddle_ner.training import state, train
+from tests.integration.small_models import config_file, small_config
 
 UPDATES = 40
 PACE = {"max_steps": UPDATES, "epochs": 50, "evaluate_every": 5, "log_every": 1}

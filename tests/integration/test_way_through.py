@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import sentences
+from numpy.typing import NDArray
 
 import paddle_ner
 from paddle_ner import data
@@ -20,6 +20,8 @@ from paddle_ner.errors import BundleError, GateError, InputError
 from paddle_ner.evaluation.score import score
 from paddle_ner.export import export
 from paddle_ner.inference.engines.paddle import PaddleEngine
+from tests.integration.small_models import sentences
+from tests.labelled import entities_of
 
 
 def test_the_checkpoint_says_what_it_is(checkpoint: Path) -> None:
@@ -45,7 +47,7 @@ def test_checkpoint_and_bundle_score_the_same(checkpoint: Path, bundle: Path) ->
 def test_a_long_text_has_the_entities_of_its_sentences(bundle: Path) -> None:
     ner = paddle_ner.load(bundle)
     text = "王小明昨天去了北京。" * 30
-    found = [(e.start, e.end, e.label) for e in ner(text).entities]
+    found = [(e.start, e.end, e.label) for e in entities_of(ner(text))]
     assert found == [
         (10 * i + start, 10 * i + end, label) for i in range(30) for start, end, label in ((0, 3, "PER"), (7, 9, "LOC"))
     ]
@@ -188,7 +190,7 @@ def test_export_refuses_a_graph_that_gives_nan(
 ) -> None:
     real = PaddleEngine.run
 
-    def run(self: PaddleEngine, ids: np.ndarray) -> dict[str, np.ndarray]:
+    def run(self: PaddleEngine, ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         return {name: values * np.float32("nan") for name, values in real(self, ids).items()}
 
     monkeypatch.setattr(PaddleEngine, "run", run)

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from connection import Target
 from load import Result, closed_loop, make_bodies, make_texts, open_loop
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, ThreadServer
+from numpy.typing import NDArray
 
 from paddle_ner.features.windows import Window
 from paddle_ner.serving import Settings
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 SCRIPTS = Path(__file__).parents[2] / "serving" / "load"
 BOUNDS = {"max_queue": 16, "max_texts": 4, "deadline_seconds": 0.5, "batch_tokens": 256}
@@ -34,7 +35,7 @@ class SlowModel(FakeModel):
         super().__init__()
         self.queues: list[int] = []
 
-    def run(self, rows: Sequence[Window]) -> list[np.ndarray]:
+    def run(self, rows: Sequence[Window]) -> list[dict[str, NDArray[np.float32]]]:
         time.sleep(0.02)
         self.queues.append(self.queue())
         return super().run(rows)
@@ -49,7 +50,7 @@ def test_under_overload_every_request_is_answered_and_the_queue_keeps_its_bound(
     with server.running():
         assert server.loaded.wait(PATIENCE)
         service = server.app.state.service
-        model.queue = lambda: service.metrics.model("fake").queue_length  # type: ignore[method-assign]
+        model.queue = lambda: service.metrics.model("fake").queue_length
         if loop == "closed":
             asyncio.run(closed_loop(Target.of(server.url), bodies, 48, 2.0, result))
         else:

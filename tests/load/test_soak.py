@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from connection import Target
 from load import Result, closed_loop, make_bodies, make_texts
-from serving_harness import PATIENCE, ThreadServer
 
 from paddle_ner.inference.planning import LENGTHS
 from paddle_ner.serving import Settings
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 SCRIPTS = Path(__file__).parents[2] / "serving" / "load"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 import pytest
-from docs_commands import ADDED, COMMANDS, NOT_RUN, STAND_INS
 
 from paddle_ner import config
 from paddle_ner.cli import cli
+from tests.docs_commands import ADDED, COMMANDS, NOT_RUN, STAND_INS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])

@@ -127,7 +127,7 @@ def test_pre_commit_runs_the_commands_of_make_lint() -> None:
 
 
 def test_pre_commit_accepts_its_configuration() -> None:
-    command = [sys.executable, "-m", "pre_commit", "validate-config", ROOT / ".pre-commit-config.yaml"]
+    command = [sys.executable, "-m", "pre_commit", "validate-config", str(ROOT / ".pre-commit-config.yaml")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -1,1 +1,1 @@
-"""Int8 graphs by PaddleSlim: what is tried, the process that makes it, what of it is kept, and which kernels run it."""
+"""Int8 graphs by PaddleSlim: the plans, the process that quantizes, what is kept of its output, and the kernels."""

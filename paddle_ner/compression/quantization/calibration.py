@@ -1,4 +1,4 @@
-"""The batches that activations are observed on: real texts, cut, padded and grouped as serving does it."""
+"""The batches on which activations are observed: real texts, cut, padded and grouped as in serving."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paddle_ner.features.windows import encode
 from paddle_ner.inference.planning import pad, plan
 from paddle_ner.types import Example
 
-BATCH_TOKENS = 1024  # padded tokens a batch: every activation of a batch is held and looked at
+BATCH_TOKENS = 1024  # padded tokens per batch: every activation of a batch is kept and observed
 _SEED = 1
 
 
@@ -34,14 +34,14 @@ def batches(texts: Sequence[str], tokenizer: Tokenizer, window: WindowSpec, rows
             break
         windows += [cut.ids for cut in encode(texts[index], tokenizer, window).windows]
     if not windows:
-        raise InputError("no texts to calibrate with; name a file that holds some")
+        raise InputError("no texts to calibrate with; name a file that has some")
     windows = windows[:rows]
     grouped = plan([len(window) for window in windows], BATCH_TOKENS)
     return [pad([windows[index] for index in group], tokenizer.pad_id, window.size) for group in grouped]
 
 
 def describe(examples: Sequence[Example]) -> DataSet:
-    """How many there are, and the sha256 of their canonical form."""
+    """The number of examples, and the sha256 of their canonical form."""
     digest = hashlib.sha256()
     for example in examples:
         digest.update(json.dumps(example.to_dict(), ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n")

@@ -1,7 +1,7 @@
-"""Which kernels oneDNN runs for a bundle: asked of oneDNN itself, which names every primitive that it executes.
+"""Which kernels oneDNN runs for a bundle: oneDNN itself names every primitive that it executes.
 
-``python -m paddle_ner.compression.quantization.kernels BUNDLE`` runs it once, in a process of its own, since oneDNN
-reads ``ONEDNN_VERBOSE`` when it is loaded.
+``python -m paddle_ner.compression.quantization.kernels BUNDLE`` runs the bundle once, in a separate process, since
+oneDNN reads ``ONEDNN_VERBOSE`` when it is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def kernels_of(folder: Path, total: int) -> Kernels:
 
     Args:
         folder: a bundle.
-        total: products with a weight that its graph has.
+        total: number of products with a weight in its graph.
 
     Raises:
         GateError: it could not be run.
@@ -39,7 +39,7 @@ def kernels_of(folder: Path, total: int) -> Kernels:
 
 
 def refusal(kernels: Kernels) -> str:
-    """Why the kernels that ran are not those of an int8 model, or an empty string."""
+    """Why the kernels are not those of an int8 model, or an empty string."""
     if kernels.int8 != kernels.total or not kernels.total:
         return f"{kernels.int8} of {kernels.total} products with a weight ran in int8"
     return ""

@@ -1,4 +1,4 @@
-"""Which quantizations are tried, and in which order: the cheap and promising ones first."""
+"""Which quantizations are tried, and in which order: cheap and promising ones first."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from paddle_ner.bundle.compression import Plan
 
 # The first three look at each activation once or twice; the others try dozens of thresholds on each.
 ALGORITHMS = ("avg", "hist", "abs_max", "emd", "mse", "KL")
-SIZES = (128, 32, 512)  # windows; the first is what the other choices are made with
+SIZES = (128, 32, 512)  # windows; the other choices are made with the first
 COUNT = len(ALGORITHMS) + 1 + len(SIZES)
 
 
 def promising(best: Callable[[Sequence[Plan]], Plan | None], available: int) -> Iterator[Plan]:
-    """Choices are made one after the other, each with what was best of the choices before.
+    """The plans to try: choices are made one after the other, each with the best of the choices before.
 
-    All combinations would be many times as many, and their thresholds differ little. The algorithm comes first, then
+    There would be many times as many combinations, and their thresholds differ little. The algorithm comes first, then
     the granularity of weights, the size of the calibration set, and the operations.
 
     Args:
-        best: of plans that were tried; None where all of them failed.
-        available: windows that the calibration set has: larger sizes are left out.
+        best: returns the best of the plans that were tried; None if all of them failed.
+        available: number of windows in the calibration set; larger sizes are left out.
     """
     tried: list[Plan] = []
 

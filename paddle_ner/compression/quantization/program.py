@@ -1,9 +1,9 @@
-"""What PaddleSlim's quantized program says and what of it is kept. For the worker: the old IR, in static mode.
+"""PaddleSlim's quantized program, and what is kept of it. For the worker: the old IR, in static mode.
 
-Its calibration puts a pair of quantize_linear and dequantize_linear behind every operation that it observed, the
-addition of the attention mask among them. oneDNN takes each pair for a scale: a matrix product whose output has a pair
-gives int8, which is dequantized at once where nothing takes int8. That costs time and accuracy; with no scale there,
-the product gives fp32 itself. So pairs stay only on the inputs of the products that are to run in int8.
+Its calibration puts a pair of quantize_linear and dequantize_linear after every operation that it observed, including
+the addition of the attention mask. oneDNN reads each pair as a scale: a matrix product whose output has a pair produces
+int8, which is dequantized at once if nothing consumes int8. That costs time and accuracy; without a scale there, the
+product produces fp32 itself. So pairs are only kept on the inputs of the products that run in int8.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from paddle_ner.bundle.scales import MatmulScales, weight_hash
 
 PRODUCTS = ("matmul_v2", "matmul", "mul")
 _PAIR = ("quantize_linear", "dequantize_linear")
-_SMALLEST = 1e-8  # a column of zeros has no threshold of its own
+_SMALLEST = 1e-8  # a column of zeros does not have its own threshold
 
 
 class Quantized:
-    """A quantized program and where its pairs stand.
+    """A quantized program and the places of its pairs.
 
     Args:
         program: as PaddleSlim saved it.
-        outputs: names of what it computes.
+        outputs: names of its outputs.
     """
 
     def __init__(self, program: Any, outputs: set[str]) -> None:
@@ -33,7 +33,7 @@ class Quantized:
         self._outputs = outputs
         self._maker = {name: operation for operation in self._block.ops for name in operation.output_arg_names}
         weights = {variable.name for variable in program.list_vars() if variable.persistable}
-        self._source: dict[str, str] = {}  # dequantized → what was quantized
+        self._source: dict[str, str] = {}  # dequantized variable → the variable that was quantized
         self._weight: dict[str, Any] = {}  # dequantized weight → the operation that dequantizes it
         for operation in self._block.ops:
             if operation.type == "dequantize_linear":
@@ -44,7 +44,7 @@ class Quantized:
                     self._source[result] = self._maker[given].input("X")[0]
 
     def keep(self, values: bool) -> None:
-        """Take away every pair but those on the inputs of products with a weight and, with `values`, with softmax."""
+        """Remove every pair except those on the inputs of products with a weight and, with `values`, with softmax."""
         for operation in self._block.ops:
             if operation.type in _PAIR or self._is_kept(operation, values):
                 continue
@@ -56,10 +56,10 @@ class Quantized:
                 self._block._remove_op(index)
 
     def scales(self, read: Any, original: dict[str, NDArray[np.float32]]) -> list[MatmulScales]:
-        """Of every product with a weight, in the order of the program.
+        """The scales of every product with a weight, in the order of the program.
 
         Args:
-            read: the value of a variable by its name.
+            read: returns the value of a variable by its name.
             original: fp32 weights by name.
         """
         scales = []

@@ -1,4 +1,4 @@
-"""The worker seen from here: a process that may crash or hang, one candidate at a time."""
+"""Our side of the worker: a process that may crash or hang, one candidate at a time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Quantizer:
     """Makes int8 graphs of a checkpoint. A context manager: the worker ends with the block.
 
     Args:
-        checkpoint: its folder.
-        work: a folder of the caller's for the fp32 graph and the worker's log.
-        embeddings: how their tables are stored.
+        checkpoint: folder of the checkpoint.
+        work: the caller's folder for the fp32 graph and the worker's log.
+        embeddings: how embedding tables are stored.
     """
 
     def __init__(self, checkpoint: Path, work: Path, embeddings: Storage = "fp32") -> None:
@@ -52,13 +52,13 @@ class Quantizer:
         """Write the int8 graph of `plan` to `target`.
 
         Args:
-            plan: how.
-            batches: a .npz file of int64 arrays of [rows, length] to calibrate with.
-            target: a folder; it is made.
-            seconds: after which the worker is taken for hanging and ended.
+            plan: how to quantize.
+            batches: a .npz file of int64 arrays of [windows, length] to calibrate with.
+            target: the folder to create.
+            seconds: the time after which the worker counts as hanging and is ended.
 
         Raises:
-            CandidateFailed: it crashed, hung, or said why not. The next call starts a new worker where need be.
+            CandidateFailed: it crashed, hung, or said why not. The next call starts a new worker if necessary.
         """
         process = self._process if self._process is not None and self._process.poll() is None else self._start()
         job = {"plan": plan.model_dump(), "batches": str(batches), "target": str(target)}
@@ -66,7 +66,7 @@ class Quantizer:
         try:
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
-        except OSError:  # it has died since: the answer that never comes says so
+        except OSError:  # it has died in the meantime: the missing answer will show that
             pass
         answer = self._answer(seconds)
         if "error" in answer:
@@ -111,7 +111,7 @@ class Quantizer:
 
 
 def _forward(stream: IO[str], answers: queue.Queue[str]) -> None:
-    """Each line, and an empty string at the end."""
+    """Put each line into the queue, and an empty string at the end."""
     for line in stream:
         answers.put(line)
     answers.put("")

@@ -1,7 +1,7 @@
-"""PaddleSlim in a process of its own: ``python -m paddle_ner.compression.quantization.worker CHECKPOINT FOLDER …``.
+"""PaddleSlim in a separate process: ``python -m paddle_ner.compression.quantization.worker CHECKPOINT FOLDER …``.
 
 PaddleSlim's static quantization needs Paddle's old IR, which is chosen for a whole process when Paddle is imported. The
-worker writes the checkpoint's fp32 graph to FOLDER/fp32 and says so; then it reads one job a line, a JSON object of
+worker writes the checkpoint's fp32 graph to FOLDER/fp32 and says so; then it reads one job per line, a JSON object with
 ``plan``, ``batches`` (a .npz file) and ``target`` (a folder), and answers each with one line: ``{}`` or
 ``{"error": …}``. `paddle_ner.compression.quantization.quantizer` is the other end.
 """
@@ -25,7 +25,7 @@ from paddle_ner.bundle.scales import write_scales
 from paddle_ner.compression.quantization.program import PRODUCTS, Quantized
 from paddle_ner.modeling import Checkpoint
 
-GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # as `save_graph` and PaddleSlim name them in the old IR
+GRAPH, WEIGHTS = "model.pdmodel", "model.pdiparams"  # their names by `save_graph` and PaddleSlim in the old IR
 FP32 = "fp32"
 _GRANULARITY = {"tensor": "abs_max", "channel": "channel_wise_abs_max"}
 
@@ -82,10 +82,10 @@ def quantize(fp32: Path, plan: Plan, batches: Path, target: Path) -> None:
 
 @contextmanager
 def _observing_inputs_alone() -> Iterator[None]:
-    """Let PaddleSlim leave out the output of every operation of the graph.
+    """Make PaddleSlim skip the output of every operation of the graph.
 
-    PaddleSlim 2.6.0 has no option for it. Observing them takes most of the time, for thresholds that are then taken out
-    again.
+    PaddleSlim 2.6.0 has no option for this. Observing them takes most of the time, for thresholds that are removed
+    afterwards.
     """
     from paddle.static.quantization.quant_config import BaseQuantizer
 
@@ -111,7 +111,7 @@ def _weights(paddle: Any, folder: Path, executor: Any) -> dict[str, Any]:
 
 def main(checkpoint: Path, folder: Path, embeddings: Storage) -> None:
     """Answer jobs until standard input ends."""
-    # Paddle and PaddleSlim print where they like: answers get a channel of their own, all else goes to stderr.
+    # Paddle and PaddleSlim print to stdout: answers get their own channel, everything else goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112  # Paddle's own spelling
@@ -132,7 +132,7 @@ def main(checkpoint: Path, folder: Path, embeddings: Storage) -> None:
         try:
             plan, batches, target = Plan(**job["plan"]), Path(job["batches"]), Path(job["target"])
             quantize(folder / FP32, plan, batches, target)
-        except Exception as error:  # whatever PaddleSlim raises belongs to this candidate alone
+        except Exception as error:  # any error of PaddleSlim only concerns this candidate
             answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[-300:]}"}
         answers.write(json.dumps(answer) + "\n")
 

@@ -1,7 +1,7 @@
-"""What is done to a checkpoint before its graph is quantized: a cut vocabulary, cut positions, pruned layers.
+"""Changes to a checkpoint before its graph is quantized: a cut vocabulary, cut positions, pruned layers.
 
-Each transform makes a checkpoint of a checkpoint and notes in its manifest what was done, so transforms compose, and
-everything after them sees a plain checkpoint.
+Each transform makes a new checkpoint from a checkpoint and records in its manifest what was done, so transforms
+compose, and everything after them sees an ordinary checkpoint.
 """
 
 from __future__ import annotations

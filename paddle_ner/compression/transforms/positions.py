@@ -1,4 +1,4 @@
-"""Position embeddings cut to the window: no row of a batch is longer, so those behind it are never looked up."""
+"""Position embeddings cut to the window: no window is longer, so later positions are never looked up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.modeling import Checkpoint
 
 _POSITIONS = "embeddings.position_embeddings.weight"
-# Models whose first token has the first position; RoBERTa's begin at the third.
+# Models whose first token has the first position; in RoBERTa positions begin at the third.
 _FROM_ZERO = ("ernie", "bert")
 
 
@@ -14,7 +14,7 @@ def cut_positions(checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint with as many positions as its window has tokens. Its answers stay the same.
 
     Raises:
-        InputError: it is of a model whose positions are numbered otherwise.
+        InputError: the model numbers its positions differently.
         BundleError: it has no table of positions.
     """
     kind = checkpoint.config.get("model_type")

@@ -1,7 +1,7 @@
-"""Layers, heads and feed-forward units taken out of a checkpoint, the least important first.
+"""Removes layers, heads and feed-forward units from a checkpoint, the least important first.
 
-A layer that is dropped is gone. Heads and units stay in place, exactly zero: training keeps them so, and an export
-leaves them out of the graph.
+Dropped layers are removed. Heads and units stay in place with weights of exactly zero: training keeps these zero, and
+an export leaves them out of the graph.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from paddle_ner.modeling.structure import Part
 from paddle_ner.tasks import Task
 from paddle_ner.types import Example
 
-UNITS_TOGETHER = 16  # each layer keeps a multiple of so many units: the width of a CPU's vectors
-_BATCH = 16  # rows whose gradients are looked at together
+UNITS_TOGETHER = 16  # each layer keeps a multiple of this many units: the width of a CPU's vectors
+_BATCH = 16  # windows whose gradients are computed together
 _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much is taken out.
+    """How much is removed.
 
     Attributes:
-        layers: how many.
+        layers: number of layers.
         heads: share of all heads, from 0 to 1.
         units: share of all feed-forward units.
     """
@@ -53,18 +53,18 @@ def prune(
 ) -> Checkpoint:
     """The checkpoint without its least important parts.
 
-    Layers go one at a time, each the one without which the loss on the examples is least. Then heads and units: what
-    the loss would change by, to first order, were the part scaled (Michel et al. 2019), normalized by layer. Each layer
-    keeps one head and some units.
+    Layers are removed one at a time, each time the layer without which the loss on the examples is smallest. Then heads
+    and units, by importance: how much, to first order, the loss would change if the part were scaled (Michel et al.
+    2019), normalized by layer. Each layer keeps one head and some units.
 
     Args:
-        checkpoint: to be pruned.
-        examples: labelled, to measure importance on.
-        cut: how much.
-        advance: told what is being done.
+        checkpoint: the checkpoint to prune.
+        examples: labelled examples to measure importance on.
+        cut: how much to remove.
+        advance: called with what is being done.
 
     Raises:
-        InputError: too much or nothing is to be taken out, or the examples are not of its task.
+        InputError: too much or nothing would be removed, or the examples are not for its task.
     """
     require("paddle", "paddlenlp", needed_for="pruning")
     count = int(checkpoint.config["num_hidden_layers"])
@@ -146,7 +146,7 @@ def _loss(task: Task, model: Any, batches: Sequence[dict[str, Any]]) -> float:
 
 
 def _least_loss(task: Task, model: Any, batches: Sequence[dict[str, Any]], drop: int) -> list[int]:
-    """The layers that stay when `drop` are taken out, each time the one that the loss misses least."""
+    """The layers that stay when `drop` are removed, each time the one whose removal raises the loss least."""
     import paddle
 
     encoder = next(layer for layer in model.sublayers() if isinstance(layer, paddle.nn.TransformerEncoder))
@@ -170,7 +170,7 @@ def _run_only(encoder: Any, layers: Sequence[Any]) -> None:
 
 
 def _with_layers(checkpoint: Checkpoint, kept: Sequence[int]) -> Checkpoint:
-    """The checkpoint with these layers alone, numbered anew."""
+    """The checkpoint with only these layers, renumbered."""
     weights: dict[str, NDArray[Any]] = {}
     for name, values in checkpoint.weights.items():
         match = _LAYER.fullmatch(name)
@@ -182,7 +182,7 @@ def _with_layers(checkpoint: Checkpoint, kept: Sequence[int]) -> Checkpoint:
 
 
 def _model(checkpoint: Checkpoint) -> Any:
-    """A model to be run with gradients and without dropout."""
+    """A model to run with gradients and without dropout."""
     model = checkpoint.new_model()
     model.eval()
     return model
@@ -191,9 +191,10 @@ def _model(checkpoint: Checkpoint) -> Any:
 def _importance(
     task: Task, model: Any, batches: Sequence[dict[str, Any]], parts: Sequence[Sequence[Part]]
 ) -> list[NDArray[np.float64]]:
-    """For each part of each layer, the mean over batches of |dLoss/dScale|, every layer's of norm 1.
+    """For each part of each layer, the mean over batches of |dLoss/dScale|, normalized to 1 in each layer.
 
-    The derivative by a factor before the rows that read a part is the sum of weights times gradients over these rows.
+    The derivative by a factor of the matrix rows that read a part is the sum of weights times gradients over these
+    rows.
     """
     parameters = dict(model.named_parameters())
     totals = [np.zeros(len(layer)) for layer in parts]
@@ -209,7 +210,7 @@ def _importance(
 
 
 def _most_important(importance: Sequence[NDArray[np.float64]], share: float, least: int) -> list[NDArray[np.bool_]]:
-    """Which parts stay: all but the least important share over all layers, by layer rounded up to a multiple."""
+    """Which parts stay: all except the least important share over all layers, rounded up to a multiple per layer."""
     every = np.concatenate(importance)
     stay = len(every) - int(share * len(every))
     limit = np.sort(every)[::-1][stay - 1]

@@ -81,7 +81,7 @@ def _document(path: Path, annotation_path: Path, name: Path, options: ReadOption
     with_lf = text.replace("\r\n", "\n")
     if with_lf != text and not _fits(text, annotation.entities) and _fits(with_lf, annotation.entities):
         text = with_lf
-    faults = [(one.line, fault) for one in annotation.entities if (fault := one.fault(text)) is not None]
+    faults = [(entity.line, fault) for entity in annotation.entities if (fault := entity.fault(text)) is not None]
     if faults:
         return Rejected(tuple(Problem(str(annotation_path), line, fault) for line, fault in faults))
     spans = [entity.span(text) for entity in annotation.entities]

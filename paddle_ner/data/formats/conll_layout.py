@@ -12,7 +12,7 @@ from pathlib import Path
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Remark
 from paddle_ner.data.tagging import Tagging, is_tag
-from paddle_ner.data.tokens import are_indexed, spaces_are_needed
+from paddle_ner.data.tokens import JOINED, are_indexed, spaces_are_needed
 from paddle_ner.errors import InputError
 
 OUTSIDE_TAGS = ("O", "o", "0")
@@ -98,7 +98,7 @@ class Layout:
         if self.indexed:
             yield Remark("each token is a character with its index in the word, as Weibo NER's: read without the index")
         if options.token_joiner is None and self.joiner == " ":
-            yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+            yield Remark(JOINED)
 
 
 def _are_numbered(path: Path, sentences: Sequence[Sequence[Sequence[str]]]) -> bool:

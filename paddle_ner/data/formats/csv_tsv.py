@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import Any
 
 from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.delimited import Row, literal_rows, quoted_rows, shown
+from paddle_ner.data.formats.entity_objects import EntityReader
+from paddle_ner.data.formats.entity_rows import EntityColumns, entity_row_drafts
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import token_drafts
+from paddle_ner.data.formats.token_rows import token_row_drafts
 from paddle_ner.data.json_source import Record
-from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.options import ReadOptions, flag_of
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.source import lines
-from paddle_ner.data.tables.cells import OFF, ON
+from paddle_ner.data.tables.cells import OFF, ON, entities_in
 from paddle_ner.data.tables.columns import Columns
 from paddle_ner.data.tables.detection import SAMPLE, columns_of
+from paddle_ner.data.tables.tokens import TokenColumns, token_columns_of
 from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
+from paddle_ner.errors import InputError
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
 """The first line by which Excel is told the delimiter."""
@@ -68,18 +74,62 @@ def table_drafts(
     if not good:
         yield from (row for row in head if isinstance(row, Rejected))
         return
-    columns = columns_of(f"{path}:{good[0].line}", [row.cells for row in good], options, named=named)
+    where, cells = f"{path}:{good[0].line}", [row.cells for row in good]
+    tokens = token_columns_of(where, cells, options, is_parted=_are_parted(good), named=named)
+    if tokens is not None:
+        _refuse_idle(where, options, "a token and its tag a row", "label_separator", "tag_names", "offsets")
+        header = good[0] if tokens.header is not None else None
+        parted = (_checked(path, row, tokens, separated_by) for row in chain(head, rows) if row is not header)
+        yield from token_row_drafts(path, parted, tokens, options)
+        return
+    entities = EntityColumns.of(cells, options)
+    if entities is not None:
+        _refuse_idle(where, options, "an entity a row", *_TOKEN_OPTIONS, "label_separator")
+        parted = (_checked(path, row, entities, separated_by) for row in chain(head, rows) if row is not good[0])
+        yield from entity_row_drafts(path, parted, entities, options)
+        return
+    columns = columns_of(where, cells, options, named=named)
+    if not columns.entities:
+        _refuse_idle(where, options, "a table without offsets", "offsets")
     yield from map(Remark, columns.remarks(all_kept=options.texts_only))
     header = good[0] if columns.header is not None else None
     body = (_checked(path, row, columns, separated_by) for row in chain(head, rows) if row is not header)
     if columns.tags is not None:
         yield from _tagged_drafts(path, body, columns, columns.tags, options)
         return
+    label = columns.label
+    reader = EntityReader.of(_entities(good, columns)) if columns.entities else None
     for row in body:
-        yield row if isinstance(row, Rejected) else _draft(path, row, columns, options)
+        if isinstance(row, Rejected):
+            yield row
+        elif reader is None or label is None or options.texts_only:
+            yield _draft(path, row, columns, options)
+        else:
+            yield _entity_draft(path, row, columns, label, reader)
+    if reader is not None and (remark := reader.remark()) is not None:
+        yield Remark(remark)
 
 
-def _checked(path: Path, row: Row | Rejected, columns: Columns, separated_by: str) -> Row | Rejected:
+def _are_parted(rows: Sequence[Row]) -> bool:
+    """Whether blank lines, or rows of empty cells, stand between rows."""
+    gaps = any(after.line > before.line + sum(map(_line_ends, before.cells)) + 1 for before, after in pairwise(rows))
+    return gaps or not all(any(map(str.strip, row.cells)) for row in rows)
+
+
+def _line_ends(cell: str) -> int:
+    return cell.count("\n")
+
+
+def _refuse_idle(where: str, options: ReadOptions, table: str, *names: str) -> None:
+    """Raise InputError for an option that only tables of another kind have a use for."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise InputError(f"{where}: {flag_of(name)} does nothing for {table}: leave it out")
+
+
+def _checked(
+    path: Path, row: Row | Rejected, columns: Columns | TokenColumns | EntityColumns, separated_by: str
+) -> Row | Rejected:
     """The row, rejected where it is a header or has not as many cells as it should."""
     if isinstance(row, Rejected):
         return row
@@ -130,6 +180,27 @@ def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions) -> Draf
     return Draft(row.line, row.cells[columns.text], label=label, id=number, fields=_others(row, columns))
 
 
+def _entities(rows: Iterable[Row], columns: Columns) -> Iterator[tuple[str, Any]]:
+    """The texts of some rows and the entities in their cells."""
+    for row in rows:
+        if len(row.cells) == columns.count and columns.label is not None:
+            try:
+                yield row.cells[columns.text], entities_in(row.cells[columns.label])
+            except ValueError:
+                continue  # told when the row is read; the header is no such
+
+
+def _entity_draft(path: Path, row: Row, columns: Columns, label: int, reader: EntityReader) -> Draft | Rejected:
+    """The draft of a row with entities in a cell; an empty cell holds none."""
+    number = None if columns.id is None else row.cells[columns.id].strip() or None
+    text = row.cells[columns.text]
+    try:
+        spans = reader.spans(entities_in(row.cells[label]), _name(columns, label), text)
+    except ValueError as error:
+        return Rejected.at(path, row.line, str(error))
+    return Draft(row.line, text, spans, id=number, fields=_others(row, columns))
+
+
 def _others(row: Row, columns: Columns) -> dict[str, str]:
     """The cells of the columns that are neither text, label nor id; without a header they are numbered."""
     taken = {columns.text, columns.label, columns.id, *columns.classes}
@@ -177,14 +248,30 @@ def _recognise_csv(beginning: Beginning) -> Fit:
 def _recognise_tsv(beginning: Beginning) -> Fit:
     if tagged_lines(beginning.lines, "\t"):
         return Fit.LIKELY
+    if _are_token_rows(beginning):
+        return Fit.SURE  # which else are columns
     if beginning.suffix == ".tsv":
         return Fit.POSSIBLE
     tabs = beginning.suffix not in (".csv", ".json", ".jsonl") and beginning.most(lambda line: "\t" in line.strip("\t"))
     return Fit.POSSIBLE if tabs else Fit.NO
 
 
+def _are_token_rows(beginning: Beginning) -> bool:
+    """Whether it has a column beside tokens and tags that parts sentences, by its name where blank lines part them."""
+    rows = [line.split("\t") for line in beginning.lines]
+    if len(rows) < 2 or len(rows[0]) < 3:
+        return False
+    is_parted = "" in map(str.strip, beginning.all_lines[: len(rows)])
+    try:
+        columns = token_columns_of("", rows, ReadOptions(), is_parted=is_parted)
+    except InputError:
+        return False
+    return columns is not None and bool(columns.sentence) and (columns.header is not None or not is_parted)
+
+
+_TOKEN_OPTIONS = ("tag_scheme", "tag_names", "token_joiner")
 TABLE_OPTIONS = frozenset(
-    {"text_field", "label_field", "id_field", "header", "label_separator", "tag_scheme", "tag_names", "token_joiner"}
+    {"text_field", "label_field", "id_field", "header", "label_separator", "offsets", *_TOKEN_OPTIONS}
 )
 """The options that every table uses."""
 _OPTIONS = TABLE_OPTIONS | {"delimiter", "quotes"}

@@ -16,6 +16,7 @@ from paddle_ner.data.formats.entity_objects import EntityReader, are_entities
 from paddle_ner.data.formats.fields import Misfit, id_of, label_of, others, shown, text_of
 from paddle_ner.data.formats.format import Fit, Format
 from paddle_ner.data.formats.hf_tokens import tagged_text
+from paddle_ner.data.formats.record_fields import Fields, missing
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
@@ -49,6 +50,8 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     head = list(islice(records, _HEAD))
     reader = EntityReader.of(_entities(head, text_names, keys))
     left_out = _LeftOut()
+    unread: dict[str, None] = {}  # keys of records, as long as none is annotated
+    is_annotated = False
     for record in chain(head, records):
         if not isinstance(record, Record):
             yield record
@@ -61,12 +64,17 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
             draft = Draft(record.line, text, id=id_of(record.value, number))
             text_name = next(name for name in text_names if name in record.value)
             rest = others(record.value, text_name, number, *given)
+            is_annotated = is_annotated or bool(given)
+            if not is_annotated:
+                unread |= dict.fromkeys(record.value)
             yield replace(draft if options.texts_only else _annotated(draft, given, reader, left_out), fields=rest)
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
     if not options.texts_only:
         yield from map(Remark, left_out.remarks())
         yield from map(Remark, filter(None, [reader.remark()]))
+        if not is_annotated and (remark := missing(list(unread), Fields(text_names))) is not None:
+            yield Remark(remark)
 
 
 def _entities(head: Sequence[Any], text_names: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -82,7 +90,7 @@ def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_o
     """A draft with what stands under the one key that holds anything."""
     filled = {key: value for key, value in given.items() if value != []}
     if len(filled) > 1:
-        raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (label_field names it)")
+        raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (--label-field names it)")
     if not filled:
         # [] alone says "no entity" in an NER export and "no class" in a classification export.
         return replace(draft, empty=bool(given))
@@ -96,7 +104,7 @@ def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_o
     if isinstance(value[0], dict):
         labels = tuple(map(_label_within, value))
     else:
-        labels = tuple(label_of(one, name) for one in value)
+        labels = tuple(label_of(label, name) for label in value)
     different = tuple(dict.fromkeys(labels))
     left_out.repeated += len(labels) - len(different)
     return replace(draft, label=different)
@@ -121,7 +129,8 @@ def _has_marks(record: dict[str, Any]) -> bool:
         return False
     annotations = record.get("annotations")
     if isinstance(annotations, list):
-        return not any(isinstance(one, dict) and "result" in one for one in annotations)  # those are Label Studio's
+        # Annotations with a result are Label Studio's.
+        return not any(isinstance(annotation, dict) and "result" in annotation for annotation in annotations)
     if "annotation_id" in record:
         return False  # its JSON-MIN
     if isinstance(record.get("label"), list) or {"relations", "Comments"} & record.keys() or "text" not in record:
@@ -140,4 +149,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field", "id_field"}),
+    counted="utf-16",
 )

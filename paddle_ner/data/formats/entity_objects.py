@@ -12,6 +12,7 @@ from typing import Any
 
 from paddle_ner.data.formats.fields import Misfit, label_of, labels_of, offset_of, shown
 from paddle_ner.data.records import Span, same_surface
+from paddle_ner.data.tables.names import normal
 
 _STARTS = """
 start begin start_offset start_idx start_index start_pos start_position start_char char_start startindex startoffset
@@ -147,6 +148,12 @@ class EntityReader:
         return [Span(start, end, label, stated.surface) for label in stated.labels]
 
 
+def role_of(name: str) -> str | None:
+    """What a column of this name holds of an entity: start, end, length, label or surface; None of another."""
+    roles = {"start": _STARTS, "end": _ENDS, "length": _LENGTHS, "label": _LABELS, "surface": (*_SURFACES, "entity")}
+    return next((role for role, names in roles.items() if normal(name) in names), None)
+
+
 def are_entities(value: Any) -> bool:
     """Whether a value is an array of objects with offsets, or of triples."""
     if not isinstance(value, list) or not value:
@@ -200,12 +207,12 @@ def _range(entity: dict[str, Any], keys: dict[str, str]) -> tuple[int, int, str,
 
 def _only(keys: dict[str, str], names: Sequence[str], role: str, entity: dict[str, Any]) -> str:
     """The one of some names that an object has, the first of them before all others."""
-    found = [name for name in names if name in keys]
-    if not found:
+    present = [name for name in names if name in keys]
+    if not present:
         raise Misfit(f'an entity has no "{role}", expected {_EXPECTED}: its keys are {", ".join(entity) or "none"}')
-    if found[0] != role and len({repr(entity[keys[name]]) for name in found}) > 1:
-        raise Misfit(f'an entity has {" and ".join(found)}, expected one of them as "{role}"')
-    return found[0]
+    if present[0] != role and len({repr(entity[keys[name]]) for name in present}) > 1:
+        raise Misfit(f'an entity has {" and ".join(present)}, expected one of them as "{role}"')
+    return present[0]
 
 
 def _surface(entity: dict[str, Any], keys: dict[str, str]) -> tuple[str | None, str | None]:
@@ -225,8 +232,8 @@ def _label_keys(entity: dict[str, Any], keys: dict[str, str]) -> list[str]:
 
 
 def _labels(entity: dict[str, Any], keys: dict[str, str], surface_name: str | None, rest: str) -> tuple[str, ...]:
-    found = _label_keys(entity, keys)
-    if not found:
+    names = _label_keys(entity, keys)
+    if not names:
         label = entity.get("entity")
         is_label = isinstance(label, str) and (surface_name is not None or not rest.startswith(label))
         if not is_label:
@@ -237,12 +244,12 @@ def _labels(entity: dict[str, Any], keys: dict[str, str], surface_name: str | No
                 " aggregation_strategy='simple'"
             )
         return (str(label),)
-    if found[0] != "label" and len({repr(entity[keys[name]]) for name in found}) > 1:
-        raise Misfit(f'an entity has {" and ".join(found)}, expected one of them as "label"')
-    value = entity[keys[found[0]]]
+    if names[0] != "label" and len({repr(entity[keys[name]]) for name in names}) > 1:
+        raise Misfit(f'an entity has {" and ".join(names)}, expected one of them as "label"')
+    value = entity[keys[names[0]]]
     if not isinstance(value, list):
-        return (label_of(value, found[0]),)
-    labels = labels_of(value, found[0])
+        return (label_of(value, names[0]),)
+    labels = labels_of(value, names[0])
     if not labels:
         raise Misfit("an entity has no label, expected one")
     return labels

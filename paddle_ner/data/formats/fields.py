@@ -24,7 +24,7 @@ def text_of(record: dict[str, Any], names: Sequence[str]) -> str:
                 raise Misfit(f'"{name}" is {shown(record[name])}, expected a string')
             return str(record[name])
     known = " or ".join(f'"{name}"' for name in names[:_LISTED]) + (" or the like" if len(names) > _LISTED else "")
-    raise Misfit(f"no text: the keys are {', '.join(record) or 'none'}, expected {known} (text_field names another)")
+    raise Misfit(f"no text: the keys are {', '.join(record) or 'none'}, expected {known} (--text-field names another)")
 
 
 def id_of(record: dict[str, Any], name: str) -> str | int | None:
@@ -50,7 +50,7 @@ def labels_of(value: Any, name: str) -> tuple[str, ...]:
     """Several class names."""
     if not isinstance(value, list):
         raise Misfit(f'"{name}" is {shown(value)}, expected an array of label names')
-    return tuple(label_of(one, name) for one in value)
+    return tuple(label_of(label, name) for label in value)
 
 
 def offset_of(value: Any, name: str) -> int:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from paddle_ner.data.beginning import Beginning
-from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.options import ReadOptions, Unit
 from paddle_ner.data.records import Draft, Rejected, Remark
 
 
@@ -45,6 +45,7 @@ class Format:
         reads_folders: whether the path may be a folder.
         counts_code_points: whether offsets in it are code points by definition. Of other formats the user is told where
             nothing in a file proves what they count.
+        counted: what the tool counts that writes it: so offsets are read where nothing proves another unit.
         is_binary: whether its files are not text, so that they have no encoding.
     """
 
@@ -55,4 +56,5 @@ class Format:
     options: frozenset[str] = frozenset()
     reads_folders: bool = False
     counts_code_points: bool = False
+    counted: Unit = "code-points"
     is_binary: bool = False

@@ -21,7 +21,7 @@ from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tables.names import texts_among
 from paddle_ner.data.tagging import Tagging, Token, is_tag
-from paddle_ner.data.tokens import joined, spaces_are_needed
+from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import InputError, Problem
 
 TOKENS = ("tokens", "words")
@@ -61,7 +61,7 @@ class _Keys:
             raise Misfit(f"a tag is {shown(tag)}, expected a string or a number")
         if self.names is None or not 0 <= tag < len(self.names):
             known = "no names" if self.names is None else f"names for 0 to {len(self.names) - 1}"
-            raise Misfit(f"tag {tag} has no name: {known} in tag_names")
+            raise Misfit(f"tag {tag} has no name: {known} in --tag-names")
         return self.names[tag]
 
 
@@ -95,7 +95,7 @@ def token_drafts(
     joiner = options.token_joiner
     if joiner is None and spaces_are_needed([token for tokens, _ in sentences for token in tokens]):
         joiner = " "
-        yield Remark("the tokens are words, joined by a space (--token-joiner names something else)")
+        yield Remark(JOINED)
     for record in chain(head, records):
         yield _draft(path, record, keys, tagging, joiner, options) if isinstance(record, Record) else record
 
@@ -139,7 +139,7 @@ def _draft(
     spans = tuple(tagging.spans([Token(record.line, *pair) for pair in zip(tokens, tags, strict=True)], starts, faults))
     if faults:
         return Rejected(tuple(Problem(str(path), line, message) for line, message in faults))
-    return Draft(record.line, text, spans, id=number, fields=rest)
+    return Draft(record.line, text, spans, id=number, fields=rest, by_tokens=True)
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:

@@ -11,7 +11,7 @@ from paddle_ner.data.beginning import Beginning
 from paddle_ner.data.formats.entity_objects import EntityReader
 from paddle_ner.data.formats.fields import Misfit
 from paddle_ner.data.formats.format import Fit, Format
-from paddle_ner.data.formats.record_fields import Fields, missing, said
+from paddle_ner.data.formats.record_fields import EXPECTED, RELATIONS, Fields, missing, said
 from paddle_ner.data.json_source import Record, json_records
 from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
@@ -60,10 +60,12 @@ def record_drafts(
         try:
             draft = fields.draft(record.line, record.value, reader, texts_only=options.texts_only)
             strange = next((key for key in record.value if key not in known), None) if known and is_closed else None
+            if strange in RELATIONS:
+                raise Misfit(f"{strange!r} holds relations, which are not read: {EXPECTED}")
             if strange is not None:
                 raise Misfit(
                     f"unknown key {strange!r}, expected {', '.join(known)} (put your own under meta, or"
-                    " name the fields to read with text_field, label_field)"
+                    " name the fields to read with --text-field, --label-field)"
                 )
         except Misfit as error:
             yield Rejected.at(path, record.line, str(error))
@@ -76,7 +78,7 @@ def record_drafts(
     if (remark := reader.remark()) is not None and not options.texts_only:
         yield Remark(remark)
     if nothing_found and fields.is_named and keys and fields.label not in keys:
-        message = f"no key {fields.label}, as label_field says: the keys are {', '.join(keys)}"
+        message = f"no key {fields.label}, as --label-field says: the keys are {', '.join(keys)}"
         yield Rejected.at(path, 1, message, fatal=True)
     elif nothing_found and (remark := missing(list(keys), fields)) is not None:
         yield Remark(remark)

@@ -79,7 +79,7 @@ def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
         return f"results of type {', '.join(types)}, which are not read: expected {', '.join(READ)}"
     if results and control is not None:
         names = dict.fromkeys(str(result["from_name"]) for result in results if "from_name" in result)
-        return f"no result of a control {control!r}, expected one of {', '.join(names)} (label_field)"
+        return f"no result of a control {control!r}, expected one of {', '.join(names)} (--label-field)"
     return ""
 
 
@@ -112,19 +112,21 @@ def refuse_address(text: str, name: str) -> None:
 def _kept(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The annotations that count: not the cancelled ones, and the ground truth alone where one is marked so."""
     annotations = task.get("annotations", task.get("completions", []))
-    if not isinstance(annotations, list) or not all(isinstance(one, dict) for one in annotations):
+    if not isinstance(annotations, list) or not all(isinstance(annotation, dict) for annotation in annotations):
         raise Misfit(f'"annotations" is {shown(annotations)}, expected an array of objects')
-    kept = [one for one in annotations if not (one.get("was_cancelled") or one.get("skipped"))]
-    truths = [one for one in kept if one.get("ground_truth")]
+    kept = [
+        annotation for annotation in annotations if not (annotation.get("was_cancelled") or annotation.get("skipped"))
+    ]
+    truths = [annotation for annotation in kept if annotation.get("ground_truth")]
     return truths if len(truths) == 1 else kept
 
 
 def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     results = annotation.get("result")
-    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
         raise Misfit(f'"result" is {shown(results)}, expected an array of objects')
     for key in ("from_name", "to_name"):
-        if strange := [one[key] for one in results if not isinstance(one.get(key), str | None)]:
+        if strange := [result[key] for result in results if not isinstance(result.get(key), str | None)]:
             raise Misfit(f'"{key}" of a result is {shown(strange[0])}, expected a name')
     return results
 
@@ -159,4 +161,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field"}),
+    counted="utf-16",
 )

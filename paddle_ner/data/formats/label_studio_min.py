@@ -55,14 +55,14 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
     for key, value in answers.items():
         if _are_regions(value):
             spans.extend(span for region in value for span in spans_of_region(region))
-        elif (found := _classes(value)) is not None:
-            classes[key] = found
+        elif (names := _classes(value)) is not None:
+            classes[key] = names
         else:
             left_out[key] = left_out.get(key, 0) + 1
     if spans and classes:
-        raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with label_field")
+        raise Misfit(f"entities, and classes of {', '.join(classes)}, of one text: name one with --label-field")
     if len(classes) > 1:
-        raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with label_field")
+        raise Misfit(f"answers to {', '.join(classes)}, expected classes of one: name it with --label-field")
     question = next(iter(classes), None)
     said = None if question is None else classes[question]
     empty = not spans and said is None
@@ -82,7 +82,7 @@ def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
     answers = {key: value for key, value in task.items() if _are_regions(value) or isinstance(value, dict)}
     if not answers and not options.texts_only:
         known = ", ".join(key for key in keys if key not in _ABOUT)
-        raise Misfit(f"which key holds the label? The keys are {known}: name it with label_field")
+        raise Misfit(f"which key holds the label? The keys are {known}: name it with --label-field")
     return answers
 
 
@@ -97,7 +97,7 @@ def _holds_read(task: Mapping[str, Any], options: ReadOptions) -> bool:
 def _are_regions(value: Any) -> bool:
     """Whether a value holds a marked range; all of it is read as such then."""
     return isinstance(value, list) and any(
-        isinstance(one, dict) and {"labels", "hypertextlabels"} & one.keys() for one in value
+        isinstance(item, dict) and {"labels", "hypertextlabels"} & item.keys() for item in value
     )
 
 
@@ -107,10 +107,10 @@ def _classes(value: Any) -> tuple[str, ...] | None:
         return (value,)
     if _is_choice(value):
         return classes_of(value)
-    if isinstance(value, list) and value and all(isinstance(one, list) for one in value):
+    if isinstance(value, list) and value and all(isinstance(item, list) for item in value):
         return classes_of({"taxonomy": value})
     if isinstance(value, list) and value and all(map(_is_choice, value)):
-        return tuple(name for one in value for name in classes_of(one))
+        return tuple(name for item in value for name in classes_of(item))
     return None
 
 
@@ -130,4 +130,5 @@ FORMAT = Format(
     _drafts,
     _recognise,
     frozenset({"offsets", "text_field", "label_field"}),
+    counted="utf-16",
 )

@@ -110,7 +110,7 @@ def drafts_of(
             if question is not None and asked is not None and question != asked[0]:
                 raise Misfit(
                     f"classes of {kind}{question}, but {path}:{asked[1]} has those of {asked[0]}: name one with"
-                    " label_field"
+                    " --label-field"
                 )
             asked = asked or (None if question is None else (question, record.line))
             yield made
@@ -150,19 +150,19 @@ def annotated(
         if kind in ENTITY_KINDS:
             if kind == "hypertextlabels" and _MARKUP.search(str(texts.get(text_name))):
                 raise Misfit("entities in HTML, whose offsets count the text without its tags: expected plain text")
-            found = tuple(spans_of_region(value))
-            left_out.controls[str(result.get("from_name"))] += len(found)
-            spans.extend(found)
+            region = tuple(spans_of_region(value))
+            left_out.controls[str(result.get("from_name"))] += len(region)
+            spans.extend(region)
         elif "start" in value:
             left_out.attributes += 1
         else:
             asked[result.get("from_name")] = None
             classes.extend(classes_of(value))
     if asked and spans:
-        raise Misfit("labels and choices in one task, expected entities or classes (label_field names one control)")
+        raise Misfit("labels and choices in one task, expected entities or classes (--label-field names one control)")
     if len(asked) > 1:
         names = ", ".join(map(str, asked))
-        raise Misfit(f"classes of {len(asked)} controls ({names}), expected one: name it with label_field")
+        raise Misfit(f"classes of {len(asked)} controls ({names}), expected one: name it with --label-field")
     return Annotated(tuple(spans) or None, tuple(classes) if asked else None, next(map(str, asked), None))
 
 

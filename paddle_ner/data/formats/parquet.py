@@ -7,6 +7,7 @@ the number of the row.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -44,7 +45,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
         columns = table.schema_arrow
         names = _names(columns.metadata or {})
         if options.tag_names is not None:
-            names = {key: found for key, found in names.items() if key not in TAGS and key != options.label_field}
+            names = {key: classes for key, classes in names.items() if key not in TAGS and key != options.label_field}
         records = _records(path, table, names)
         first = next(records, None)
         if first is None:
@@ -90,6 +91,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)  # pandas stores what is missing as NaN, which JSON has not
     return value if isinstance(value, _PLAIN) else str(value)
 
 
@@ -97,10 +100,10 @@ def _names(metadata: Mapping[bytes, bytes]) -> dict[str, tuple[str, ...]]:
     """The names of classes or tags by column, as `datasets` writes them into the file."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        found = {key: _class_names(feature) for key, feature in features.items()}
+        named = {key: _class_names(feature) for key, feature in features.items()}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}
-    return {key: names for key, names in found.items() if names}
+    return {key: names for key, names in named.items() if names}
 
 
 def _class_names(feature: Any) -> tuple[str, ...]:

@@ -25,7 +25,14 @@ entities entity_list entitylist ents entity spans mentions annotations annotatio
 实体 实体列表 命名实体 标注 标注结果
 """.split()  # noqa: SIM905
 """Keys under which entities stand, the surest first."""
+RELATIONS = frozenset(
+    """
+    relations relation relation_list spo spo_list triples triple_list 关系 关系列表 三元组
+    """.split()  # noqa: SIM905
+)
+"""Keys under which relations between entities stand, which are not read."""
 _ANNOTATIONS = ("entities", "label", "labels")
+EXPECTED = "expected entities with their offsets (entities), or label or labels of the text"
 _INSTRUCTION = "instruction"
 _HALF = 0.5
 
@@ -104,7 +111,9 @@ class Fields:
         if len(given) > 1:  # an empty list of classes beside entities says nothing
             given = [name for name in given if name == self.entities or record[name] != []]
         if len(given) > 1:
-            raise Misfit(f"{' and '.join(given)} in one record, expected one kind of annotation (label_field names it)")
+            raise Misfit(
+                f"{' and '.join(given)} in one record, expected one kind of annotation (--label-field names it)"
+            )
         if not given:
             return draft
         spans, label, empty = _annotation(given[0], _named(record, given[0]), self, reader, text)
@@ -127,11 +136,11 @@ def _annotation(
 def _named(record: dict[str, Any], name: str) -> Any:
     """The value of a field; labels that are numbers of the choices beside them (UTC) as those."""
     value, choices = record[name], record.get("choices")
-    if not (isinstance(value, list) and isinstance(choices, list) and all(type(one) is int for one in value)):
+    if not (isinstance(value, list) and isinstance(choices, list) and all(type(index) is int for index in value)):
         return value
-    if not all(0 <= one < len(choices) for one in value):
+    if not all(0 <= index < len(choices) for index in value):
         raise Misfit(f'"{name}" is {shown(value)}, expected numbers of the {len(choices)} choices')
-    return [choices[one] for one in value]
+    return [choices[index] for index in value]
 
 
 def _texts(strings: Sequence[str]) -> tuple[str, ...]:
@@ -140,24 +149,24 @@ def _texts(strings: Sequence[str]) -> tuple[str, ...]:
         if seconds := second_texts_among(strings):
             raise Misfit(f"text and {strings[seconds[0]]} are a pair, expected one: --text-field names the one to read")
         return ("text",)
-    found = [strings[index] for index in texts_among(strings)]
-    if not found:
+    texts = [strings[index] for index in texts_among(strings)]
+    if not texts:
         return TEXT_NAMES
     pair = [strings[index] for index in (*second_texts_among(strings), *answers_among(strings))]
-    several = list(dict.fromkeys((*found, *pair)))
+    several = list(dict.fromkeys((*texts, *pair)))
     if _INSTRUCTION in strings:
         several.append(_INSTRUCTION)
     if len(several) > 1:
         raise Misfit(f"{' and '.join(several)} may be the text, expected one: --text-field names the one to read")
-    return (found[0],)
+    return (texts[0],)
 
 
 def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None:
     """The only key that is called like a label and holds one; None where there is none or several."""
     if entities_among(keys):
         return None  # an entity a record, whose type it would be
-    found = [keys[index] for index in labels_among(keys)]
-    return found[0] if len(found) == 1 and any(_may_be_label(record, found[0]) for record in records) else None
+    labels = [keys[index] for index in labels_among(keys)]
+    return labels[0] if len(labels) == 1 and any(_may_be_label(record, labels[0]) for record in records) else None
 
 
 def _is_entity(record: dict[str, Any]) -> bool:
@@ -189,7 +198,7 @@ def _may_be_label(record: dict[str, Any], name: str) -> bool:
     value = record.get(name)
     if isinstance(value, list):
         lengths = [len(other) for key, other in record.items() if key != name and isinstance(other, list)]
-        return all(isinstance(one, str) for one in value) and (len(value) < 2 or len(value) not in lengths)
+        return all(isinstance(item, str) for item in value) and (len(value) < 2 or len(value) not in lengths)
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
@@ -199,10 +208,13 @@ def missing(keys: Sequence[str], fields: Fields) -> str | None:
     other = [key for key in keys if key not in known]
     if not other:
         return None
+    related = [key for key in other if key in RELATIONS]
+    if related:
+        return f"{related[0]!r} holds relations, which are not read, and there is no label: {EXPECTED}"
     likely = [other[index] for index in labels_among(other)]
     named = likely[0] if len(likely) == 1 else "NAME"
-    found = ", ".join(keys)
-    return f"no label found: the keys are {found}, expected {fields.label} (--label-field {named} names another)"
+    listed = ", ".join(keys)
+    return f"no label found: the keys are {listed}, expected {fields.label} (--label-field {named} names another)"
 
 
 def said(fields: Fields, keys: Sequence[str]) -> Iterator[str]:

@@ -81,7 +81,7 @@ def _draft(line: Line, options: ReadOptions) -> Draft:
         if _TOKEN_TAG.fullmatch(tag):
             raise ValueError(
                 f"{part!r} has the tag of a token with its position, expected the type of a whole segment, such as"
-                " 北京/ns (a token and its tag a line are read as conll)"
+                " 北京/ns (--format token-tag reads tokens and their tags)"
             )
         segments.append(segment)
         end = length + len(segment)

@@ -45,7 +45,7 @@ def _draft(line: int, pair: list[Any], texts_only: bool) -> Draft:
     if entities and cats:
         raise Misfit("entities and cats of one text, expected one of them")
     if cats:
-        return Draft(line, text, label=_classes(cats), fields=rest)
+        return Draft(line, text, label=classes_of(cats), fields=rest)
     if not entities and cats is not None:
         return Draft(line, text, empty=entities is not None, label=() if entities is None else None, fields=rest)
     if entities is None:
@@ -55,7 +55,8 @@ def _draft(line: int, pair: list[Any], texts_only: bool) -> Draft:
     return Draft(line, text, EntityReader().spans(entities, "entities", text), fields=rest)
 
 
-def _classes(cats: Any) -> tuple[str, ...]:
+def classes_of(cats: Any) -> tuple[str, ...]:
+    """The names of the cats that are 1. Raises Misfit for other values than 0 and 1."""
     if not isinstance(cats, dict):
         raise Misfit(f'"cats" is {shown(cats)}, expected {{label: 0 or 1}}')
     for name, value in cats.items():

@@ -91,7 +91,9 @@ def _span(result: Any, prompt: str, line: int) -> Span:
     surface = result.get("text")
     if not isinstance(surface, str):
         raise Misfit(f'"text" of a result is {shown(surface)}, expected a string')
-    return Span(offset_of(result.get("start"), "start"), offset_of(result.get("end"), "end"), prompt, surface, line)
+    absent = 0 if _CHOICE.fullmatch(prompt) else None  # the offsets of a class say nothing
+    start, end = result.get("start", absent), result.get("end", absent)
+    return Span(offset_of(start, "start"), offset_of(end, "end"), prompt, surface, line)
 
 
 def _relations(texts: Mapping[str, _Text]) -> frozenset[str]:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
-from paddle_ner.data.records import OUTSIDE
 from paddle_ner.data.tag_cells import are_tags, is_list
-from paddle_ner.data.tagging import is_tag
 
 ON = ("1", "1.0", "true", "True", "TRUE", "是", "Y", "y")
 OFF = ("0", "0.0", "false", "False", "FALSE", "否", "N", "n", "")
 _CODE = re.compile(r"[A-Za-z#_.:/-]*\d[\w.:/-]*", re.ASCII)
 _LABEL_SEPARATORS = (",", ";", "|", "，", "；", "、")
+_ENTITIES = re.compile(r"\[\s*(\{\s*[\"']|[\[(]\s*\d+\s*,\s*\d+\s*,)")
+_SHARE = 0.8
+_SHOWN = 40
 FEW = 4
 """From this many rows on, it says something that values repeat."""
+
+
+def entities_in(cell: str) -> list[Any]:
+    """The list in a cell, as JSON or as Python writes it; an empty cell holds none. Raises ValueError."""
+    text = cell.strip()
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            value = parse(text) if text else []
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(value, list):
+            return [list(one) if isinstance(one, tuple) else one for one in value]
+    shown = repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    raise ValueError(f"{shown} is no list of entities, expected one as in the rows before")
 
 
 class Column:
@@ -61,11 +79,6 @@ class Column:
         """Codes without words, each occurring once."""
         return bool(self.filled) and self.distinct == len(self.filled) and all(map(_CODE.fullmatch, self.filled))
 
-    @property
-    def is_tags(self) -> bool:
-        """Tags of tokens, O among them."""
-        return OUTSIDE in self.filled and self.distinct > 1 and all(map(is_tag, self.filled))
-
     @cached_property
     def is_tag_cells(self) -> bool:
         """Tags of several tokens in each cell."""
@@ -75,6 +88,12 @@ class Column:
     def is_lists(self) -> bool:
         """A list of strings in each cell."""
         return bool(self.filled) and all(map(is_list, self.filled))
+
+    @property
+    def is_entities(self) -> bool:
+        """A list of objects or of triples in nearly each cell; some may be empty."""
+        lists = sum(_ENTITIES.match(cell) is not None for cell in self.filled)
+        return lists > 0 and lists + self.filled.count("[]") >= _SHARE * len(self.filled)
 
     @property
     def is_objects(self) -> bool:

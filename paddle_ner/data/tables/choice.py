@@ -56,6 +56,7 @@ class ColumnChooser:
             self.label = self._unambiguous(labels_among(self.names), "the label", "--label-field")
         if options.label_field is None:
             self._take_tags(options)
+            self._take_entities(options)
         if options.text_field is None:
             self._take_tokens()
         if self.label is None:
@@ -124,8 +125,9 @@ class ColumnChooser:
         named = [self.names[index] for index in entities_among(self.names) if index in rest]
         if named:
             raise InputError(
-                f"{self.where}: an entity a row ({', '.join(named)}), which a table is not read for: write a text with"
-                " its entities as a JSON line (--text-field and --label-field read a text and its class)"
+                f"{self.where}: an entity a row ({', '.join(named)}), which is read if its start and end are in columns"
+                " with such names (start, end; 开始, 结束): name them (--text-field and --label-field read a text and"
+                " its class)"
             )
 
     def _take_tags(self, options: ReadOptions) -> None:
@@ -145,6 +147,24 @@ class ColumnChooser:
                 " one: --label-field names it"
             )
         self.label = tagged[0]
+
+    def _take_entities(self, options: ReadOptions) -> None:
+        """The label, where one column holds lists of entities.
+
+        Raises:
+            InputError: more than one does, or there is a label of another kind.
+        """
+        held = [index for index, column in enumerate(self.table) if column.is_entities and index != self.text]
+        if not held or self.label in held or options.texts_only:
+            return
+        if self.label is not None or len(held) > 1:
+            places = sorted({*held, *(() if self.label is None else (self.label,))})
+            names = " or ".join(self.names[index] for index in places)
+            raise InputError(
+                f"{self.where}: the label may be {names} ({self.names[held[0]]} holds entities), expected one:"
+                " --label-field names it"
+            )
+        self.label = held[0]
 
     def _take_tokens(self) -> None:
         """Take the text, where the label is a tag for each token and exactly one column has as many tokens."""
@@ -195,11 +215,17 @@ class ColumnChooser:
             self.label = 1 - self.text if self.label is None and self.text is not None else self.label
             return
         left, right = self.table
+        if right.is_entities:
+            self.text, self.label = 0, 1
+            return
         shorter = 2 * left.length < right.length
         if left.is_label and not right.is_label and not right.is_id:
             self.text, self.label = 1, 0
             return
-        if len(left.filled) < FEW and (right.is_numeric or not left.is_numeric):
+        always_shorter = right.length >= _LONG_LABEL and all(
+            2 * len(one) <= len(other) for one, other in zip(left.cells, right.cells, strict=True)
+        )
+        if len(left.filled) < FEW and (right.is_numeric or not (left.is_numeric or always_shorter)):
             self.text, self.label = 0, 1
             return
         if not right.is_label and (left.is_id or left.is_numeric or shorter) and not (right.is_numeric and shorter):

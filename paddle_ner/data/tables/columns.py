@@ -23,6 +23,7 @@ class Columns:
         tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
         listed: whether each cell of the label holds a list of labels.
         separator: what seems to separate several labels in a cell.
+        entities: whether each cell of the label holds a list of entities.
     """
 
     count: int
@@ -35,6 +36,7 @@ class Columns:
     tags: TagCells | None = None
     listed: bool = False
     separator: str | None = None
+    entities: bool = False
 
     @property
     def places(self) -> tuple[int, int | None, int | None]:

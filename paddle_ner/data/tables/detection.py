@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paddle_ner.data.options import ReadOptions
+from paddle_ner.data.options import ReadOptions, flag_of
 from paddle_ner.data.tables.cells import Column
 from paddle_ner.data.tables.choice import ColumnChooser
 from paddle_ner.data.tables.columns import Columns
@@ -36,11 +36,6 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
     table = [Column([row[index] for row in body]) for index in range(len(first))]
     fields = (options.text_field, options.label_field, options.id_field)
     text, label, number = (_named_column(where, field, first, header) for field in fields)
-    if text is None and any(column.is_tags for column in table):
-        raise InputError(
-            f"{where}: a token and its tag a row, which csv and tsv do not read as sentences: write a token and its tag"
-            " a line and a blank line between sentences, and read that as conll (--text-field reads each row as a text)"
-        )
     if not header and options.header is None:
         refuse_late_names(where, rows)
     chooser = ColumnChooser(where, first, table, text, label, number)
@@ -50,8 +45,10 @@ def columns_of(where: str, rows: Sequence[Sequence[str]], options: ReadOptions, 
 
 def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: ReadOptions) -> Columns:
     """The columns, with how they hold tags if they do. Raises InputError for options that only apply to tags."""
-    tags, listed, separator = None, False, None
-    if columns.label is not None and options.label_separator is None:
+    tags, listed, separator, entities = None, False, None, False
+    if columns.label is not None and table[columns.label].is_entities:
+        entities = True
+    elif columns.label is not None and options.label_separator is None:
         label = table[columns.label]
         tags = TagCells.of(table[columns.text].cells, label.cells)
         listed = tags is None and label.is_lists
@@ -64,10 +61,10 @@ def _with_tags(where: str, columns: Columns, table: Sequence[Column], options: R
     idle = [name for name in ("tag_scheme", "tag_names", "token_joiner") if getattr(options, name) is not None]
     if tags is None and idle:
         raise InputError(
-            f"{where}: option {idle[0]} does nothing, since no column holds a tag for each token: leave it out, or name"
-            " the column with --label-field"
+            f"{where}: {flag_of(idle[0])} does nothing, since no column holds a tag for each token: leave it out, or"
+            " name the column with --label-field"
         )
-    return replace(columns, tags=tags, listed=listed, separator=separator)
+    return replace(columns, tags=tags, listed=listed, separator=separator, entities=entities)
 
 
 def _named_column(where: str, field: str | int | None, names: Sequence[str], header: bool) -> int | None:

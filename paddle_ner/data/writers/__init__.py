@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from paddle_ner.data.packing import unpacked_name
 from paddle_ner.data.writers.writer import Record, Writer
 from paddle_ner.errors import InputError
 from paddle_ner.registry import Registry
@@ -25,7 +26,7 @@ def writer_of(target: Path | None, name: str | None = None) -> Writer:
     """
     if name is not None:
         return WRITERS[name]
-    suffix = "" if target is None else Path(target.name.lower().removesuffix(".gz")).suffix
+    suffix = "" if target is None else Path(unpacked_name(target.name)).suffix
     if not suffix:
         return WRITERS[CANONICAL]
     for writer in WRITERS.values():

@@ -21,7 +21,9 @@ def _line(record: Record) -> dict[str, Any]:
     line: dict[str, Any] = {} if labelled.id is None else {"id": labelled.id}
     line["text"] = labelled.text
     if labelled.entities is not None:
-        line["label"] = [[start, end, one.label] for one, start, end in utf16_offsets(record.text, labelled.entities)]
+        line["label"] = [
+            [start, end, entity.label] for entity, start, end in utf16_offsets(record.text, labelled.entities)
+        ]
     elif record.classes is not None:
         line["label"] = list(record.classes)
     return {**line, **{name: value for name, value in record.fields.items() if name not in line}}

@@ -1,17 +1,15 @@
-"""CSV and TSV: a text a row, with its class, or with what a model says of it."""
+"""CSV and TSV: a text a row, with its class, or its entities as JSON in a cell, and the scores of a model."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import IO, Any
 
 from paddle_ner.data.writers.writer import Record, Writer, json_of
-from paddle_ner.types import Prediction
 
-LABEL_SEPARATOR = "|"
-"""What stands between the labels of one cell."""
+_PARTED = "a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl"
 
 
 def _write(records: Iterable[Record], stream: IO[str], *, put: Callable[[IO[str], list[str], Record], None]) -> None:
@@ -32,14 +30,10 @@ def _row(record: Record) -> dict[str, Any]:
     labelled = record.labelled
     row: dict[str, Any] = {"text": labelled.text}
     if labelled.entities is not None:
-        if not isinstance(labelled, Prediction):
-            raise record.refused("entities, which a table of texts and labels cannot hold: write .jsonl or .conll")
         row["entities"] = [entity.to_dict() for entity in labelled.entities]
     classes = record.classes
     if classes is not None:
-        if labelled.label is None and any(LABEL_SEPARATOR in label for label in classes):
-            raise record.refused(f"{LABEL_SEPARATOR!r} in a label, which parts labels in a table: write .jsonl")
-        row["label"] = LABEL_SEPARATOR.join(classes)
+        row["label"] = labelled.label if labelled.label is not None else list(classes)
     if record.scores:
         row["scores"] = {name: round(score, 4) for name, score in record.scores.items()}
     if labelled.id is not None:
@@ -54,22 +48,41 @@ def _cell(value: Any) -> str:
 
 
 def _put_quoted(stream: IO[str], cells: list[str], _: Record) -> None:
-    csv.writer(stream, lineterminator="\n").writerow(cells)
+    # Python's writer does not quote a cell for a CR alone, behind which its reader expects another row.
+    if any("\r" in cell for cell in cells):
+        csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
+    else:
+        csv.writer(stream, lineterminator="\n").writerow(cells)
 
 
 def _put_literal(stream: IO[str], cells: list[str], record: Record) -> None:
-    if any(mark in cell for cell in cells for mark in "\t\r\n"):
-        raise record.refused("a tab or a line end in a cell, which tsv cannot hold: write .csv or .jsonl")
+    if any(map(_parts_cells, cells)):
+        raise record.refused(_PARTED)
     stream.write("\t".join(cells) + "\n")
+
+
+def _parts_cells(cell: str) -> bool:
+    return any(mark in cell for mark in "\t\r\n")
+
+
+def _literal_fault(text: str, fields: Mapping[str, Any]) -> str | None:
+    return _PARTED if any(map(_parts_cells, (text, *map(_cell, fields.values())))) else None
 
 
 WRITER = (
     Writer(
         "csv",
-        "a text and its class a row; of a model's entities, JSON in a cell",
+        "a text and its class a row, or its entities as JSON in a cell",
         (".csv",),
         partial(_write, put=_put_quoted),
         same_fields=True,
     ),
-    Writer("tsv", "the same, separated by tabs", (".tsv",), partial(_write, put=_put_literal), same_fields=True),
+    Writer(
+        "tsv",
+        "the same, separated by tabs",
+        (".tsv",),
+        partial(_write, put=_put_literal),
+        same_fields=True,
+        text_fault=_literal_fault,
+    ),
 )

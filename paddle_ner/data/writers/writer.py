@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 from paddle_ner.errors import InputError
@@ -68,25 +69,48 @@ class Writer:
         name: what it is called on the command line; that of the format that reads it, where there is one.
         summary: one line for people.
         suffixes: of the names that say this format, such as ``.conll``; the first is given to new files.
-        put: writes records to a stream. Raises InputError for one that the format cannot hold.
+        put: writes records to a stream. Raises InputError for one that the format cannot hold. None: `to_path` writes.
         suffix: of new files where names say another format, such as ``.jsonl`` of doccano's.
         same_fields: whether all records must have the same fields, as the rows of a table do.
+        text_fault: why a text with its other fields cannot be written, whatever it is labelled with; it ends with what
+            to do. None where it can.
+        to_path: writes records to a new file or folder, where the format is not one text. Raises as `put` does.
+        is_folder: whether that is a folder.
     """
 
     name: str
     summary: str
     suffixes: tuple[str, ...]
-    put: Callable[[Iterable[Record], IO[str]], None]
+    put: Callable[[Iterable[Record], IO[str]], None] | None = None
     suffix: str = ""
     same_fields: bool = False
+    text_fault: Callable[[str, Mapping[str, Any]], str | None] = lambda text, fields: None
+    to_path: Callable[[Iterable[Record], Path], None] | None = None
+    is_folder: bool = False
 
     @property
     def new_suffix(self) -> str:
         """What the name of a new file ends in."""
-        return self.suffix or self.suffixes[0]
+        return self.suffix or (self.suffixes[0] if self.suffixes else "")
 
     def write(self, records: Iterable[Record], stream: IO[str]) -> int:
-        """Write records to a stream and return how many. Raises InputError for one that the format cannot hold."""
+        """Write records to a stream and return how many.
+
+        Raises:
+            InputError: the format cannot hold a record, or is not one text.
+        """
+        put = self.put
+        if put is None:
+            raise InputError(f"format {self.name} is written to a {'folder' if self.is_folder else 'file'}: name one")
+        return self._counted(records, lambda counted: put(counted, stream))
+
+    def write_to(self, records: Iterable[Record], path: Path) -> int:
+        """Write records by `to_path` and return how many. Raises as it does."""
+        to_path = self.to_path
+        assert to_path is not None
+        return self._counted(records, lambda counted: to_path(counted, path))
+
+    def _counted(self, records: Iterable[Record], put: Callable[[Iterable[Record]], None]) -> int:
         count = 0
         last: Record | None = None
 
@@ -96,7 +120,7 @@ class Writer:
                 yield last
 
         try:
-            self.put(counted(), stream)
+            put(counted())
         except UnicodeEncodeError as error:
             if last is None:
                 raise

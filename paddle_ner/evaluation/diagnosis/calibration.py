@@ -31,7 +31,7 @@ class Bin:
 
 def given(judged: Sequence[Judged]) -> list[tuple[float, bool]]:
     """The score of all that a model gives, and whether it is right."""
-    return [(score, item in one.gold) for one in judged for item, score in one.found.items()]
+    return [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
 
 
 def bins(scored: Sequence[tuple[float, bool]], number: int = BINS) -> list[Bin]:

@@ -67,16 +67,16 @@ class Diagnosis:
         """JSON form, without the texts."""
         record = self.report.to_dict()
         record["interval"] = list(self.interval)
-        record["labels"] = [asdict(one) for one in self.labels]
+        record["labels"] = [asdict(figures) for figures in self.labels]
         if self.pairs is not None:
             record["schemes"] = {name: asdict(scores) for name, scores in self.schemes.items()}
             record["confusion"] = {
                 "rows": [list(row) for row in self.confusion or ()],
-                "labels": [*(one.label for one in self.labels), None],
+                "labels": [*(figures.label for figures in self.labels), None],
             }
-        record["calibration"] = {"error": self.calibration, "bins": [asdict(one) for one in self.bins]}
+        record["calibration"] = {"error": self.calibration, "bins": [asdict(bin_) for bin_ in self.bins]}
         for name in ("lengths", "seen", "times"):
-            record[name] = [asdict(one) for one in getattr(self, name)]
+            record[name] = [asdict(part) for part in getattr(self, name)]
         record["repeated"] = self.repeated
         record["comparison"] = None if self.comparison is None else asdict(self.comparison)
         return record
@@ -100,14 +100,14 @@ def diagnose(
     """
     labels = list(report.per_label)
     judged = judge(examples, answers)
-    entities = any(one.answer.entities is not None for one in judged)
-    pairs = [match(one.gold, one.found) for one in judged] if entities else []
+    entities = any(judgement.answer.entities is not None for judgement in judged)
+    pairs = [match(judgement.gold, judgement.found) for judgement in judged] if entities else []
     figures, spread = by_label(judged, pairs, labels, training)
-    scored = [(score, item in one.gold) for one in judged for item, score in one.candidates.items()]
+    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.candidates.items()]
     parts = bins(given(judged))
     flat = [pair for its in pairs for pair in its]
     table = tuple(tuple(map(int, row)) for row in confusion(flat, labels)) if entities else report.confusion
-    wrong = [place for place, one in enumerate(judged) if not one.is_right]
+    wrong = [place for place, judgement in enumerate(judged) if not judgement.is_right]
     others = None if other is None else judge(examples, other)
     return Diagnosis(
         report=report,
@@ -117,7 +117,7 @@ def diagnose(
         pairs=tuple(map(tuple, pairs)) if entities else None,
         schemes=schemes(flat) if entities else {},
         confusion=table,
-        choices=tuple(sweep(scored, sum(len(one.gold) for one in judged))),
+        choices=tuple(sweep(scored, sum(len(judgement.gold) for judgement in judged))),
         bins=tuple(parts),
         calibration=expected_error(parts),
         lengths=tuple(slices.by_length(judged)),

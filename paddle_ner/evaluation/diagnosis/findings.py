@@ -52,7 +52,7 @@ def findings(diagnosis: Diagnosis) -> list[Finding]:
 
 def order_to_label(diagnosis: Diagnosis) -> list[LabelFigures]:
     """Labels with errors, the one with the most first."""
-    return sorted((one for one in diagnosis.labels if one.errors), key=lambda one: -one.errors)
+    return sorted((figures for figures in diagnosis.labels if figures.errors), key=lambda figures: -figures.errors)
 
 
 def _low(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def _low(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
     ranked = order_to_label(diagnosis)
-    total = sum(one.errors for one in ranked)
+    total = sum(figures.errors for figures in ranked)
     if total and len(diagnosis.labels) > 1:
         worst = ranked[0]
         confused: Mapping[str, str | int | float] = {}
@@ -74,9 +74,9 @@ def _worst_label(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _few(diagnosis: Diagnosis) -> Iterator[Finding]:
-    few = [one for one in diagnosis.labels if one.trained is not None and one.trained < _FEW]
+    few = [figures for figures in diagnosis.labels if figures.trained is not None and figures.trained < _FEW]
     if few:
-        names = ", ".join(f"{one.label} ({one.trained})" for one in few)
+        names = ", ".join(f"{figures.label} ({figures.trained})" for figures in few)
         yield Finding("few", {"labels": names, "least": _FEW})
 
 
@@ -104,7 +104,7 @@ def _most_confused(labels: Sequence[LabelFigures], confusion: Sequence[Sequence[
 
 
 def _unseen(diagnosis: Diagnosis) -> Iterator[Finding]:
-    parts = {one.name: one for one in diagnosis.seen}
+    parts = {part.name: part for part in diagnosis.seen}
     seen, unseen = parts.get("seen"), parts.get("unseen")
     if seen and unseen and diagnosis.pairs is not None and _clearly_worse(unseen, seen):
         yield Finding("unseen", {"seen": seen.scores.recall, "unseen": unseen.scores.recall})
@@ -116,9 +116,9 @@ def _repeated(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _length(diagnosis: Diagnosis) -> Iterator[Finding]:
-    parts = [one for one in diagnosis.lengths if one.scores.support >= _FEWEST]
+    parts = [part for part in diagnosis.lengths if part.scores.support >= _FEWEST]
     if len(parts) > 1:
-        best, worst = (choose(parts, key=lambda one: one.scores.f1) for choose in (max, min))
+        best, worst = (choose(parts, key=lambda part: part.scores.f1) for choose in (max, min))
         if best.scores.f1 - worst.scores.f1 > _GAP and worst.interval.high < best.interval.low:
             yield Finding("length", {"worst": worst.name, "f1": worst.scores.f1, "best": best.scores.f1})
 
@@ -137,7 +137,7 @@ def _least_score(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _calibration(diagnosis: Diagnosis) -> Iterator[Finding]:
-    if sum(one.count for one in diagnosis.bins) >= _FEWEST and diagnosis.calibration > _ERROR:
+    if sum(bin_.count for bin_ in diagnosis.bins) >= _FEWEST and diagnosis.calibration > _ERROR:
         name = "calibration" if diagnosis.pairs is not None else "calibration of classes"
         yield Finding(name, {"error": diagnosis.calibration})
 

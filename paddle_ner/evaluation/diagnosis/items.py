@@ -64,10 +64,10 @@ def _judged(example: Example, answer: Prediction) -> Judged:
     size = len(example.text)
     if answer.entities is not None:
         found: dict[Item, float] = {}
-        for one in answer.entities:
-            item = Item(one.start, one.end, one.label)
-            found[item] = max(1.0 if one.score is None else one.score, found.get(item, 0.0))
-        gold = frozenset(Item(one.start, one.end, one.label) for one in example.entities or ())
+        for entity in answer.entities:
+            item = Item(entity.start, entity.end, entity.label)
+            found[item] = max(1.0 if entity.score is None else entity.score, found.get(item, 0.0))
+        gold = frozenset(Item(entity.start, entity.end, entity.label) for entity in example.entities or ())
         return Judged(example, answer, gold, found, found)
     scores = answer.scores or {}
     given = (answer.label,) if answer.label is not None else answer.labels or ()
@@ -86,14 +86,14 @@ def counts(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Ju
     """
     index = {name: column for column, name in enumerate(names)}
     counted = np.zeros((len(judged), len(names), 3), np.int64)
-    for row, one in enumerate(judged):
+    for row, judgement in enumerate(judged):
         for column, items in (
-            (TRUE_POSITIVES, one.gold & one.found.keys()),
-            (PREDICTED, one.found),
-            (GOLD, one.gold),
+            (TRUE_POSITIVES, judgement.gold & judgement.found.keys()),
+            (PREDICTED, judgement.found),
+            (GOLD, judgement.gold),
         ):
             for item in items:
-                counted[row, index[name_of(one, item)], column] += 1
+                counted[row, index[name_of(judgement, item)], column] += 1
     return counted
 
 

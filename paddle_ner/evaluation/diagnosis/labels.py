@@ -83,14 +83,14 @@ def _wrong(
     kinds: dict[str, Counter[Kind]] = {}
     lost: dict[str, Counter[str]] = {}
     wrong: dict[str, Counter[str]] = {}
-    for one, its in zip(judged, pairs):  # noqa: B905  # classes have no pairs
+    for judgement, its in zip(judged, pairs):  # noqa: B905  # classes have no pairs
         for pair in its:
             if pair.kind == "right":
                 continue
             if owner := pair.gold or pair.found:
                 kinds.setdefault(owner.label, Counter())[pair.kind] += 1
             if pair.gold is not None:
-                lost.setdefault(pair.gold.label, Counter())[one.surface(pair.gold)] += 1
+                lost.setdefault(pair.gold.label, Counter())[judgement.surface(pair.gold)] += 1
             if pair.found is not None:
-                wrong.setdefault(pair.found.label, Counter())[one.surface(pair.found)] += 1
+                wrong.setdefault(pair.found.label, Counter())[judgement.surface(pair.found)] += 1
     return kinds, lost, wrong

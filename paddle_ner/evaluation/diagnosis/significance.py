@@ -63,7 +63,7 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
         other: those of the other one.
         labels: of the model; what the other one gives beside them is counted too.
     """
-    names = list(dict.fromkeys([*labels, *sorted(item.label for one in other for item in one.found)]))
+    names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.found)]))
     first, second = (counts(judged, names, label_of) for judged in (ours, other))
     drawn_first, drawn_second = resampled(first), resampled(second)
 
@@ -72,9 +72,9 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
         spread = f1(drawn_first[:, columns].sum(axis=1)) - f1(drawn_second[:, columns].sum(axis=1))
         return Difference(label, mine, theirs, interval(spread))
 
-    only_ours = sum(one.is_right and not two.is_right for one, two in zip(ours, other, strict=True))
-    only_other = sum(two.is_right and not one.is_right for one, two in zip(ours, other, strict=True))
-    one_class = all(one.answer.label is not None for one in ours)
+    only_ours = sum(first.is_right and not second.is_right for first, second in zip(ours, other, strict=True))
+    only_other = sum(second.is_right and not first.is_right for first, second in zip(ours, other, strict=True))
+    one_class = all(judgement.answer.label is not None for judgement in ours)
     p = mcnemar(only_ours, only_other) if one_class else randomization(first.sum(axis=1), second.sum(axis=1))
     return Comparison(
         difference("", slice(None)),

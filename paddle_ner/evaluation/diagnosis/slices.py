@@ -34,7 +34,7 @@ class Slice:
 def by_length(judged: Sequence[Judged]) -> list[Slice]:
     """By the characters of the text."""
     names = _names(_LENGTHS, 0)
-    return sliced(judged, names, lambda one, _: names[bisect_left(_LENGTHS, len(one.example.text))])
+    return sliced(judged, names, lambda judgement, _: names[bisect_left(_LENGTHS, len(judgement.example.text))])
 
 
 def by_seen(judged: Sequence[Judged], training: Training) -> list[Slice]:
@@ -45,7 +45,7 @@ def by_seen(judged: Sequence[Judged], training: Training) -> list[Slice]:
 def by_times(judged: Sequence[Judged], training: Training) -> list[Slice]:
     """By how often training held an entity of that text and label."""
     names = _names(_TIMES, 0)
-    return sliced(judged, names, lambda one, item: names[bisect_left(_TIMES, training.times(one, item))])
+    return sliced(judged, names, lambda judgement, item: names[bisect_left(_TIMES, training.times(judgement, item))])
 
 
 def sliced(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Judged, Item], str]) -> list[Slice]:

@@ -14,25 +14,28 @@ _TESTS = {
 _SURE = 0.05  # a p below which a difference is hardly chance
 
 
-def compared(found: Comparison | None, ours: str, other: str) -> str:
+def compared(comparison: Comparison | None, ours: str, other: str) -> str:
     """Which of two models is better, and on which labels; empty where there is one model. Their names come last."""
-    if found is None:
+    if comparison is None:
         return ""
     columns = ((ours, ours), (other, other), ("difference", "差"), ("95 % interval", "95% 区间"))
     rows = [
-        _row(found.overall, say("<b>all</b>", "<b>总体</b>")),
-        *(_row(one, safe(one.label)) for one in sorted(found.by_label, key=lambda one: one.ours - one.other)),
+        _row(comparison.overall, say("<b>all</b>", "<b>总体</b>")),
+        *(
+            _row(difference, safe(difference.label))
+            for difference in sorted(comparison.by_label, key=lambda difference: difference.ours - difference.other)
+        ),
     ]
     table = cards.table([cards.head("label", "标签"), *(cards.head(*words, number=True) for words in columns)], rows)
-    verdict = f"<p>{_verdict(found, safe(ours), safe(other))}</p>"
+    verdict = f"<p>{_verdict(comparison, safe(ours), safe(other))}</p>"
     return cards.card("Two models compared", "两个模型的比较", verdict, table)
 
 
-def _verdict(found: Comparison, ours: str, other: str) -> str:
-    gap = found.overall.ours - found.overall.other
-    points, p = f"{100 * abs(gap):.2f}", "p &lt; 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"
+def _verdict(comparison: Comparison, ours: str, other: str) -> str:
+    gap = comparison.overall.ours - comparison.overall.other
+    points, p = f"{100 * abs(gap):.2f}", "p &lt; 0.001" if comparison.p < 0.001 else f"p = {comparison.p:.3f}"
     better, worse = (ours, other) if gap >= 0 else (other, ours)
-    if found.p < _SURE:
+    if comparison.p < _SURE:
         said = (
             f"<b>{better} is better than {worse} by {points} points</b>, and that is unlikely to be chance",
             f"<b>{better} 比 {worse} 高 {points} 个百分点</b>，不太可能是偶然",
@@ -42,20 +45,20 @@ def _verdict(found: Comparison, ours: str, other: str) -> str:
             f"<b>The models differ by {points} points, and that may be chance</b>",
             f"<b>两个模型相差 {points} 个百分点，可能只是偶然</b>",
         )
-    test = _TESTS[found.test]
+    test = _TESTS[comparison.test]
     return say(
-        f"{said[0]} ({test[0]}, {p}). {found.only_ours:,} examples are right in {ours} alone,"
-        f" {found.only_other:,} in {other} alone.",
-        f"{said[1]}（{test[1]}，{p}）。只有 {ours} 正确的样本有 {found.only_ours:,} 条，"
-        f"只有 {other} 正确的有 {found.only_other:,} 条。",
+        f"{said[0]} ({test[0]}, {p}). {comparison.only_ours:,} examples are right in {ours} alone,"
+        f" {comparison.only_other:,} in {other} alone.",
+        f"{said[1]}（{test[1]}，{p}）。只有 {ours} 正确的样本有 {comparison.only_ours:,} 条，"
+        f"只有 {other} 正确的有 {comparison.only_other:,} 条。",
     )
 
 
-def _row(one: Difference, name: str) -> str:
-    low, high = one.interval
+def _row(difference: Difference, name: str) -> str:
+    low, high = difference.interval
     style = "good" if low > 0 else "bad" if high < 0 else "soft"
-    gap = 100 * (one.ours - one.other)
+    gap = 100 * (difference.ours - difference.other)
     return (
-        f"<td>{name}</td>{cards.shares(one.ours, one.other)}<td class='number {style}'>{gap:+.2f}</td>"
+        f"<td>{name}</td>{cards.shares(difference.ours, difference.other)}<td class='number {style}'>{gap:+.2f}</td>"
         f"<td class='number soft'>{100 * low:+.2f} … {100 * high:+.2f}</td>"
     )

@@ -24,7 +24,7 @@ def worst(diagnosis: Diagnosis, other: str) -> str:
     title = ("The worst examples", "错误最严重的样本")
     if not diagnosis.worst:
         return cards.card(*title, f"<p>{say('Everything is right.', '全部正确。')}</p>")
-    palette = Palette(one.label for one in diagnosis.labels)
+    palette = Palette(figures.label for figures in diagnosis.labels)
     shown: list[str] = []
     kinds: Counter[str] = Counter()
     size = 0
@@ -62,7 +62,9 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
         if kinds[name]
     )
     all_labels = option("", "all labels", "所有标签")
-    by_label = "".join(option(one.label, one.label, one.label) for one in diagnosis.labels if one.errors)
+    by_label = "".join(
+        option(figures.label, figures.label, figures.label) for figures in diagnosis.labels if figures.errors
+    )
     total = len(diagnosis.worst)
     count = f'<b class="shown">{shown}</b>'
     counted = say(f"{count} shown of {total:,} with errors", f"显示 {count} 条，共 {total:,} 条有错误")
@@ -80,17 +82,17 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
 
 
 def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Palette, other: str) -> str:
-    one = diagnosis.judged[place]
-    labels = sorted({item.label for item in one.gold ^ one.found.keys()})
-    sides = [(say("gold", "标准答案"), _side(one, one.gold, palette, "lost", one.found.keys()))]
-    sides.append((say("predicted", "预测"), _answered(one, palette)))
+    judgement = diagnosis.judged[place]
+    labels = sorted({item.label for item in judgement.gold ^ judgement.found.keys()})
+    sides = [(say("gold", "标准答案"), _side(judgement, judgement.gold, palette, "lost", judgement.found.keys()))]
+    sides.append((say("predicted", "预测"), _answered(judgement, palette)))
     if diagnosis.other is not None:
         sides.append((safe(other), _answered(diagnosis.other[place], palette)))
-    name = one.example.id if one.example.id is not None else one.example.origin or str(place + 1)
+    name = judgement.example.id if judgement.example.id is not None else judgement.example.origin or str(place + 1)
     about = "".join(
         f"<span>{say(*KINDS[kind])}{f' {times}' if times > 1 else ''}</span>" for kind, times in kinds.items()
     )
-    text = "" if one.answer.entities is not None else f'<p class="text">{safe(one.example.text)}</p>'
+    text = "" if judgement.answer.entities is not None else f'<p class="text">{safe(judgement.example.text)}</p>'
     three = " three" if len(sides) > 2 else ""
     drawn = "".join(f"<div><h4>{title}</h4>{side}</div>" for title, side in sides)
     named = " ".join(kind.replace(" ", "-") for kind in kinds)
@@ -101,29 +103,29 @@ def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Pal
     )
 
 
-def _answered(one: Judged, palette: Palette) -> str:
+def _answered(judgement: Judged, palette: Palette) -> str:
     """What a model says, with what is wrong outlined."""
-    return _side(one, one.found, palette, "wrong", one.gold)
+    return _side(judgement, judgement.found, palette, "wrong", judgement.gold)
 
 
-def _side(one: Judged, items: Iterable[Item], palette: Palette, style: str, right: Iterable[Item]) -> str:
+def _side(judgement: Judged, items: Iterable[Item], palette: Palette, style: str, right: Iterable[Item]) -> str:
     """Items of an example, those that are not `right` in the style."""
     agreed = set(right)
-    if one.answer.entities is None:
-        return _classes(one, sorted(items), palette, style, agreed)
-    scores = {Item(entity.start, entity.end, entity.label): entity for entity in one.answer.entities}
+    if judgement.answer.entities is None:
+        return _classes(judgement, sorted(items), palette, style, agreed)
+    scores = {Item(entity.start, entity.end, entity.label): entity for entity in judgement.answer.entities}
 
     def attributes(entity: Entity) -> str:
         item = Item(entity.start, entity.end, entity.label)
         title = said(scores[item]) if style == "wrong" and item in scores else ""
         return _mark(entity.label, palette, "" if item in agreed else style, title)
 
-    entities = [Entity.of(one.example.text, *item) for item in items]
-    return f'<p class="text">{marked(one.example.text, entities, attributes, _tag)}</p>'
+    entities = [Entity.of(judgement.example.text, *item) for item in items]
+    return f'<p class="text">{marked(judgement.example.text, entities, attributes, _tag)}</p>'
 
 
-def _classes(one: Judged, items: list[Item], palette: Palette, style: str, agreed: set[Item]) -> str:
-    scores = one.answer.scores or {}
+def _classes(judgement: Judged, items: list[Item], palette: Palette, style: str, agreed: set[Item]) -> str:
+    scores = judgement.answer.scores or {}
     marks = " ".join(
         f"<mark {_mark(item.label, palette, '' if item in agreed else style)}>{safe(item.label)}</mark>"
         f" <span class='soft'>{scored(scores.get(item.label))}</span>"

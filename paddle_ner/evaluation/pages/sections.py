@@ -55,42 +55,47 @@ def tiles(diagnosis: Diagnosis) -> str:
 
 def what_next(diagnosis: Diagnosis) -> str:
     """What stands out, and which labels and names to work on."""
-    said = "".join(f"<li>{worded(one)}</li>" for one in findings(diagnosis))
+    said = "".join(f"<li>{worded(finding)}</li>" for finding in findings(diagnosis))
     advice = f'<ol class="next">{said}</ol>' if said else f"<p>{say('Nothing stands out.', '没有明显的问题。')}</p>"
     ranked = order_to_label(diagnosis)[:_TO_LABEL]
     if not ranked or diagnosis.pairs is None:
         return cards.card("What to do next", "下一步做什么", advice)
-    rows = "".join(_to_label(one) for one in ranked)
+    rows = "".join(_to_label(figures) for figures in ranked)
     return cards.card("What to do next", "下一步做什么", advice, f'<dl class="label-next">{rows}</dl>')
 
 
-def _to_label(one: LabelFigures) -> str:
+def _to_label(figures: LabelFigures) -> str:
     """A label with its errors, and the names in them."""
-    wrong, score = f"{one.errors:,}", cards.percent(one.scores.f1)
-    trained = "" if one.trained is None else f"{one.trained:,}"
+    wrong, score = f"{figures.errors:,}", cards.percent(figures.scores.f1)
+    trained = "" if figures.trained is None else f"{figures.trained:,}"
     english = f"{wrong} errors, F1 {score}" + (f", {trained} in training" if trained else "")
     chinese = f"错误 {wrong}，F1 {score}" + (f"，训练中 {trained}" if trained else "")
     names = [
         f"<dd><span class='soft'>{say(*words)}</span> {cards.names(counted)}</dd>"
         for words, counted in (
-            (("not found:", "漏掉："), one.lost_names),
-            (("invented or wrong:", "误报或出错："), one.wrong_names),
+            (("not found:", "漏掉："), figures.lost_names),
+            (("invented or wrong:", "误报或出错："), figures.wrong_names),
         )
         if counted
     ]
-    return f"<dt><b>{safe(one.label)}</b> <span class='soft'>{say(english, chinese)}</span></dt>{''.join(names)}"
+    return f"<dt><b>{safe(figures.label)}</b> <span class='soft'>{say(english, chinese)}</span></dt>{''.join(names)}"
 
 
 def scores(diagnosis: Diagnosis, charts: Charts) -> str:
     """By label, with intervals."""
     compared = diagnosis.comparison
     others = (
-        {} if compared is None else {one.label: Whisker(one.other, one.other, one.other) for one in compared.by_label}
+        {}
+        if compared is None
+        else {
+            difference.label: Whisker(difference.other, difference.other, difference.other)
+            for difference in compared.by_label
+        }
     )
     rows: list[tuple[Words, list[Whisker]]] = []
-    for one in sorted(diagnosis.labels, key=lambda one: -one.scores.support)[:_ROWS]:
-        ours = Whisker(one.scores.f1, *one.interval, f"{one.scores.support:,}")
-        rows.append((one.label, [ours, others[one.label]] if others else [ours]))
+    for label in sorted(diagnosis.labels, key=lambda figures: -figures.scores.support)[:_ROWS]:
+        ours = Whisker(label.scores.f1, *label.interval, f"{label.scores.support:,}")
+        rows.append((label.label, [ours, others[label.label]] if others else [ours]))
     charts["scores"] = whiskers("F1 by label with 95 % intervals", rows)
     key = cards.key([(0, "this model", "本模型"), (1, "the other model", "另一模型")]) if others else ""
     note = say(
@@ -102,7 +107,7 @@ def scores(diagnosis: Diagnosis, charts: Charts) -> str:
     if report.metric == "f1":
         means = {("micro", "微平均"): report.micro, **means}
     figures = [
-        *(_row(safe(one.label), one.scores, one.trained) for one in diagnosis.labels),
+        *(_row(safe(label.label), label.scores, label.trained) for label in diagnosis.labels),
         *(_row(f"<span class='soft'>{say(*words)}</span>", mean, None) for words, mean in means.items()),
     ]
     columns = (*_FIGURES, ("support", "数量"), ("in training", "训练中"))
@@ -124,7 +129,10 @@ def errors(diagnosis: Diagnosis, charts: Charts) -> str:
         return ""
     charts["errors"] = stacks(
         "errors by label and kind",
-        [(one.label, [(one.kinds.get(kind, 0), _COLOURS[kind], KINDS[kind][0]) for kind in WRONG]) for one in ranked],
+        [
+            (figures.label, [(figures.kinds.get(kind, 0), _COLOURS[kind], KINDS[kind][0]) for kind in WRONG])
+            for figures in ranked
+        ],
     )
     key = cards.key([(_COLOURS[kind], *KINDS[kind]) for kind in WRONG])
     borders = Counter(str(pair.border) for its in diagnosis.pairs for pair in its if pair.kind == "borders")
@@ -134,8 +142,8 @@ def errors(diagnosis: Diagnosis, charts: Charts) -> str:
         [cards.head("counted as right", "何为正确"), *(cards.head(*words, number=True) for words in _FIGURES)],
         [
             f"<td>{say(*SCHEMES[name])} <span class='soft'>{name}</span></td>"
-            f"{cards.shares(one.precision, one.recall, one.f1)}"
-            for name, one in diagnosis.schemes.items()
+            f"{cards.shares(scores.precision, scores.recall, scores.f1)}"
+            for name, scores in diagnosis.schemes.items()
         ],
     )
     return cards.card("Kinds of errors", "错误类型", cards.figure(charts["errors"], note, key), table, wide=False)
@@ -145,7 +153,7 @@ def confused(diagnosis: Diagnosis, charts: Charts) -> str:
     """What is taken for what."""
     if diagnosis.confusion is None:
         return ""
-    rows: list[Words] = [one.label for one in diagnosis.labels]
+    rows: list[Words] = [figures.label for figures in diagnosis.labels]
     columns = list(rows)
     if diagnosis.pairs is not None:
         rows.append(KINDS["invented"])
@@ -183,7 +191,7 @@ def thresholds(diagnosis: Diagnosis, charts: Charts) -> str:
     if len(choices) < 2:
         return ""
     curves = [
-        Line(thinned([(one.min_score, getattr(one.scores, name)) for one in choices]), colour)
+        Line(thinned([(choice.min_score, getattr(choice.scores, name)) for choice in choices]), colour)
         for colour, name in enumerate(("precision", "recall", "f1"))
     ]
     charts["thresholds"] = plot(
@@ -208,21 +216,21 @@ def calibration(diagnosis: Diagnosis, charts: Charts) -> str:
     """Scores beside how often they are right."""
     if not diagnosis.bins:
         return ""
-    most = max(one.count for one in diagnosis.bins)
+    most = max(bin_.count for bin_ in diagnosis.bins)
     charts["calibration"] = plot(
         "share of right answers by score",
         Axis(0, 1, ("score", "分数"), cards.decimal),
         _SHARE,
-        [Line([(one.score, one.right) for one in diagnosis.bins], 0, dots=True)],
+        [Line([(bin_.score, bin_.right) for bin_ in diagnosis.bins], 0, dots=True)],
         bars=[
             Bar(
-                one.low,
-                one.high,
-                one.right,
-                one.count / most,
-                f"{one.low:g} – {one.high:g}: {one.right:.1%} of {one.count:,} are right",
+                bin_.low,
+                bin_.high,
+                bin_.right,
+                bin_.count / most,
+                f"{bin_.low:g} – {bin_.high:g}: {bin_.right:.1%} of {bin_.count:,} are right",
             )
-            for one in diagnosis.bins
+            for bin_ in diagnosis.bins
         ],
         diagonal=True,
     )
@@ -240,7 +248,7 @@ def slices(diagnosis: Diagnosis, charts: Charts) -> list[str]:
 
     def sliced(name: str, title: tuple[str, str], cut: Sequence[Slice], words: Callable[[str], Words]) -> str:
         rows: list[tuple[Words, list[Whisker]]] = [
-            (words(one.name), [Whisker(one.scores.f1, *one.interval, f"{one.scores.support:,}")]) for one in cut
+            (words(part.name), [Whisker(part.scores.f1, *part.interval, f"{part.scores.support:,}")]) for part in cut
         ]
         charts[name] = whiskers(f"F1: {title[0]}", rows)
         return cards.card(*title, cards.figure(charts[name], say("F1 in percent", "F1（百分数）")))

@@ -1,1 +1,1 @@
-"""How fast a bundle runs on this machine, and which engine, precision and layout it is run with from then on."""
+"""Measures how fast a bundle runs on this machine, and chooses its engine, precision and layout."""

@@ -1,4 +1,4 @@
-"""Which engine, precision and layout a bundle runs at: the fastest of those that keep the score of the dev set."""
+"""Chooses a bundle's engine, precision and layout: the fastest of those that keep the score on the dev set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from paddle_ner.machine import cpu_flags, cpu_name, usable_cores
 from paddle_ner.tasks.metrics import Report
 from paddle_ner.types import Example
 
-MAX_DROP = 0.005  # of F1 or accuracy, which go from 0 to 1
+MAX_DROP = 0.005  # in F1 or accuracy, from 0 to 1
 TIMED_TEXTS = 512
 
 
@@ -29,12 +29,12 @@ def engines_of(
 ) -> list[EngineOptions]:
     """The engines and precisions that this bundle's graphs and a CPU with `flags` can run.
 
-    The first is what the others are compared with.
+    The others are compared with the first.
 
     Args:
-        manifest: of the bundle.
-        flags: of the CPU.
-        installed: names of the engines that are.
+        manifest: the manifest of the bundle.
+        flags: the flags of the CPU.
+        installed: names of the installed engines.
     """
     names = ("paddle", *(name for name in installed if name != "paddle"))
     return [EngineOptions(name, precision=precision) for name in names for precision in runnable(manifest, name, flags)]
@@ -42,7 +42,7 @@ def engines_of(
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What was measured, and the candidate that is best."""
+    """The measurements, and the best candidate."""
 
     best: Candidate
     tuning: Tuning
@@ -57,13 +57,13 @@ def tune(
     key: bytes | None = None,
     advance: Callable[[float], None] = lambda _: None,
 ) -> Tuned:
-    """Measure the bundle in `folder` on this machine and, to `keep` it, write what is best into its manifest.
+    """Measure the bundle in `folder` on this machine and, with `keep`, write the best candidate into its manifest.
 
     Args:
         folder: the bundle.
         examples: labelled, such as the dev set: all are scored, `TIMED_TEXTS` of them, evenly spread, are timed.
         max_drop: how far the score of an engine and precision may be below that of the first.
-        keep: whether the bundle is from now on run as was found best.
+        keep: whether to run the bundle in this way from now on.
         key: to sign the new manifest with.
         advance: called with the share of the work done, from 0 to 1.
 
@@ -108,7 +108,7 @@ def tune(
     ]
     best = choose(candidates, max_drop)
     tuning = tuning_of(best, candidates, first, len(texts), max_drop)
-    # What a machine without the other engines runs.
+    # For machines without the other engines.
     paddle = choose([candidate for candidate in candidates if candidate.engine == "paddle"], max_drop)
     if keep:
         bundle.write_manifest(
@@ -118,12 +118,12 @@ def tune(
 
 
 def tuning_of(best: Candidate, candidates: Sequence[Candidate], report: Report, texts: int, max_drop: float) -> Tuning:
-    """What a manifest says of the choice.
+    """The choice as manifests hold it.
 
     Args:
-        best: what was chosen.
-        candidates: what it was chosen of.
-        report: on the examples that were scored.
+        best: the chosen candidate.
+        candidates: all candidates.
+        report: the report on the examples that were scored.
         texts: how many texts were timed.
         max_drop: how far below the first candidate a score might be.
     """
@@ -142,7 +142,7 @@ def tuning_of(best: Candidate, candidates: Sequence[Candidate], report: Report, 
 
 
 def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
-    """The fastest of those that are `allowed`, each engine and precision in the layout that is `preferred` for it."""
+    """The fastest of the `allowed` candidates, each engine and precision in its `preferred` layout."""
     layouts_of: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in allowed(candidates, max_drop):
         layouts_of.setdefault((candidate.engine, candidate.precision), []).append(candidate)
@@ -150,5 +150,5 @@ def choose(candidates: Sequence[Candidate], max_drop: float) -> Candidate:
 
 
 def allowed(candidates: Sequence[Candidate], max_drop: float) -> list[Candidate]:
-    """Those whose score fell by at most `max_drop`; the first where that holds of none, as where none was scored."""
+    """The candidates whose score fell by at most `max_drop`; the first if there are none, as when none was scored."""
     return [candidate for candidate in candidates if is_allowed(candidate.drop, max_drop)] or list(candidates[:1])

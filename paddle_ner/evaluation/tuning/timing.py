@@ -1,4 +1,4 @@
-"""How fast a bundle runs on this machine, by engine and precision and by layout: replicas and their threads."""
+"""Times a bundle on this machine, by engine, precision and layout (replicas and their threads)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from paddle_ner.inference.planning import multiple_for, plan
 from paddle_ner.inference.predictor import BATCH_TOKENS, Predictor
 
 _ALONE = 32  # texts that are timed one by one
-# Padded tokens in a batch that a busy server puts together from requests of one text: about ten texts. In larger ones
-# a single engine on all cores looks better than it will be.
+# Padded tokens in a batch of a busy server with requests of one text: about ten texts. In larger batches a single
+# engine on all cores looks better than it will be.
 SERVED_TOKENS = 512
 
 K = TypeVar("K", bound=Hashable)
@@ -31,7 +31,7 @@ T = TypeVar("T")
 def open_predictors(
     folder: Path, manifest: BundleManifest, options: EngineOptions, layout: Layout | None = None
 ) -> list[Predictor]:
-    """The replicas of a verified bundle: as many as `layout` has, with its threads; without a layout, a single one."""
+    """The replicas of a verified bundle, with the threads of `layout`; a single replica without a layout."""
     replicas = 1
     if layout is not None:
         options, replicas = replace(options, threads=layout.threads), layout.replicas
@@ -50,18 +50,18 @@ def measure(
     engine_only: bool = False,
     advance: Callable[[], None] = lambda: None,
 ) -> dict[tuple[EngineOptions, Layout], Speed]:
-    """Time every engine in every layout on the same texts, and give the medians.
+    """Time every engine in every layout on the same texts, and return the medians.
 
     The layouts of an engine take turns. The engines come one after the other, so that only one is in memory.
-    Tokenization and decoding belong to a pass, and batches are small, as in serving. Each is warmed up first.
+    A pass includes tokenization and decoding, and batches are small, as in serving. Each engine is warmed up first.
 
     Args:
         folder: the bundle.
-        texts: real ones: their lengths decide the shapes.
-        engines: engines and precisions to measure; their threads are those of the layouts.
-        layouts: to measure, as far as an engine can run them.
-        rounds: passes over `texts` that are timed.
-        engine_only: leave tokenization and decoding out, and fill the batches.
+        texts: real texts, since their lengths decide the shapes.
+        engines: engines and precisions to measure; the layouts define their threads.
+        layouts: layouts to measure, if an engine can run them.
+        rounds: number of timed passes over `texts`.
+        engine_only: leave out tokenization and decoding, and fill the batches.
         advance: called after each pass, (rounds + 1) times for every engine and layout.
     """
     manifest = verify(folder)
@@ -76,12 +76,12 @@ def measure(
 
 
 def offered(options: EngineOptions, layouts: Sequence[Layout]) -> list[Layout]:
-    """The layouts that an engine can run: without several replicas where its clones do not compute side by side."""
+    """The layouts that an engine can run: a single replica if its clones do not compute side by side."""
     return [layout for layout in layouts if layout.replicas == 1 or ENGINES[options.engine].replicas]
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
-    """`count` of `items` at most, evenly spread from the first on."""
+    """At most `count` of `items`, evenly spread from the first on."""
     size = min(count, len(items))
     return [items[index * len(items) // size] for index in range(size)]
 
@@ -95,11 +95,11 @@ def in_turns(
     budget: int = BATCH_TOKENS,
     advance: Callable[[], None] = lambda: None,
 ) -> dict[K, Speed]:
-    """As `measure`, for any predictors and batches of up to `budget` padded tokens.
+    """The same as `measure`, for any predictors and batches of up to `budget` padded tokens.
 
     A candidate is the replicas of a model.
     """
-    # Each engine keeps its thread, as in the server: frameworks keep what they build for the thread that asked.
+    # Each engine keeps its thread, as in the server: frameworks keep what they build for each thread.
     threads = {key: [ThreadPoolExecutor(1) for _ in replicas] for key, replicas in candidates.items()}
     encoder = next(iter(candidates.values()))[0]
     encoded = [encoder.encode(text) for text in texts]
@@ -137,13 +137,13 @@ def in_turns(
 
 
 def _everywhere(threads: Sequence[Executor], replicas: Sequence[Predictor], run: Callable[[Predictor], object]) -> None:
-    """`run` every replica in its thread, all at once, to the end."""
+    """`run` every replica in its thread, all at once, and wait for them."""
     for future in [thread.submit(run, predictor) for thread, predictor in zip(threads, replicas, strict=True)]:
         future.result()
 
 
 def _warm_up(predictor: Predictor, work: Sequence[Callable[[Predictor], object]], texts: Sequence[str]) -> None:
-    """All that is timed, by each replica: what an engine prepares for a shape it prepares for itself."""
+    """Run everything that is timed in each replica, since each engine prepares shapes for itself."""
     for piece in work:
         piece(predictor)
     _singles(predictor, texts)

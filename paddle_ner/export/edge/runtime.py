@@ -1,4 +1,4 @@
-"""The package that a device runs: the modules that it starts from and all that they import, as they are here.
+"""The package that a device runs: copies of the modules that it starts from and all that they import.
 
 They are written for NumPy, `tokenizers` and Python 3.8 (``per-file-target-version`` in pyproject.toml), so that a
 device runs the server's own tokenization, windows and decoding.
@@ -19,7 +19,7 @@ ROOTS = (f"{PACKAGE}.edge.run", f"{PACKAGE}.edge.check")
 def sources() -> dict[str, str]:
     """The files of the device's package: text by path inside it.
 
-    A package has an empty ``__init__.py`` there, where only its modules are imported.
+    A package from which only modules are imported has an empty ``__init__.py`` there.
     """
     root = Path(paddle_ner.__file__).parent
     texts: dict[str, str] = {}
@@ -39,13 +39,13 @@ def sources() -> dict[str, str]:
 
 
 def _path(module: str) -> Path:
-    """Where a module or package of this package stands, if there is one."""
+    """The path of a module or package of this package, if it exists."""
     path = Path(paddle_ner.__file__).parent.joinpath(*module.split(".")[1:])
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _imports(text: str) -> Iterator[str]:
-    """The modules of this package that a module imports, wherever in it."""
+    """The modules of this package that a module imports, anywhere in it."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             for alias in node.names:

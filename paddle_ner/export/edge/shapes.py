@@ -1,4 +1,4 @@
-"""The shapes that an engine of TensorRT is built for: what a predictor on the device may ask, and no more."""
+"""The shapes for which a TensorRT engine is built: those that a predictor on the device may need, and no more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median_low
 from paddle_ner.inference.planning import LENGTHS, padded_length
 from paddle_ner.inference.predictor import BATCH_TOKENS
 
-Shape = tuple[int, int]  # rows, tokens
+Shape = tuple[int, int]  # windows, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class Profile:
 
 
 def profile(window: int, lengths: Sequence[int]) -> Profile:
-    """For windows of at most `window` tokens, of which `lengths` are examples.
+    """The profile for windows of at most `window` tokens, of which `lengths` are examples.
 
-    The largest shape is one batch of the predictor at full length. More short rows than that go through the engine in
-    parts, which costs less than the memory of a profile for the most rows at the greatest length.
+    The largest shape is a batch of the predictor at full length. More short windows than that go through the engine in
+    parts, which costs less than the memory of a profile for the most windows at the greatest length.
     """
     rows = max(1, BATCH_TOKENS // window)
     usual = min(padded_length(median_low(lengths)), window)

@@ -1,4 +1,4 @@
-"""What TensorRT 8.5, which JetPack 5.1 has, takes of an ONNX graph, so that no device is the first to refuse it.
+"""Which ONNX graphs TensorRT 8.5 of JetPack 5.1 accepts, so that a graph is not first refused on a device.
 
 Source: the support matrix of TensorRT's ONNX parser, github.com/onnx/onnx-tensorrt, docs/operators.md and
 docs/Changelog.md. LayerNormalization, for one, came with 8.6.
@@ -12,7 +12,7 @@ from pathlib import Path
 from paddle_ner.errors import GateError
 
 OLDEST = "8.5"
-# Those that encoders are made of; the parser knows more.
+# The operators of encoders; the parser knows more.
 _KNOWN = """
 Abs Add And Cast Clip Concat Constant ConstantOfShape CumSum DequantizeLinear Div Equal Erf Exp Expand Flatten Gather
 GatherElements GatherND Gemm Greater GreaterOrEqual Identity Less LessOrEqual Log MatMul Max Mean Min Mul Neg Not Or
@@ -23,11 +23,11 @@ OPERATORS = frozenset(_KNOWN.split())
 
 
 def name_outputs(path: Path, names: Sequence[str]) -> None:
-    """Give the outputs of an ONNX file, in their order, the names that the task reads them by."""
+    """Give the outputs of an ONNX file, in their order, the names that the task reads."""
     import onnx
 
     model = onnx.load(str(path))
-    new = dict(zip((one.name for one in model.graph.output), names, strict=True))
+    new = dict(zip((output.name for output in model.graph.output), names, strict=True))
     for node in model.graph.node:
         node.input[:] = [new.get(name, name) for name in node.input]
         node.output[:] = [new.get(name, name) for name in node.output]
@@ -38,7 +38,7 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
 
 
 def fit(path: Path) -> None:
-    """Rewrite what TensorRT takes in another form only: it has CumSum for floats, and positions are whole numbers.
+    """Rewrite what TensorRT only accepts in another form: its CumSum is for floats, and positions are integers.
 
     Raises:
         GateError: an operator that TensorRT 8.5 does not know.
@@ -50,7 +50,7 @@ def fit(path: Path) -> None:
     unknown = {node.op_type for node in model.graph.node if node.domain or node.op_type not in OPERATORS}
     if unknown:
         raise GateError(f"{path.name}: TensorRT {OLDEST} has no {', '.join(sorted(unknown))}; nothing was written")
-    values = {one.name: one for one in onnx.shape_inference.infer_shapes(model).graph.value_info}
+    values = {value.name: value for value in onnx.shape_inference.infer_shapes(model).graph.value_info}
     nodes = []
     for node in model.graph.node:
         source = values.get(node.input[0]) if node.op_type == "CumSum" else None

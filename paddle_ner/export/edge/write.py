@@ -1,4 +1,4 @@
-"""The folder for a device, from a checkpoint: written beside its place, run there as the device would, then renamed."""
+"""Writes the folder for a device: under a temporary name, then run in the way of the device, then renamed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _SCRIPTS = {
     "run": "Label texts: python3 run.py predict FILE, or answer over HTTP: python3 run.py serve.",
     "check": "Compare this device's answers with expected.jsonl, and print latency: python3 check.py.",
 }
-# What build_engine.sh leaves on a device; a folder with them is still ours.
+# Files that build_engine.sh writes on a device; a folder with them is still ours.
 _BUILT = (".engine", ".log", ".cache")
 _MEANING = {
     "model.fp32.onnx": f"the model, opset {TENSORRT_OPSET}, dynamic batch and length",
@@ -62,7 +62,7 @@ _MEANING = {
     f"{PACKAGE}/": "what runs it, copied from paddle-ner",
     "run.py": "labels files, and serves",
     "check.py": "verifies, compares, measures",
-    EXPECTED: "texts, and what the server's engine says of them",
+    EXPECTED: "texts with the answers of the server's engine",
     "build_engine.sh": "makes TensorRT engines on the device",
     "requirements.txt": "for pip",
     SUMS: "for `sha256sum -c`",
@@ -71,13 +71,13 @@ _MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was made.
+    """The result.
 
     Attributes:
-        folder: to copy to a device.
-        precisions: of its ONNX files.
-        texts: how many expected answers it ships.
-        same: share of those that int8 answers as fp32 does; None without an int8 file.
+        folder: the folder to copy to a device.
+        precisions: precisions of its ONNX files.
+        texts: number of expected answers in it.
+        same: share of the texts with the same answer at int8 and fp32; None without an int8 file.
         scores: by precision, the dev set's score in ONNX Runtime; empty without labelled examples.
         files: sha256 by name.
     """
@@ -103,15 +103,15 @@ def write_edge(
 
     Args:
         checkpoint: folder of a checkpoint.
-        target: an older folder of this kind there is replaced when the new one is whole.
-        texts: whose answers are shipped, beside the built-in probes; they also say which length to tune for.
-        scales: of a calibration of this checkpoint: there is an int8 file too.
-        examples: labelled; the ONNX files are scored on them. An int8 file is not made without.
-        max_drop: how far below the fp32 score that of int8 may be.
+        target: an older folder of this kind there is replaced when the new one is complete.
+        texts: texts whose answers are shipped, in addition to the built-in probes; engines are tuned for their length.
+        scales: scales of a calibration of this checkpoint, for an additional int8 file.
+        examples: labelled; the ONNX files are scored on them. Needed for an int8 file.
+        max_drop: how much lower than at fp32 the score at int8 may be.
 
     Raises:
         MissingPackageError: Paddle2ONNX, ONNX or ONNX Runtime is not installed.
-        InputError: `checkpoint` is none, or `target` is something else's folder, or int8 cannot be scored.
+        InputError: `checkpoint` is not a checkpoint, `target` is another kind of folder, or int8 cannot be scored.
         GateError: a graph cannot be converted, TensorRT has no such operator, int8 scores too low, or the folder does
             not answer as the server does.
     """
@@ -130,7 +130,7 @@ def write_edge(
             quantize(exact, scales, onnx_file(folder, "int8"), "tensorrt")
             fit(onnx_file(folder, "int8"))
         shutil.copyfile(made / bundle.TOKENIZER, folder / TOKENIZER)
-        predictors = {one: _predictor(folder, manifest, made, one) for one in precisions}
+        predictors = {precision: _predictor(folder, manifest, made, precision) for precision in precisions}
         scores = _scores(predictors, examples, max_drop) if examples else {}
         asked = list(dict.fromkeys([*PROBES, *texts]))
         exact_answers = load_bundle(made, EngineOptions("paddle", precision="fp32"))(asked)
@@ -153,23 +153,24 @@ def _predictor(folder: Path, manifest: BundleManifest, made: Path, precision: st
 
 
 def _scores(predictors: Mapping[str, Predictor], examples: Sequence[Example], max_drop: float) -> dict[str, float]:
-    """Of each precision. Raises GateError where int8 is too far below fp32."""
-    found = {precision: score(predictor, examples)[0].value for precision, predictor in predictors.items()}
-    drop = found["fp32"] - found.get("int8", found["fp32"])
+    """The score at each precision. Raises GateError if int8 is too far below fp32."""
+    scores = {precision: score(predictor, examples)[0].value for precision, predictor in predictors.items()}
+    drop = scores["fp32"] - scores.get("int8", scores["fp32"])
     if drop > max_drop:
         raise GateError(
-            f"int8 scores {100 * found['int8']:.2f} on {len(examples)} examples, {100 * drop:.2f} points below fp32,"
+            f"int8 scores {100 * scores['int8']:.2f} on {len(examples)} examples, {100 * drop:.2f} points below fp32,"
             f" allowed are {100 * max_drop:g}; nothing was written"
         )
-    return found
+    return scores
 
 
 def _write_expected(path: Path, texts: Sequence[str], answers: Mapping[str, Sequence[Prediction]]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for index, text in enumerate(texts):
             record: dict[str, Any] = {"text": text}
-            for precision, some in answers.items():
-                record[precision] = {name: value for name, value in some[index].to_dict().items() if name != "text"}
+            for precision, predictions in answers.items():
+                answer = predictions[index].to_dict()
+                record[precision] = {name: value for name, value in answer.items() if name != "text"}
             file.write(json.dumps(record) + "\n")
 
 
@@ -206,7 +207,7 @@ def _write_rest(folder: Path, manifest: BundleManifest, precisions: Sequence[str
     listed = {*present, "README.md", "build_engine.sh", "requirements.txt", SUMS}
     values["FILES"] = "\n".join(f"- `{name}`: {meaning}" for name, meaning in _MEANING.items() if name in listed)
     for source_file in resources.files(__package__).joinpath("files").iterdir():
-        content = re.sub("@([A-Z]+)@", lambda found: values[found[1]], source_file.read_text(encoding="utf-8"))
+        content = re.sub("@([A-Z]+)@", lambda match: values[match[1]], source_file.read_text(encoding="utf-8"))
         (folder / source_file.name).write_text(content, encoding="utf-8")
     (folder / "build_engine.sh").chmod(0o755)
 
@@ -216,7 +217,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _run_check(folder: Path, precision: str) -> None:
-    """Run the folder's own check in a process without this package. Raises GateError with what it said."""
+    """Run the folder's own check in a process without this package. Raises GateError with its message."""
     options = ["--engine", "onnxruntime", "--precision", precision, "--agreement", "1"]
     command = [sys.executable, "check.py", *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -226,7 +227,7 @@ def _run_check(folder: Path, precision: str) -> None:
 
 
 def _ours(folder: Path) -> set[str]:
-    """The names in a folder of this kind that a new one may take the place of."""
+    """The names in a folder of this kind that may be replaced."""
     listed = {line.partition("  ")[2].split("/")[0] for line in (folder / SUMS).read_text("utf-8").splitlines()}
     if DESCRIPTION not in listed:
         return set()

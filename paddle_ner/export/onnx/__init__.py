@@ -1,1 +1,1 @@
-"""The graph of a bundle as ONNX: converted, rounded to int8, its kernels counted, scored beside Paddle."""
+"""The graph of a bundle as ONNX: converts it, rounds it to int8, counts its kernels, scores it against Paddle."""

@@ -1,4 +1,4 @@
-"""What is constant in an ONNX graph: found, made initializers, and dropped where nothing reads it."""
+"""The constants of an ONNX graph: finds them, turns them into initializers, and drops those that nothing reads."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Constants:
         return name
 
     def get(self, name: str) -> NDArray[Any] | None:
-        """The tensor called `name`; None where that is no constant."""
+        """The tensor called `name`; None if that is not a constant."""
         from onnx import numpy_helper
 
         tensor = self._tensors.get(self.origin(name))
@@ -35,8 +35,8 @@ class Constants:
 
 
 def make_initializers(graph: Any) -> None:
-    """Turn every Constant node into an initializer, in place: quantizing tools, ONNX Runtime's own too, see no other
-    weights, and leave fp32 what they do not see without a word."""
+    """Turn every Constant node into an initializer, in place: quantization tools, including ONNX Runtime's own, see no
+    other weights, and silently leave the others in fp32."""
     nodes = list(graph.node)
     del graph.node[:]
     for node in nodes:

@@ -1,4 +1,4 @@
-"""The same graph as ONNX, by Paddle2ONNX in a process of its own: what it cannot convert makes it abort."""
+"""Converts the graph to ONNX with Paddle2ONNX, in a separate process, since it aborts on what it cannot convert."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from paddle_ner.export.onnx.constants import drop_unused, make_initializers
 from paddle_ner.export.onnx.qdq import check
 
 OPSET = 17  # the first with LayerNormalization
-# TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to here Paddle2ONNX writes its parts.
+# TensorRT before 8.6 (JetPack 5.1 has 8.5) has no LayerNormalization; up to this opset Paddle2ONNX writes its parts.
 TENSORRT_OPSET = 16
 FILE = "model.onnx"
 
-# No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 has pip install onnx_graphsurgeon, and with it a
-# NumPy that PaddleNLP cannot live with. ONNX Runtime optimizes the graph itself when it loads it.
+# No optimize_tool: with its default, polygraphy, Paddle2ONNX 2.1.0 makes pip install onnx_graphsurgeon, and with it a
+# NumPy that breaks PaddleNLP. ONNX Runtime optimizes the graph itself when it loads it.
 _CONVERT = """
 import sys
 sys.path[:] = [path for path in sys.path if path]  # Python 3.10 puts the working directory first
@@ -40,7 +40,7 @@ def convert(graph: Path, weights: Path, target: Path, opset: int = OPSET) -> Non
 
     Raises:
         MissingPackageError: Paddle2ONNX or ONNX is not installed.
-        GateError: the conversion failed, or what it wrote is no ONNX graph.
+        GateError: the conversion failed, or its output is not an ONNX graph.
     """
     require("paddle2onnx", "onnx", needed_for="export --target onnx")
     done = processes.run([sys.executable, "-c", _CONVERT, str(graph), str(weights), str(target), str(opset)])

@@ -1,4 +1,4 @@
-"""The ONNX files of a bundle: fp32 always, int8 where a calibration's scales are given; none that was not run."""
+"""The ONNX files of a bundle: always fp32, and int8 if the scales of a calibration are given; all of them are run."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def scales_of(path: Path) -> list[MatmulScales]:
     """The scales in `path`: an int8 bundle, or its ``quantization.json``.
 
     Raises:
-        InputError: the bundle holds none.
-        BundleError: the file is not there, or not ours.
+        InputError: the bundle has no scales.
+        BundleError: the file is missing, or not ours.
     """
     if not path.is_dir():
         return read_scales(path)
@@ -40,13 +40,13 @@ def scales_of(path: Path) -> list[MatmulScales]:
 def write_graphs(
     graph: Path, weights: Path, folder: Path, scales: Sequence[MatmulScales] | None = None
 ) -> dict[Precision, OnnxGraph]:
-    """Write the ONNX files of a static fp32 graph into `folder`, and give what the manifest says of them.
+    """Write the ONNX files of a static fp32 graph into `folder`, and return their entries for the manifest.
 
     Args:
         graph: model.json of the graph.
         weights: its parameters.
         folder: where the files go.
-        scales: of the same graph; with them there is an int8 file too.
+        scales: scales for the same graph, for an additional int8 file.
 
     Raises:
         MissingPackageError: Paddle2ONNX, ONNX or ONNX Runtime is not installed.
@@ -76,13 +76,13 @@ def score_graphs(
     max_drop: float,
     advance: Callable[[float], None] = lambda _: None,
 ) -> dict[Precision, OnnxGraph]:
-    """The ONNX graphs of a folder with what they make of `examples` in ONNX Runtime, beside the fp32 graph in Paddle.
+    """The ONNX graphs of a folder, scored on `examples` in ONNX Runtime and compared with the fp32 graph in Paddle.
 
     Args:
         folder: holds the Paddle graph at fp32 and the ONNX files.
-        manifest: of that folder, which it need not stand in yet.
+        manifest: the manifest of that folder, in which it need not be yet.
         examples: labelled, such as the dev set.
-        max_drop: how far below Paddle's score a score of ONNX Runtime may be, both from 0 to 1.
+        max_drop: how much lower than Paddle's a score in ONNX Runtime may be, both from 0 to 1.
         advance: called with the share of the work done, from 0 to 1.
 
     Raises:

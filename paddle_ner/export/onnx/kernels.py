@@ -1,4 +1,4 @@
-"""Which kernels ONNX Runtime really runs: counted in the graph that it made of a file for this machine."""
+"""Which kernels ONNX Runtime really runs: counted in the graph that it makes from a file for this machine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from paddle_ner.environment import require
 from paddle_ner.errors import GateError
 from paddle_ner.inference.engines.onnx import session_options
 
-# Matrix products of integers. What could not be fused stays MatMul between a DequantizeLinear and the float it makes.
+# Matrix products of integers. Products that could not be fused stay MatMul, on the float of a DequantizeLinear.
 INT8_PRODUCTS = frozenset(("MatMulIntegerToFloat", "MatMulInteger", "QLinearMatMul", "QGemm", "DynamicQuantizeMatMul"))
 
 
 def operations(path: Path) -> Counter[str]:
-    """How often each operation stands in the graph that ONNX Runtime runs on CPU for the ONNX file `path`.
+    """How often each operation occurs in the graph that ONNX Runtime runs on the CPU for the ONNX file `path`.
 
     Raises:
         MissingPackageError: ONNX Runtime or ONNX is not installed.
@@ -29,22 +29,22 @@ def operations(path: Path) -> Counter[str]:
         optimized = Path(folder) / "optimized.onnx"
         options = session_options(threads=1)
         options.optimized_model_filepath = str(optimized)
-        options.log_severity_level = 3  # that the file fits this machine alone is what is wanted here
+        options.log_severity_level = 3  # a file that only fits this machine is exactly what is needed here
         try:
             onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its errors share no class but Exception
+        except Exception as error:  # its errors have no common class but Exception
             raise GateError(f"{path.name}: ONNX Runtime cannot load it: {error}") from None
         return Counter(node.op_type for node in onnx.load(str(optimized)).graph.node)
 
 
 def count_int8(path: Path) -> int:
-    """How many matrix products of the ONNX file `path` ONNX Runtime runs in int8 kernels; raises as `operations`."""
+    """How many matrix products ONNX Runtime runs in int8 kernels for the file `path`; raises as `operations`."""
     return sum(count for name, count in operations(path).items() if name in INT8_PRODUCTS)
 
 
 def require_int8(path: Path, expected: int) -> int:
-    """`count_int8`. Raises GateError where it is not `expected`."""
-    found = count_int8(path)
-    if found != expected:
-        raise GateError(f"{path.name}: ONNX Runtime runs {found} of its {expected} weight matmuls in int8 kernels")
-    return found
+    """The result of `count_int8`. Raises GateError if it is not `expected`."""
+    count = count_int8(path)
+    if count != expected:
+        raise GateError(f"{path.name}: ONNX Runtime runs {count} of its {expected} weight matmuls in int8 kernels")
+    return count

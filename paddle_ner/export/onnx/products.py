@@ -1,4 +1,4 @@
-"""The matrix products of an ONNX graph that have a weight: a constant for their second factor."""
+"""The matrix products of an ONNX graph with a weight, which is a constant second factor."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _KINDS = ("MatMul", "Gemm")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A MatMul or a Gemm, and what is constant of it.
+    """A MatMul or a Gemm, and its constants.
 
     Attributes:
         node: the ``onnx.NodeProto``.
-        weight: float32 of shape [in, out], or as it is stored where `transposed`.
-        transposed: the weight is stored as [out, in].
-        bias: of a Gemm, where it is constant.
+        weight: float32 of shape [in, out], or [out, in] if `transposed`.
+        transposed: whether the weight is stored as [out, in].
+        bias: the bias of a Gemm, if it is constant.
     """
 
     node: Any
@@ -40,7 +40,7 @@ class Product:
 
 
 def products(graph: Any) -> Iterator[Product]:
-    """Those of an ``onnx.GraphProto``, in its order."""
+    """The products of an ``onnx.GraphProto``, in its order."""
     constants = Constants(graph)
     for node in graph.node:
         if node.op_type not in _KINDS or (weight := constants.get(node.input[1])) is None:
@@ -52,16 +52,16 @@ def products(graph: Any) -> Iterator[Product]:
 
 
 def count(path: Path) -> int:
-    """How many the fp32 ONNX file `path` has."""
+    """The number of products in the fp32 ONNX file `path`."""
     import onnx
 
     return sum(1 for _ in products(onnx.load(str(path)).graph))
 
 
 def make_gemm(model: Any) -> None:
-    """Turn each product of two matrices with the bias that is added to it into one Gemm, in place.
+    """Turn each product of two matrices and the addition of its bias into a Gemm, in place.
 
-    ONNX Runtime does that too, but then it is too late to round the bias, and for a float bias it has no int8 kernel.
+    ONNX Runtime does that too, but then it is too late to round the bias, and it has no int8 kernel for a float bias.
     """
     import onnx
 

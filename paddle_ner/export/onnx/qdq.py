@@ -1,8 +1,8 @@
 """An int8 ONNX graph from an fp32 graph and the scales of a calibration: pairs of QuantizeLinear and DequantizeLinear
-round the matrix products with a weight, and nothing else.
+around the matrix products with a weight, and nothing else.
 
-Attention's own products and the addition of its mask stay fp32: one int8 step of a scale that covers the mask is wider
-than all that attention has to say.
+The products inside attention and the addition of its mask stay fp32: one int8 step of a scale that covers the mask is
+larger than all attention scores.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from paddle_ner.errors import GateError
 from paddle_ner.export.onnx.constants import drop_unused
 from paddle_ner.export.onnx.products import Product, make_gemm, products
 
-# cpu: activations as uint8 round 128, weights as int8, which is what ONNX Runtime's fast kernels multiply.
-# tensorrt: activations as int8 round 0, the only kind that TensorRT takes; the weights stay fp32 with a pair of their
-# own, since releases of TensorRT 8 are reported to refuse int8 weights ("invalid weights type of Int8"); and every
-# product has its own pair, as NVIDIA's tools write it.
+# cpu: activations as uint8 around 128, weights as int8, for the fast kernels of ONNX Runtime.
+# tensorrt: activations as int8 around 0, the only kind that TensorRT accepts; the weights stay fp32 with their own
+# pair, since releases of TensorRT 8 are reported to refuse int8 weights ("invalid weights type of Int8"); and every
+# product has its own pair, as in NVIDIA's tools.
 Variant = Literal["cpu", "tensorrt"]
 
 _MIDDLE = 128  # the uint8 that stands for 0
@@ -35,7 +35,7 @@ def quantize(source: Path, scales: Sequence[MatmulScales], target: Path, variant
 
     Args:
         source: made by `paddle_ner.export.onnx.convert.convert`.
-        scales: one for each matrix product with a weight, found by the weight's content.
+        scales: one for each matrix product with a weight, matched by the weight's content.
         target: the file to write.
         variant: what will run it, ``cpu`` (ONNX Runtime) or ``tensorrt``.
 
@@ -73,12 +73,12 @@ def quantize(source: Path, scales: Sequence[MatmulScales], target: Path, variant
 
 
 def check(path: Path) -> None:
-    """Let ONNX's checker read the file. Raises GateError where it refuses it."""
+    """Run ONNX's checker over the file. Raises GateError if it refuses the file."""
     import onnx
 
     try:
         onnx.checker.check_model(str(path))
-    except Exception as error:  # onnx raises many kinds, of protobuf too
+    except Exception as error:  # onnx raises many kinds of errors, including protobuf's
         raise GateError(f"{path.name}: ONNX's checker refuses it: {error}") from None
 
 
@@ -91,7 +91,7 @@ def opset(path: Path) -> int:
 
 
 class _Writer:
-    """Puts the pairs into a graph: nodes before those that read them, constants as initializers."""
+    """Puts the pairs into a graph: nodes before their readers, constants as initializers."""
 
     def __init__(self, graph: Any, variant: Variant) -> None:
         self._graph = graph
@@ -101,7 +101,7 @@ class _Writer:
         self._count = 0
 
     def quantize(self, product: Product, scales: MatmulScales) -> None:
-        """Let the node of `product` read rounded values."""
+        """Make the node of `product` read rounded values."""
         node = product.node
         key = (node.input[0], scales.activation)
         if self._variant == "tensorrt" or key not in self._pairs:
@@ -114,7 +114,7 @@ class _Writer:
             self._bias(product, steps * np.float32(scales.activation / LARGEST))
 
     def _bias(self, product: Product, steps: NDArray[np.float32]) -> None:
-        """Let a Gemm add int32, in steps of what its products are counted in."""
+        """Make a Gemm add an int32 bias, in steps of its products."""
         assert product.bias is not None
         rounded = np.rint(product.bias / steps.astype(np.float64)).astype(np.int32)
         inputs = [self._constant("bias", rounded), *self._constants(steps, np.zeros(steps.shape, np.int32))]
@@ -122,7 +122,7 @@ class _Writer:
         product.node.input[2] = self._node(product.node, "DequantizeLinear", inputs, **axis)
 
     def _weight(self, product: Product, scales: MatmulScales) -> NDArray[np.float32]:
-        """Let the node read the rounded weight; its steps, one for all or one for each output column."""
+        """Make the node read the rounded weight; returns its steps, one for all or one for each output column."""
         columns = product.weight.shape[0 if product.transposed else 1]
         if len(scales.weight) not in (1, columns):
             raise GateError(
@@ -170,7 +170,7 @@ class _Writer:
         return f"int8.{kind}.{self._count}"
 
     def finish(self) -> None:
-        """Put the new nodes in their places and drop what nothing reads any more: the fp32 weights."""
+        """Put the new nodes in their places and drop the fp32 weights, which nothing reads any more."""
         nodes = [each for node in self._graph.node for each in (*self._before.get(node.output[0], ()), node)]
         del self._graph.node[:]
         self._graph.node.extend(nodes)

@@ -1,10 +1,10 @@
-"""The default model: persons, places and organizations of Chinese text, for whom no model of their own is at hand.
+"""The default model: persons, places and organizations in Chinese text, for users without a model of their own.
 
-``paddle_ner.load()``, ``paddle-ner predict`` and ``paddle-ner serve`` take it where no model is named, ``default`` is
-its name where one is expected. README.md beside this file is its card; configs/default makes it again.
+``paddle_ner.load()``, ``paddle-ner predict`` and ``paddle-ner serve`` use it if no model is named; its name is
+``default``. README.md beside this file is its card; configs/default makes it again.
 
-It comes with the package as a bundle without its largest file, the weights in float32: those are put together once, of
-int8 weights here and the vectors of tokens and positions of the starter, in a folder of the user's cache.
+It comes with the package as a bundle without its largest file, the weights in float32: these are assembled once, from
+int8 weights here and the embeddings of the starter, in a folder of the user's cache.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ FOLDER = Path(__file__).parent
 WEIGHTS = "weights.safetensors"
 PARTS = "parameters.json"
 FROM_STARTER = ("bert.embeddings.word_embeddings.weight", "bert.embeddings.position_embeddings.weight")
-"""What the model has of the starter, by Hugging Face's names."""
+"""The weights that the model shares with the starter, under Hugging Face's names."""
 _COPIED = ("model.json", TOKENIZER, BUNDLE_MANIFEST)
 _logger = logging.getLogger(__name__)
 
 
 def folder(log: Callable[[str], None] = _logger.warning) -> Path:
-    """The bundle of the default model; made at first use, in a second, and again where a file of it is damaged.
+    """The bundle of the default model; made at first use, in a second, and again if a file of it is damaged.
 
     Args:
-        log: told where it is made.
+        log: called with a line that says where it is made.
 
     Raises:
         BundleError: a file of the package is missing or damaged.
@@ -72,13 +72,13 @@ def _is_whole(target: Path) -> bool:
 
 
 def resolved(model: str | Path, log: Callable[[str], None] = _logger.warning) -> Path:
-    """The folder of a model: of the default one for its name, unless a folder that is called so holds a model."""
+    """The folder of a model; ``default`` is the default model, unless a folder with that name holds a model."""
     path = Path(model)
     return folder(log) if str(model) == NAME and not (is_bundle(path) or is_checkpoint(path)) else path
 
 
 def tensors() -> Tensors:
-    """The weights in Hugging Face's names and layout, float32. Raises BundleError where a file is damaged."""
+    """The weights under Hugging Face's names and in its layout, float32. Raises BundleError if a file is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class DynamicEngine:
-    """Runs a model without gradients or dropout. Safe to use on a model in training: its mode is put back.
+    """Runs a model without gradients or dropout. Safe to use on a model in training: its mode is restored.
 
-    For one thread at a time, its clones included: they share the model, whose mode each run sets.
+    For one thread at a time, including its clones: they share the model, whose mode each run sets.
 
     Args:
         model: an encoder with a head.
         device: ``cpu``, ``gpu`` or ``gpu:N``.
-        threads: CPU threads; None leaves them to Paddle, which takes all cores that are visible.
+        threads: CPU threads; None leaves them to Paddle, which takes all visible cores.
     """
 
     def __init__(self, model: Model, device: str = "cpu", threads: int | None = None) -> None:
@@ -36,11 +36,11 @@ class DynamicEngine:
         return DynamicEngine(self._model, self.info.device, self.info.threads)
 
     def run(self, input_ids: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`."""
+        """The outputs by name; see `Engine`."""
         import paddle
 
         if self.info.threads is not None:
-            paddle.base.core.set_num_threads(self.info.threads)  # of the thread that calls
+            paddle.base.core.set_num_threads(self.info.threads)  # for the calling thread
         training = self._model.training
         self._model.eval()
         try:
@@ -56,7 +56,7 @@ def load_engine(checkpoint: Checkpoint, device: str = "cpu") -> DynamicEngine:
     """An engine over a checkpoint's model.
 
     Args:
-        checkpoint: it shares its model with all that run it.
+        checkpoint: the engine shares its model.
         device: ``cpu``, ``gpu`` or ``gpu:N``; it becomes the device of this process.
 
     Raises:

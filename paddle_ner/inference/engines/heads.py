@@ -1,4 +1,4 @@
-"""Attention heads of an OpenVINO graph filled up with zeros to a width that bf16 kernels are fast at."""
+"""Pads the attention heads of an OpenVINO graph with zeros to a width at which bf16 kernels are fast."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# A row of a tile of AMX holds 32 numbers of bf16. Heads of 26, as ernie-3.0-nano has them, leave a remainder in every
-# product of attention and of the layers round it: filled up, a batch takes an eighth less time.
+# A row of an AMX tile holds 32 bf16 numbers. Heads of width 26, as in ernie-3.0-nano, leave a remainder in every
+# product of attention and of the layers around it: with padding, a batch takes an eighth less time.
 _TILE = 32
 
 
 def widen_heads(graph: Any) -> None:
-    """Change an ``openvino.Model`` in place whose heads are no multiple of 32 wide; what it computes stays the same.
+    """Change an ``openvino.Model`` in place if its heads are no multiple of 32 wide; its results stay the same.
 
-    Zeros in queries and keys add nothing to their product, those in values come out as zeros, and these meet rows of
-    zeros in the layer behind. A graph that is not built as `paddle_ner.export` builds them is left alone.
+    Zeros in queries and keys add nothing to their product; zeros in values come out as zeros, which meet rows of zeros
+    in the next layer. A graph that is not built in the way of `paddle_ner.export` is not changed.
     """
     splits = list(_splits(graph))
     merges = list(_merges(graph, {(heads, width) for *_, heads, width in splits}))
@@ -56,7 +56,7 @@ def _splits(graph: Any) -> Iterator[tuple[Any, Any, Any, int, int]]:
 
 
 def _merges(graph: Any, widths: set[tuple[int, int]]) -> Iterator[tuple[Any, Any]]:
-    """Where such heads are put side by side again: Reshape, and the MatMul behind it."""
+    """Where such heads are concatenated again: Reshape, and the MatMul after it."""
     columns = {heads * width for heads, width in widths}
     for reshape in graph.get_ordered_ops():
         shape = _shape(reshape)
@@ -74,25 +74,25 @@ def _merges(graph: Any, widths: set[tuple[int, int]]) -> Iterator[tuple[Any, Any
 
 
 def _shape(node: Any) -> list[int] | None:
-    """What a Reshape makes of its input beyond batch and length, which it keeps; None for anything else."""
+    """The shape that a Reshape gives its input after batch and length, which it keeps; None for anything else."""
     pattern = _constant(node, 1) if node.get_type_name() == "Reshape" else None
     if pattern is None or pattern.ndim != 1 or pattern[:2].tolist() != [0, 0]:
         return None
-    return [int(one) for one in pattern]
+    return [int(size) for size in pattern]
 
 
 def _source(node: Any) -> Any:
-    """What gives the first input of `node`, past what only passes it on."""
+    """The node that computes the first input of `node`, skipping nodes that only pass it on."""
     if not node.inputs():
         return node
-    found = node.input_value(0).get_node()
-    return _source(found) if found.get_type_name() == "Identity" else found
+    source = node.input_value(0).get_node()
+    return _source(source) if source.get_type_name() == "Identity" else source
 
 
 def _targets(node: Any) -> Iterator[Any]:
-    """What takes the output of `node`, past what only passes it on."""
-    for one in node.output(0).get_target_inputs():
-        target = one.get_node()
+    """The node that uses the output of `node`, skipping nodes that only pass it on."""
+    for target_input in node.output(0).get_target_inputs():
+        target = target_input.get_node()
         if target.get_type_name() == "Identity":
             yield from _targets(target)
         else:
@@ -100,7 +100,7 @@ def _targets(node: Any) -> Iterator[Any]:
 
 
 def _constant(node: Any, position: int) -> NDArray[Any] | None:
-    """The value of an input, where that is constant."""
+    """The value of an input, if it is constant."""
     if len(node.inputs()) <= position:
         return None
     source = node.input_value(position).get_node()
@@ -116,7 +116,7 @@ def _replace(node: Any, position: int, value: NDArray[Any]) -> None:
 
 
 def _filled(values: NDArray[Any] | None, heads: int, width: int, wide: int, axis: int) -> NDArray[Any]:
-    """`values` with each head's part of `axis` filled up with zeros from `width` to `wide`."""
+    """`values` with each head's part of `axis` padded with zeros from `width` to `wide`."""
     assert values is not None
     moved = np.moveaxis(values, axis, -1)
     parts = moved.reshape(*moved.shape[:-1], heads, width)

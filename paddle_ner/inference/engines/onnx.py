@@ -31,7 +31,7 @@ class OnnxEngine:
     Args:
         folder: a verified bundle.
         manifest: its manifest.
-        options: of the engine, every choice made (see `open_engine`).
+        options: the options of the engine, with every choice resolved (see `open_engine`).
 
     Raises:
         DeviceError: this build of ONNX Runtime cannot use the device.
@@ -53,13 +53,13 @@ class OnnxEngine:
 
         session = session_options(self.info.threads)
         self._session = onnxruntime.InferenceSession(graph, session, providers=_providers(self.info.device))
-        self._inputs = [one.name for one in self._session.get_inputs()]
+        self._inputs = [tensor.name for tensor in self._session.get_inputs()]
 
     def clone(self) -> OnnxEngine:
         """Another session over the same graph, for another thread: a session's threads serve one run at a time.
 
         Raises:
-            BundleError: the file is another one by now.
+            BundleError: the file has changed.
         """
         graph = self._path.read_bytes()
         if self._checksum not in (None, hashlib.sha256(graph).hexdigest()):
@@ -69,13 +69,13 @@ class OnnxEngine:
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`."""
+        """The outputs by name; see `Engine`."""
         values = self._session.run(None, feed(self._inputs, input_ids))
         return {name: np.asarray(each, dtype=np.float32) for name, each in zip(self._outputs, values, strict=True)}
 
 
 def _providers(device: str) -> list[str | tuple[str, dict[str, int]]]:
-    """What ONNX Runtime runs a session with. Raises DeviceError where this build cannot use the device."""
+    """The execution providers of a session. Raises DeviceError if this build cannot use the device."""
     import onnxruntime
 
     if device == "cpu":
@@ -92,11 +92,11 @@ def session_options(threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
     if threads is not None:
         options.intra_op_num_threads = threads
-    # Threads that spin while they wait take the cores from tokenization and from other engines.
+    # Threads that spin while they wait would take the cores from tokenization and from other engines.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not cpu_flags() & VNNI_FLAGS:
-        # Without VNNI, pairs of int8 products are added in 16 bits, which overflow: weights are turned to uint8 first.
-        # With it there is nothing to fix, and the kernels for that are four times slower.
+        # Without VNNI, pairs of int8 products are added in 16 bits, which overflow, so weights are first converted to
+        # uint8. With VNNI there is nothing to fix, and the kernels for that are four times slower.
         options.add_session_config_entry("session.x64quantprecision", "1")
     return options
 

@@ -1,4 +1,4 @@
-"""Which engine runs a bundle: the one that was asked for, or a refusal that says why not."""
+"""Chooses the engine that runs a bundle, or refuses and says why."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from paddle_ner.machine import cpu_flags, usable_cores
 
 logger = logging.getLogger(__name__)
 
-_DEFAULT = "paddle"  # runs every bundle
+_DEFAULT = "paddle"  # can run every bundle
 
 
 def open_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> Engine:
     """The engine of a verified bundle.
 
     Raises:
-        InputError: there is no such engine, or the bundle has no graph for what is asked.
+        InputError: there is no such engine, or the bundle has no graph for it.
         MissingPackageError: the engine's package is not installed.
-        DeviceError: the device, or the precision on it, cannot be had.
+        DeviceError: the device, or the precision on it, is not available.
         BundleError: the graph does not fit the manifest.
     """
     name, precision = choose(folder, manifest, options, cpu_flags())
@@ -49,14 +49,14 @@ def device_kind(device: str) -> str:
 def choose(
     folder: Path, manifest: BundleManifest, options: EngineOptions, flags: Set[str]
 ) -> tuple[EngineName, Precision]:
-    """What runs the bundle, and the precision of its arithmetic; `flags` are those of this machine's CPU.
+    """The engine that runs the bundle, and its precision; `flags` are those of this machine's CPU.
 
-    What was asked for by name is done or refused. ``auto`` takes what the manifest says was best; where this machine
-    lacks it, that is Paddle at its best, or fp32, with a line in the log.
+    An engine or precision that is named is used or refused. ``auto`` takes the manifest's best; if this machine does
+    not have it, Paddle at its best precision or at fp32, with a line in the log.
 
     Raises:
-        InputError: there is no such engine, or the bundle has no graph for what is asked.
-        DeviceError: the device, or the precision on it, cannot be had.
+        InputError: there is no such engine, or the bundle has no graph for it.
+        DeviceError: the device, or the precision on it, is not available.
     """
     engine = ENGINES[_choose_engine(folder, manifest, options)]
     kind = device_kind(options.device)
@@ -72,9 +72,9 @@ def choose(
 
 
 def runnable(manifest: BundleManifest, name: EngineName, flags: Set[str]) -> list[Precision]:
-    """The precisions that a bundle can run at in an engine on a CPU with `flags`; none where it has no such graph."""
+    """The precisions that a bundle can run at in an engine on a CPU with `flags`; empty without a graph for it."""
     engine = ENGINES[name]
-    return [one for one in engine.possible(manifest, "cpu") if not engine.lacking(one, "cpu", flags)]
+    return [precision for precision in engine.possible(manifest, "cpu") if not engine.lacking(precision, "cpu", flags)]
 
 
 def _choose_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> EngineName:
@@ -101,7 +101,7 @@ def _choose_engine(folder: Path, manifest: BundleManifest, options: EngineOption
 def _best_precision(
     folder: Path, manifest: BundleManifest, engine: EngineDescription, kind: str, flags: Set[str]
 ) -> Precision:
-    """The precision that the manifest says is best, or fp32 where this engine or machine lacks that."""
+    """The best precision according to the manifest, or fp32 if this engine or machine does not support it."""
     tuning = manifest.tuning
     measured = tuning.precision if tuning is not None and tuning.engine == engine.name else None
     wanted: Precision = measured or manifest.precision
@@ -120,7 +120,7 @@ def _best_precision(
 def _check_precision(
     folder: Path, manifest: BundleManifest, engine: EngineDescription, kind: str, asked: Precision, flags: Set[str]
 ) -> None:
-    """Raise InputError or DeviceError where the bundle cannot run at the precision that is asked for."""
+    """Raise InputError or DeviceError if the bundle cannot run at the precision that was asked for."""
     known = engine.precisions[kind]
     if asked not in known:
         raise DeviceError(f"precision {asked} cannot be had with {engine.name} on {kind}, expected {', '.join(known)}")

@@ -30,7 +30,7 @@ class OpenVinoEngine:
     Args:
         folder: a verified bundle.
         manifest: its manifest.
-        options: of the engine, every choice made (see `open_engine`).
+        options: the options of the engine, with every choice resolved (see `open_engine`).
 
     Raises:
         BundleError: OpenVINO cannot read the graph, or its inputs or outputs are not those of the manifest.
@@ -42,14 +42,14 @@ class OpenVinoEngine:
         assert options.precision != AUTO
         path = folder / manifest.onnx_files["int8" if options.precision == "int8" else "fp32"]
         self._core = openvino.Core()
-        # Else it maps the file, and a server would be killed when someone copies another bundle over this one.
+        # Otherwise it maps the file, and a server would be killed when someone copies another bundle over this one.
         self._core.set_property({"ENABLE_MMAP": False})
         try:
             self._graph = self._core.read_model(path)
         except RuntimeError as error:
             said = " ".join(str(error).split())
             raise BundleError(f"{path}: OpenVINO cannot read it: {said}") from None
-        self._inputs = [one.any_name for one in self._graph.inputs]
+        self._inputs = [tensor.any_name for tensor in self._graph.inputs]
         self._outputs = manifest.outputs
         check_inputs(path, self._inputs, manifest)
         check_outputs(path, len(self._graph.outputs), manifest)
@@ -64,26 +64,26 @@ class OpenVinoEngine:
         self._request = compiled.create_infer_request()
 
     def clone(self) -> OpenVinoEngine:
-        """Another engine over the same graph, for another thread, with threads and prepared weights of its own."""
+        """Another engine over the same graph, for another thread, with its own threads and prepared weights."""
         twin = copy.copy(self)
         twin._compile()
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`."""
+        """The outputs by name; see `Engine`."""
         values = self._request.infer(feed(self._inputs, input_ids), share_inputs=True, share_outputs=True)
-        # Copies: the next run writes into the same memory.
+        # Copies, since the next run writes into the same memory.
         return {name: np.array(values[index], dtype=np.float32) for index, name in enumerate(self._outputs)}
 
 
 def settings(precision: Precision | str, threads: int) -> dict[str, Any]:
-    """Those of ``openvino.Core.compile_model`` for one engine of `threads` CPU threads."""
+    """The configuration for ``openvino.Core.compile_model`` of an engine with `threads` CPU threads."""
     return {
-        # Left alone, it takes bf16 for an fp32 graph wherever the CPU has that.
+        # By default it computes an fp32 graph in bf16 on every CPU that has bf16.
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": str(threads),
-        # Bound to cores, engines side by side would share one, and wait for what else runs on it.
+        # If bound to cores, engines side by side would share a core, and wait for other work on it.
         "ENABLE_CPU_PINNING": False,
     }
 

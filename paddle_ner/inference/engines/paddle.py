@@ -26,18 +26,19 @@ from paddle_ner.inference.engines import (
 )
 from paddle_ner.inference.engines.quiet import without_pass_statistics
 
-# Paddle can keep what it prepares for oneDNN by input shape, the weights in oneDNN's order included, up to a number of
-# shapes. That is slow where shapes come and go (it prepares again) and big where they stay: with 10, batches of mixed
-# shapes were a third slower, with 100 a small model took 1.8 GB. 0 keeps it once for all shapes; what oneDNN itself
-# keeps by shape is bounded since the shapes are: `planning.LENGTHS` by `planning.ROWS` within the budget, 128.
+# Paddle can cache what it prepares for oneDNN by input shape, including the weights in oneDNN's order, for a limited
+# number of shapes. That is slow if shapes change often (it prepares again) and large if they do not: with 10, batches
+# of mixed shapes were a third slower; with 100, a small model took 1.8 GB. 0 keeps it once for all shapes. What oneDNN
+# itself caches by shape is limited, since the shapes are: `planning.LENGTHS` by `planning.ROWS` within the budget, 128.
 _BY_SHAPE = 0
 _GPU_POOL_MB = 256
-# Paddle hands every tensor that is done with to a thread that frees it, and waking that costs as much as a small
-# operation. With this many bytes freed at a time small batches take a fifth less time; more would not fit the caches.
+# Paddle passes every tensor that is no longer needed to a thread that frees it, and waking that thread costs as much as
+# a small operation. With this many bytes freed at a time small batches take a fifth less time; more would not fit into
+# the caches.
 _FREED_AT_A_TIME = 8 << 20
 _FREE_FLAG = "FLAGS_eager_delete_tensor_gb"
-# Int8 for the layers with weights where a bundle does not say otherwise: PaddleSlim records a scale for the addition of
-# the attention mask too, and one step of that scale wipes attention out.
+# Int8 only for the layers with weights, unless a bundle says otherwise: PaddleSlim also records a scale for the
+# addition of the attention mask, and one step of that scale wipes attention out.
 _INT8_OPERATIONS = ("fc",)
 
 
@@ -47,11 +48,11 @@ class PaddleEngine:
     Args:
         folder: a verified bundle.
         manifest: its manifest.
-        options: of the engine, every choice made (see `open_engine`).
+        options: the options of the engine, with every choice resolved (see `open_engine`).
         files: graph and weights; None takes the bundle's.
 
     Raises:
-        DeviceError: the device cannot be had.
+        DeviceError: the device is not available.
         BundleError: the graph's inputs or outputs are not those of the manifest.
     """
 
@@ -63,7 +64,7 @@ class PaddleEngine:
         files: tuple[Path, Path] | None = None,
     ) -> None:
         with warnings.catch_warnings():
-            # Paddle warns at import that ccache, which only building its extensions would use, is absent.
+            # Paddle warns at import if ccache is missing, which only a build of its extensions would use.
             warnings.simplefilter("ignore")
             from paddle import inference, set_flags
         if options.device == "cpu" and _FREE_FLAG not in os.environ:
@@ -75,8 +76,8 @@ class PaddleEngine:
         configure(config, inference.PrecisionType, options, graph.suffix == ".json", operations)
         self._names = manifest.outputs
         self.info = EngineInfo(options.engine, options.device, options.precision, options.threads)
-        # Of this engine and all its clones, which go together: over a graph of the old kind, as int8 graphs are, the
-        # first that is destroyed takes from the others what they hold in common ("Tensor holds no memory").
+        # Of this engine and all its clones, which must be destroyed together: over a graph of the old kind, such as
+        # int8 graphs, the first to be destroyed takes shared memory from the others ("Tensor holds no memory").
         self._family: list[Any] = []
         with without_pass_statistics() if options.precision == "int8" else nullcontext():
             self._attach(inference.create_predictor(config))
@@ -97,7 +98,7 @@ class PaddleEngine:
         return twin
 
     def run(self, input_ids: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
-        """Its outputs by name; see `Engine`."""
+        """The outputs by name; see `Engine`."""
         rows, length = input_ids.shape
         if self.info.device == "cpu" and (added := self._distinct(rows, length) - rows):
             input_ids = np.concatenate([input_ids, np.repeat(input_ids[-1:], added, axis=0)])
@@ -111,10 +112,10 @@ class PaddleEngine:
         }
 
     def _distinct(self, rows: int, length: int) -> int:
-        """The number of rows, at least `rows`, that Paddle does not mistake for another shape.
+        """A number of windows, at least `rows`, with which Paddle does not confuse the shape with an earlier one.
 
-        What it keeps for oneDNN by shape it finds again by the digits of the shape, with nothing between its numbers:
-        after 24 rows of 8 tokens, 2 rows of 48 fail ("could not reshape a memory descriptor").
+        Its cache for oneDNN uses the digits of a shape as the key, without separators between the numbers: after 24
+        windows of 8 tokens, 2 windows of 48 fail ("could not reshape a memory descriptor").
         """
         while self._shapes.setdefault(f"{rows}{length}", (rows, length)) != (rows, length):
             rows += 1
@@ -133,12 +134,12 @@ def configure(
     Args:
         config: to set.
         precision_type: ``paddle.inference.PrecisionType``.
-        options: of the engine, every choice made.
+        options: the options of the engine, with every choice resolved.
         new_ir: for graphs saved as json.
         int8_operations: types of operations to run in int8; none runs all that have scales.
 
     Raises:
-        DeviceError: the device cannot be had.
+        DeviceError: the device is not available.
     """
     config.enable_new_ir(new_ir)
     config.enable_new_executor(new_ir)
@@ -155,13 +156,13 @@ def configure(
             config.enable_mkldnn_int8(set(int8_operations))
         return
     number = check_gpu(options.device)
-    # A graph that TensorRT has optimized carries its precision in itself.
+    # A graph that TensorRT has optimized has a fixed precision.
     half = options.precision == "fp16" and options.engine != "tensorrt"
     config.enable_use_gpu(_GPU_POOL_MB, number, precision_type.Half if half else precision_type.Float32)
 
 
 def check_gpu(device: str) -> int:
-    """The number of a GPU that this build and this machine have. Raises DeviceError that says which is missing."""
+    """The number of a GPU that this build and this machine can use. Raises DeviceError that says what is missing."""
     from paddle import is_compiled_with_cuda
     from paddle.device.cuda import device_count
 

@@ -1,4 +1,4 @@
-"""What Paddle's int8 passes print on stderr whatever is asked of its logs: one line a pass, thirty an engine."""
+"""Hides what Paddle's int8 passes print to stderr at any log level: a line per pass, thirty per engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOISE = b"\x1b[37m--- "
 
 @contextmanager
 def without_pass_statistics() -> Iterator[None]:
-    """Leave those lines out; whatever else is written to stderr meanwhile appears when the block ends."""
+    """Leave out these lines; everything else that is written to stderr in the block appears when the block ends."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as file:

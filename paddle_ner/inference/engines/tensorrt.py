@@ -19,20 +19,20 @@ from paddle_ner.inference.engines import EngineDescription, EngineOptions
 from paddle_ner.inference.engines.paddle import PaddleEngine, check_gpu
 from paddle_ner.inference.planning import LENGTHS
 
-# Shapes that TensorRT tunes for: one short row at least, the batcher's budget at most.
+# Shapes that TensorRT tunes for: from one short window up to the batcher's budget.
 _MIN_ROWS, _BEST_ROWS, _MAX_ROWS = 1, 8, 128
 _BEST_LENGTH = 64
 _GRAPH = "model"
 
 
 def cache_folder() -> Path:
-    """Where optimized graphs are kept: ``$XDG_CACHE_HOME/paddle-ner/tensorrt``."""
+    """The folder of optimized graphs: ``$XDG_CACHE_HOME/paddle-ner/tensorrt``."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return home / "paddle-ner" / "tensorrt"
 
 
 def optimized(folder: Path, manifest: BundleManifest, options: EngineOptions) -> tuple[Path, Path]:
-    """Graph and weights that TensorRT made of the bundle in `folder`; minutes at the first call, kept for the next.
+    """The graph and weights that TensorRT made from the bundle in `folder`; takes minutes once, then they are cached.
 
     Raises:
         DeviceError: this build of PaddlePaddle comes without TensorRT, or the GPU cannot be used.
@@ -51,7 +51,7 @@ def optimized(folder: Path, manifest: BundleManifest, options: EngineOptions) ->
             config = configuration(tensorrt, manifest, options)
             config.save_model_dir = str(temporary / _GRAPH)
             tensorrt.convert(str((folder / manifest.graph).with_suffix("")), config)
-            with suppress(OSError):  # another process was quicker: what it made is the same
+            with suppress(OSError):  # another process was faster, with the same result
                 temporary.rename(target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -59,7 +59,7 @@ def optimized(folder: Path, manifest: BundleManifest, options: EngineOptions) ->
 
 
 def configuration(tensorrt: Any, manifest: BundleManifest, options: EngineOptions) -> Any:
-    """The ``TensorRTConfig`` of a bundle: one range of shapes, [rows, length], for each input."""
+    """The ``TensorRTConfig`` of a bundle: a range of shapes, [windows, length], for each input."""
     longest = manifest.window.size
     inputs = [
         tensorrt.Input(
@@ -79,7 +79,7 @@ def configuration(tensorrt: Any, manifest: BundleManifest, options: EngineOption
 
 
 def open_engine(folder: Path, manifest: BundleManifest, options: EngineOptions) -> PaddleEngine:
-    """Paddle over the graph that TensorRT made; raises as `optimized` does."""
+    """Paddle over the graph that TensorRT made; raises the errors of `optimized`."""
     check_gpu(options.device)
     return PaddleEngine(folder, manifest, options, optimized(folder, manifest, options))
 

@@ -1,4 +1,4 @@
-"""Heads: what makes the states of an encoder into outputs with names. Each describes itself in a module of this folder.
+"""Heads turn the states of an encoder into named outputs. Each describes itself in a module of this folder.
 
 Another distribution adds a head through an entry point of the group ``paddle_ner.heads``:
 
@@ -39,20 +39,25 @@ Answers = Literal["token", "span", "sequence"]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a head says of itself: ``HEAD`` in its module, found in `HEADS`.
+    """The description of a head: ``HEAD`` in its module, found in `HEADS`.
 
     Attributes:
-        name: what it is asked for by, such as ``model.head: NAME`` in a config.
-        answers: whether its outputs speak of each token, of spans of tokens or of the whole sequence: tasks take heads
-            of one kind, and a task ner whose head answers for spans keeps entities that overlap.
-        outputs: names of what `forward` gives, in the order of an exported graph. The tasks read ``logits``: [batch,
-            length, outputs] where it answers for tokens or spans, [batch, outputs] where it answers for the sequence.
+        name: its name in options, such as ``model.head: NAME`` in a config.
+        answers: whether its outputs are for each token, for spans of tokens or for the whole sequence: a task takes
+            heads of one kind, and a task ner whose head answers for spans keeps overlapping entities.
+        outputs: names of the outputs of `forward`, in the order of an exported graph. The tasks read ``logits``:
+            [batch, length, outputs] if it answers for tokens or spans, [batch, outputs] if for the sequence.
         layers: makes the layers by name, from an encoder of PaddleNLP and the number of outputs. Their weights are
-            drawn as the encoder's are. A checkpoint holds them as ``NAME.*`` beside the encoder's: named as in
-            PaddleNLP's own models, the weights of those load.
-        forward: the outputs by name, from the model, whose attributes the layers are, from the encoder's state of each
-            token, [batch, length, hidden], and from its pooled state of the first one, [batch, hidden], or None where
-            the encoder has no pooler.
+            initialized like the encoder's. A checkpoint holds them as ``NAME.*`` beside the encoder's: with the names
+            of PaddleNLP's own models, the weights of these load.
+        forward: computes the outputs by name from the model, which has the layers as attributes, from the encoder's
+            state of each token, [batch, length, hidden], and from its pooled state of the first token, [batch,
+            hidden], or None if the encoder has no pooler.
+        pool: makes one state of a sequence, [batch, size], of those of its tokens, [batch, length, hidden], and a mask,
+            [batch, length], of ones where there are tokens and zeros where there is padding. It has no weights.
+            `forward` gets it in place of the encoder's pooled state. None where the head needs no such state.
+        reads: tokens, or first where `forward` reads the states of the first tokens alone: so those of the others need
+            not be kept where the encoder does not learn.
     """
 
     name: str
@@ -60,16 +65,18 @@ class Head:
     outputs: tuple[str, ...]
     layers: Callable[[Any, int], Mapping[str, Any]]
     forward: Callable[[Any, Tensor, Tensor | None], dict[str, Tensor]]
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    reads: Literal["tokens", "first"] = "tokens"
 
 
 HEADS: Registry[Head] = Registry("head", __name__, "HEAD", "paddle_ner.heads", Head)
 
 
 def head_for(task: Task, name: str | None = None) -> Head:
-    """The head called `name`; the task's own where that is None.
+    """The head called `name`; None means the task's own.
 
     Raises:
-        InputError: there is no such head, or it does not give what the task reads.
+        InputError: there is no such head, or it lacks the outputs that the task reads.
     """
     own = HEADS[task.head]
     if name is None:
@@ -87,12 +94,12 @@ def head_for(task: Task, name: str | None = None) -> Head:
 
 
 def takes_overlaps(name: str | None) -> bool:
-    """Whether the head called `name` answers for spans, so that entities may overlap; None is a task's own head."""
+    """Whether the head called `name` answers for spans, so that entities may overlap; None means a task's own head."""
     return name in HEADS and HEADS[str(name)].answers == "span"
 
 
 def dropout(encoder: Any) -> Any:
-    """The dropout between an encoder and its head, as PaddleNLP's models have it."""
+    """The dropout between an encoder and its head, as in PaddleNLP's models."""
     import paddle
 
     config = encoder.config
@@ -101,5 +108,5 @@ def dropout(encoder: Any) -> Any:
 
 
 def has_pooler(encoder: Any) -> bool:
-    """Whether the encoder gives a pooled state of the first token beside those of all tokens."""
+    """Whether the encoder returns a pooled state of the first token in addition to the states of all tokens."""
     return getattr(encoder, "pooler", None) is not None

@@ -1,6 +1,6 @@
-"""A linear-chain CRF: the layers of the head ``token``, and a learned score of each tag behind each other one.
+"""A linear-chain CRF: the layers of the head ``token``, and a learned score of each tag after each other tag.
 
-The graph gives both, and the task searches the best tags: see `paddle_ner.tasks.crf`.
+The graph outputs both, and the task searches the best tags: see `paddle_ner.tasks.crf`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from paddle_ner.modeling.heads import Head, Tensor
 from paddle_ner.modeling.heads.token import HEAD as TOKEN
 from paddle_ner.tasks.crf import TRANSITIONS
 
-# Transitions begin at zero and learn at so many times the rate of all other weights: they are few, of the size of
-# logits, and at the rate of an encoder they would stay where they are.
+# Transitions start at zero and learn at this many times the rate of all other weights: there are few of them, they have
+# the magnitude of logits, and at the rate of an encoder they would hardly move.
 RATE = 50.0
 
 
@@ -29,7 +29,7 @@ def layers(encoder: Any, num_outputs: int) -> dict[str, Any]:
 
 
 def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tensor]:
-    """See `Head.forward`; each window gets the transitions, as one row."""
+    """See `Head.forward`; each window gets the transitions as a row."""
     import paddle
 
     outputs = TOKEN.forward(model, tokens, pooled)

@@ -27,4 +27,4 @@ def forward(model: Any, tokens: Tensor, pooled: Tensor | None) -> dict[str, Tens
     return {"logits": model.classifier(model.dropout(pooled))}
 
 
-HEAD = Head(name="sequence", answers="sequence", outputs=("logits",), layers=layers, forward=forward)
+HEAD = Head(name="sequence", answers="sequence", outputs=("logits",), layers=layers, forward=forward, reads="first")

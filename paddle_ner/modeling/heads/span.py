@@ -1,6 +1,6 @@
-"""A score for each span, so that entities may overlap: query and key of each token, and how each label begins and ends.
+"""A score for each span, so that entities may overlap: for each token a query, a key, and scores of labels at its ends.
 
-The graph gives them by token, and the task makes scores of spans of them: see `paddle_ner.tasks.spans`.
+The graph outputs them by token, and the task turns them into scores of spans: see `paddle_ner.tasks.spans`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The starter: a small Chinese encoder that comes with the package, for whom no published weights are at hand.
+"""The starter: a small Chinese encoder that comes with the package, for users without published weights.
 
 ``model.pretrained: starter``. README.md beside this file is its card; configs/starter makes it again. `large` is the
-encoder that it was made of.
+encoder that it was made of, and `words` the same with pieces of words as tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHA256 = "76a80bd32923da641d192aed38e41804f6ddb4ea32dc90581cccb2a4804c24da"
 
 
 def read_weights() -> Tensors:
-    """The weights in Hugging Face's names and layout of BERT, float32. Raises BundleError where the file is damaged."""
+    """The weights in Hugging Face's names and layout of BERT, float32. Raises BundleError if the file is damaged."""
     path = FOLDER / WEIGHTS
     if not path.is_file() or sha256(path) != SHA256:
         raise BundleError(f"{path}: missing or damaged: install paddle-ner again")

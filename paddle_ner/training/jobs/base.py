@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ class Scores(Protocol):
         ...
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, for the checkpoint's manifest."""
+        """JSON form, for what the result says of itself."""
         ...
 
 
@@ -90,8 +90,10 @@ class Prepared:
         loss: what is minimized.
         scorer: over the dev data.
         fingerprint: changes with what is learned from; a state of another one is not resumed from.
-        write: makes the checkpoint's folder, once the model has its best weights, with these metrics by name.
+        write: makes the folder of the result, once the model has its best weights, with these metrics by name.
         callbacks: more of PaddleNLP's callbacks.
+        inputs: what of a batch the model takes, beside ``input_ids`` and ``token_type_ids``.
+        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one behind the other.
     """
 
     model: Any
@@ -102,10 +104,18 @@ class Prepared:
     fingerprint: str
     write: Callable[[Path, dict[str, Any]], None]
     callbacks: Sequence[Any] = ()
+    inputs: tuple[str, ...] = ()
+    copies: int = 1
 
 
 class Job(Protocol):
-    """A kind of training. Its module holds one, and imports no framework before `prepare` is called."""
+    """A kind of training. Its module holds one, and imports no framework before `prepare` is called.
+
+    Attributes:
+        result: name of the folder that it leaves in that of the run.
+    """
+
+    result: ClassVar[str]
 
     def check(self, config: Any, log: Say, warn: Say) -> Any:
         """Read what the config names, without a framework, and return the config with what is found spelled out.

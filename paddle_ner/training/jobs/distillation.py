@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from paddle_ner.config import Config, DistillationConfig
 from paddle_ner.modeling import structure
@@ -11,13 +11,16 @@ from paddle_ner.tasks import Task
 from paddle_ner.training import answers, batches
 from paddle_ner.training.corpus import read_corpus, read_texts
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
+from paddle_ner.training.run_folder import CHECKPOINT
 from paddle_ner.training.student import build_student
 from paddle_ner.training.teacher import find_teacher, pin
 
 
 class Distillation:
     """A training on what a teacher answers (Hinton et al. 2015)."""
+
+    result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data and find the teacher; its place and its hash are spelled out in the config."""
@@ -45,12 +48,12 @@ class Distillation:
         zeros = structure.masks(model)
         encoded = Encoded(tokenizer, model, features, misaligned)
         callbacks = [KeepZeros(zeros, model)] if zeros else []
-        return prepared(run, config, corpus, encoded, teacher_loss(task, config.distillation), callbacks)
+        loss = teacher_loss(task, config.distillation, training_loss(task, config.training, features))
+        return prepared(run, config, corpus, encoded, loss, callbacks)
 
 
-def teacher_loss(task: Task, config: DistillationConfig) -> Loss:
+def teacher_loss(task: Task, config: DistillationConfig, of_labels: Loss) -> Loss:
     """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
-    of_labels = labels_loss(task)
 
     def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
         soft = task.learning.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.bundle import Manifest
-from paddle_ner.config import Config, portable
+from paddle_ner.config import Config, TrainingConfig, portable
 from paddle_ner.data.checking import check_file, warnings
 from paddle_ner.evaluation import temperature
 from paddle_ner.features.sentences import sentence_ends
@@ -28,6 +28,9 @@ from paddle_ner.training.batches import Features
 from paddle_ner.training.corpus import Corpus, read_corpus
 from paddle_ner.training.examples import chosen
 from paddle_ner.training.jobs.base import Loss, Prepared, Run, Say
+from paddle_ner.training.techniques import checks as techniques
+from paddle_ner.training.techniques.r_drop import COPIES, r_drop
+from paddle_ner.training.techniques.weighting import weighted_loss
 from paddle_ner.types import Entity, Example
 
 FINE_TUNING_RATE = 3e-4  # with a higher one from pretrained weights a warning is given
@@ -81,7 +84,7 @@ class TaskScorer:
 def check(config: Config, log: Say, warn: Say) -> Corpus:
     """Read the data, and refuse what cannot be trained before anything is."""
     corpus = read_corpus(config, log)
-    head_for(corpus.task, config.model.head)
+    techniques.check(config, head_for(corpus.task, config.model.head))
     shares_of(config.training, config.window.unit, corpus.task.name)
     log(f"data checked: {', '.join(corpus.task.labels)}")
     warn_of(config, corpus, warn)
@@ -104,8 +107,8 @@ def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
                 f"{train}: {count} across the end of a sentence, where texts are cut, and will hardly be found, such as"
                 f" {entity.text!r} of {example.origin}: --set window.unit=text keeps neighbouring sentences together"
             )
-    rate = config.training.learning_rate
-    if config.model.pretrained is not None and rate > FINE_TUNING_RATE:
+    rate, learns = config.training.learning_rate, config.training.freeze != "encoder"
+    if config.model.pretrained is not None and learns and rate > FINE_TUNING_RATE:
         warn(
             f"learning rate {rate:g} is meant for random weights and destroys what {config.model.pretrained} has"
             " learned: 5e-5 is usual from pretrained weights, --set training.learning_rate=5e-5"
@@ -145,7 +148,8 @@ def prepared(
         )
     window = config.window.model_copy(update={"longest": longest})
     manifest = Manifest(name=config.name, task=task.spec(), window=window, config=portable(config, Path.cwd()))
-    predictor = Predictor(manifest, tokenizer, DynamicEngine(model))
+    learner = _learner(run, config, encoded)
+    predictor = Predictor(manifest, tokenizer, DynamicEngine(learner))
 
     def write(folder: Path, metrics: dict[str, Any]) -> None:
         """The checkpoint of the best weights, with what the dev set says of them."""
@@ -155,19 +159,42 @@ def prepared(
         if config.examples is None and examples:
             count = f"{len(examples)} text{'s' * (len(examples) != 1)} of the dev set"
             run.log(f"for the page of a server, {count} come with the model (examples: [] leaves them out)")
-        found = {"metrics": metrics, "task": spec, "examples": examples}
-        write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=found))
+        changes = {"metrics": metrics, "task": spec, "examples": examples}
+        write_checkpoint(folder, model, tokenizer, manifest.model_copy(update=changes))
 
+    weight = config.training.r_drop
     return Prepared(
-        model=model,
+        model=learner,
         features=encoded.features,
         collate=partial(batches.collate, task=task, pad_id=tokenizer.pad_id, limit=config.window.size),
-        loss=loss,
+        loss=loss if weight is None else r_drop(loss, task, weight),
         scorer=TaskScorer(task.scoring, predictor, corpus.dev),
         fingerprint=batches.fingerprint(encoded.features, task, corpus.dev),
         write=write,
         callbacks=callbacks,
+        copies=1 if weight is None else COPIES,
     )
+
+
+def _learner(run: Run, config: Config, encoded: Encoded) -> Any:
+    """What of the model learns, as `training.freeze` says."""
+    from paddle_ner.training.techniques import frozen
+
+    if config.training.freeze == "embeddings":
+        frozen.freeze_embeddings(encoded.model)
+    if config.training.freeze != "encoder":
+        return encoded.model
+    learner = frozen.OnFrozenEncoder(encoded.model, encoded.tokenizer.pad_id)
+    learner.remember(encoded.features, config.window.size, run.output, stop=run.stop, log=run.log)
+    return learner
+
+
+def training_loss(task: Task, training: TrainingConfig, features: Sequence[Features]) -> Loss:
+    """The loss of the labels that `training` asks for; `features` are of its data."""
+    if training.class_weights is None and training.focal is None:
+        return labels_loss(task)
+    balanced = training.class_weights == "balanced"
+    return weighted_loss(task, features, balanced=balanced, focal=training.focal or 0.0)
 
 
 def labels_loss(task: Task) -> Loss:

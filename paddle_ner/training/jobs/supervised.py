@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from paddle_ner import modeling
-from paddle_ner.config import Config
+from paddle_ner.config import BaseConfig, Config
+from paddle_ner.config.models import NO_PIECES
 from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import Task
 from paddle_ner.training.corpus import read_corpus
 from paddle_ner.training.jobs.base import Prepared, Run, Say
-from paddle_ner.training.jobs.labelled import Encoded, check, encode, labels_loss, prepared
+from paddle_ner.training.jobs.labelled import Encoded, check, encode, prepared, training_loss
+from paddle_ner.training.run_folder import CHECKPOINT
 
 
 class Supervised:
     """A training on labelled data."""
+
+    result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
         """Read the data; the config stays as it is."""
@@ -32,7 +36,8 @@ class Supervised:
         tokenizer, model = build_model(config, corpus.task, [example.text for example in corpus.train], run.log)
         features, misaligned = encode(config, corpus, tokenizer, run.log)
         encoded = Encoded(tokenizer, model, features, misaligned)
-        return prepared(run, config, corpus, encoded, labels_loss(corpus.task))
+        loss = training_loss(corpus.task, config.training, features)
+        return prepared(run, config, corpus, encoded, loss)
 
 
 def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> tuple[Tokenizer, Any]:
@@ -49,8 +54,9 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     paddle.seed(config.training.seed)
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
-        vocabulary = modeling.vocabulary_of(source, log)
-        tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
+        tokenizer = modeling.tokenizer_of(source, log)
+        if tokenizer.is_unigram and task.name == "ner":
+            raise InputError(NO_PIECES.format(source))
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
         )
@@ -63,16 +69,21 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
             vocab_size=tokenizer.vocabulary_size,
             pad_token_id=tokenizer.pad_id,
         )
+    check_positions(config, model)
+    return tokenizer, model
+
+
+def check_positions(config: BaseConfig, model: Any) -> None:
+    """Raise InputError where the encoder has too few positions for the windows."""
     longest = int(model.config.max_position_embeddings)
     if config.window.size > longest:
         raise InputError(
             f"window.size is {config.window.size}, but the encoder has {longest} positions: train with"
             f" --set window.size={longest}"
         )
-    return tokenizer, model
 
 
-def build_tokenizer(config: Config, texts: Sequence[str]) -> Tokenizer:
+def build_tokenizer(config: BaseConfig, texts: Iterable[str]) -> Tokenizer:
     """The tokenizer of a config whose model brings none."""
     options = config.tokenizer
     if options.vocabulary is None:

@@ -1,4 +1,7 @@
-"""Manifests are read whole or refused in one line; every file of a bundle or a checkpoint is verified."""
+"""Manifests are read whole or refused in one line; every file of a bundle or a checkpoint is verified.
+
+Tests `paddle_ner.bundle.manifest` too.
+"""
 
 from __future__ import annotations
 

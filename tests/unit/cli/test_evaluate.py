@@ -45,7 +45,9 @@ def run(capsys: pytest.CaptureFixture[str], folder: Path, model: str, *options: 
     return status, captured.out, captured.err
 
 
-def test_the_min_score_of_the_best_f1_stands_below_the_figures(capsys, tmp_path):
+def test_the_min_score_of_the_best_f1_stands_below_the_figures(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     status, out, _ = run(capsys, tmp_path, "model")
     assert status == 0 and out.startswith("F1 80.00 % over 1 examples\n")
     best = "best F1 100.00 %, precision 100.00 %, recall 100.00 %, with --min-score 0.3"
@@ -58,7 +60,7 @@ def test_the_min_score_of_the_best_f1_stands_below_the_figures(capsys, tmp_path)
     )
 
 
-def test_the_report_in_json_has_both(capsys, tmp_path):
+def test_the_report_in_json_has_both(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     figures = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": 2}
     report = json.loads(run(capsys, tmp_path, "model", "--json")[1])
     assert report["value"] == 0.8 and report["min_score"] == {"best_f1": {"min_score": 0.3, **figures}}
@@ -66,13 +68,13 @@ def test_the_report_in_json_has_both(capsys, tmp_path):
     assert report["min_score"]["at_precision"] == {"wanted": 0.95, "min_score": 0.3, **figures}
 
 
-def test_with_a_min_score_none_is_looked_for(capsys, tmp_path):
+def test_with_a_min_score_none_is_looked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "best F1" not in run(capsys, tmp_path, "model", "--min-score", "0.5")[1]
     status, out, error = run(capsys, tmp_path, "model", "--min-score", "0.5", "--at-precision", "0.9")
     assert (status, out, error) == (2, "", "error: --at-precision looks for a min score: leave out --min-score\n")
 
 
-def test_classes_have_no_min_score(capsys, tmp_path):
+def test_classes_have_no_min_score(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert set(json.loads(run(capsys, tmp_path, "classes", "--json")[1])) >= {"value", "confusion"}
     assert "min_score" not in run(capsys, tmp_path, "classes", "--json")[1]
     status, out, error = run(capsys, tmp_path, "classes", "--at-precision", "0.9")
@@ -80,7 +82,12 @@ def test_classes_have_no_min_score(capsys, tmp_path):
     assert error == "error: --at-precision is for models that find entities, classes gives classes\n"
 
 
-def test_a_report_is_written_beside_the_figures(capsys, tmp_path):
+def test_the_labelled_file_is_not_written_over(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, _, error = run(capsys, tmp_path, "model", "--predictions", str(tmp_path / "dev.jsonl"))
+    assert status == 2 and "is the file that is read; name another output" in error
+
+
+def test_a_report_is_written_beside_the_figures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, error = run(
         capsys, tmp_path, "model", "--report", f"{tmp_path}/report", "--train", f"{tmp_path}/dev.jsonl"
     )
@@ -91,14 +98,18 @@ def test_a_report_is_written_beside_the_figures(capsys, tmp_path):
     assert "北京" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_folder_of_something_else_is_refused_before_anything_is_scored(capsys, tmp_path):
+def test_a_folder_of_something_else_is_refused_before_anything_is_scored(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
     status, out, error = run(capsys, tmp_path, "model", "--report", f"{tmp_path}/mine")
     assert (status, out) == (2, "") and "holds something else than a report" in error
 
 
-def test_a_report_says_where_training_is_not_known(capsys, tmp_path, monkeypatch):
+def test_a_report_says_where_training_is_not_known(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Manifest:
         config: ClassVar[dict[str, str]] = {}
 
@@ -108,7 +119,7 @@ def test_a_report_says_where_training_is_not_known(capsys, tmp_path, monkeypatch
     assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["seen"] == []
 
 
-def test_another_model_is_compared(capsys, tmp_path):
+def test_another_model_is_compared(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, _ = run(capsys, tmp_path, "model", "--against", "model")
     assert status == 0 and out.splitlines()[-1] == (
         "+0.00 points to model (95 % interval +0.00 to +0.00, p = 1.0000 by approximate randomization)"
@@ -117,6 +128,6 @@ def test_another_model_is_compared(capsys, tmp_path):
     assert (report["comparison"]["test"], report["comparison"]["p"]) == ("mcnemar", 1.0)
 
 
-def test_training_data_are_for_a_report(capsys, tmp_path):
+def test_training_data_are_for_a_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, error = run(capsys, tmp_path, "model", "--train", f"{tmp_path}/dev.jsonl")
     assert (status, out) == (2, "") and error.startswith("error: --train is for the page of a report")

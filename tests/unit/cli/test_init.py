@@ -1,12 +1,18 @@
+"""`paddle-ner init` writes a config that the files call for, and that can be trained by.
+
+Tests `paddle_ner.config.draft` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
-from paddle_ner import config
 from paddle_ner.cli import main
-from paddle_ner.config import Config
+from paddle_ner.cli.init import _stem
+from paddle_ner.config import Config, load
+from paddle_ner.errors import InputError
 from paddle_ner.training.corpus import read_corpus
 
 NER = "张\tB-PER\n三\tI-PER\n在\tO\n巴\tB-LOC\n黎\tI-LOC\n\n你\tO\n好\tO\n\n"
@@ -20,7 +26,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(*arguments: str) -> Config:
     assert main(["init", *arguments]) == 0
-    return config.load(Path("config.yaml"))
+    return load(Path("config.yaml"))
 
 
 def test_labels_format_and_task_are_read_off_the_file() -> None:
@@ -114,6 +120,21 @@ def test_it_starts_from_the_encoder_of_the_package_unless_told_otherwise() -> No
     assert (published.model.pretrained, published.training.learning_rate) == ("ernie-3.0-medium-zh", 5e-5)
 
 
+def test_the_starter_of_words_is_for_classification(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.jsonl").write_text('{"text": "好", "label": "1"}\n{"text": "坏", "label": "0"}\n', "utf-8")
+    words = written("--train", "x.jsonl", "--pretrained", "starter-words")
+    assert (words.model.pretrained, words.model.head) == ("starter-words", "sequence-mean")
+    learning = words.training
+    assert (learning.learning_rate, learning.epochs, learning.freeze) == (2e-4, 8, "embeddings")
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    refusal = "starter-words reads words as its tokens, in which borders of entities would be lost"
+    assert main(["init", "--train", "mine.txt", "--pretrained", "starter-words", "--force"]) == 2
+    assert refusal in capsys.readouterr().err.replace("\n", " ")
+    written("--train", "mine.txt", "--force")
+    with pytest.raises(InputError, match=f"model.pretrained: {refusal}"):
+        load(Path("config.yaml"), ["model.pretrained=starter-words"])
+
+
 NESTED = (
     '{"text": "在北京大学", "entities": [{"start": 1, "end": 5, "label": "ORG"},'
     ' {"start": 1, "end": 3, "label": "LOC"}]}\n'
@@ -157,3 +178,10 @@ def test_an_encoder_of_unknown_size_gets_no_estimate(capsys: pytest.CaptureFixtu
     Path("mine.txt").write_text(NER * 5, "utf-8")
     written("--train", "mine.txt", "--pretrained", "somebody/something")
     assert "NVIDIA" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
+)
+def test_the_folder_of_the_run_is_called_as_the_file(train: str, name: str) -> None:
+    assert _stem(Path(train)) == name

@@ -12,19 +12,23 @@ from paddle_ner import __version__, cli
 from paddle_ner.errors import GateError, InputError, InterruptedRun
 
 
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
-    """A command that raises what a test puts here."""
+class Failing:
+    """What the command raises."""
 
-    class Box(Exception):
-        error: BaseException = InputError("dev.jsonl: no such file, name one with --dev")
+    error: BaseException = InputError("dev.jsonl: no such file, name one with --dev")
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """A command that raises what a test puts here."""
+    box = Failing()
 
     @click.command("broken")
     def broken() -> None:
-        raise Box.error
+        raise box.error
 
     monkeypatch.setattr(cli.cli, "get_command", lambda context, name: broken if name == "broken" else None)
-    return Box
+    return box
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,19 +57,19 @@ def test_an_unknown_command_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> 
         (KeyboardInterrupt(), 130),
     ],
 )
-def test_each_error_has_its_exit_status(failing: type, error: BaseException, status: int) -> None:
+def test_each_error_has_its_exit_status(failing: Failing, error: BaseException, status: int) -> None:
     failing.error = error
     assert cli.main(["broken"]) == status
 
 
-def test_an_error_is_one_line(failing: type, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_one_line(failing: Failing, capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["broken"])
     assert capsys.readouterr().err == "error: dev.jsonl: no such file, name one with --dev\n"
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "broken"], ["broken", "--debug"]])
 def test_debug_shows_the_traceback_wherever_it_stands(
-    failing: type, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    failing: Failing, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(arguments) == 2
     assert "Traceback" in capsys.readouterr().err

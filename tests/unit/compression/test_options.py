@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from paddle_ner.compression.options import rivals
@@ -20,7 +22,9 @@ BF16, PLAIN = frozenset({"avx512_bf16"}), frozenset({"avx2"})
         ("auto", "gpu:1", PLAIN, (["fp16"], False)),
     ],
 )
-def test_candidates_follow_from_the_device(asked, device, flags, expected) -> None:
+def test_candidates_follow_from_the_device(
+    asked: Literal["auto", "int8", "bf16"], device: str, flags: frozenset[str], expected: tuple[list[str], bool]
+) -> None:
     assert rivals(asked, device, flags) == expected
 
 

@@ -1,3 +1,8 @@
+"""Configs are read whole or refused in one line, with values from beside them.
+
+Tests `paddle_ner.config.models` and `paddle_ner.config.overrides` too.
+"""
+
 from __future__ import annotations
 
 import sys
@@ -45,6 +50,12 @@ def test_any_value_can_be_overridden(path: Path) -> None:
             r"--set training\.batchsize=64: training\.batchsize: unknown key; did you mean training\.batch_size",
         ),
         ("training.batch_size=0", r"training\.batch_size"),
+        ("batch_size=8", r"batch_size: unknown key; did you mean training\.batch_size\?"),
+        ("model.learning_rate=1", r"unknown key; did you mean training\.learning_rate\?"),
+        ("training.lr=1e-5", r"training\.lr: unknown key; did you mean training\.learning_rate\?"),
+        ("model.layers=2", r"model\.layers: unknown key; did you mean model\.encoder\.num_hidden_layers\?"),
+        ("training.xyz=2", r"training\.xyz: unknown key$"),
+        ("training=3", r"--set training=3: training: is a section, expected values in it, such as training\.epochs"),
         ("training", "expected KEY=VALUE"),
         ("name.x=1", "not a section"),
     ],

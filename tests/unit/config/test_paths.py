@@ -48,7 +48,7 @@ def test_no_absolute_path_stands_in_a_bundle(given: Config) -> None:
 
 def test_who_has_the_data_names_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     data = parse(shareable(portable(config("/home/author/corpora"), HERE)), "again").data
-    with pytest.raises(InputError, match=r"export DATA_ROOT=FOLDER.* or score on a labelled FILE"):
+    with pytest.raises(InputError, match=r"export DATA_ROOT=FOLDER, or name the folder with --set data.root=FOLDER"):
         data.resolve(data.train.path)
     monkeypatch.setenv("DATA_ROOT", str(tmp_path))
     assert data.resolve(data.train.path) == tmp_path / "train.jsonl"

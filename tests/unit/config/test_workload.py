@@ -10,7 +10,9 @@ import pytest
 
 from paddle_ner.config import workload
 from paddle_ner.config.workload import CARDS, Device, Encoder, Workload, encoder_of, estimate
+from paddle_ner.data.statistics import Statistics
 from paddle_ner.modeling import starter
+from paddle_ner.types import Example
 
 SMALL = Encoder(layers=2, hidden=8, heads=2, inner=16, vocabulary=100, positions=10)
 WORK = Workload(SMALL, windows=1000, length=20, longest=30, batch_size=10, epochs=3)
@@ -81,6 +83,19 @@ def test_whether_it_fits() -> None:
     assert estimate(large, CARDS[0]).fits is False
     assert estimate(WORK, CARDS[0]).fits is True
     assert estimate(WORK, replace(CARDS[0], memory=None)).fits is None
+
+
+def test_long_texts_make_several_windows_and_sentences_are_joined() -> None:
+    statistics = Statistics()
+    for length in (100, 20):
+        statistics.add(Example("字" * length))
+    assert workload.workload_of(SMALL, statistics, 32, "tokens", 10, 3) == Workload(SMALL, 4, 32, 32, 10, 3)
+    assert workload.workload_of(SMALL, statistics, 128, "tokens", 10, 3) == Workload(SMALL, 2, 62, 128, 10, 3)
+    assert workload.workload_of(SMALL, statistics, 32, "sentence", 10, 3).windows == 6
+
+
+def test_an_encoder_from_scratch_has_the_characters_that_occur_twice() -> None:
+    assert workload.from_scratch([Example("甲乙甲"), Example("乙丙")]).vocabulary == 2 + 5
 
 
 def test_this_cpu_has_a_rate() -> None:

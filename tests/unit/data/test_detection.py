@@ -1,9 +1,18 @@
+"""The format of a file is told by its content.
+
+Tests `paddle_ner.data.beginning` too.
+"""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from paddle_ner.data import detect, read, unlabelled
 from paddle_ner.errors import InputError
+from tests.labelled import example_of
+from tests.unit.data.conftest import MakeFile
 
 
 @pytest.mark.parametrize(
@@ -41,12 +50,14 @@ from paddle_ner.errors import InputError
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_the_content_tells_the_format(make_file, name, content, format, encoding, end):
+def test_the_content_tells_the_format(
+    make_file: MakeFile, name: str, content: str, format: str, encoding: str, end: str
+) -> None:
     path = make_file(name, content.replace("\n", end).encode(encoding))
     assert detect(path, "gb18030" if encoding == "gb18030" else "utf-8").name == format
 
 
-def test_a_folder_of_class_folders_is_told(make_file, tmp_path):
+def test_a_folder_of_class_folders_is_told(make_file: MakeFile, tmp_path: Path) -> None:
     make_file("体育/1.txt", "甲")
     assert detect(tmp_path).name == "folder"
 
@@ -62,14 +73,14 @@ def test_a_folder_of_class_folders_is_told(make_file, tmp_path):
         ),
     ],
 )
-def test_there_is_no_fallback(make_file, content, message):
+def test_there_is_no_fallback(make_file: MakeFile, content: str, message: str) -> None:
     path = make_file("a.txt", content)
     with pytest.raises(InputError) as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}: {message}")
 
 
-def test_a_folder_of_neither_kind_is_refused(tmp_path):
+def test_a_folder_of_neither_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"neither brat's \.ann files nor a folder of \.txt files"):
         read(tmp_path)
 
@@ -90,7 +101,9 @@ def test_a_folder_of_neither_kind_is_refused(tmp_path):
         ('<?xml version="1.0"?>\n<a>好</a>\n', "XML or HTML", ""),
     ],
 )
-def test_what_is_not_read_is_answered_with_its_look_and_what_is_near(make_file, content, look, advice):
+def test_what_is_not_read_is_answered_with_its_look_and_what_is_near(
+    make_file: MakeFile, content: str, look: str, advice: str
+) -> None:
     with pytest.raises(InputError) as caught:
         detect(make_file("a.txt", content))
     assert f"the first line looks like {look} (" in str(caught.value)
@@ -106,13 +119,15 @@ def test_what_is_not_read_is_answered_with_its_look_and_what_is_near(make_file, 
         ("a.jsonl", bytes(range(256)) * 3, "binary data"),
     ],
 )
-def test_what_is_no_text_is_told_and_never_read_as_plain_text(make_file, name, content, kind):
+def test_what_is_no_text_is_told_and_never_read_as_plain_text(
+    make_file: MakeFile, name: str, content: bytes, kind: str
+) -> None:
     path = make_file(name, content)
     for function in (detect, unlabelled):
         with pytest.raises(InputError, match=f"{kind}.*, expected text in one of"):
             function(path)
 
 
-def test_plain_text_with_commas_is_still_plain_text_for_a_prediction(make_file):
+def test_plain_text_with_commas_is_still_plain_text_for_a_prediction(make_file: MakeFile) -> None:
     path = make_file("a.txt", "今天好,明天坏\n天气好,心情好\n")
-    assert [one.text for one in unlabelled(path)] == ["今天好,明天坏", "天气好,心情好"]
+    assert [example_of(one).text for one in unlabelled(path)] == ["今天好,明天坏", "天气好,心情好"]

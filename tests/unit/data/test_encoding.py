@@ -6,6 +6,7 @@ import pytest
 
 from paddle_ner.data import load
 from paddle_ner.data.encoding import guess_bytes
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXTS = ["物流很快，包装也好", "今天天气真好", "屏幕碎了", "mixed 中英 text"]
 
@@ -35,7 +36,7 @@ def test_bytes_of_neither_are_taken_as_utf8_and_reported() -> None:
     assert guess_bytes("caf\u00e9 na\u00efve".encode("latin-1")) == "utf-8"
 
 
-def test_gb18030_is_read_without_being_named_and_said(make_file) -> None:
+def test_gb18030_is_read_without_being_named_and_said(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.tsv", "物流很快\t好评\n屏幕碎了\t差评\n".encode("gb18030"))
     assert [example.label for example in load(path, log=said.append)] == ["好评", "差评"]
@@ -44,7 +45,7 @@ def test_gb18030_is_read_without_being_named_and_said(make_file) -> None:
 
 @pytest.mark.parametrize("names", ["utf-8", "gb18030"])
 @pytest.mark.parametrize("data", ["utf-8", "gb18030"])
-def test_a_label_file_has_an_encoding_of_its_own(make_file, read_all, names: str, data: str) -> None:
+def test_a_label_file_has_an_encoding_of_its_own(make_file: MakeFile, read_all: ReadAll, names: str, data: str) -> None:
     labels = make_file("labels.txt", "好评\n差评\n".encode(names))
     path = make_file("a.tsv", "物流很快\t0\n屏幕碎了\t1\n".encode(data))
     examples, problems = read_all(path, encoding=data, label_file=labels)

@@ -1,17 +1,25 @@
+"""Records of JSON are read however they lie.
+
+Tests `paddle_ner.data.json_decoding`, `paddle_ner.data.json_shape` and `paddle_ner.data.json_stream` too.
+"""
+
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from paddle_ner.data import json_stream, load
 from paddle_ner.errors import DataError
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 RECORDS = [{"text": f"文本{n}", "label": "甲乙"[n % 2]} for n in range(5)]
 TEXTS = [record["text"] for record in RECORDS]
 
 
-def lines(**options):
+def lines(**options: Any) -> str:
     return "".join(json.dumps(record, ensure_ascii=False, **options) + "\n" for record in RECORDS)
 
 
@@ -29,28 +37,32 @@ def lines(**options):
     ],
 )
 @pytest.mark.parametrize("chunk", [1, 1 << 16])
-def test_records_are_read_however_they_lie(make_file, monkeypatch, content, chunk):
+def test_records_are_read_however_they_lie(
+    make_file: MakeFile, monkeypatch: pytest.MonkeyPatch, content: str, chunk: int
+) -> None:
     monkeypatch.setattr(json_stream, "_CHUNK", chunk)
     assert [example.text for example in load(make_file("a.json", content), log=lambda _: None)] == TEXTS
 
 
-def test_records_within_an_object_are_said(make_file):
+def test_records_within_an_object_are_said(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file(
         "a.json", json.dumps({"classes": ["PER"], "annotations": [["韩梅", {"entities": [[0, 2, "PER"]]}]]})
     )
     (example,) = load(path, log=said.append)
-    assert [(entity.text, entity.label) for entity in example.entities] == [("韩梅", "PER")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("韩梅", "PER")]
     assert said == [f"{path}: its records stand under 'annotations' of one object: what else that holds is not read"]
 
 
-def test_an_object_over_lines_is_one_record_with_the_line_that_it_begins_on(make_file, read_all):
+def test_an_object_over_lines_is_one_record_with_the_line_that_it_begins_on(
+    make_file: MakeFile, read_all: ReadAll
+) -> None:
     content = json.dumps(RECORDS[0], indent=1) + "\n" + json.dumps({"text": 5, "label": "甲"}, indent=1)
     _, (problem,) = read_all(make_file("a.json", content))
     assert (problem.line, problem.message) == (5, '"text" is 5, expected a string')
 
 
-def test_a_large_object_of_records_is_told_by_its_beginning(make_file):
+def test_a_large_object_of_records_is_told_by_its_beginning(make_file: MakeFile) -> None:
     records = [{"text": "文" * 300, "label": "甲"}] * 1000
     path = make_file("a.json", json.dumps({"data": records}, ensure_ascii=False, indent=1))
     assert len(load(path, log=lambda _: None)) == 1000
@@ -76,7 +88,9 @@ def test_a_large_object_of_records_is_told_by_its_beginning(make_file):
         ({"data": [{"title": "好", "paragraphs": []}]}, "no text: the keys are data"),
     ],
 )
-def test_an_object_that_holds_records_otherwise_is_refused(make_file, read_all, content, message):
+def test_an_object_that_holds_records_otherwise_is_refused(
+    make_file: MakeFile, read_all: ReadAll, content: dict[str, Any], message: str
+) -> None:
     with pytest.raises(DataError) as caught:
         load(make_file("a.json", json.dumps(content)))
     assert caught.value.problems[0].message.startswith(message)
@@ -97,12 +111,12 @@ def test_an_object_that_holds_records_otherwise_is_refused(make_file, read_all, 
         ('[{"text": "a", "label": "b", "id": ' + "1" * 5000 + "}]", "a number of 5,000 digits, expected at most 100"),
     ],
 )
-def test_a_usual_syntax_error_is_told_with_what_to_do(make_file, content, advice):
+def test_a_usual_syntax_error_is_told_with_what_to_do(make_file: MakeFile, content: str, advice: str) -> None:
     with pytest.raises(DataError) as caught:
         load(make_file("a.json", content))
     assert advice in caught.value.problems[0].message
 
 
-def test_an_array_that_begins_with_null_is_read(make_file, read_all):
+def test_an_array_that_begins_with_null_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     examples, (problem,) = read_all(make_file("a.json", json.dumps([None, *RECORDS])))
     assert len(examples) == 5 and problem.message == "null, expected a JSON object"

@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,14 +14,14 @@ from paddle_ner.data import load, write
 from paddle_ner.errors import InputError, ResourceError
 from paddle_ner.types import Entity, Example
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(str.strip)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 NAME = st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Zs")) | st.just(" ")
 LABEL = st.text(NAME, min_size=1, max_size=10).map(str.strip).filter(lambda label: label not in ("", "O"))
-ID = st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=5)
+ID = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 @st.composite
-def with_entities(draw):
+def with_entities(draw: st.DrawFn) -> Example:
     text = draw(TEXT)
     bounds = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
     pairs = zip(bounds[::2], bounds[1::2], strict=False)
@@ -35,7 +37,7 @@ KINDS = st.one_of(
 
 
 @given(KINDS)
-def test_what_is_written_is_read_back(tmp_path_factory, examples):
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, examples: list[Example]) -> None:
     path = tmp_path_factory.getbasetemp() / "hypothesis.jsonl"
     assert write(path, examples) == len(examples)
     again = load(path, "jsonl")
@@ -43,17 +45,17 @@ def test_what_is_written_is_read_back(tmp_path_factory, examples):
     assert [example.entities for example in again] == [example.entities for example in examples]
 
 
-def test_the_file_is_utf8_with_one_record_a_line(tmp_path):
+def test_the_file_is_utf8_with_one_record_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     write(path, [Example("北\u2028京", label="正"), Example("好", label="负")])
     assert path.read_bytes() == '{"text": "北\u2028京", "label": "正"}\n{"text": "好", "label": "负"}\n'.encode()
 
 
-def test_what_stood_there_stays_when_the_examples_fail(tmp_path):
+def test_what_stood_there_stays_when_the_examples_fail(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("before")
 
-    def failing():
+    def failing() -> Iterator[Example]:
         yield Example("甲")
         raise RuntimeError("no more")
 
@@ -63,19 +65,19 @@ def test_what_stood_there_stays_when_the_examples_fail(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.jsonl"]
 
 
-def test_a_file_can_be_converted_onto_itself(tmp_path):
+def test_a_file_can_be_converted_onto_itself(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"meta": 1, "text": "甲"}\n')
     write(path, iter(load(path)))
     assert json.loads(path.read_text()) == {"text": "甲"}
 
 
-def test_an_absent_folder_is_told(tmp_path):
+def test_an_absent_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"b\.jsonl: cannot be written: No such file or directory"):
         write(tmp_path / "none" / "b.jsonl", [Example("甲")])
 
 
-def test_a_full_disk_is_told_with_its_fix(tmp_path, monkeypatch):
+def test_a_full_disk_is_told_with_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

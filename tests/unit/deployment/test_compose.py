@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment_files import PORT, ROOT, load, options_of_serve
 
 from paddle_ner.serving import Settings
+from tests.unit.deployment.deployment_files import PORT, ROOT, load, options_of_serve
 
 FOLDER = ROOT / "serving"
 COMPOSE = load(FOLDER / "compose.yaml")
@@ -26,7 +26,7 @@ def arguments(service: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.gpu.yaml"])
 def test_it_keeps_to_the_compose_specification(name: str) -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", FOLDER / name]
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FOLDER / name)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

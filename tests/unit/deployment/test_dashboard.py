@@ -10,7 +10,7 @@ import runpy
 from itertools import combinations
 from typing import Any
 
-from deployment_files import ROOT
+from tests.unit.deployment.deployment_files import ROOT
 
 FOLDER = ROOT / "serving" / "grafana"
 COMMITTED = (FOLDER / "dashboards" / "paddle_ner.json").read_text("utf-8")

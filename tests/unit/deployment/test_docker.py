@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from deployment_files import PORT, ROOT, instructions, last_stage, options_of_serve
+
+from tests.unit.deployment.deployment_files import PORT, ROOT, instructions, last_stage, options_of_serve
 
 FILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 every = pytest.mark.parametrize("dockerfile", FILES, ids=lambda path: path.name)

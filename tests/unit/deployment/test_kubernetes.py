@@ -7,10 +7,10 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from deployment_files import PORT, ROOT, load, options_of_serve
 
 from paddle_ner.serving import Settings, create_app
 from paddle_ner.serving.metrics import Metrics
+from tests.unit.deployment.deployment_files import PORT, ROOT, load, options_of_serve
 
 FOLDER = ROOT / "serving" / "kubernetes"
 OBJECTS = [path for path in sorted(FOLDER.glob("*.yaml")) if path.name != "kustomization.yaml"]

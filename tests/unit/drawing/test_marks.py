@@ -25,22 +25,22 @@ def drawn(text: str, *spans: tuple[int, int, str]) -> str:
         ),
     ],
 )
-def test_marks_nest_and_those_that_cross_are_cut(spans, expected):
+def test_marks_nest_and_those_that_cross_are_cut(spans: list[tuple[int, int, str]], expected: str) -> None:
     assert drawn("北京大学生", *spans) == expected
 
 
-def test_what_html_cannot_hold_is_pictured():
+def test_what_html_cannot_hold_is_pictured() -> None:
     assert safe('<a b="c">&\x00\x7f\ud800\n') == "&lt;a b=&quot;c&quot;&gt;&amp;␀␡\ufffd\n"
 
 
-def test_colours_go_in_the_order_of_the_labels_and_come_round():
+def test_colours_go_in_the_order_of_the_labels_and_come_round() -> None:
     palette = Palette(["PER", "LOC"])
     assert (palette.hue("LOC"), palette.hue("PER"), palette.hue("ORG")) == (HUES[1], HUES[0], HUES[2])
     many = Palette(map(str, range(13)))
     assert many.hue("12") == many.hue("0")
 
 
-def test_a_colour_by_name_does_not_depend_on_the_others_unless_theirs_is_the_same():
+def test_a_colour_by_name_does_not_depend_on_the_others_unless_theirs_is_the_same() -> None:
     first, second = Palette(by_name=True), Palette(by_name=True)
     assert first.number("PER") == [second.number("LOC"), second.number("PER")][1]
     taken = Palette(by_name=True)

@@ -41,7 +41,9 @@ def test_no_label_is_the_worst_where_none_fell() -> None:
         (report(100, 75), 0.5, 0.5, ""),
     ],
 )
-def test_a_drop_beyond_what_is_allowed_is_refused(after, max_drop, max_label_drop, reason) -> None:
+def test_a_drop_beyond_what_is_allowed_is_refused(
+    after: Report, max_drop: float, max_label_drop: float, reason: str
+) -> None:
     assert compare(report(90, 90), after, max_drop, max_label_drop).refused == reason
 
 

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from paddle_ner.evaluation.cutoff import Choice
@@ -19,7 +20,7 @@ def shown(report: Report, width: int = 80) -> list[str]:
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
 
 
-def confusion(size: int, right: int = 900) -> np.ndarray:
+def confusion(size: int, right: int = 900) -> NDArray[np.int64]:
     matrix = np.eye(size, dtype=np.int64) * right
     matrix[0, size - 1] = 7
     return matrix

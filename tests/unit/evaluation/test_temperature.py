@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from paddle_ner.evaluation.temperature import fit
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import Encoded
+from paddle_ner.inference.predictor import Predictor
 from paddle_ner.tasks.decoding import Decoding, create
 from paddle_ner.tasks.spans import WIDTH
 from paddle_ner.types import Entity, Example
@@ -39,11 +40,15 @@ class Sure:
         return [[{"logits": logits}] for _ in encoded]
 
 
+def predictor(decoding: Decoding, temperature: float) -> Predictor:
+    return cast(Predictor, Sure(decoding, temperature))
+
+
 @pytest.mark.parametrize("decoding", [FLAT, SPANS, create("ner", ["LOC"], temperature=5)])
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 3.5])
 def test_scores_become_the_share_that_is_right(decoding: Decoding, temperature: float) -> None:
     examples = [RIGHT] * 90 + [WRONG] * 10
-    assert fit(Sure(decoding, temperature), examples) == pytest.approx(temperature, rel=0.02)
+    assert fit(predictor(decoding, temperature), examples) == pytest.approx(temperature, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +62,4 @@ def test_scores_become_the_share_that_is_right(decoding: Decoding, temperature: 
     ],
 )
 def test_what_says_too_little_changes_nothing(decoding: Decoding, examples: list[Example]) -> None:
-    assert fit(Sure(decoding, 2.0), examples) == 1
+    assert fit(predictor(decoding, 2.0), examples) == 1

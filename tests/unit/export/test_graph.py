@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.export.graph import drop_pruned
 from paddle_ner.modeling import structure
 from paddle_ner.modeling.build import build
+from paddle_ner.modeling.model import Model
 
 HIDDEN, HEADS, UNITS, LAYERS = 24, 4, 40, 2
 
 
 @pytest.fixture
-def model():
+def model() -> Model:
     import paddle
 
     paddle.seed(1)
@@ -31,7 +33,7 @@ def model():
     return made
 
 
-def clear(model, heads: dict[int, list[int]], units: dict[int, list[int]]) -> None:
+def clear(model: Model, heads: dict[int, list[int]], units: dict[int, list[int]]) -> None:
     """Prune heads and units by layer, in place."""
     weights = {name: parameter.numpy() for name, parameter in model.named_parameters()}
     for all_parts, pruned in ((structure.heads(model), heads), (structure.units(model), units)):
@@ -42,16 +44,17 @@ def clear(model, heads: dict[int, list[int]], units: dict[int, list[int]]) -> No
         parameter.set_value(weights[name])
 
 
-def logits(model) -> np.ndarray:
+def logits(model: Model) -> NDArray[np.float32]:
     import paddle
 
     ids = np.random.default_rng(3).integers(1, 50, (3, 11))
     ids[1, 7:] = 0
     with paddle.no_grad():
-        return model(input_ids=paddle.to_tensor(ids))["logits"].numpy()
+        found: NDArray[np.float32] = model(input_ids=paddle.to_tensor(ids))["logits"].numpy()
+    return found
 
 
-def widths(model) -> list[tuple[int, int, int]]:
+def widths(model: Model) -> list[tuple[int, int, int]]:
     """Heads, width of attention and feed-forward units of each layer."""
     layers = [layer for _, layer in structure.encoder_layers(model)]
     return [
@@ -60,7 +63,7 @@ def widths(model) -> list[tuple[int, int, int]]:
     ]
 
 
-def test_pruned_heads_and_units_go_and_the_logits_stay(model) -> None:
+def test_pruned_heads_and_units_go_and_the_logits_stay(model: Model) -> None:
     clear(model, {0: [1, 3], 1: [0]}, {1: list(range(8, 40))})
     before = logits(model)
     drop_pruned(model)
@@ -68,14 +71,14 @@ def test_pruned_heads_and_units_go_and_the_logits_stay(model) -> None:
     assert np.abs(logits(model) - before).max() < 1e-5
 
 
-def test_a_model_that_was_not_pruned_stays_as_it_is(model) -> None:
+def test_a_model_that_was_not_pruned_stays_as_it_is(model: Model) -> None:
     before = logits(model)
     drop_pruned(model)
     assert widths(model) == [(HEADS, HIDDEN, UNITS)] * LAYERS
     assert (logits(model) == before).all()
 
 
-def test_a_layer_whose_heads_and_units_are_all_pruned_keeps_one_of_each(model) -> None:
+def test_a_layer_whose_heads_and_units_are_all_pruned_keeps_one_of_each(model: Model) -> None:
     clear(model, {0: list(range(HEADS))}, {0: list(range(UNITS))})
     before = logits(model)
     drop_pruned(model)

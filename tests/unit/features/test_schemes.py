@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from paddle_ner.errors import InputError
 from paddle_ner.features.schemes import TagScheme
@@ -26,7 +25,9 @@ def spans(draw: st.DrawFn) -> tuple[list[tuple[int, int, int]], int]:
 
 
 @given(SCHEMES, spans())
-def test_spans_come_back_from_their_tags(scheme: TagScheme, given_spans) -> None:
+def test_spans_come_back_from_their_tags(
+    scheme: TagScheme, given_spans: tuple[list[tuple[int, int, int]], int]
+) -> None:
     found, tokens = given_spans
     tags = scheme.encode(found, tokens)
     assert scheme.is_valid(tags)
@@ -36,19 +37,21 @@ def test_spans_come_back_from_their_tags(scheme: TagScheme, given_spans) -> None
 LOGITS = st.tuples(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 1.0, 3.0]), st.sampled_from([0.0, 2.0]))
 
 
-def logits_of(seed: int, scale: float, lead: float, tokens: int, tags: int) -> NDArray[np.float64]:
+def logits_of(seed: int, scale: float, lead: float, tokens: int, tags: int) -> NDArray[np.float32]:
     """Random, and with `lead` those of O ahead, so that what breaks a rule stands alone."""
-    logits = np.random.default_rng(seed).normal(size=(tokens, tags)) * scale
+    logits = np.random.default_rng(seed).normal(size=(tokens, tags)).astype(np.float32) * np.float32(scale)
     logits[:, 0] += lead * scale
     return logits
 
 
-def total(logits: NDArray[np.float64], tags: Sequence[int]) -> float:
-    return float(logits[np.arange(len(tags)), np.array(tags)].sum())
+def total(logits: NDArray[np.float32], tags: ArrayLike) -> float:
+    return float(logits[np.arange(len(logits)), np.asarray(tags)].sum())
 
 
 @given(SCHEMES, st.integers(1, 4), LOGITS)
-def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, tokens: int, values) -> None:
+def test_the_best_sequence_is_the_best_of_all_valid_ones(
+    scheme: TagScheme, tokens: int, values: tuple[int, float, float]
+) -> None:
     logits = logits_of(*values, tokens, len(scheme.tags))
     valid = [path for path in product(range(len(scheme.tags)), repeat=tokens) if scheme.is_valid(np.array(path))]
     best = scheme.best(logits)
@@ -58,7 +61,7 @@ def test_the_best_sequence_is_the_best_of_all_valid_ones(scheme: TagScheme, toke
 
 @given(SCHEMES, st.integers(1, 60), LOGITS)
 def test_searching_where_rules_are_broken_finds_what_searching_everywhere_does(
-    scheme: TagScheme, tokens: int, values
+    scheme: TagScheme, tokens: int, values: tuple[int, float, float]
 ) -> None:
     logits = logits_of(*values, tokens, len(scheme.tags))
     everywhere = scheme._search(logits.tolist(), at_start=True, at_end=True)

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 import tokenizers
 from hypothesis import given
@@ -42,7 +47,7 @@ def wordpieces() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ernie(tmp_path_factory: pytest.TempPathFactory):
+def ernie(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from paddlenlp.transformers import ErnieTokenizer
 
     path = tmp_path_factory.mktemp("vocabulary") / "vocab.txt"
@@ -51,7 +56,7 @@ def ernie(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_wordpiece_gives_the_ids_of_paddlenlp(ernie, text: str) -> None:
+def test_wordpiece_gives_the_ids_of_paddlenlp(ernie: Any, text: str) -> None:
     ours = Tokenizer.wordpiece(wordpieces()).encode(text).ids.tolist()
     assert ours == ernie(text, add_special_tokens=False)["input_ids"]
 
@@ -70,9 +75,10 @@ def test_characters_cover_every_code_point_in_order(text: str) -> None:
     assert offsets.tolist() == sorted(offsets.tolist())
 
 
-@given(st.text(max_size=80))
-def test_wordpiece_offsets_lie_in_the_text_in_order(text: str) -> None:
-    offsets = Tokenizer.wordpiece(wordpieces()).encode(text).offsets.tolist()
+@pytest.mark.parametrize("make", [lambda: Tokenizer.wordpiece(wordpieces()), lambda: Tokenizer.unigram(SCORES)])
+@given(text=st.text(max_size=80))
+def test_offsets_lie_in_the_text_in_order(make: Callable[[], Tokenizer], text: str) -> None:
+    offsets = make().encode(text).offsets.tolist()
     assert all(0 <= start <= end <= len(text) for start, end in offsets)
     assert [start for start, _ in offsets] == sorted(start for start, _ in offsets)
 
@@ -87,14 +93,14 @@ def test_rare_characters_are_unknown() -> None:
     assert tokenizer.encode("北京").ids.tolist()[1] == tokenizer.unk_id
 
 
-def test_saved_and_loaded_it_gives_the_same_ids(tmp_path) -> None:
+def test_saved_and_loaded_it_gives_the_same_ids(tmp_path: Path) -> None:
     tokenizer = Tokenizer.characters(HARD)
     tokenizer.save(tmp_path / "tokenizer.json")
     loaded = Tokenizer.load(tmp_path / "tokenizer.json")
     assert [loaded.encode(text).ids.tolist() for text in HARD] == [tokenizer.encode(text).ids.tolist() for text in HARD]
 
 
-def test_a_damaged_file_is_named(tmp_path) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text("{")
     with pytest.raises(BundleError, match=r"tokenizer\.json"):
@@ -113,7 +119,7 @@ MIXED = st.lists(
 
 @pytest.mark.parametrize("lowercase", [True, False])
 @given(st.data())
-def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase, data) -> None:
+def test_characters_that_are_looked_up_get_what_the_backend_gives_them(lowercase: bool, data: st.DataObject) -> None:
     text = "".join(data.draw(MIXED))
     for tokenizer in (
         Tokenizer.wordpiece(wordpieces(), lowercase),
@@ -128,6 +134,100 @@ def test_han_characters_and_their_punctuation_are_looked_up_and_words_are_not() 
     alone = Tokenizer.wordpiece(wordpieces())._alone
     assert "北" in alone and "，" in alone
     assert not {"a", "1", " "} & set(alone)
+
+
+@pytest.fixture(scope="module")
+def sentencepiece() -> tuple[Any, Tokenizer]:
+    """A small model of SentencePiece, normalizing as multilingual-e5 does, and our tokenizer of its pieces."""
+    import sentencepiece
+
+    written = io.BytesIO()
+    texts = [text.replace("\n", " ") for text in HARD] * 2 + ["北京大学的同学在北京，大学在北京"] * 20
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts),
+        model_writer=written,
+        model_type="unigram",
+        normalization_rule_name="nmt_nfkc",
+        vocab_size=200,
+        hard_vocab_limit=False,
+        character_coverage=0.98,
+        minloglevel=2,
+    )
+    model = sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
+    scores = {model.id_to_piece(number): model.get_score(number) for number in range(3, model.vocab_size())}
+    return model, Tokenizer.unigram(scores)
+
+
+# SentencePiece keeps zero width joiners since 0.2.1; multilingual-e5 is older and has spaces there.
+WITHOUT_JOINERS = [text for text in HARD if "\u200d" not in text]
+
+
+@pytest.mark.parametrize("text", [*WITHOUT_JOINERS, "ａ～b~", "北京\ufffd\u2581 大学\u3000 "])
+def test_unigram_cuts_as_sentencepiece(sentencepiece: tuple[Any, Tokenizer], text: str) -> None:
+    model, ours = sentencepiece
+    tokens = {number: token for token, number in ours.vocabulary.items()}
+    theirs = [piece.replace("<unk>", "[UNK]") for piece in map(model.id_to_piece, model.encode(text))]
+    assert [tokens[number] for number in ours.encode(text).ids.tolist()] == theirs
+
+
+SCORES: dict[str, float] = {
+    "▁": -3,
+    "▁北": -3,
+    "北": -5,
+    "京": -5,
+    "北京": -6,
+    "a": -4,
+    "bc": -5,
+    "▁a": -4,
+    "1": -4,
+    "株": -4,
+    "(": -4,
+}
+SCORES |= {")": -4, "😀": -6, "[": -4, "]": -4, "S": -4, "E": -4, "P": -4, "fi": -4}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("北京ａｂｃ", [("▁北", "北"), ("京", "京"), ("a", "ａ"), ("bc", "ｂｃ")]),
+        ("1北京", [("▁", "1"), ("1", "1"), ("北京", "北京")]),
+        ("a\u3000 a\n北京 ", [("▁a", "a"), ("▁a", " a"), ("▁北", "\n北"), ("京", "京")]),
+        ("a😀1𠮷𠮷1", [("▁a", "a"), ("😀", "😀"), ("1", "1"), ("[UNK]", "𠮷𠮷"), ("1", "1")]),
+        ("a㈱ﬁ1", [("▁a", "a"), ("(", "㈱"), ("株", "㈱"), (")", "㈱"), ("fi", "ﬁ"), ("1", "1")]),
+        ("a\u0007\u200b北", [("▁a", "a"), ("▁北", "\u200b北")]),
+        ("a[SEP]", [("▁a", "a"), ("[", "["), ("S", "S"), ("E", "E"), ("P", "P"), ("]", "]")]),
+        ("a［ＳＥＰ］", [("▁a", "a"), ("[", "［"), ("S", "Ｓ"), ("E", "Ｅ"), ("P", "Ｐ"), ("]", "］")]),
+        ("a\ud800北京", [("▁a", "a"), ("▁北", "\ud800北"), ("京", "京")]),
+        (" \n", []),
+        ("", []),
+    ],
+)
+def test_pieces_say_where_they_stand_in_the_original_text(text: str, expected: list[tuple[str, str]]) -> None:
+    tokenizer = Tokenizer.unigram(SCORES)
+    assert tokenizer.is_unigram
+    tokens = {number: token for token, number in tokenizer.vocabulary.items()}
+    encoded = tokenizer.encode(text)
+    surfaces = [text[start:end] for start, end in encoded.offsets.tolist()]
+    assert list(zip([tokens[number] for number in encoded.ids.tolist()], surfaces, strict=True)) == expected
+
+
+def test_the_special_tokens_of_unigram_have_the_first_ids_and_no_text_has_them(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.unigram({piece: score / 7 for piece, score in SCORES.items()})
+    assert [tokenizer.vocabulary[token] for token in SPECIAL_TOKENS] == [0, 1, 2, 3, 4]
+    tokenizer.save(tmp_path / "tokenizer.json")
+    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert loaded == tokenizer
+    ids = loaded.encode(" ".join(SPECIAL_TOKENS) + "".join(SPECIAL_TOKENS)).ids
+    assert not {0, 2, 3, 4} & set(ids.tolist())
+
+
+def test_pieces_that_are_left_cut_a_text_as_before() -> None:
+    whole = Tokenizer.unigram(SCORES)
+    ids = whole.encode("北京a[SEP]").ids
+    left = whole.reduced(ids.tolist())
+    assert left.vocabulary_size == len(SPECIAL_TOKENS) + len(set(ids.tolist()))
+    assert left.former_ids(whole)[left.encode("北京a[SEP]").ids].tolist() == ids.tolist()
+    assert left.encode("㈱").ids.tolist() == [left.unk_id]
 
 
 def test_a_tokenizer_that_may_merge_neighbours_looks_nothing_up() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import paddle_ner
 from paddle_ner import bundle
-from paddle_ner.cli import serve
+from paddle_ner.cli import main, serve
 from paddle_ner.errors import BundleError, InputError
 from paddle_ner.inference import default
 
@@ -113,3 +113,13 @@ def test_a_cache_that_cannot_be_written_is_told(package: Path, tmp_path: Path) -
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(InputError, match="PADDLE_NER_CACHE names another folder"):
         default.folder()
+
+
+@pytest.mark.parametrize("command", ["benchmark", "evaluate"])
+def test_its_data_do_not_come_with_it(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.delenv("PADDLE_NER_DATA", raising=False)
+    assert main([command, "default"]) == 2
+    expected = "does not come with its data, which lay in $PADDLE_NER_DATA: name a labelled FILE"
+    assert expected in capsys.readouterr().err

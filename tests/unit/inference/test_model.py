@@ -1,4 +1,7 @@
-"""One model and many threads: engines that refuse a second thread, and everything that waits for them."""
+"""One model and many threads: engines that refuse a second thread, and everything that waits for them.
+
+Tests `paddle_ner.inference.predictor` and `paddle_ner.inference.protocols` too.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,7 @@ def test_a_call_with_many_texts_is_shared_out_among_the_engines() -> None:
     assert len(set(map(id, engines))) == 3
     gate = threading.Barrier(3, timeout=60)  # passed only if three engines run at the same time
     for engine in engines:
-        engine.run = waiting(engine.run, gate)  # type: ignore[method-assign]
+        engine.run = waiting(engine.run, gate)
     assert same(model(TEXTS * 9), alone * 9)
 
 
@@ -124,14 +127,13 @@ def test_no_batch_is_larger_than_was_asked_for() -> None:
     assert max(rows for rows, _ in engine.shapes) == 2
 
 
-def test_an_error_in_an_engine_reaches_the_caller_and_the_next_call_works() -> None:
+def test_an_error_in_an_engine_reaches_the_caller_and_the_next_call_works(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make(engines=1)
     (engine,) = on_engines(model)
-    run = engine.run
-    engine.run = lambda ids: 1 / 0  # type: ignore[method-assign]
+    monkeypatch.setattr(engine, "run", lambda ids: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         model(TEXTS, batch_size=1)
-    engine.run = run  # type: ignore[method-assign]
+    monkeypatch.undo()
     assert model("王小明").text == "王小明"
 
 
@@ -177,6 +179,29 @@ def test_the_threshold_of_several_labels_is_the_models_until_another_is_asked_fo
             scores = answer.scores or {}
             assert answer.labels == tuple(name for name in scores if scores[name] >= threshold)
     assert same(model(TEXTS), model(TEXTS, threshold=0.4))
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (None, "texts is NoneType None, expected a str or a list of them"),
+        (3, "texts is int 3, expected a str or a list of them"),
+        (b"ab", "texts is bytes b'ab', expected a str or a list of them"),
+        ({"text": "a"}, "texts is dict {'text': 'a'}, expected a str or a list of them"),
+        (["a", None], "text 2 is NoneType None, expected a str"),
+        ([["a"]], r"text 1 is list \['a'\], expected a str"),
+    ],
+)
+def test_what_is_no_text_is_refused(texts: Any, message: str) -> None:
+    model = make()
+    for ask in (model, lambda given: list(model.stream(given)), Predictor.__call__.__get__(model)):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            ask(texts)
+
+
+def test_a_stream_of_one_text_would_be_one_of_its_characters() -> None:
+    with pytest.raises(InputError, match="texts is str '王小明', expected a str or a list of them"):
+        list(make().stream("王小明"))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +259,7 @@ def test_a_pickle_whose_folder_holds_another_model_is_refused(monkeypatch: pytes
 FORK = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from test_model import TEXTS, make
+from tests.unit.inference.test_model import TEXTS, make
 from paddle_ner.errors import InputError
 model = make()
 model(TEXTS)
@@ -254,7 +279,7 @@ print(os.waitpid(child, 0)[1], model.engines, len(model(TEXTS)) == len(TEXTS))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_is_refused_in_one_line_and_the_parent_goes_on() -> None:
-    command = [sys.executable, "-c", FORK, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", FORK, str(Path(__file__).parents[3])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     refused, ended = done.stdout.splitlines()

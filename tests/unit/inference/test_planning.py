@@ -9,7 +9,7 @@ from paddle_ner.inference.planning import LENGTHS, ROWS, padded_length, plan, wh
 
 
 @given(st.lists(st.integers(2, 512), max_size=200), st.integers(16, 4096))
-def test_every_row_goes_once_within_the_budget_in_a_known_shape(lengths, budget) -> None:
+def test_every_row_goes_once_within_the_budget_in_a_known_shape(lengths: list[int], budget: int) -> None:
     batches = plan(lengths, budget)
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
     for batch in batches:
@@ -19,7 +19,7 @@ def test_every_row_goes_once_within_the_budget_in_a_known_shape(lengths, budget)
 
 
 @given(st.integers(1, 512), st.sampled_from([8, 16]))
-def test_a_length_is_padded_to_the_next_that_is_known(length, multiple) -> None:
+def test_a_length_is_padded_to_the_next_that_is_known(length: int, multiple: int) -> None:
     width = padded_length(length, multiple)
     assert width >= length and width % multiple == 0
     assert width - length < max(multiple, length / 2)
@@ -27,7 +27,7 @@ def test_a_length_is_padded_to_the_next_that_is_known(length, multiple) -> None:
 
 
 @given(st.integers(1, 1000))
-def test_at_most_a_third_of_the_rows_waits_for_the_next_batch(rows) -> None:
+def test_at_most_a_third_of_the_rows_waits_for_the_next_batch(rows: int) -> None:
     whole = whole_rows(rows)
     assert whole in ROWS and whole <= rows
     assert rows > ROWS[-1] or 3 * (rows - whole) <= rows

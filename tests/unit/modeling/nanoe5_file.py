@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 
 Floats = dict[str, NDArray[np.float32]]
 
-PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁", "王", "小", "明", "王小", "a", "▁a", "A", "▁A", ",", "in", "▁in")
-ROWS = len(PIECES) + 2  # pieces that the file does not spell: the last row is that of the mask
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+PIECES = (
+    *SPECIAL,
+    *("▁", "王", "小", "明", "王小", "a", "▁a", "A", "▁A", ",", "in", "▁in", "▁ina", "иа", "<mask>"),
+)
+SCORES = (*(0.0 for _ in SPECIAL), *(-2.0 - number / 8 for number in range(len(PIECES) - len(SPECIAL) - 1)), 0.0)
+ROWS = len(PIECES) + 2  # as published: there are rows that no piece has
 WIDTH, INNER, LAYERS, HEADS, POSITIONS = 64, 128, 2, 2, 40
 _BLOCK = 32
 
@@ -64,7 +69,7 @@ def _file(stored: dict[str, bytes]) -> bytes:
             struct.pack("<5i", len(pieces), 0, 2, 1, 3),  # <s>, </s>, <pad>, <unk>
             struct.pack("<Q", int(ends[-1])),
             ends.astype("<u4").tobytes(),
-            np.zeros(len(pieces), "<f4").tobytes(),
+            np.array(SCORES, "<f4").tobytes(),
             b"".join(pieces),
             struct.pack("<iI", 1, 3) + b"map",
             struct.pack("<i", len(stored)),
@@ -83,7 +88,8 @@ def states(values: Floats, rows: Sequence[int]) -> NDArray[np.float32]:
 
     def normalized(name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         centred = x - x.mean(-1, keepdims=True)
-        return centred / np.sqrt(centred.var(-1, keepdims=True) + 1e-12) * values[f"{name}.w"] + values[f"{name}.b"]
+        scaled = centred / np.sqrt(centred.var(-1, keepdims=True) + 1e-12)
+        return np.add(scaled * values[f"{name}.w"], values[f"{name}.b"])
 
     def linear(name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return x @ values[f"{name}.w"].T + values[f"{name}.b"]

@@ -1,3 +1,8 @@
+"""A model with random weights, and what makes none.
+
+Tests `paddle_ner.modeling.model` too.
+"""
+
 from __future__ import annotations
 
 import subprocess
@@ -7,11 +12,11 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import build
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 
 def test_importing_the_package_imports_no_framework() -> None:
@@ -43,7 +48,7 @@ def test_random_weights_are_normal_with_the_initializer_range(deviation: float) 
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
-    def weights(seed: int) -> np.ndarray:
+    def weights(seed: int) -> NDArray[np.float32]:
         paddle.seed(seed)
         model = build("token", 5, config=TINY, vocab_size=40, pad_token_id=0)
         return np.concatenate([parameter.numpy().ravel() for parameter in model.parameters()])

@@ -1,3 +1,8 @@
+"""Heads have the layers, the weights and the gradients of PaddleNLP's own models.
+
+Tests `paddle_ner.modeling.heads.sequence` and `paddle_ner.modeling.heads.token` too.
+"""
+
 from __future__ import annotations
 
 from typing import Any
@@ -11,8 +16,7 @@ from paddle_ner import tasks
 from paddle_ner.errors import InputError
 from paddle_ner.modeling import HEADS, build, head_for
 from paddle_ner.modeling.build import new_model
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 IDS = np.array([[2, 9, 14, 3, 0], [2, 31, 3, 0, 0]], np.int64)
 NER = tasks.create("ner", ["PER"])
@@ -55,10 +59,11 @@ def test_the_weights_of_paddlenlps_model_give_its_logits(architecture: str, head
 def test_in_training_they_have_the_same_dropout_and_gradients(architecture: str, head: str) -> None:
     theirs, ours = pair(architecture, head)
     gradients = []
-    for model, logits in ((theirs, lambda ids: theirs(ids)), (ours, lambda ids: ours(input_ids=ids)["logits"])):
+    for model in (theirs, ours):
         model.train()
         paddle.seed(3)
-        logits(paddle.to_tensor(IDS)).square().sum().backward()
+        outputs = model(input_ids=paddle.to_tensor(IDS))
+        (outputs["logits"] if model is ours else outputs).square().sum().backward()
         gradients.append({name: p.grad.numpy() for name, p in model.named_parameters() if p.grad is not None})
     assert gradients[0].keys() == gradients[1].keys()
     assert all(np.array_equal(values, gradients[1][name]) for name, values in gradients[0].items())
@@ -83,7 +88,18 @@ def test_a_sequence_head_brings_a_pooler_where_the_encoder_has_none() -> None:
     assert model(input_ids=paddle.to_tensor(IDS))["logits"].shape == [2, 3]
 
 
-@pytest.mark.parametrize("name", ["token", "sequence"])
+def test_the_mean_is_over_the_tokens_of_each_row_and_no_padding() -> None:
+    paddle.seed(2)
+    model = build("sequence-mean", 3, config=TINY, vocab_size=40, pad_token_id=0)
+    model.eval()
+    logits = model(input_ids=paddle.to_tensor(IDS))["logits"].numpy()
+    for row, ids in zip(logits, ([2, 9, 14, 3], [2, 31, 3]), strict=True):
+        states = model.encoder(paddle.to_tensor([ids]))[0]
+        np.testing.assert_allclose(row, model.classifier(states.mean(axis=1))[0].numpy(), atol=1e-6)
+    assert np.isfinite(model(input_ids=paddle.to_tensor([[0, 0]]))["logits"].numpy()).all()
+
+
+@pytest.mark.parametrize("name", ["token", "sequence", "sequence-mean"])
 def test_the_outputs_have_the_names_that_the_head_says(name: str) -> None:
     model = build(name, 3, config=TINY, vocab_size=40, pad_token_id=0)
     assert tuple(model(input_ids=paddle.to_tensor(IDS))) == HEADS[name].outputs
@@ -92,12 +108,13 @@ def test_the_outputs_have_the_names_that_the_head_says(name: str) -> None:
 def test_a_task_has_a_head_of_its_own() -> None:
     assert head_for(NER).name == "token"
     assert head_for(tasks.create("classification", ["a", "b"])).name == "sequence"
+    assert head_for(tasks.create("multi-label", ["a", "b"]), "sequence-mean").name == "sequence-mean"
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, span, token"),
+        ("nothing", "model.head: head 'nothing' is unknown, expected one of crf, sequence, sequence-mean, span, token"),
         ("sequence", "model.head: sequence gives logits for each sequence, but task ner needs logits for each token"),
     ],
 )

@@ -1,3 +1,8 @@
+"""Weights and vocabularies of others are read, checked and never guessed.
+
+Tests `paddle_ner.modeling.encoders` and `paddle_ner.modeling.weights` too.
+"""
+
 from __future__ import annotations
 
 import importlib
@@ -9,6 +14,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 from paddlenlp import transformers
 from paddlenlp.transformers import ErnieConfig, ErnieTokenizer
 from safetensors.numpy import load_file, save_file
@@ -19,8 +25,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.modeling import build, from_pretrained, vocabulary_of
 from paddle_ner.modeling.checkpoint import write_checkpoint
-
-from .conftest import TINY
+from tests.unit.modeling.conftest import TINY
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PUBLISHED = "ernie-3.0-tiny-pico-v2-zh"
@@ -32,7 +37,7 @@ def save(model: Any, folder: Path) -> None:
     write_checkpoint(folder, model, Tokenizer.characters(["北京"]), Manifest(name="x", task=spec, window=WindowSpec()))
 
 
-def encoder_weights(model: Any) -> dict[str, np.ndarray]:
+def encoder_weights(model: Any) -> dict[str, NDArray[np.float32]]:
     prefix = model.base_model_prefix + "."
     return {name: p.numpy() for name, p in model.named_parameters() if name.startswith(prefix)}
 

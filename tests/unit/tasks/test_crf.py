@@ -1,4 +1,7 @@
-"""The CRF against all tag sequences written out: the best one, the probability of each tag, and the loss."""
+"""The CRF against all tag sequences written out: the best one, the probability of each tag, and the loss.
+
+Tests `paddle_ner.tasks.crf_loss` too.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def drawn(scheme: TagScheme, tokens: int, seed: int) -> tuple[NDArray[np.float64
 
 
 def score(path: Sequence[int], logits: NDArray[np.float64], transitions: NDArray[np.float64]) -> float:
-    return sum(logits[at, tag] for at, tag in enumerate(path)) + sum(transitions[pair] for pair in pairwise(path))
+    tags = sum(float(logits[at, tag]) for at, tag in enumerate(path))
+    return tags + sum(float(transitions[pair]) for pair in pairwise(path))
 
 
 def log_sum(values: Sequence[float]) -> float:

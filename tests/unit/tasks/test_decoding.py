@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from paddle_ner import tasks
 from paddle_ner.bundle import WindowSpec
 from paddle_ner.errors import InputError
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
-from paddle_ner.tasks import IGNORED, decoding
+from paddle_ner.features.windows import Encoded
+from paddle_ner.tasks import IGNORED, Task, decoding
 from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.types import Entity, Example
+from tests.labelled import entities_of, scores_of
 
 LABELS = ("LOC", "PER")
 SCHEMES = st.sampled_from(["BIO", "BIOES"])
@@ -34,7 +37,7 @@ def examples(draw: st.DrawFn) -> Example:
     return Example(text, entities=tuple(Entity.of(text, s, e, label) for s, e, label in named if label))
 
 
-def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]:
+def gold_outputs(task: Task, example: Example, encoded: Encoded) -> list[dict[str, NDArray[np.float32]]]:
     """Logits of a model that is always right, and wild outside of the tokens that a window owns."""
     targets, misaligned = task.learning.targets(example, encoded)
     assert misaligned == 0
@@ -47,7 +50,7 @@ def gold_outputs(task, example: Example, encoded) -> list[dict[str, np.ndarray]]
     return rows
 
 
-def spans(entities) -> list[tuple[int, int, str]]:
+def spans(entities: tuple[Entity, ...]) -> list[tuple[int, int, str]]:
     return [(e.start, e.end, e.label) for e in entities]
 
 
@@ -57,7 +60,7 @@ def test_gold_tags_give_the_entities_back(example: Example, scheme: str, size: i
     tokenizer = Tokenizer.characters([example.text])
     encoded = windows.encode(example.text, tokenizer, WindowSpec(size=size, overlap=min(overlap, size - 3)))
     prediction = task.decoding.decode(encoded, gold_outputs(task, example, encoded))
-    assert spans(prediction.entities) == spans(example.entities)
+    assert spans(entities_of(prediction)) == spans(entities_of(example))
 
 
 @given(st.text(max_size=120), SCHEMES, st.integers(0, 2**32 - 1))
@@ -69,10 +72,10 @@ def test_any_logits_give_flat_entities_of_the_original_text(text: str, scheme: s
     sizes = [(window.length, task.num_outputs) for window in encoded.windows]
     outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4} for size in sizes]
     end = 0
-    for entity in task.decoding.decode(encoded, outputs).entities:
+    for entity in entities_of(task.decoding.decode(encoded, outputs)):
         assert text[entity.start : entity.end] == entity.text != ""
         assert entity.start >= end
-        assert 0 <= entity.score <= 1
+        assert entity.score is not None and 0 <= entity.score <= 1
         end = entity.end
 
 
@@ -86,17 +89,17 @@ def test_a_temperature_changes_scores_and_not_what_is_found(text: str, seed: int
         sizes = [(window.length, task.num_outputs) for window in encoded.windows]
         outputs = [{"logits": random.normal(size=size).astype(np.float32) * 4, **more} for size in sizes]
         softened = decoding.from_spec({**task.spec(), "temperature": temperature})
-        plain, soft = (one.decode(encoded, outputs).entities for one in (task.decoding, softened))
+        plain, soft = (entities_of(one.decode(encoded, outputs)) for one in (task.decoding, softened))
         assert spans(plain) == spans(soft)
         assert (softened, softened.spec()["temperature"]) == (task.decoding, temperature)
-        assert all(0 <= entity.score <= 1 for entity in soft)
+        assert all(entity.score is not None and 0 <= entity.score <= 1 for entity in soft)
 
 
 def test_a_temperature_divides_the_logits_for_the_score() -> None:
     encoded = windows.encode("北", TOKENIZER, WindowSpec(size=8, overlap=2))
     logits = np.zeros((3, 5), dtype=np.float32)
     logits[1] = (0, 3, -100, -100, -100)
-    (entity,) = decoding.create("ner", LABELS, temperature=2).decode(encoded, [{"logits": logits}]).entities
+    (entity,) = entities_of(decoding.create("ner", LABELS, temperature=2).decode(encoded, [{"logits": logits}]))
     assert entity.score == pytest.approx(1 / (1 + np.exp(-1.5)))
 
 
@@ -105,8 +108,8 @@ def test_the_most_probable_class_is_the_label() -> None:
     encoded = windows.encode("北京", TOKENIZER, WindowSpec(size=8, overlap=2))
     prediction = task.decoding.decode(encoded, [{"logits": np.array([0.0, 2.0, 1.0])}])
     assert prediction.label == "财经"
-    assert list(prediction.scores) == ["财经", "娱乐", "体育"]
-    assert sum(prediction.scores.values()) == pytest.approx(1)
+    assert list(scores_of(prediction)) == ["财经", "娱乐", "体育"]
+    assert sum(scores_of(prediction).values()) == pytest.approx(1)
 
 
 def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
@@ -116,7 +119,7 @@ def test_windows_of_a_long_text_weigh_as_much_as_the_tokens_they_own() -> None:
     assert len(set(owned)) > 1
     sure = np.array([[30.0, 0, 0], [0, 30.0, 0]])
     prediction = task.decoding.decode(encoded, [{"logits": row} for row in sure])
-    assert prediction.scores["体育"] == pytest.approx(owned[0] / 9)
+    assert scores_of(prediction)["体育"] == pytest.approx(owned[0] / 9)
 
 
 def test_multi_label_gives_the_classes_that_reach_the_threshold() -> None:

@@ -1,4 +1,7 @@
-"""How entities are learned: targets, their batches, and losses. Spans: test_spans.py."""
+"""How entities are learned: targets, their batches, and losses. Spans: test_spans.py.
+
+Tests `paddle_ner.tasks.learning` too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from paddle_ner.bundle import WindowSpec
 from paddle_ner.features import windows
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.tasks import IGNORED
+from paddle_ner.tasks.decoding import TagDecoding
 from paddle_ner.types import Entity, Example
 
 LABELS = ("LOC", "PER")
@@ -22,6 +26,7 @@ def test_an_entity_that_cuts_a_token_is_counted_and_learned_as_the_whole_token()
     encoded = windows.encode(example.text, tokenizer, WindowSpec(size=16, overlap=4))
     targets, misaligned = task.learning.targets(example, encoded)
     assert misaligned == 1
+    assert isinstance(task.decoding, TagDecoding)
     assert targets[0].tolist() == [IGNORED, task.decoding.scheme.tags.index("B-LOC"), 0, IGNORED]
 
 

@@ -35,7 +35,7 @@ def entity(start: int, end: int, label: str) -> Entity:
 
 
 @st.composite
-def annotations(draw: st.DrawFn, length: int) -> tuple[Entity, ...]:
+def flat(draw: st.DrawFn, length: int) -> tuple[Entity, ...]:
     """Entities of one text, in order and apart, often side by side."""
     found, position = [], 0
     while position < length:
@@ -52,9 +52,9 @@ def corpora(draw: st.DrawFn) -> list[tuple[int, tuple[Entity, ...], tuple[Entity
     """Texts as (length, gold entities, predicted entities), with predictions that are right, close and wild."""
     corpus = []
     for length in draw(st.lists(st.integers(1, 8), min_size=1, max_size=6)):
-        gold = draw(annotations(length))
+        gold = draw(flat(length))
         kept = tuple(e for e in gold if draw(st.booleans()))
-        corpus.append((length, gold, draw(st.one_of(st.just(gold), st.just(kept), annotations(length)))))
+        corpus.append((length, gold, draw(st.one_of(st.just(gold), st.just(kept), flat(length)))))
     return corpus
 
 

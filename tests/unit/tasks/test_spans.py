@@ -1,4 +1,7 @@
-"""Entities that overlap: targets, the loss against a sum written out, and what the scores of spans are read as."""
+"""Entities that overlap: targets, the loss against a sum written out, and what the scores of spans are read as.
+
+Tests `paddle_ner.tasks.spans_loss` too.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,8 @@ def test_the_score_of_a_span_is_the_turned_product_and_what_the_label_adds() -> 
 
     def turned(values: NDArray[np.float32], row: int) -> NDArray[np.complex128]:
         speeds = 10_000.0 ** (-np.arange(0, WIDTH, 2) / WIDTH)
-        return (values[0::2] + 1j * values[1::2]) * np.exp(1j * row * speeds)
+        pairs: NDArray[np.complex128] = values[0::2] + 1j * values[1::2]
+        return np.multiply(pairs, np.exp(1j * row * speeds))
 
     found = scores(logits, slice(2, 4), len(LABELS))
     assert found.shape == (2, 6, 2)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddle_ner.tasks.terms import Terms
+from paddle_ner.tasks.terms import Mode, Terms
 from paddle_ner.types import Entity, Prediction
 
 
@@ -64,8 +64,8 @@ TEXT = "王小明在北京大学"
 MODEL = (Entity.of(TEXT, 0, 3, "PER", 0.9), Entity.of(TEXT, 4, 6, "LOC", 0.4))
 
 
-def merged(mode: str, types: dict[str, str], *, overlapping: bool = False) -> list[tuple[str, str, str | None]]:
-    terms = Terms(types, mode=mode, overlapping=overlapping)  # type: ignore[arg-type]
+def merged(mode: Mode, types: dict[str, str], *, overlapping: bool = False) -> list[tuple[str, str, str | None]]:
+    terms = Terms(types, mode=mode, overlapping=overlapping)
     answer = terms.merge(Prediction(TEXT, MODEL, id=7))
     assert answer.id == 7
     return [(entity.text, entity.label, entity.source) for entity in answer.entities or ()]
@@ -106,7 +106,9 @@ CHARACTERS = st.text(alphabet="ab C北京大\u0301😀", max_size=30)
     cuts=st.lists(st.integers(0, 30), max_size=8),
     mode=st.sampled_from(["before", "after"]),
 )
-def test_offsets_are_exact_and_flat_entities_never_overlap(text: str, words: list[str], cuts: list[int], mode) -> None:
+def test_offsets_are_exact_and_flat_entities_never_overlap(
+    text: str, words: list[str], cuts: list[int], mode: Mode
+) -> None:
     terms = Terms(dict.fromkeys(words, "T"), [(re.compile("大+|C "), "R")], mode)
     places = list(pairwise(sorted({min(cut, len(text)) for cut in cuts})))[::2]
     model = tuple(Entity.of(text, *place, "M", 0.5) for place in places)

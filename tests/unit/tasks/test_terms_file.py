@@ -7,7 +7,7 @@ import pytest
 
 from paddle_ner.errors import DataError, InputError
 from paddle_ner.tasks.decoding import Decoding, create
-from paddle_ner.tasks.terms_file import read
+from paddle_ner.tasks.terms_file import gazetteer, read
 
 NER = create("ner", ["PER", "LOC"])
 
@@ -26,9 +26,10 @@ def problems(folder: Path, content: str | bytes) -> list[str]:
 
 
 CONTENT = "\ufeff# places\nterm\ttype\n北京\tLOC\r\n\n 上海市 \tLOC\n北京\tLOC\n/[A-Z]\\d/\tPER\n/\tLOC"
+GZIPPED = gzip.compress(CONTENT.encode(), mtime=0)
 
 
-@pytest.mark.parametrize("raw", [CONTENT.encode(), gzip.compress(CONTENT.encode()), CONTENT[1:].encode("gb18030")])
+@pytest.mark.parametrize("raw", [CONTENT.encode(), GZIPPED, CONTENT[1:].encode("gb18030")])
 def test_terms_and_expressions_are_read(tmp_path: Path, raw: bytes) -> None:
     terms = read(write(tmp_path, raw), NER, "after")
     assert (len(terms), terms.mode) == (4, "after")
@@ -65,7 +66,7 @@ def test_a_line_in_another_encoding_is_told(tmp_path: Path) -> None:
     [
         ("# none\n", NER, "no term in it"),
         ("北京\tLOC\n", create("classification", ["LOC", "X"]), "terms are for models of entities"),
-        (gzip.compress(CONTENT.encode())[:-9], NER, "cannot be read"),
+        (GZIPPED[:-9], NER, "cannot be read"),
     ],
 )
 def test_a_file_that_gives_no_terms_is_refused(
@@ -78,3 +79,10 @@ def test_a_file_that_gives_no_terms_is_refused(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.tsv: No such file"):
         read(tmp_path / "none.tsv", NER)
+
+
+def test_a_gazetteer_takes_any_types(tmp_path: Path) -> None:
+    path = write(tmp_path, "北京\tLOC\n青霉素\tdrug\n/[A-Z]\\d/\tcode\n")
+    assert [entity.text for entity in gazetteer(path).find("A1在北京用青霉素")] == ["A1", "北京", "青霉素"]
+    with pytest.raises(DataError, match=r"terms\.tsv:2: '北京' is LOC on an earlier line and X here"):
+        gazetteer(write(tmp_path, "北京\tLOC\n北京\tX\n"))

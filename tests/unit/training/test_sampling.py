@@ -17,7 +17,9 @@ def shares(lengths: list[int], batch: int, world: int, epoch: int = 0, bucket: b
 
 
 @given(LENGTHS, st.integers(1, 8), st.integers(1, 4), st.booleans())
-def test_every_row_is_seen_once_an_epoch_and_no_process_stays_without(lengths, batch, world, bucket) -> None:
+def test_every_row_is_seen_once_an_epoch_and_no_process_stays_without(
+    lengths: list[int], batch: int, world: int, bucket: bool
+) -> None:
     parts = shares(lengths, batch, world, bucket=bucket)
     assert sorted(row for part in parts for rows in part for row in rows) == list(range(len(lengths)))
     assert {len(part) for part in parts} == {len(BucketSampler(lengths, batch, bucket=bucket, seed=3, world=world))}

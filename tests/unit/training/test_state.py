@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.training import state
@@ -14,10 +15,10 @@ from paddle_ner.training.resuming import plain
 class Tensor:
     """As much of a tensor as an optimizer's state needs."""
 
-    def __init__(self, value) -> None:
+    def __init__(self, value: list[int]) -> None:
         self._value = np.asarray(value, dtype=np.float32)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> NDArray[np.float32]:
         return self._value
 
 

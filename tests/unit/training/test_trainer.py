@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import paddle
 import pytest
+from numpy.typing import NDArray
 
 from paddle_ner import modeling, tasks
 from paddle_ner.bundle import WindowSpec
@@ -70,7 +71,7 @@ def step(trainer: JobTrainer, padding: int = 0) -> float:
     return float(trainer.training_step(trainer.model, {name: paddle.to_tensor(v) for name, v in batch.items()}))
 
 
-def gradients(folder: Path, padding: int = 0, **training: Any) -> tuple[float, dict[str, np.ndarray]]:
+def gradients(folder: Path, padding: int = 0, **training: Any) -> tuple[float, dict[str, NDArray[np.float32]]]:
     """Loss and gradients of one update."""
     trainer = make_trainer(folder, **training)
     loss = step(trainer, padding)
@@ -140,6 +141,8 @@ def test_outputs_that_are_not_finite_are_no_score(tmp_path: Path) -> None:
     ],
 )
 def test_patience_counts_from_the_first_score_above_zero(scores: list[float], ends: bool) -> None:
-    trainer = SimpleNamespace(_patience=2, scores=lambda: scores)
-    assert ResumableTrainer.is_out_of_patience(trainer) is ends  # type: ignore[arg-type]
-    assert not ResumableTrainer.is_out_of_patience(SimpleNamespace(_patience=None, scores=lambda: scores))  # type: ignore[arg-type]
+    patient, without = (
+        cast(ResumableTrainer, SimpleNamespace(_patience=patience, scores=lambda: scores)) for patience in (2, None)
+    )
+    assert ResumableTrainer.is_out_of_patience(patient) is ends
+    assert not ResumableTrainer.is_out_of_patience(without)

@@ -20,7 +20,8 @@ def _held(tmp_path: Path) -> Iterator[None]:
 
 
 def told(output: Path) -> dict[str, object]:
-    return json.loads((output / "events.jsonl").read_text().splitlines()[-1])
+    event: dict[str, object] = json.loads((output / "events.jsonl").read_text().splitlines()[-1])
+    return event
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def quantizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quantizer:
 
 
 def make(quantizer: Quantizer, folder: Path, algorithm: str, seconds: float = 30) -> str:
-    quantizer.quantize(Plan(algorithm=algorithm), folder / "rows.npz", folder / algorithm, seconds)  # type: ignore[arg-type]
+    quantizer.quantize(Plan.model_validate({"algorithm": algorithm}), folder / "rows.npz", folder / algorithm, seconds)
     return (folder / algorithm / "made-by").read_text()
 
 

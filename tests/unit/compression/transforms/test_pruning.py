@@ -1,4 +1,7 @@
-"""The least important layers, heads and units go, and nothing else."""
+"""The least important layers, heads and units go, and nothing else.
+
+Tests `paddle_ner.modeling.structure` too.
+"""
 
 from __future__ import annotations
 

@@ -4,37 +4,40 @@ import json
 
 import pytest
 
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
+
 TEXT = "彭小军在台湾"
 
 
-def record(label, text=TEXT):
+def record(label: object, text: str = TEXT) -> str:
     return json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n"
 
 
-def test_ends_are_inclusive(make_file, read_all):
+def test_ends_are_inclusive(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", record({"address": {"台湾": [[4, 5]]}, "name": {"彭小军": [[0, 2]]}}))
     (example,), problems = read_all(path)
-    assert [(entity.text, entity.label, entity.end) for entity in example.entities] == [
+    assert [(entity.text, entity.label, entity.end) for entity in entities_of(example)] == [
         ("彭小军", "name", 3), ("台湾", "address", 6)]  # fmt: skip
     assert not problems
 
 
-def test_one_surface_may_stand_in_several_places(make_file, read_all):
+def test_one_surface_may_stand_in_several_places(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.json", record({"name": {"军": [[0, 0], [2, 2]]}}, "军和军")))
-    assert [entity.start for entity in example.entities] == [0, 2]
+    assert [entity.start for entity in entities_of(example)] == [0, 2]
 
 
-def test_no_entity_is_an_annotation_and_no_label_is_none(make_file, read_all):
+def test_no_entity_is_an_annotation_and_no_label_is_none(make_file: MakeFile, read_all: ReadAll) -> None:
     assert read_all(make_file("a.json", record({})))[0][0].entities == ()
     assert read_all(make_file("b.json", '{"id": 0, "text": "好"}\n'))[0][0].entities is None
 
 
-def test_overlaps_are_bad_unless_allowed(make_file, read_all):
+def test_overlaps_are_bad_unless_allowed(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", record({"book": {"彭小军在": [[0, 3]]}, "name": {"彭小军": [[0, 2]], "在": [[3, 3]]}}))
     examples, problems = read_all(path)
     assert not examples and [problem.line for problem in problems] == [1, 1]
     (example,), problems = read_all(path, overlaps="allow")
-    assert len(example.entities) == 3 and not problems
+    assert len(entities_of(example)) == 3 and not problems
 
 
 @pytest.mark.parametrize(
@@ -48,19 +51,21 @@ def test_overlaps_are_bad_unless_allowed(make_file, read_all):
         ("name", "\"label\" holds 'name', expected {type"),
     ],
 )
-def test_a_bad_label_is_told(make_file, read_all, label, message):
+def test_a_bad_label_is_told(make_file: MakeFile, read_all: ReadAll, label: object, message: str) -> None:
     examples, (problem,) = read_all(make_file("a.json", record({}) + record(label)), "cluener")
     assert len(examples) == 1 and problem.line == 2 and problem.message.startswith(message)
 
 
-def test_surfaces_prove_exclusive_ends(make_file, read_all, caplog):
+def test_surfaces_prove_exclusive_ends(
+    make_file: MakeFile, read_all: ReadAll, caplog: pytest.LogCaptureFixture
+) -> None:
     (example,), problems = read_all(
         make_file("a.json", record({"address": {"台湾": [[4, 6]]}, "name": {"彭小军": [[0, 3]]}}))
     )
-    assert [entity.text for entity in example.entities] == ["彭小军", "台湾"] and not problems
+    assert [entity.text for entity in entities_of(example)] == ["彭小军", "台湾"] and not problems
     assert "its ends are exclusive, unlike in the published CLUENER" in caplog.text
 
 
-def test_an_array_is_read(make_file, read_all):
+def test_an_array_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", f"[{record({'name': {'彭小军': [[0, 2]]}}).strip()}]")
-    assert [entity.text for entity in read_all(path)[0][0].entities] == ["彭小军"]
+    assert [entity.text for entity in entities_of(read_all(path)[0][0])] == ["彭小军"]

@@ -1,42 +1,48 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT = "房室结消融治疗"
 
 
-def entity(start, end, type, surface=None):
+def entity(start: int | str, end: int, type: str, surface: str | None = None) -> dict[str, Any]:
     found = {"start_idx": start, "end_idx": end, "type": type}
     return found if surface is None else found | {"entity": surface}
 
 
-def array(*lists):
+def array(*lists: list[dict[str, Any]]) -> str:
     return json.dumps([{"text": TEXT, "entities": list(entities)} for entities in lists], ensure_ascii=False, indent=1)
 
 
-def test_ends_are_inclusive(make_file, read_all):
+def test_ends_are_inclusive(make_file: MakeFile, read_all: ReadAll) -> None:
     (example, plain), problems = read_all(make_file("a.json", array([entity(0, 4, "pro", "房室结消融")], [])))
-    assert [(found.text, found.label) for found in example.entities] == [("房室结消融", "pro")]
+    assert [(found.text, found.label) for found in entities_of(example)] == [("房室结消融", "pro")]
     assert (plain.entities, problems) == ((), [])
 
 
-def test_lines_of_objects_are_read(make_file, read_all):
+def test_lines_of_objects_are_read(make_file: MakeFile, read_all: ReadAll) -> None:
     content = json.dumps({"text": TEXT, "entities": [entity(0, 2, "bod")]}) + "\n"
-    assert [found.text for found in read_all(make_file("a.jsonl", content))[0][0].entities] == ["房室结"]
+    assert [found.text for found in entities_of(read_all(make_file("a.jsonl", content))[0][0])] == ["房室结"]
 
 
-def test_surfaces_prove_exclusive_ends(make_file, read_all, caplog):
+def test_surfaces_prove_exclusive_ends(
+    make_file: MakeFile, read_all: ReadAll, caplog: pytest.LogCaptureFixture
+) -> None:
     (example,), problems = read_all(make_file("a.json", array([entity(0, 5, "pro", "房室结消融")])))
-    assert ([found.text for found in example.entities], problems) == (["房室结消融"], [])
+    assert ([found.text for found in entities_of(example)], problems) == (["房室结消融"], [])
     assert "its ends are exclusive" in caplog.text
 
 
-def test_the_text_form_is_read(make_file, read_all):
+def test_the_text_form_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", f"{TEXT}|||0 4 pro|||5 6 pro|||\n天气好|||\n")
     (example, plain), problems = read_all(path)
-    assert [found.text for found in example.entities] == ["房室结消融", "治疗"]
+    assert [found.text for found in entities_of(example)] == ["房室结消融", "治疗"]
     assert (plain.entities, problems) == ((), [])
 
 
@@ -48,7 +54,7 @@ def test_the_text_form_is_read(make_file, read_all):
         (f"{TEXT}|||0 9 pro|||", "entity pro at 0..10 is outside the text of 7 characters"),
     ],
 )
-def test_a_bad_line_is_told(make_file, read_all, bad, message):
+def test_a_bad_line_is_told(make_file: MakeFile, read_all: ReadAll, bad: str, message: str) -> None:
     examples, (problem,) = read_all(make_file("a.txt", f"{TEXT}|||0 4 pro|||\n{TEXT}|||\n{bad}\n"))
     assert len(examples) == 2 and problem.line == 3 and problem.message.startswith(message)
 
@@ -61,6 +67,6 @@ def test_a_bad_line_is_told(make_file, read_all, bad, message):
         (entity("0", 4, "pro"), "\"start_idx\" is '0', expected a whole number"),
     ],
 )
-def test_a_bad_entity_is_told(make_file, read_all, bad, message):
+def test_a_bad_entity_is_told(make_file: MakeFile, read_all: ReadAll, bad: dict[str, Any], message: str) -> None:
     examples, (problem,) = read_all(make_file("a.json", array([entity(0, 4, "pro", "房室结消融")], [bad])))
     assert len(examples) == 1 and problem.message.startswith(message)

@@ -1,3 +1,8 @@
+"""Tokens in columns with their tags, in every scheme.
+
+Tests `paddle_ner.data.tagging`, `paddle_ner.data.tokens` and `paddle_ner.data.formats.conll_layout` too.
+"""
+
 from __future__ import annotations
 
 import pytest
@@ -6,10 +11,13 @@ from hypothesis import strategies as st
 
 from paddle_ner.data import ReadOptions, detect, load, read
 from paddle_ner.errors import InputError
+from paddle_ner.types import Example
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 
-def spans(example):
-    return [(entity.start, entity.end, entity.label) for entity in example.entities]
+def spans(example: Example) -> list[tuple[int, int, str]]:
+    return [(entity.start, entity.end, entity.label) for entity in entities_of(example)]
 
 
 SENTENCE = [(0, 2, "PER"), (3, 5, "LOC"), (5, 6, "ORG")]
@@ -27,7 +35,9 @@ TAGS = {
 @pytest.mark.parametrize("separator", [" ", "\t"])
 @pytest.mark.parametrize("mark", ["-", "_"])
 @pytest.mark.parametrize("place", ["first", "last"])
-def test_every_scheme_reads_the_same_entities(make_file, read_all, scheme, named, separator, mark, place):
+def test_every_scheme_reads_the_same_entities(
+    make_file: MakeFile, read_all: ReadAll, scheme: str, named: bool, separator: str, mark: str, place: str
+) -> None:
     tags = TAGS[scheme].replace("-", mark).split()
     rows = [(tag, token) if place == "first" else (token, tag) for token, tag in zip("雷军在北京甲", tags, strict=True)]
     path = make_file("a.txt", "".join(f"{separator.join(row)}\n" for row in rows))
@@ -35,13 +45,13 @@ def test_every_scheme_reads_the_same_entities(make_file, read_all, scheme, named
     assert (example.text, spans(example), problems) == ("雷军在北京甲", SENTENCE, [])
 
 
-def test_middle_tags_continue_an_entity(make_file, read_all):
+def test_middle_tags_continue_an_entity(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.bmes", "北 B-LOC\n京 M-LOC\n市 E-LOC\n\n北 B-LOC\n京 I-LOC\n市 E-LOC\n")
     first, second = read_all(path)[0]
     assert spans(first) == spans(second) == [(0, 3, "LOC")]
 
 
-def test_blank_lines_and_docstart_part_sentences(make_file, read_all):
+def test_blank_lines_and_docstart_part_sentences(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "-DOCSTART- O\n\n甲 O\n\n\n \n乙 B-PER\n-DOCSTART- -X- O O\n丙 O")
     examples, problems = read_all(path)
     assert [(example.text, example.origin) for example in examples] == [
@@ -49,12 +59,12 @@ def test_blank_lines_and_docstart_part_sentences(make_file, read_all):
     assert not problems
 
 
-def test_columns_between_token_and_tag_are_left(make_file, read_all):
+def test_columns_between_token_and_tag_are_left(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), _ = read_all(make_file("a.txt", "北京 NR B-NP B-LOC\n好 VA O O\n"))
     assert (example.text, spans(example)) == ("北京好", [(0, 2, "LOC")])
 
 
-def test_a_space_is_a_token(make_file, read_all):
+def test_a_space_is_a_token(make_file: MakeFile, read_all: ReadAll) -> None:
     last = make_file("a.txt", "A B-PER\n  I-PER\nB I-PER\n")
     first = make_file("b.txt", "B-PER A\nI-PER  \nI-PER B\n")
     tab = make_file("c.txt", "A\tB-PER\n \tI-PER\nB\tI-PER\n")
@@ -63,18 +73,18 @@ def test_a_space_is_a_token(make_file, read_all):
         assert (example.text, spans(example), problems) == ("A B", [(0, 3, "PER")], [])
 
 
-def test_an_ideographic_space_is_a_token(make_file, read_all):
+def test_an_ideographic_space_is_a_token(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), problems = read_all(make_file("a.txt", "甲 O\n\u3000 O\n乙 O\n"))
     assert (example.text, problems) == ("甲\u3000乙", [])
 
 
-def test_tokens_are_joined_as_asked(make_file, read_all):
+def test_tokens_are_joined_as_asked(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "New B-LOC\nYork I-LOC\nis O\n")
     (example,), _ = read_all(path, token_joiner=" ")
     assert (example.text, spans(example)) == ("New York is", [(0, 8, "LOC")])
 
 
-def test_a_label_may_hold_hyphens(make_file, read_all):
+def test_a_label_may_hold_hyphens(make_file: MakeFile, read_all: ReadAll) -> None:
     assert spans(read_all(make_file("a.txt", "甲 B-LOC-city_x\n"))[0][0]) == [(0, 1, "LOC-city_x")]
 
 
@@ -105,7 +115,9 @@ def test_a_label_may_hold_hyphens(make_file, read_all):
         ("甲\tO\n\tO\n", 2, "no token beside the tag 'O', expected"),
     ],
 )
-def test_a_bad_tag_is_told_with_its_own_line_and_its_sentence_left_out(make_file, read_all, rows, line, message):
+def test_a_bad_tag_is_told_with_its_own_line_and_its_sentence_left_out(
+    make_file: MakeFile, read_all: ReadAll, rows: str, line: int, message: str
+) -> None:
     path = make_file("a.txt", f"{rows}\n丁 O\n")
     examples, problems = read_all(path, "conll")
     assert [example.text for example in examples] == ["丁"]
@@ -113,12 +125,12 @@ def test_a_bad_tag_is_told_with_its_own_line_and_its_sentence_left_out(make_file
     assert problems[0].message.startswith(message)
 
 
-def test_a_tag_outside_the_named_scheme_is_told(make_file, read_all):
+def test_a_tag_outside_the_named_scheme_is_told(make_file: MakeFile, read_all: ReadAll) -> None:
     _, (problem,) = read_all(make_file("a.txt", "甲 S-PER\n"), tag_scheme="BIO")
     assert problem.message == "tag 'S-PER' is not one of BIO, expected O, B-, I-"
 
 
-def test_a_stray_ending_tag_is_bad_in_a_file_whose_head_is_bio(make_file, read_all):
+def test_a_stray_ending_tag_is_bad_in_a_file_whose_head_is_bio(make_file: MakeFile, read_all: ReadAll) -> None:
     sentence = "甲 B-PER\n乙 I-PER\n丙 O\n\n"
     path = make_file("a.txt", sentence * 3 + "甲 B-PER\n乙 E-PER\n\n" + sentence)
     examples, (problem,) = read_all(path)
@@ -126,31 +138,31 @@ def test_a_stray_ending_tag_is_bad_in_a_file_whose_head_is_bio(make_file, read_a
     assert (problem.line, problem.message) == (14, "tag 'E-PER' is not one of BIO, expected O, B-, I-")
 
 
-def test_an_end_that_is_missing_before_the_first_end_is_told(make_file, read_all):
+def test_an_end_that_is_missing_before_the_first_end_is_told(make_file: MakeFile, read_all: ReadAll) -> None:
     examples, (problem,) = read_all(make_file("a.txt", "甲 B-PER\n乙 O\n\n甲 B-PER\n乙 E-PER\n"))
     assert len(examples) == 1 and problem.line == 1 and "never ends" in problem.message
 
 
-def test_the_scheme_is_found_behind_a_long_stretch_without_entities(make_file, read_all):
+def test_the_scheme_is_found_behind_a_long_stretch_without_entities(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "甲 O\n\n" * 2000 + "甲 B-PER\n乙 E-PER\n")
     examples, problems = read_all(path)
     assert spans(examples[-1]) == [(0, 2, "PER")] and not problems
 
 
-def test_invalid_utf8_in_a_sentence_is_told_with_its_line(make_file, read_all):
+def test_invalid_utf8_in_a_sentence_is_told_with_its_line(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", "甲 O\n".encode() + b"\xff O\n\n" + "乙 O\n".encode())
     examples, (problem,) = read_all(path)
     assert [example.text for example in examples] == ["乙"]
     assert problem.line == 2 and problem.message.startswith("invalid UTF-8: byte 0xFF")
 
 
-def test_an_unknown_label_is_told_on_the_line_of_its_entity(make_file, read_all):
+def test_an_unknown_label_is_told_on_the_line_of_its_entity(make_file: MakeFile, read_all: ReadAll) -> None:
     _, (problem,) = read_all(make_file("a.txt", "甲 O\n乙 B-PRE\n丙 I-PRE\n"), allowed_labels=("LOC", "PER"))
     assert (problem.line, problem.message) == (2, "unknown label 'PRE', expected one of LOC, PER")
 
 
 @st.composite
-def tagged(draw):
+def tagged(draw: st.DrawFn) -> tuple[list[str], list[tuple[int, int, str]]]:
     """Tokens without white space, with flat entities."""
     token = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=1, max_size=3)
     tokens = draw(st.lists(token.filter(lambda text: not text.startswith("-DOCSTART-")), min_size=1, max_size=12))
@@ -164,7 +176,9 @@ def tagged(draw):
 
 
 @given(tagged(), st.booleans())
-def test_entities_written_as_tags_are_read_back(tmp_path_factory, sentence, ends):
+def test_entities_written_as_tags_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, sentence: tuple[list[str], list[tuple[int, int, str]]], ends: bool
+) -> None:
     tokens, found = sentence
     tags = ["O"] * len(tokens)
     for start, end, label in found:
@@ -196,14 +210,14 @@ def test_entities_written_as_tags_are_read_back(tmp_path_factory, sentence, ends
     ids=["suffixed", "lower", "IO", "IOB1", "trailing tab", "index in the word", "number in the sentence", "comment"],
 )
 @pytest.mark.parametrize("name", ["a.txt", "a.tsv", "a.conll"])
-def test_columns_are_known_by_their_shape(make_file, read_all, rows, name):
+def test_columns_are_known_by_their_shape(make_file: MakeFile, read_all: ReadAll, rows: str, name: str) -> None:
     path = make_file(name, rows)
     assert detect(path).name == "conll"
     examples, problems = read_all(path)
     assert (examples[0].text, spans(examples[0]), problems) == ("雷军在北京甲", SENTENCE, [])
 
 
-def test_iob1_begins_with_b_only_behind_an_entity_of_its_type(make_file, read_all):
+def test_iob1_begins_with_b_only_behind_an_entity_of_its_type(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), problems = read_all(make_file("a.txt", "苏 I-LOC\n州 I-LOC\n杭 B-LOC\n州 I-LOC\n北 I-ORG\n"))
     assert (spans(example), problems) == ([(0, 2, "LOC"), (2, 4, "LOC"), (4, 5, "ORG")], [])
 
@@ -216,18 +230,20 @@ def test_iob1_begins_with_b_only_behind_an_entity_of_its_type(make_file, read_al
         ("我 0\n们 0\n好 0\n\n下 0\n雨 0\n", "0"),
     ],
 )
-def test_columns_with_tags_that_cannot_be_read_are_bad_and_never_classes(make_file, read_all, rows, tag):
+def test_columns_with_tags_that_cannot_be_read_are_bad_and_never_classes(
+    make_file: MakeFile, read_all: ReadAll, rows: str, tag: str
+) -> None:
     path = make_file("a.txt", rows.replace(" ", "\t"))
     assert detect(path).name == "conll"
     examples, problems = read_all(path)
     assert not examples and problems[0].message.startswith(f"'{tag}' is not a tag")
 
 
-def test_a_text_of_one_character_and_its_class_is_no_column_of_tokens(make_file):
+def test_a_text_of_one_character_and_its_class_is_no_column_of_tokens(make_file: MakeFile) -> None:
     assert detect(make_file("a.txt", "好\t正\n坏\t负\n")).name == "tsv"
 
 
-def test_words_are_joined_by_a_space_without_being_asked(make_file):
+def test_words_are_joined_by_a_space_without_being_asked(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.txt", "Mary B-PER\nMiller I-PER\nvisited O\nBerlin B-LOC\n. O\n")
     (example,) = load(path, log=said.append)
@@ -236,18 +252,18 @@ def test_words_are_joined_by_a_space_without_being_asked(make_file):
     assert load(path, options=ReadOptions(token_joiner=""))[0].text == "MaryMillervisitedBerlin."
 
 
-def test_words_among_chinese_do_not_run_together_and_letters_do(make_file, read_all):
+def test_words_among_chinese_do_not_run_together_and_letters_do(make_file: MakeFile, read_all: ReadAll) -> None:
     rows = "我 O\n爱 O\nNew B-LOC\nYork I-LOC\n的 O\nC B-ORG\nT I-ORG\n室 O\n"
     (example,), _ = read_all(make_file("a.txt", rows))
     assert (example.text, spans(example)) == ("我爱New York的CT室", [(2, 10, "LOC"), (11, 13, "ORG")])
 
 
-def test_a_hash_is_a_token_where_it_has_a_tag(make_file, read_all):
+def test_a_hash_is_a_token_where_it_has_a_tag(make_file: MakeFile, read_all: ReadAll) -> None:
     (example,), problems = read_all(make_file("a.txt", "# O\n话 B-X\n# O\n"))
     assert (example.text, problems) == ("#话#", [])
 
 
-def test_comments_are_counted(make_file):
+def test_comments_are_counted(make_file: MakeFile) -> None:
     said: list[str] = []
     assert len(load(make_file("a.txt", "# one\n甲 B-X\n\n# two\n乙 O\n"), log=said.append)) == 2
     assert said[-1].endswith("2 comment lines left out, the first is line 1")
@@ -261,14 +277,16 @@ def test_comments_are_counted(make_file):
         ("韩\tnr\tB-PER\n梅\tB-PER\n在\tp\tO\n", 2, "2 columns, expected 3 as most lines have"),
     ],
 )
-def test_a_line_with_other_columns_than_most_is_told(make_file, read_all, rows, line, message):
+def test_a_line_with_other_columns_than_most_is_told(
+    make_file: MakeFile, read_all: ReadAll, rows: str, line: int, message: str
+) -> None:
     examples, (problem,) = read_all(make_file("a.txt", f"{rows}\n"))
     assert (examples, problem.line) == ([], line) and problem.message.startswith(message)
 
 
 @pytest.mark.parametrize("end", ["  ", "   ", " \t", "\t "])
 @pytest.mark.parametrize("begin", ["", " ", "  "])
-def test_spaces_around_a_line_are_no_columns(make_file, read_all, begin, end):
+def test_spaces_around_a_line_are_no_columns(make_file: MakeFile, read_all: ReadAll, begin: str, end: str) -> None:
     mark = "\t" if "\t" in end else " "
     begin = "" if "\t" in end else begin
     rows = [f"{begin}{token}{mark}{tag}{end}\n" for token, tag in zip("雷军在", ["B-PER", "I-PER", "O"], strict=True)]
@@ -277,7 +295,7 @@ def test_spaces_around_a_line_are_no_columns(make_file, read_all, begin, end):
 
 
 @pytest.mark.parametrize("numbers", ["000 11", "111 22", "123 12", "012 01", "123 45"])
-def test_a_first_column_of_numbers_is_no_token(make_file, read_all, numbers):
+def test_a_first_column_of_numbers_is_no_token(make_file: MakeFile, read_all: ReadAll, numbers: str) -> None:
     first, second = numbers.split()
     rows = [
         f"{number} {token} {tag}\n" for number, token, tag in zip(first, "雷军在", ["B-PER", "I-PER", "O"], strict=True)
@@ -288,14 +306,14 @@ def test_a_first_column_of_numbers_is_no_token(make_file, read_all, numbers):
 
 
 @pytest.mark.parametrize("numbers", ["11122", "12312", "00011"])
-def test_numbered_sentences_that_no_blank_line_parts_are_refused(make_file, numbers):
+def test_numbered_sentences_that_no_blank_line_parts_are_refused(make_file: MakeFile, numbers: str) -> None:
     rows = [f"{number} {token} O\n" for number, token in zip(numbers, "雷军在下雨", strict=True)]
     with pytest.raises(InputError, match="first column holds numbers alone"):
         load(make_file("a.txt", "".join(rows)))
 
 
 @pytest.mark.parametrize("mark", [".", ""])
-def test_positions_without_a_hyphen_are_no_types(make_file, read_all, mark):
+def test_positions_without_a_hyphen_are_no_types(make_file: MakeFile, read_all: ReadAll, mark: str) -> None:
     examples, problems = read_all(
         make_file("a.txt", f"雷 B{mark}PER\n军 I{mark}PER\n在 O\n来 O\n\n下 O\n雨 O\n"), "conll"
     )
@@ -304,7 +322,7 @@ def test_positions_without_a_hyphen_are_no_types(make_file, read_all, mark):
 
 
 @pytest.mark.parametrize("header", ["token\ttag", "字\t标签", "Word\tPOS\tTag"])
-def test_a_first_line_with_the_names_of_columns_is_left_out_and_said(make_file, header):
+def test_a_first_line_with_the_names_of_columns_is_left_out_and_said(make_file: MakeFile, header: str) -> None:
     said: list[str] = []
     middle = "\tx" * (header.count("\t") - 1)
     path = make_file("a.txt", f"{header}\n雷{middle}\tB-PER\n军{middle}\tI-PER\n\n下{middle}\tO\n雨{middle}\tO\n")
@@ -312,7 +330,7 @@ def test_a_first_line_with_the_names_of_columns_is_left_out_and_said(make_file, 
     assert said == [f"{path}: the first line names the columns and is left out: {header}"]
 
 
-def test_other_columns_of_tags_are_said(make_file):
+def test_other_columns_of_tags_are_said(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.txt", "北\tB-ORG\tB-LOC\n京\tI-ORG\tI-LOC\n大\tI-ORG\tO\n学\tI-ORG\tO\n")
     (example,) = load(path, log=said.append)
@@ -320,14 +338,14 @@ def test_other_columns_of_tags_are_said(make_file):
     assert said == [f"{path}: tags stand in column 2 of 3 too, which is not read"]
 
 
-def test_a_file_without_a_blank_line_is_said(make_file):
+def test_a_file_without_a_blank_line_is_said(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.txt", "雷 B-PER\n军 I-PER\n来 O\n" * 200)
     assert len(load(path, log=said.append)) == 1
     assert said == [f"{path}: no blank line parts sentences: all 600 lines are one text"]
 
 
-def test_the_sources_of_germeval_are_comments(make_file, read_all):
+def test_the_sources_of_germeval_are_comments(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file(
         "a.tsv", "#\thttp://a.de/b [2009-10-17]\n1\tBerlin\tB-LOC\n2\truft\tO\n\n#\thttp://c.de\n1\tEr\tO\n"
     )
@@ -335,6 +353,6 @@ def test_the_sources_of_germeval_are_comments(make_file, read_all):
     assert ([one.text for one in examples], problems) == (["Berlin ruft", "Er"], [])
 
 
-def test_lines_that_end_with_a_carriage_return_alone_are_refused(make_file):
+def test_lines_that_end_with_a_carriage_return_alone_are_refused(make_file: MakeFile) -> None:
     with pytest.raises(InputError, match="lines end with CR alone, expected LF or CRLF"):
         load(make_file("a.txt", "雷 B-PER\r军 I-PER\r\r下 O\r"), "conll")

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from paddle_ner.data import ReadOptions, load
 from paddle_ner.data.unlabelled import unlabelled
+from tests.labelled import entities_of, example_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 TEXT, OTHER = "韩梅在苏州", "李雷住上海"
+WriteEntity = Callable[[str, int, int, str], dict[str, Any]]
+ReadEntities = Callable[..., tuple[list[tuple[str, str]], list[str]]]
 PLACES = ((TEXT, 0, 2, "PER"), (TEXT, 3, 5, "LOC"), (OTHER, 0, 2, "PER"), (OTHER, 3, 5, "LOC"))
 
 
 @pytest.fixture
-def read_entities(make_file):
+def read_entities(make_file: MakeFile) -> ReadEntities:
     """The entities of two texts whose entities are written by a function of text, start, end and label."""
 
-    def read(write, suffix=".jsonl", **options):
+    def read(write: WriteEntity, suffix: str = ".jsonl", **options: Any) -> tuple[list[tuple[str, str]], list[str]]:
         records = [
             {"text": text, "entities": [write(*place) for place in PLACES if place[0] == text]}
             for text in (TEXT, OTHER)
@@ -24,7 +30,7 @@ def read_entities(make_file):
         path = make_file(f"a{suffix}", lines if suffix == ".jsonl" else json.dumps(records, indent=1))
         said: list[str] = []
         found = load(path, options=ReadOptions(**options), log=said.append)
-        return [(entity.text, entity.label) for example in found for entity in example.entities], said
+        return [(entity.text, entity.label) for example in found for entity in entities_of(example)], said
 
     return read
 
@@ -32,8 +38,10 @@ def read_entities(make_file):
 FOUND = [(text[start:end], label) for text, start, end, label in PLACES]
 
 
-def keys(start, end, label, surface=None, *, first=0, inclusive=0):
-    def write(text, begin, stop, name):
+def keys(
+    start: str, end: str, label: str, surface: str | None = None, *, first: int = 0, inclusive: int = 0
+) -> WriteEntity:
+    def write(text: str, begin: int, stop: int, name: str) -> dict[str, Any]:
         entity = {start: begin + first, end: stop + first - inclusive, label: name}
         return entity if surface is None else entity | {surface: text[begin:stop]}
 
@@ -58,7 +66,7 @@ def keys(start, end, label, surface=None, *, first=0, inclusive=0):
         lambda text, start, end, label: [start, end, label],
     ],
 )
-def test_the_keys_of_people_and_tools_are_read(read_entities, write, suffix):
+def test_the_keys_of_people_and_tools_are_read(read_entities: ReadEntities, write: WriteEntity, suffix: str) -> None:
     assert read_entities(write, suffix) == (FOUND, [])
 
 
@@ -71,16 +79,18 @@ def test_the_keys_of_people_and_tools_are_read(read_entities, write, suffix):
     ],
 )
 @pytest.mark.parametrize("names", [("start", "end", "label", "text"), ("start_pos", "end_pos", "label_type", "entity")])
-def test_surfaces_prove_how_offsets_count(read_entities, names, first, inclusive, counting):
+def test_surfaces_prove_how_offsets_count(
+    read_entities: ReadEntities, names: tuple[str, str, str, str], first: int, inclusive: int, counting: str
+) -> None:
     found, (said,) = read_entities(keys(*names, first=first, inclusive=inclusive))
     assert found == FOUND and said.endswith(f"its entities fit their texts only where {counting}: read so")
 
 
-def test_entities_at_the_edges_of_their_texts_prove_exclusive_ends(read_entities):
+def test_entities_at_the_edges_of_their_texts_prove_exclusive_ends(read_entities: ReadEntities) -> None:
     assert read_entities(keys("start_pos", "end_pos", "label_type")) == (FOUND, [])
 
 
-def told(read_all, make_file, *entities, text=TEXT):
+def told(read_all: ReadAll, make_file: MakeFile, *entities: object, text: str = TEXT) -> str:
     content = json.dumps({"text": text, "entities": list(entities)}, ensure_ascii=False) + "\n"
     return read_all(make_file("a.jsonl", content))[1][0].message
 
@@ -116,17 +126,19 @@ def told(read_all, make_file, *entities, text=TEXT):
         ([0, 2, "A", 7], "an entity is [0, 2, 'A', 7], expected [start, end, label]"),
     ],
 )
-def test_an_entity_that_cannot_be_read_is_told_with_its_keys(read_all, make_file, entity, message):
+def test_an_entity_that_cannot_be_read_is_told_with_its_keys(
+    read_all: ReadAll, make_file: MakeFile, entity: object, message: str
+) -> None:
     assert told(read_all, make_file, entity).startswith(message)
 
 
-def test_a_word_of_a_tokenizer_proves_nothing(make_file):
+def test_a_word_of_a_tokenizer_proves_nothing(make_file: MakeFile) -> None:
     """transformers writes the tokens of a word with spaces between, and in lower case."""
     record = {"text": "AB公司", "entities": [{"start": 0, "end": 4, "entity_group": "ORG", "word": "ab 公 司"}]}
     (example,) = load(make_file("a.jsonl", json.dumps(record)))
-    assert [(entity.text, entity.label) for entity in example.entities] == [("AB公司", "ORG")]
+    assert [(entity.text, entity.label) for entity in entities_of(example)] == [("AB公司", "ORG")]
 
 
-def test_annotations_are_not_read_where_only_texts_count(make_file):
+def test_annotations_are_not_read_where_only_texts_count(make_file: MakeFile) -> None:
     path = make_file("a.jsonl", json.dumps({"text": TEXT, "entities": [{"s": 0}]}) + "\n")
-    assert [example.text for example in unlabelled(path)] == [TEXT]
+    assert [example_of(example).text for example in unlabelled(path)] == [TEXT]

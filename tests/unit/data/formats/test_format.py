@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from paddle_ner.data import FORMATS, detect, load
 from paddle_ner.errors import InputError
+from tests.unit.data.conftest import MakeFile
 
+Install = Callable[[str], None]
 STRANGER = """
 from paddle_ner.data import Fit, Format
 from paddle_ner.data.records import Draft
@@ -28,7 +30,7 @@ FORMAT = Format("arrows", "text=>label", read, recognise)
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Put a distribution with one format on the path, and take it off again."""
 
     def put(source: str) -> None:
@@ -51,7 +53,7 @@ def test_every_format_has_a_summary_of_one_line() -> None:
         assert format.summary and "\n" not in format.summary
 
 
-def test_the_format_of_another_package_is_recognised_and_read(install, make_file) -> None:
+def test_the_format_of_another_package_is_recognised_and_read(install: Install, make_file: MakeFile) -> None:
     install(STRANGER)
     path = make_file("a.txt", "%%arrows\n好=>正\n坏=>负\n")
     assert detect(path).name == "arrows"
@@ -59,13 +61,13 @@ def test_the_format_of_another_package_is_recognised_and_read(install, make_file
     assert len(load(path, "arrows")) == 2
 
 
-def test_of_two_formats_that_are_equally_sure_none_is_taken(install, make_file) -> None:
+def test_of_two_formats_that_are_equally_sure_none_is_taken(install: Install, make_file: MakeFile) -> None:
     install(f"{STRANGER}FORMAT = (FORMAT, Format('other', 'other=>label', read, recognise))\n")
     with pytest.raises(InputError, match="may be arrows or other: name it"):
         detect(make_file("a.txt", "%%arrows\n好=>正\n"))
 
 
-def test_the_nearest_format_is_named_where_none_fits(install, make_file) -> None:
+def test_the_nearest_format_is_named_where_none_fits(install: Install, make_file: MakeFile) -> None:
     install(STRANGER.replace("else Fit.NO", "else Fit.NEAR"))
     with pytest.raises(InputError, match=r"plain text .'今天很好'.; the nearest is arrows: text=>label. Expected"):
         detect(make_file("a.txt", "今天很好\n"))

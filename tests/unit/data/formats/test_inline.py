@@ -4,12 +4,15 @@ import pytest
 
 from paddle_ner.data import detect, load
 from paddle_ner.errors import InputError
+from paddle_ner.types import Example
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 EXPECTED = [("韩梅在苏州大学工作。", [(0, 2, "PER"), (3, 7, "ORG")]), ("今天天气好。", [])]
 
 
-def found(examples):
-    return [(one.text, [(entity.start, entity.end, entity.label) for entity in one.entities]) for one in examples]
+def found(examples: list[Example]) -> list[tuple[str, list[tuple[int, int, str]]]]:
+    return [(one.text, [(entity.start, entity.end, entity.label) for entity in entities_of(one)]) for one in examples]
 
 
 @pytest.mark.parametrize(
@@ -21,14 +24,14 @@ def found(examples):
         "{{PER:韩梅}}在<ORG>苏州大学</ORG>工作。",
     ],
 )
-def test_marks_become_entities_and_leave_the_text(make_file, read_all, line):
+def test_marks_become_entities_and_leave_the_text(make_file: MakeFile, read_all: ReadAll, line: str) -> None:
     path = make_file("a.txt", f"{line}\n今天天气好。\n")
     assert detect(path).name == "inline"
     examples, problems = read_all(path)
     assert (found(examples), problems) == (EXPECTED, [])
 
 
-def test_types_may_be_chinese_and_texts_may_hold_colons_and_quotes(make_file, read_all):
+def test_types_may_be_chinese_and_texts_may_hold_colons_and_quotes(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.txt", '{{时间:8:30}}说"好"\n<人名>韩梅</人名>说"3<5"\n')
     examples, problems = read_all(path)
     assert (found(examples), problems) == (
@@ -38,7 +41,7 @@ def test_types_may_be_chinese_and_texts_may_hold_colons_and_quotes(make_file, re
 
 
 @pytest.mark.parametrize("line", ["在{{ORG:{{LOC:苏州}}大学}}", "在<ORG><LOC>苏州</LOC>大学</ORG>"])
-def test_marks_in_marks_are_nested_entities(make_file, read_all, line):
+def test_marks_in_marks_are_nested_entities(make_file: MakeFile, read_all: ReadAll, line: str) -> None:
     path = make_file("a.txt", line + "\n")
     assert "overlapping entities" in read_all(path)[1][0].message
     assert found(read_all(path, overlaps="outermost")[0]) == [("在苏州大学", [(1, 5, "ORG")])]
@@ -58,13 +61,13 @@ def test_marks_in_marks_are_nested_entities(make_file, read_all, line):
         ('<PER id="1">韩梅</PER>在', '<PER id="1"> has attributes, expected <type>, or TYPE="…" alone'),
     ],
 )
-def test_marks_that_do_not_pair_are_told(make_file, read_all, line, message):
+def test_marks_that_do_not_pair_are_told(make_file: MakeFile, read_all: ReadAll, line: str, message: str) -> None:
     path = make_file("a.txt", f"<PER>韩梅</PER>在\n{line}\n{{{{PER:韩梅}}}}\n")
     examples, (problem,) = read_all(path, "inline")
     assert (len(examples), problem.line, problem.message) == (2, 2, message)
 
 
-def test_escapes_are_said(make_file):
+def test_escapes_are_said(make_file: MakeFile) -> None:
     said: list[str] = []
     path = make_file("a.txt", "<PER>韩梅</PER>在\n<ORG>A&amp;B</ORG>\n")
     assert load(path, log=said.append)[1].text == "A&amp;B"
@@ -75,11 +78,11 @@ def test_escapes_are_said(make_file):
     "content",
     ["<p>韩梅</p>\n<b>好</b>\n", '<?xml version="1.0"?>\n<s>韩梅</s>\n', "你好 {{name}}\n", "3<5\n"],
 )
-def test_pages_and_templates_are_not_taken_for_it(make_file, content):
+def test_pages_and_templates_are_not_taken_for_it(make_file: MakeFile, content: str) -> None:
     with pytest.raises(InputError, match="cannot tell the format"):
         detect(make_file("a.txt", content))
 
 
-def test_a_table_or_json_with_marks_in_its_texts_keeps_its_format(make_file):
+def test_a_table_or_json_with_marks_in_its_texts_keeps_its_format(make_file: MakeFile) -> None:
     assert detect(make_file("a.csv", "text,label\n<PER>韩梅</PER>,好\n")).name == "csv"
     assert detect(make_file("a.jsonl", '{"text": "{{PER:韩梅}}", "label": "好"}\n')).name == "jsonl"

@@ -1,3 +1,8 @@
+"""Our own JSON lines, and what is wrong with a record.
+
+Tests `paddle_ner.data.formats.fields` too.
+"""
+
 from __future__ import annotations
 
 import json
@@ -5,9 +10,11 @@ import json
 import pytest
 
 from paddle_ner.types import Entity, Example
+from tests.labelled import entities_of
+from tests.unit.data.conftest import MakeFile, ReadAll
 
 
-def test_every_kind_of_annotation_is_read(make_file, read_all):
+def test_every_kind_of_annotation_is_read(make_file: MakeFile, read_all: ReadAll) -> None:
     entities = make_file(
         "a.jsonl", '{"id": "x", "text": "雷军在北京", "entities": [{"start": 3, "end": 5, "label": "LOC"}]}\n'
     )
@@ -22,25 +29,25 @@ def test_every_kind_of_annotation_is_read(make_file, read_all):
     assert read_all(none)[0] == [Example("好", id="7", origin=f"{none}:1")]
 
 
-def test_entities_come_in_order_of_their_start(make_file, read_all):
+def test_entities_come_in_order_of_their_start(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.jsonl", json.dumps({"text": "甲乙丙", "entities": [
         {"start": 2, "end": 3, "label": "B"}, {"start": 0, "end": 1, "label": "A"}]}))  # fmt: skip
     (example,), problems = read_all(path)
-    assert [entity.label for entity in example.entities] == ["A", "B"] and not problems
+    assert [entity.label for entity in entities_of(example)] == ["A", "B"] and not problems
 
 
-def test_blank_lines_hold_no_record_but_count_as_lines(make_file, read_all):
+def test_blank_lines_hold_no_record_but_count_as_lines(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.jsonl", '\n{"text": "好", "label": "正"}\n\n')
     assert [example.origin for example in read_all(path)[0]] == [f"{path}:2"]
 
 
-def test_named_fields_are_read_and_the_others_left(make_file, read_all):
+def test_named_fields_are_read_and_the_others_left(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.json", '{"sentence": "好", "label": "102", "label_desc": "news", "n": 3}\n')
     (example,), problems = read_all(path, text_field="sentence", label_field="label_desc")
     assert (example.text, example.label, problems) == ("好", "news", [])
 
 
-def test_a_number_is_a_label_as_it_is_written(make_file, read_all):
+def test_a_number_is_a_label_as_it_is_written(make_file: MakeFile, read_all: ReadAll) -> None:
     assert read_all(make_file("a.jsonl", '{"text": "好", "label": 3}\n'))[0][0].label == "3"
 
 
@@ -55,11 +62,15 @@ GOOD = '{"text": "雷军在北京", "entities": []}'
         ("[1]", "an array, expected a JSON object"),
         ("null", "null, expected a JSON object"),
         ("[" * 100_000, "invalid JSON: nested too deeply"),
-        ('{"entities": []}', 'no text: the keys are entities, expected "text" (text_field names another)'),
+        ('{"entities": []}', 'no text: the keys are entities, expected "text" (--text-field names another)'),
         ('{"text": 5, "entities": []}', '"text" is 5, expected a string'),
         ('{"text": "", "entities": []}', "empty text, expected at least one character"),
         ('{"text": " \\u3000\\n", "entities": []}', "empty text"),
         ('{"text": "\\ud800x", "entities": []}', "lone surrogate U+D800 at character 0 of the text"),
+        ('{"text": "雷军", "spo_list": []}', "'spo_list' holds relations, which are not read: expected entities"),
+        ('{"text": "雷军", "meta": {"a": NaN}}', "NaN is no JSON, expected null where a value is missing"),
+        ('{"text": "雷军", "meta": -Infinity}', "-Infinity is no JSON, expected null"),
+        ('{"text": "雷军", "meta": 1e400}', "the number 1e400, expected one that a float can hold"),
         ('{"text": "雷军", "entites": []}', "unknown key 'entites', expected id, text, entities"),
         (
             '{"text": "雷军", "text": "雷", "entities": []}',
@@ -95,7 +106,9 @@ GOOD = '{"text": "雷军在北京", "entities": []}'
         ('{"id": 1.5, "text": "雷军", "entities": []}', '"id" is 1.5, expected a string or a number'),
     ],
 )
-def test_a_bad_record_is_told_with_its_line_and_the_others_are_read(make_file, read_all, record, message):
+def test_a_bad_record_is_told_with_its_line_and_the_others_are_read(
+    make_file: MakeFile, read_all: ReadAll, record: str, message: str
+) -> None:
     path = make_file("a.jsonl", f"{GOOD}\n{record}\n{GOOD}\n")
     examples, problems = read_all(path, "jsonl")
     assert len(examples) == 2
@@ -113,19 +126,19 @@ def test_a_bad_record_is_told_with_its_line_and_the_others_are_read(make_file, r
         ('{"text": "好", "label": ""}', "empty label, expected a name"),
     ],
 )
-def test_bad_labels_are_told(make_file, read_all, record, message):
+def test_bad_labels_are_told(make_file: MakeFile, read_all: ReadAll, record: str, message: str) -> None:
     examples, (problem,) = read_all(make_file("a.jsonl", record + "\n"))
     assert not examples and problem.line == 1 and problem.message.startswith(message)
 
 
-def test_invalid_utf8_is_told_with_its_line(make_file, read_all):
+def test_invalid_utf8_is_told_with_its_line(make_file: MakeFile, read_all: ReadAll) -> None:
     path = make_file("a.jsonl", f"{GOOD}\n".encode() + b'{"text": "\xff", "entities": []}\n')
     examples, (problem,) = read_all(path)
     assert len(examples) == 1
     assert problem.line == 2 and problem.message.startswith("invalid UTF-8: byte 0xFF at byte 11 of the line")
 
 
-def test_all_that_is_wrong_with_one_record_is_told(make_file, read_all):
+def test_all_that_is_wrong_with_one_record_is_told(make_file: MakeFile, read_all: ReadAll) -> None:
     record = {"text": "雷军", "entities": [{"start": 5, "end": 6, "label": "A"}, {"start": 0, "end": 9, "label": "B"}]}
     _, problems = read_all(make_file("a.jsonl", json.dumps(record)))
     assert [problem.message.split(" is ")[0] for problem in problems] == ["entity A at 5..6", "entity B at 0..9"]

@@ -10,6 +10,7 @@ from paddle_ner.data import WRITERS, Record
 from paddle_ner.types import Entity, Example, Prediction
 
 Write = Callable[..., str]
+Found = Callable[..., Record]
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def write() -> Write:
 
 
 @pytest.fixture
-def found() -> Callable[..., Record]:
+def found() -> Found:
     """What a model says of a text: entities as (start, end, label, score), or scores of classes."""
 
     def record(text: str, *entities: tuple[int, int, str, float], origin: str = "a:1", **more: Any) -> Record:

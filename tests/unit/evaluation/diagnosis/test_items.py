@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from diagnosis_builders import answer, example
 
 from paddle_ner.evaluation.diagnosis.items import Item, counts, judge, label_of
 from paddle_ner.types import Example, Prediction
+from tests.unit.evaluation.diagnosis.diagnosis_builders import answer, example
 
 
-def test_entities_are_counted_by_example_and_label():
+def test_entities_are_counted_by_example_and_label() -> None:
     judged = judge(
         [example((0, 3, "PER"), (4, 8, "ORG")), example()],
         [answer((0, 3, "PER", 0.9), (4, 6, "LOC", 0.4)), answer((0, 1, "LOC", 0.2))],
@@ -19,23 +19,23 @@ def test_entities_are_counted_by_example_and_label():
     ]
 
 
-def test_an_entity_that_is_given_twice_counts_once_with_its_higher_score():
+def test_an_entity_that_is_given_twice_counts_once_with_its_higher_score() -> None:
     (one,) = judge([example()], [answer((0, 3, "PER", 0.2), (0, 3, "PER", 0.7))])
     assert one.found == {Item(0, 3, "PER"): 0.7}
 
 
-def test_a_class_is_an_item_over_the_whole_text():
+def test_a_class_is_an_item_over_the_whole_text() -> None:
     (one,) = judge([Example("好书", label="a")], [Prediction("好书", label="b", scores={"b": 0.7, "a": 0.3})])
     assert (one.gold, one.found, one.candidates) == ({(0, 2, "a")}, {(0, 2, "b"): 0.7}, {(0, 2, "b"): 0.7})
 
 
-def test_of_several_classes_those_below_the_threshold_are_candidates():
+def test_of_several_classes_those_below_the_threshold_are_candidates() -> None:
     scores = {"a": 0.7, "b": 0.4}
     (one,) = judge([Example("好", labels=("a", "b"))], [Prediction("好", labels=("a",), scores=scores)])
     assert one.found == {(0, 1, "a"): 0.7} and one.candidates == {(0, 1, "a"): 0.7, (0, 1, "b"): 0.4}
 
 
-def test_the_surer_a_wrong_answer_the_worse():
+def test_the_surer_a_wrong_answer_the_worse() -> None:
     gold = example((0, 3, "PER"))
     wrong, missed, right = judge([gold, gold, gold], [answer((0, 2, "PER", 0.9)), answer(), answer((0, 3, "PER", 0.1))])
     assert [one.badness for one in (wrong, missed, right)] == [pytest.approx(1.9), 1.0, 0.0]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from diagnosis_builders import item
 
+from paddle_ner.evaluation.diagnosis.items import Item
 from paddle_ner.evaluation.diagnosis.pairs import Pair, confusion, match, schemes
+from tests.unit.evaluation.diagnosis.diagnosis_builders import item
 
 
 @pytest.mark.parametrize(
@@ -20,11 +21,11 @@ from paddle_ner.evaluation.diagnosis.pairs import Pair, confusion, match, scheme
         ([item(0, 4)], [item(0, 2), item(2, 4)], ["borders", "invented"]),
     ],
 )
-def test_each_entity_has_one_kind(gold, found, kinds):
+def test_each_entity_has_one_kind(gold: list[Item], found: list[Item], kinds: list[str]) -> None:
     assert [pair.kind for pair in match(gold, found)] == kinds
 
 
-def test_the_same_span_goes_before_the_same_type_and_that_before_what_is_shared():
+def test_the_same_span_goes_before_the_same_type_and_that_before_what_is_shared() -> None:
     span = match([item(0, 3, "A")], [item(0, 3, "B"), item(0, 2, "A")])
     assert Pair("type", item(0, 3), item(0, 3, "B")) in span
     best = match([item(2, 6, "A")], [item(0, 5, "B"), item(5, 8, "A")])
@@ -42,11 +43,11 @@ def test_the_same_span_goes_before_the_same_type_and_that_before_what_is_shared(
         (item(2, 4), item(2, 4), None),
     ],
 )
-def test_a_border_is_longer_shorter_or_shifted(gold, found, border):
+def test_a_border_is_longer_shorter_or_shifted(gold: Item, found: Item, border: str | None) -> None:
     assert Pair("borders", gold, found).border == border
 
 
-def test_four_ways_to_score():
+def test_four_ways_to_score() -> None:
     # 5 annotated, 5 found: right, type, borders, both, and one of each alone.
     gold = [item(0, 2), item(10, 12), item(20, 22), item(30, 32), item(40, 42)]
     found = [item(0, 2), item(10, 12, "B"), item(20, 23), item(31, 33, "B"), item(50, 52)]
@@ -59,6 +60,6 @@ def test_four_ways_to_score():
     assert schemes([])["strict"].f1 == 0
 
 
-def test_what_is_taken_for_what():
+def test_what_is_taken_for_what() -> None:
     pairs = match([item(0, 2), item(3, 5), item(6, 8)], [item(0, 2), item(3, 4, "B"), item(9, 10, "B")])
     assert confusion(pairs, ["A", "B"]).tolist() == [[1, 1, 1], [0, 0, 0], [0, 1, 0]]

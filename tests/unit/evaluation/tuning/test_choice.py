@@ -1,4 +1,7 @@
-"""The fastest way that keeps the score is chosen, in the layout that is best for one text and for many."""
+"""The fastest way that keeps the score is chosen, in the layout that is best for one text and for many.
+
+Tests `paddle_ner.bundle.measurements` and `paddle_ner.cli.tuning` too.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from paddle_ner.bundle import Candidate, Tuning
+from paddle_ner.bundle import Candidate, Precision, Tuning
 from paddle_ner.cli.tuning import show
 from paddle_ner.evaluation.tuning.choice import Tuned, choose, engines_of
 
 
 def candidate(
-    precision: str, replicas: int, speed: float, drop: float | None = 0.0, milliseconds: float = 1
+    precision: Precision, replicas: int, speed: float, drop: float | None = 0.0, milliseconds: float = 1
 ) -> Candidate:
     score = None if drop is None else 0.9 - drop
     fields: dict[str, Any] = {"tokens_per_second": 1, "milliseconds": milliseconds, "score": score}
@@ -39,7 +42,7 @@ ORT, BOTH = ["onnxruntime"], ["onnxruntime", "openvino"]
         ([candidate("fp32", 2, 95), candidate("bf16", 1, 99)], ("fp32", 1)),
     ],
 )
-def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
+def test_the_fastest_within_the_drop_is_chosen(others: list[Candidate], expected: tuple[str, int]) -> None:
     best = choose([FP32, *others], max_drop=0.005)
     assert (best.precision, best.replicas) == expected
 
@@ -56,7 +59,7 @@ def test_the_fastest_within_the_drop_is_chosen(others, expected) -> None:
     ],
 )
 def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest(
-    one_engine, two_engines, expected
+    one_engine: tuple[int, int], two_engines: tuple[int, int], expected: int
 ) -> None:
     found = [
         candidate("fp32", replicas, speed, milliseconds=milliseconds)
@@ -72,7 +75,9 @@ def test_the_layout_is_taken_that_serves_most_or_of_a_slow_model_answers_soonest
         (candidate("int8", 1, 3000, 0.1), False),  # what lost too much of the score speaks for itself
     ],
 )
-def test_it_is_said_why_the_best_is_not_the_fastest_in_the_table(faster, explained, capsys) -> None:
+def test_it_is_said_why_the_best_is_not_the_fastest_in_the_table(
+    faster: Candidate, explained: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = [candidate("fp32", 2, 900), faster]
     best = choose(found, 0.005)
     assert best is found[0]
@@ -101,7 +106,7 @@ def test_without_any_score_the_first_stays() -> None:
     ],
 )
 def test_what_is_measured_follows_from_the_graphs_the_cpu_and_what_is_installed(
-    precision, flags, onnx, installed, expected
+    precision: str, flags: set[str], onnx: list[str], installed: list[str], expected: list[str]
 ) -> None:
     manifest: Any = SimpleNamespace(precision=precision, onnx_files=dict.fromkeys(onnx, "file"))
     found = engines_of(manifest, frozenset(flags), installed)

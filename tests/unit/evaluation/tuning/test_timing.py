@@ -3,21 +3,20 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 import pytest
 
+from paddle_ner.bundle import Precision
 from paddle_ner.evaluation.tuning import timing
 from paddle_ner.evaluation.tuning.timing import measure
 from paddle_ner.inference.engines import ENGINES, EngineOptions
 from paddle_ner.inference.layout import Layout
 from paddle_ner.inference.predictor import Predictor
 
-ENGINE_OPTIONS = [
-    EngineOptions(engine, precision=precision)
-    for engine, precision in (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
-]
+WAYS: tuple[tuple[str, Precision], ...] = (("paddle", "fp32"), ("paddle", "bf16"), ("openvino", "bf16"))
+ENGINE_OPTIONS = [EngineOptions(engine, precision=precision) for engine, precision in WAYS]
 LAYOUTS = [Layout(1, 2), Layout(2, 1)]
 
 
@@ -36,7 +35,7 @@ class Fake:
         return sum(logits)
 
     def __call__(self, text: str) -> object:
-        return Predictor.__call__(self, [text])  # type: ignore[call-overload]
+        return Predictor.__call__(cast(Predictor, self), [text])
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""What a model gives for each window, computed once.
+
+It is kept in the run's folder in blocks of windows, so that an epoch costs no more than reading it and a resumed run
+finds it again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddle_ner.errors import InterruptedRun
+from paddle_ner.training.batches import Features
+
+BLOCK = 1024  # windows that are written together: some seconds of work, all that an interruption loses
+_SPEAK = 10.0  # seconds between two words on the progress
+_POLL = 0.2  # seconds between two looks for what the other processes write
+
+
+def kept(
+    features: Sequence[Features],
+    folder: Path,
+    compute: Callable[[Sequence[Features]], NDArray[Any]],
+    rows: Callable[[Features], int],
+    *,
+    done: str,
+    stop: Callable[[], bool],
+    log: Callable[[str], None],
+) -> list[NDArray[Any]]:
+    """What `compute` gives for each window, [rows, …]. The processes of a machine share the work.
+
+    Args:
+        features: the windows.
+        folder: of the blocks; its name changes with the windows and with what computes.
+        compute: gives the rows of all windows of a block, one behind the other.
+        rows: how many a window has.
+        done: what was done with so many windows, for people, such as "the teacher has answered".
+        stop: asked after each block whether to end.
+        log: told of the progress.
+
+    Raises:
+        InterruptedRun: `stop` said so; the blocks that are written are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
+    blocks = [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]
+    files = [folder / f"answers-{index:05}.npy" for index in range(len(blocks))]
+    spoken = time.monotonic()
+
+    def check_stop() -> None:
+        if stop():
+            raise InterruptedRun(f"stopped before {done} all windows; --resume goes on with what is left")
+
+    for index in range(rank, len(blocks), world):
+        if not files[index].exists():
+            _write(files[index], compute(blocks[index]))
+        check_stop()
+        if time.monotonic() - spoken > _SPEAK:
+            spoken = time.monotonic()
+            log(f"{done} {min((index + 1) * BLOCK, len(features)):,} of {len(features):,} windows")
+    values: list[NDArray[Any]] = []
+    for block, file in zip(blocks, files, strict=True):
+        while not file.exists():
+            check_stop()
+            time.sleep(_POLL)
+        cuts = np.cumsum([rows(window) for window in block])
+        values += np.split(np.load(file, mmap_mode="r", allow_pickle=False), cuts[:-1])
+    return values
+
+
+def _write(file: Path, values: NDArray[Any]) -> None:
+    # A name of its own: several machines may share the disk, and do the same work.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
+    with os.fdopen(descriptor, "wb") as stream:
+        np.save(stream, values, allow_pickle=False)
+    Path(temporary).replace(file)
