@@ -1,3 +1,8 @@
+"""An encoder, or its embeddings, that stay as they are while the rest learns.
+
+Tests `paddle_ner.training.techniques.checks` too.
+"""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,7 +1,4 @@
-"""What weights and the focal exponent make of the loss, and what they are refused for.
-
-Tests `paddle_ner.training.techniques.checks` too.
-"""
+"""What weights and the focal exponent make of the loss, and what they are refused for."""
 
 from __future__ import annotations
 
