@@ -11,7 +11,8 @@ from typing import Any
 
 from paddle_ner import tasks
 from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
-from paddle_ner.config.templates import FREEZE, STARTER, STARTER_LARGE, TEMPLATE, UNITS, flow, model_section
+from paddle_ner.config.templates import FREEZE, TEMPLATE, UNITS, flow, model_section
+from paddle_ner.config.workload import STARTER, STARTER_LARGE, Workload, encoder_of, from_scratch, workload_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -74,10 +75,12 @@ class Draft:
     Attributes:
         task: a name of `tasks.TASKS`.
         warnings: what to look at in the data, one line each.
+        workload: the workload of the training; None if the size of the encoder is not known.
     """
 
     task: str
     warnings: tuple[str, ...]
+    workload: Workload | None
 
 
 def write_config(
@@ -150,7 +153,9 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Draft(chosen, warnings)
+    encoder = from_scratch(train) if pretrained is None else encoder_of(pretrained)
+    workload = None if encoder is None else workload_of(encoder, statistics, window, unit, _BATCH_SIZE, epochs)
+    return Draft(chosen, warnings, workload)
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:

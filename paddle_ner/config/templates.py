@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from paddle_ner.config.models import STARTER_WORDS
-
-STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
+from paddle_ner.config.workload import STARTER, STARTER_LARGE
 
 TEMPLATE = """\
 # Written by paddle-ner init. Train: paddle-ner train {file} --output runs/{name}

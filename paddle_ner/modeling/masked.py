@@ -28,7 +28,7 @@ CARD = "README.md"
 _WITH_HEAD = {
     "ErnieModel": "ErnieForMaskedLM",
     "BertModel": "BertForMaskedLM",
-}  # classes with the same names of weights
+}  # with the same names
 _NUM_OUTPUTS = 2  # PaddleNLP's default number of labels, so that config.json names none: the head has none
 
 
