@@ -1,11 +1,9 @@
-"""The parts of the machine that decide how fast a model runs: processor, memory, NVIDIA driver, container limits."""
+"""The parts of the machine that decide how fast a model runs: processor, memory, container limits."""
 
 from __future__ import annotations
 
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +27,10 @@ RELEVANT_FLAGS = (
 # A CPU needs one of these to compute in bf16.
 BF16_FLAGS = frozenset(("avx512_bf16", "amx_bf16"))
 
+# A CPU multiplies int8 fast with one of these: those of x86, those of Arm.
+VNNI_FLAGS = frozenset(("avx_vnni", "avx512_vnni", "amx_int8"))
+INT8_FLAGS = VNNI_FLAGS | {"asimddp", "i8mm"}
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -42,7 +44,6 @@ class Machine:
         cores: how many this process may use.
         flags: the `RELEVANT_FLAGS` that the CPU has.
         memory: bytes that this process may use; None where unknown.
-        gpus: a line of nvidia-smi for each: name, driver, memory.
     """
 
     python: str
@@ -52,11 +53,10 @@ class Machine:
     cores: int
     flags: tuple[str, ...]
     memory: int | None
-    gpus: tuple[str, ...]
 
 
 def survey() -> Machine:
-    """Look at this machine. Reads /proc where there is one and asks nvidia-smi where there is one."""
+    """Look at this machine. Reads /proc where there is one."""
     cpu = _cpuinfo()
     has = cpu_flags()
     return Machine(
@@ -67,7 +67,6 @@ def survey() -> Machine:
         cores=usable_cores(),
         flags=tuple(flag for flag in RELEVANT_FLAGS if flag in has),
         memory=usable_memory(),
-        gpus=_gpus(),
     )
 
 
@@ -101,9 +100,9 @@ def usable_memory(root: Path = Path("/")) -> int | None:
     Args:
         root: of the file system that has ``proc`` and ``sys``.
     """
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+    installed = installed_memory()
+    if installed is None:
         return None
-    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limits = [
         int(text)
         for folder in _control_groups("memory", root)
@@ -111,6 +110,13 @@ def usable_memory(root: Path = Path("/")) -> int | None:
         if (text := _read(folder / name)).isdigit()
     ]
     return min([installed, *limits])
+
+
+def installed_memory() -> int | None:
+    """Bytes of memory that this machine has; None where unknown."""
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _cpu_quota(folder: Path) -> float | None:
@@ -167,14 +173,3 @@ def _cpuinfo() -> dict[str, str]:
     first = path.read_text(errors="replace").split("\n\n", 1)[0]
     pairs = (line.partition(":") for line in first.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _gpus() -> tuple[str, ...]:
-    if shutil.which("nvidia-smi") is None:
-        return ()
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=20)
-    except subprocess.TimeoutExpired:
-        return ()
-    return tuple(done.stdout.strip().splitlines()) if done.returncode == 0 else ()

@@ -27,6 +27,11 @@ _OPTIONS = (
     click.option(
         "--max-restarts", default=0, show_default=True, type=click.IntRange(0), help="Starts after a failure."
     ),
+    click.option(
+        "--find-batch-size",
+        is_flag=True,
+        help="Where memory runs out, go on with smaller micro-batches; the updates stay the same.",
+    ),
     click.option("--nnodes", default=1, show_default=True, type=click.IntRange(1), help="Machines in all."),
     click.option("--master", help="ADDRESS:PORT of the first machine."),
     click.option("--rank", type=click.IntRange(0), help="Number of this machine."),
@@ -76,6 +81,7 @@ def training_options(
         resume: bool,
         overwrite: bool,
         max_restarts: int,
+        find_batch_size: bool,
         nnodes: int,
         master: str | None,
         rank: int | None,
@@ -94,6 +100,7 @@ def training_options(
                 resume=resume,
                 overwrite=overwrite,
                 max_restarts=max_restarts,
+                find_batch_size=find_batch_size,
                 observe=TrainingView(display),
             )
         tell(trained, as_json)

@@ -12,6 +12,7 @@ from typing import Any
 
 from paddle_ner import tasks
 from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
+from paddle_ner.config.workload import STARTER, STARTER_LARGE, Workload, encoder_of, from_scratch, workload_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
 from paddle_ner.data.statistics import Statistics
@@ -88,7 +89,6 @@ _BATCH_SIZE = 32
 _EPOCHS = (3, 40)
 _WORDS_EPOCHS = (3, 8)
 _PRETRAINED_EPOCHS = 5
-STARTER, STARTER_LARGE = "starter", "starter-large"  # encoders of `paddle_ner.modeling.starter`
 # What an encoder needs at least to learn a task: a small one with random weights, one that read single characters
 # before, and one that did not, so that it learns slowly at first. The one that reads words needs few passes.
 _UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
@@ -151,10 +151,12 @@ class Draft:
     Attributes:
         task: of `tasks.TASKS`.
         warnings: what to look at in the data, one line each.
+        workload: of the training; None where the size of the encoder is not known.
     """
 
     task: str
     warnings: tuple[str, ...]
+    workload: Workload | None
 
 
 def write_config(
@@ -227,7 +229,9 @@ def write_config(
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
     with whole_file(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return Draft(chosen, warnings)
+    encoder = from_scratch(train) if pretrained is None else encoder_of(pretrained)
+    workload = None if encoder is None else workload_of(encoder, statistics, window, unit, _BATCH_SIZE, epochs)
+    return Draft(chosen, warnings, workload)
 
 
 def _model(pretrained: str | None) -> str:

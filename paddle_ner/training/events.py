@@ -173,9 +173,11 @@ class Failed(Event):
 
     Attributes:
         message: what it was and what to do, in one line.
+        memory: whether memory ran out.
     """
 
     message: str
+    memory: bool = False
 
     name = "error"
 

@@ -18,6 +18,7 @@ import yaml
 from paddle_ner import config as configs
 from paddle_ner.config import BaseConfig, Config, PretrainConfig
 from paddle_ner.errors import InputError
+from paddle_ner.files import whole_file
 from paddle_ner.training import state
 from paddle_ner.training.events import FILE
 
@@ -187,6 +188,12 @@ def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, ove
     (output / FILE).touch()  # by it the folder is known as one of ours
     written.write_text(text, encoding="utf-8")
     (output / _START).write_text(json.dumps(asdict(start), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def rewrite(config: BaseConfig, output: Path) -> None:
+    """Replace the config of a run that is to go on with another one, from which it learns the same."""
+    with whole_file(output / CONFIG) as temporary:
+        temporary.write_text(configs.dump(config), encoding="utf-8")
 
 
 def _make_room(output: Path, overwrite: bool) -> None:

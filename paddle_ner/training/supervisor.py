@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddle_ner.config import BaseConfig, Config
+from paddle_ner.config import BaseConfig, Config, TrainingConfig
 from paddle_ner.environment import require
-from paddle_ner.errors import DeviceError
+from paddle_ner.errors import DeviceError, InputError
 from paddle_ner.training import curves, jobs, launch, run_folder, state
 from paddle_ner.training.events import Event, Info, Warned
 from paddle_ner.training.launch import Cluster, Devices
-from paddle_ner.training.watching import ProcessesFailed, run_processes
+from paddle_ner.training.watching import OutOfMemory, ProcessesFailed, run_processes
 
 Observer = Callable[[Event], None]
 
@@ -46,6 +46,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     max_restarts: int = 0,
+    find_batch_size: bool = False,
     observe: Observer = lambda _: None,
 ) -> Trained:
     """Train what a config says and leave ``checkpoint/`` in `output`; of a `PretrainConfig`, ``encoder/``.
@@ -61,6 +62,8 @@ def train(
         resume: go on from the last complete state in `output`, with the settings of the run where none are given.
         overwrite: delete what an earlier training left in `output`.
         max_restarts: start a failed training again so often, from its last complete state.
+        find_batch_size: where memory runs out, go on with twice as many micro-batches in an update, until they fit: the
+            updates stay the same (`accumulation` of the config grows).
         observe: called with each event of `paddle_ner.training.events`, in this thread: for showing progress.
 
     Raises:
@@ -76,6 +79,8 @@ def train(
     devices = devices or (first.devices if first else "cpu")
     where = Devices.parse(devices)
     cluster.check()
+    if find_batch_size and cluster.nnodes > 1:
+        raise InputError("--find-batch-size is for one machine: several would find different sizes")
     _check_devices(where, asked)
     job = jobs.job_of(asked)
     checked = job.check(asked, lambda message: observe(Info(message)), lambda message: observe(Warned(message)))
@@ -93,12 +98,39 @@ def train(
             try:
                 done = run_processes(output, where, cluster, states[-1] if states else None, drawn)
                 return Trained(output / job.result, done.metric, done.score)
-            except ProcessesFailed as error:
-                if restarts >= max_restarts:
+            except (OutOfMemory, ProcessesFailed) as error:
+                smaller = _smaller(checked) if find_batch_size and _is_memory(error) else None
+                if smaller is not None:
+                    checked, resume = smaller, True
+                    run_folder.rewrite(checked, output)
+                    observe(Info(_found(checked.training)))
+                    continue
+                if isinstance(error, OutOfMemory) or restarts >= max_restarts:
                     raise
                 restarts += 1
                 resume = True
                 observe(Info(f"{error}; start {restarts} of {max_restarts} again"))
+
+
+def _is_memory(error: OutOfMemory | ProcessesFailed) -> bool:
+    return isinstance(error, OutOfMemory) or error.killed
+
+
+def _smaller(config: BaseConfig) -> BaseConfig | None:
+    """The config with twice as many micro-batches; None where each is a single window already."""
+    training = config.training
+    if training.accumulation >= training.batch_size:
+        return None
+    accumulation = min(training.batch_size, 2 * training.accumulation)
+    return config.model_copy(update={"training": training.model_copy(update={"accumulation": accumulation})})
+
+
+def _found(training: TrainingConfig) -> str:
+    size = -(-training.batch_size // training.accumulation)
+    return (
+        f"memory ran out: trying training.accumulation={training.accumulation}, {size} of the"
+        f" {training.batch_size} windows of an update at a time"
+    )
 
 
 def _check_devices(devices: Devices, config: BaseConfig) -> None:

@@ -35,7 +35,19 @@ _FULL = 1 << 16  # bytes: a disk with less left is full
 
 
 class ProcessesFailed(PaddleNerError):
-    """The training processes ended without a word of their own."""
+    """The training processes ended without a word of their own.
+
+    Attributes:
+        killed: whether by SIGKILL, as the system does where memory runs out.
+    """
+
+    def __init__(self, message: str, killed: bool = False) -> None:
+        super().__init__(message)
+        self.killed = killed
+
+
+class OutOfMemory(ResourceError):
+    """A training process said that memory ran out."""
 
 
 def run_processes(
@@ -53,6 +65,7 @@ def run_processes(
     Raises:
         InterruptedRun: SIGTERM or Ctrl-C.
         ProcessesFailed: one of them died; a new start may help.
+        OutOfMemory: one of them said that memory ran out; more micro-batches may help.
         ResourceError: the disk is full.
         PaddleNerError: an error that one of them said.
     """
@@ -105,13 +118,14 @@ def _outcome(output: Path, ended: list[Event], signalled: bool, status: int) -> 
         )
     for event in ended:
         if isinstance(event, Failed):
-            raise PaddleNerError(event.message)
+            raise (OutOfMemory if event.memory else PaddleNerError)(event.message)
     if shutil.disk_usage(output).free < _FULL:
         raise ResourceError(state.full_disk(output))
     crashes = [event.message for event in ended if isinstance(event, Crashed)]
     reason = crashes[0] if crashes else f"its processes ended with {processes.ending(status)}"
     raise ProcessesFailed(
-        f"training failed: {reason} (see {output / run_folder.LOGS}); --resume goes on from the last saved state"
+        f"training failed: {reason} (see {output / run_folder.LOGS}); --resume goes on from the last saved state",
+        killed=status == -signal.SIGKILL and not crashes,
     )
 
 

@@ -132,7 +132,7 @@ def main(arguments: list[str]) -> int:
         except Exception as error:
             traceback.print_exc()
             if advice := _advice(error, device, output):
-                return _tell(output, Failed(advice), ResourceError.exit_status)
+                return _tell(output, Failed(advice, memory=_is_memory(error)), ResourceError.exit_status)
             return _tell(output, Crashed(f"{type(error).__name__}: {error}".splitlines()[0]), 1)
 
 
@@ -143,12 +143,16 @@ def _tell(output: Path, event: Event, status: int) -> int:
     return status
 
 
+def _is_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "ResourceExhausted" in str(error)
+
+
 def _advice(error: Exception, device: str, output: Path) -> str | None:
     """What to do where memory or disk ran out; None for any other error."""
-    if isinstance(error, MemoryError) or "ResourceExhausted" in str(error):
+    if _is_memory(error):
         return (
-            f"out of memory on {device}: lower training.batch_size, raise training.accumulation, or set"
-            " training.recompute=true (each with --set)"
+            f"out of memory on {device}: train with --find-batch-size, lower training.batch_size, raise"
+            " training.accumulation, or set training.recompute=true (each with --set)"
         )
     return full_disk(output) if is_full_disk(error) else None
 

@@ -219,7 +219,7 @@ def test_what_cannot_be_read_is_told_before_anything_runs(
 
 
 def test_without_jieba_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paddle_ner.environment.is_installed", lambda module: module != "jieba")
+    monkeypatch.setattr("paddle_ner.environment.packages.is_installed", lambda module: module != "jieba")
     with pytest.raises(MissingPackageError, match=r"needs jieba.*pip install 'paddle-ner\[pretrain\]'"):
         Pretraining().check(text_config(tmp_path), print, print)
     Pretraining().check(text_config(tmp_path, masking={"units": "tokens"}), print, print)

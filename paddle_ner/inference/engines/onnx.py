@@ -22,9 +22,7 @@ from paddle_ner.inference.engines import (
     check_outputs,
     feed,
 )
-from paddle_ner.machine import cpu_flags
-
-VNNI_FLAGS = frozenset(("avx_vnni", "avx512_vnni", "amx_int8"))
+from paddle_ner.machine import VNNI_FLAGS, cpu_flags
 
 
 class OnnxEngine:

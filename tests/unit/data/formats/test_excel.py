@@ -112,7 +112,7 @@ def test_a_damaged_sheet_is_one_line(make_book: MakeBook, tmp_path: Path) -> Non
 
 def test_without_openpyxl_the_extra_is_named(make_book: MakeBook, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_book(S=ROWS)
-    monkeypatch.setattr(environment, "is_installed", lambda module: module != "openpyxl")
+    monkeypatch.setattr(environment.packages, "is_installed", lambda module: module != "openpyxl")
     with pytest.raises(MissingPackageError) as caught:
         load(path)
     assert str(caught.value) == (

@@ -109,7 +109,7 @@ def test_a_damaged_file_is_one_line(make_table: MakeTable, tmp_path: Path) -> No
 
 def test_without_pyarrow_the_extra_is_named(make_table: MakeTable, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_table({"text": ["好"], "label": ["正"]})
-    monkeypatch.setattr(environment, "is_installed", lambda module: module != "pyarrow")
+    monkeypatch.setattr(environment.packages, "is_installed", lambda module: module != "pyarrow")
     with pytest.raises(MissingPackageError) as caught:
         load(path)
     assert str(caught.value) == (

@@ -1,8 +1,11 @@
+from __future__ import annotations
+
 import subprocess
 import sys
-from pathlib import Path
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 from paddle_ner import environment
 from paddle_ner.errors import InputError
@@ -45,10 +48,8 @@ def test_a_package_without_an_extra_is_a_mistake_of_the_caller() -> None:
         environment.require("padle", needed_for="train")
 
 
-def test_a_file_of_the_working_directory_is_not_imported_by_the_probe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("random.py", "json.py", "paddle.py"):
-        (tmp_path / name).write_text("raise SystemExit('imported')\n")
-    monkeypatch.chdir(tmp_path)
-    assert "imported" not in str(environment.probe_framework())
+def test_every_package_of_require_is_one_that_the_metadata_asks_for() -> None:
+    asked = list(map(Requirement, metadata.requires("paddle-ner") or []))
+    for package in environment.PACKAGES.values():
+        name = "paddlepaddle" if package.module == "paddle" else package.module
+        assert any(one.name == name and one.marker and one.marker.evaluate({"extra": package.extra}) for one in asked)
