@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from paddle_ner.cli import console
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError
@@ -26,7 +27,7 @@ from paddle_ner.training.corpus import dev_examples
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="How far below fp32 the score of a faster precision may be: F1 or accuracy, from 0 to 1.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")

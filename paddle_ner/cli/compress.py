@@ -16,6 +16,7 @@ from rich.text import Text
 from paddle_ner.bundle import Storage, read_checkpoint_manifest, read_key
 from paddle_ner.bundle.compression import Compression, CompressionCandidate
 from paddle_ner.cli import console
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.cli.reader_options import Reading, reader_options
 from paddle_ner.cli.transform_options import Changes, transform_options
 from paddle_ner.compression.options import BUDGET_MINUTES, MAX_DROP, MAX_LABEL_DROP, Asked, Options
@@ -54,21 +55,21 @@ _WIDTH = 220
     "--budget",
     default=BUDGET_MINUTES,
     show_default=True,
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Minutes after which no further candidate is started; the first is always tried.",
 )
 @click.option(
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="How far below fp32 the score may be: F1 or accuracy, from 0 to 1.",
 )
 @click.option(
     "--max-label-drop",
     default=MAX_LABEL_DROP,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="The same for the F1 of any label; 1 allows all.",
 )
 @click.option(

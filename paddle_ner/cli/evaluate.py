@@ -15,6 +15,7 @@ import click
 from paddle_ner.bundle import Manifest, is_bundle, read_bundle_manifest, read_checkpoint_manifest
 from paddle_ner.cli import console
 from paddle_ner.cli.engine_options import engine_options, min_score_option, terms_options
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.drawing.pictures import has_png
 from paddle_ner.errors import InputError
@@ -51,7 +52,7 @@ from paddle_ner.types import Example, Prediction
 @terms_options
 @click.option(
     "--at-precision",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     metavar="PRECISION",
     help="Also say which --min-score has at least this precision (0.95), and the recall that it leaves.",
 )

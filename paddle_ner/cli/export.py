@@ -12,6 +12,7 @@ from paddle_ner import data
 from paddle_ner.bundle import OnnxGraph, Precision, Storage, is_checkpoint, read_checkpoint_manifest, read_key
 from paddle_ner.cli import console
 from paddle_ner.cli.jetson import write_folder
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.cli.transform_options import texts_of
 from paddle_ner.cli.tuning import show, tune_with_progress
 from paddle_ner.errors import InputError, PaddleNerError
@@ -60,7 +61,7 @@ _COMPARED = 200  # texts
     "--max-drop",
     default=MAX_DROP,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="How far below fp32 the score of a faster precision or of smaller embeddings may be.",
 )
 @click.option(

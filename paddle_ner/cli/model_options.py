@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import types
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -114,7 +115,18 @@ def _number(kind: type, metadata: Iterable[Any]) -> click.ParamType:  # type: ig
         elif isinstance(bound, annotated_types.Le | annotated_types.Lt):
             bounds |= {"max": getattr(bound, "le", getattr(bound, "lt", None))}
             bounds |= {"max_open": True} if isinstance(bound, annotated_types.Lt) else {}
-    return click.IntRange(**bounds) if kind is int else click.FloatRange(**bounds)
+    return click.IntRange(**bounds) if kind is int else FiniteRange(**bounds)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; click's own type takes nan for one in every range, and inf where there is no upper limit."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, checked."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{number} is no finite number", param, ctx)
+        return number
 
 
 class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.3 on

@@ -14,6 +14,7 @@ import click
 
 from paddle_ner import data
 from paddle_ner.cli import console
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.compression.transforms import Transform
 from paddle_ner.compression.transforms.positions import cut_positions
 from paddle_ner.compression.transforms.pruning import NOTHING, Cut, prune
@@ -23,7 +24,7 @@ from paddle_ner.types import Example
 
 _MEASURED = 512  # examples that importance is measured on
 
-_SHARE = click.FloatRange(0, 1, max_open=True)
+_SHARE = FiniteRange(0, 1, max_open=True)
 _PRUNING = (
     click.option("--drop-layers", default=0, type=click.IntRange(0), metavar="N", help="Number of layers to remove."),
     click.option(

@@ -15,7 +15,7 @@ from paddle_ner.errors import InputError
 class Section(BaseModel):
     """A part of a config: unknown keys are refused, and nothing changes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FileConfig(Section):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from paddle_ner.environment import require
+from paddle_ner.errors import InputError
 
 _BLOCK = 1 << 17
 MAGIC_BYTES = 6
@@ -104,10 +105,10 @@ class _Zstandard:
 
 
 class _Unpacked(io.RawIOBase):
-    """An unpacked stream that raises OSError for damaged content, whatever the errors of the packing are."""
+    """An unpacked stream that raises InputError for damaged content, whatever the errors of the packing are."""
 
-    def __init__(self, source: Any, packed: IO[bytes]) -> None:
-        self._source, self._packed = source, packed
+    def __init__(self, source: Any, packed: IO[bytes], path: Path) -> None:
+        self._source, self._packed, self._path = source, packed, path
 
     def readable(self) -> bool:
         return True
@@ -124,10 +125,10 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             chunk = self._source.read(len(buffer))
-        except (OSError, EOFError):
+        except MemoryError:
             raise
-        except Exception as error:  # lzma's and zstandard's own
-            raise OSError(str(error)) from error
+        except Exception as error:  # gzip's, lzma's and zstandard's own
+            raise InputError(f"{self._path}: cannot be read to its end: {error}") from error
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -138,14 +139,15 @@ class _Unpacked(io.RawIOBase):
         super().close()
 
 
-def unpacked(stream: IO[bytes], magic: bytes) -> IO[bytes]:
-    """A file as it is, or unpacked if its first bytes, `magic`, are those of a packing.
+def unpacked(stream: IO[bytes], magic: bytes, path: Path) -> IO[bytes]:
+    """A file as it is, or unpacked if its first bytes, `magic`, are those of a packing; messages call it `path`.
 
-    Raises MissingPackageError for Zstandard if its package is not installed.
+    Raises MissingPackageError for Zstandard if its package is not installed. Reading from it raises InputError if the
+    file ends early or is damaged.
     """
     for packing in _PACKINGS.values():
         if magic.startswith(packing.magic):
-            return cast(IO[bytes], io.BufferedReader(_Unpacked(packing.unpack(stream), stream)))
+            return cast(IO[bytes], io.BufferedReader(_Unpacked(packing.unpack(stream), stream, path)))
     return stream
 
 

@@ -241,7 +241,7 @@ def _judged(files: Sequence[_File]) -> Iterator[Example | Rejected]:
                     fault = kind.fault(record)
                     record = record if fault is None else Rejected.at(draft.path or file.path, draft.line, fault)
                 yield place.named(record) if isinstance(record, Rejected) else record
-        except (EOFError, OSError) as error:
+        except OSError as error:
             raise InputError(f"{file.path}: cannot be read to its end: {error}") from error
 
 

@@ -109,7 +109,7 @@ def open_bytes(path: Path) -> IO[bytes]:
         raise InputError(
             f"{path}: UTF-16, expected UTF-8 or GB18030: convert it, for example with iconv -f utf-16 -t utf-8"
         )
-    return unpacked(stream, magic)
+    return unpacked(stream, magic, path)
 
 
 def lines(path: Path, encoding: str) -> Iterator[Line]:

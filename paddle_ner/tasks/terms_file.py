@@ -40,7 +40,7 @@ def _read(path: Path, labels: Sequence[str] | None, mode: Mode, *, overlapping: 
     reading = _Reading(path, labels)
     try:
         problems = list(reading.problems())
-    except (EOFError, OSError) as error:
+    except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     if problems:
         raise DataError(problems)

@@ -21,13 +21,14 @@ from paddle_ner.cli.data.common import (
     seed_option,
     to_option,
 )
+from paddle_ner.cli.model_options import FiniteRange
 from paddle_ner.cli.reader_options import Reading, reader_options, refuse_own_input
 from paddle_ner.data import augmenting
 from paddle_ner.data.augmenting import Change
 from paddle_ner.errors import DataError, InputError
 from paddle_ner.types import Example
 
-_SHARE = click.FloatRange(0, min_open=True)
+_SHARE = FiniteRange(0, min_open=True)
 
 
 @click.command(cls=WithFormats)
@@ -41,7 +42,7 @@ _SHARE = click.FloatRange(0, min_open=True)
 )
 @click.option(
     "--noise-rate",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=0.05,
     show_default=True,
     help="Share of the characters of a text that --noise changes, one at least.",
@@ -83,7 +84,8 @@ def augment(
     if as_json and str(target) == "-":
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
-    refuse_own_input(source, target)
+    for path in (source, *held_out, *([table] if table else [])):
+        refuse_own_input(path, target)
     try:
         examples = list(examples_of(source, reading))
         avoid = {example.text for path in held_out for example in examples_of(path, reading)}

@@ -56,7 +56,8 @@ def sample(
     if as_json and str(target) == "-":
         raise InputError("--json writes to the standard output, and so does TARGET -: leave one out")
     writer = data.writer_of(target, to)
-    refuse_own_input(source, target)
+    for path in (source, *labelled):
+        refuse_own_input(path, target)
     try:
         known = [example.text for path in labelled for example in _texts(path, reading)]
         predictor = load(resolved(model, warn), **options)

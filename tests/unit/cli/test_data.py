@@ -171,6 +171,22 @@ def test_the_file_that_is_read_is_not_written_over(
     assert good.read_bytes() == before and not (tmp_path / "dev.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("augment", "--noise", "1", "--dev"), ("augment", "--table"), ("sample", "--labelled")],
+    ids=["dev", "table", "labelled"],
+)
+def test_the_files_beside_the_source_are_not_written_over(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    beside = tmp_path / "beside.jsonl"
+    beside.write_text("北京\t首都\n", encoding="utf-8")
+    command, *options = arguments
+    status, _, error = run(capsys, command, good, beside, *options, beside)
+    assert status == 2 and "is the file that is read; name another output" in error
+    assert beside.read_text("utf-8") == "北京\t首都\n"
+
+
 def test_convert_of_bad_data_lists_it_and_writes_nothing(
     capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path
 ) -> None:
@@ -387,7 +403,12 @@ def test_augment_never_makes_a_text_of_dev(capsys: pytest.CaptureFixture[str], t
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [((), "nothing to make"), (("--words", 1), "--words needs --table"), (("--noise", 0), "not in the range")],
+    [
+        ((), "nothing to make"),
+        (("--words", 1), "--words needs --table"),
+        (("--noise", 0), "not in the range"),
+        (("--noise", "nan"), "nan is no finite number"),
+    ],
 )
 def test_augment_of_wrong_options(
     capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path, options: tuple[int | str, ...], message: str

@@ -77,6 +77,8 @@ def test_a_value_arrives_under_the_name_of_its_field(arguments: list[str], expec
     [
         (["--max-queue", "0"], "1<=x<=64"),
         (["--deadline", "0"], "x>0"),
+        (["--deadline", "nan"], "nan is no finite number"),
+        (["--deadline", "inf"], "inf is no finite number"),
         (["--engine", "other"], "'paddle', 'onnxruntime', 'auto'"),
         (["--label-map", "nr"], "expected OLD=NEW"),
         (["--label-map", ""], "expected OLD=NEW"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def test_a_packed_file_that_ends_early_is_said_in_one_line(tmp_path: Path, suffi
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match="cannot be read to its end"):
         list(read(path, "jsonl", encoding="utf-8", on_problem=lambda _: None))
+
+
+def test_a_packed_file_that_ends_before_its_format_is_known_is_said_too(tmp_path: Path, suffix: str) -> None:
+    """A first part so short that already the recognition reaches its end: click takes EOFError for Ctrl-C."""
+    path = tmp_path / f"a.jsonl.{suffix}"
+    write(path, EXAMPLES[:50])
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(InputError, match=re.escape(f"{path}: cannot be read to its end: ")):
+        load(path)
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
