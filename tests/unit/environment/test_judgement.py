@@ -1,4 +1,7 @@
-"""Framework, driver and cards that do not fit together; the values stand for what the looks return."""
+"""Framework, driver and cards that do not fit together; the values stand for what the looks return.
+
+Tests `paddle_ner.environment.finding` too.
+"""
 
 from __future__ import annotations
 
