@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from paddle_ner.errors import InputError, PaddleNerError, ResourceError
 
@@ -61,6 +62,21 @@ def whole_file(target: Path) -> Iterator[Path]:
             sync(temporary)
             temporary.replace(target)
             sync(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def shared_file(target: Path) -> Iterator[IO[bytes]]:
+    """A stream to a file that appears whole, which processes of machines with a shared disk may write at the same time.
+
+    It is not flushed to the disk: this is for files that can be computed again.
+    """
+    temporary = _temporary(target)
+    try:
+        with temporary.open("wb") as stream:
+            yield stream
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from paddle_ner.config.files import DataConfig, FileConfig, FilesConfig
 from paddle_ner.config.loading import dump, load, load_dumped, parse, parse_as, read
 from paddle_ner.config.models import (
     BaseConfig,
     Config,
-    DataConfig,
     DistillationConfig,
-    FileConfig,
-    FilesConfig,
     ModelConfig,
     TaskConfig,
     TokenizerConfig,

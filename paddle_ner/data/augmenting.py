@@ -1,6 +1,6 @@
-"""More labelled texts out of those that people labelled: other entities, words that mean the same, noise.
+"""More labelled texts, made from those that people labelled: other entities, synonyms, noise.
 
-Every change is a list of edits that `edited` applies, so that offsets stay right whatever is changed.
+Every change is a list of edits that `edited` applies, so that offsets stay right whatever changes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from paddle_ner.errors import InputError
 from paddle_ner.types import Entity, Example
 
 Change = Callable[[Example, np.random.Generator], "Example | None"]
-"""Makes another example of one, by a draw; None where there is nothing to change in it."""
-_SOME = 0.5  # of the words that have others of the same meaning are replaced, one at least
-_ROUNDS = 10  # over all examples in which nothing new was made, after which no more is tried
+"""Makes a new example from an example, at random; None if nothing in it can be changed."""
+_SOME = 0.5  # share of the words with synonyms that are replaced, at least one
+_ROUNDS = 10  # rounds over all examples without anything new, after which it gives up
 _NOISE = ("drop", "repeat", "swap", "other")
 
 
@@ -36,15 +36,15 @@ class Edit(NamedTuple):
 
 
 def edited(example: Example, edits: Sequence[Edit]) -> Example:
-    """The example with its text changed and its entities where they then are.
+    """The example with its text changed and its entities moved accordingly.
 
     Args:
         example: with any annotation.
         edits: in order of their start, apart from each other. No entity begins or ends inside one of them.
     """
     pieces: list[str] = []
-    ends: list[int] = []  # of each edit, in the old text
-    shifts = [0]  # of what stands behind so many edits
+    ends: list[int] = []  # the end of each edit, in the old text
+    shifts = [0]  # of the text after so many edits
     read = 0
     for edit in edits:
         pieces += [example.text[read : edit.start], edit.new]
@@ -58,7 +58,7 @@ def edited(example: Example, edits: Sequence[Edit]) -> Example:
 
     entities = example.entities
     if entities is not None:
-        entities = tuple(Entity.of(text, moved(one.start), moved(one.end), one.label) for one in entities)
+        entities = tuple(Entity.of(text, moved(entity.start), moved(entity.end), entity.label) for entity in entities)
     return replace(example, text=text, entities=entities)
 
 
@@ -71,16 +71,16 @@ def make(
     *,
     repeats: bool = False,
 ) -> Iterator[tuple[int, Example]]:
-    """New examples, each with the index of the one that it was made of; the same arguments make the same.
+    """New examples, each with the index of its original; the same arguments make the same examples.
 
-    They are drawn at random, none again before all were.
+    Originals are drawn at random, none again before all were drawn.
 
     Args:
-        examples: to make them of.
-        change: how.
+        examples: the originals.
+        change: how to change one.
         share: characters to make, as a share of those of all examples.
-        seed: of the draw.
-        avoid: texts that are not to be made, such as those of the dev set.
+        seed: the seed of the draw.
+        avoid: texts that must not be made, such as those of the dev set.
         repeats: whether a text may be made that is in `examples` or was made before, as in a training.
     """
     draw = np.random.default_rng(seed)
@@ -108,15 +108,16 @@ def make(
 
 
 def other_entities(examples: Iterable[Example]) -> Change:
-    """Each entity becomes another one of its type, out of those of `examples`, all as likely.
+    """Each entity becomes another entity of its type from `examples`, all with the same probability.
 
-    Entities that read alike do so afterwards. Those that overlap others stay, and those whose type has no other.
+    Entities with the same text still have the same text afterwards. Entities that overlap others, or whose type has no
+    other entity, stay.
     """
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    by_label: defaultdict[str, set[str]] = defaultdict(set)
     for example in examples:
         for entity in example.entities or ():
-            found[entity.label].add(entity.text)
-    surfaces = {label: sorted(texts) for label, texts in found.items()}
+            by_label[entity.label].add(entity.text)
+    surfaces = {label: sorted(texts) for label, texts in by_label.items()}
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
         chosen: dict[tuple[str, str], str] = {}
@@ -135,25 +136,25 @@ def other_entities(examples: Iterable[Example]) -> Change:
 
 
 def other_words(table: Mapping[str, Sequence[str]]) -> Change:
-    """Words become others that mean the same, half of those that have any.
+    """Words become synonyms: half of those that have any.
 
-    A word that reaches over the border of an entity stays, and so does a part of a Latin word or of a number.
+    A word that crosses the border of an entity stays, and so does a part of a Latin word or of a number.
 
     Args:
-        table: of `read_table`.
+        table: as `read_table` returns it.
     """
     index: defaultdict[str, list[str]] = defaultdict(list)
     for word in sorted(table, key=len, reverse=True):
         index[word[0]].append(word)
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
-        found = list(_words(example, index))
-        if not found:
+        matches = list(_words(example, index))
+        if not matches:
             return None
-        taken = draw.random(len(found)) < _SOME
-        taken[draw.integers(len(found))] = True
+        taken = draw.random(len(matches)) < _SOME
+        taken[draw.integers(len(matches))] = True
         edits = []
-        for (start, word), take in zip(found, taken.tolist(), strict=True):
+        for (start, word), take in zip(matches, taken.tolist(), strict=True):
             if take:
                 edits.append(Edit(start, start + len(word), table[word][int(draw.integers(len(table[word])))]))
         return edited(example, edits)
@@ -162,20 +163,20 @@ def other_words(table: Mapping[str, Sequence[str]]) -> Change:
 
 
 def noise(examples: Iterable[Example], rate: float) -> Change:
-    """Characters are dropped, doubled, swapped with the next one, or become another one that `examples` have.
+    """Characters are dropped, doubled, swapped with the next one, or replaced by another character of `examples`.
 
     Args:
         examples: whose letters and digits are drawn, the frequent ones more often.
-        rate: share of the characters of a text that are changed, one at least. An entity keeps its borders.
+        rate: share of the characters of a text that are changed, at least one. An entity keeps its borders.
     """
     texts = "".join(example.text for example in examples)
     characters = [character for character in texts if character.isalnum()] or texts
 
     def change(example: Example, draw: np.random.Generator) -> Example | None:
         text = example.text
-        borders = {place for one in example.entities or () for place in (one.start, one.end)}
-        # Of one character each: dropped, nothing would be left of it.
-        single = {one.start for one in example.entities or () if one.end - one.start == 1}
+        borders = {place for entity in example.entities or () for place in (entity.start, entity.end)}
+        # Entities of one character: without it, nothing would be left of them.
+        single = {entity.start for entity in example.entities or () if entity.end - entity.start == 1}
         count = max(1, round(rate * len(text)))
         edits: list[Edit] = []
         for place in sorted(draw.choice(len(text), min(count, len(text)), replace=False).tolist()):
@@ -197,9 +198,9 @@ def noise(examples: Iterable[Example], rate: float) -> Change:
 
 
 def read_table(path: Path) -> dict[str, list[str]]:
-    """The other words of each word of a file with words that mean the same on a line, separated by tabs.
+    """The synonyms of each word, from a file with words of the same meaning on each line, separated by tabs.
 
-    Raises InputError where the file cannot be read, and for a line with a single word.
+    Raises InputError if the file cannot be read, and for a line with a single word.
     """
     table: defaultdict[str, list[str]] = defaultdict(list)
     for line in lines(path, guess(path)):
@@ -218,7 +219,7 @@ def read_table(path: Path) -> dict[str, list[str]]:
 
 
 def _apart(entities: Sequence[Entity]) -> Iterator[Entity]:
-    """The entities that share no character with another one, in order."""
+    """The entities that overlap no other, in order."""
     ordered = sorted(entities, key=lambda entity: entity.start)
     reached = 0
     for index, entity in enumerate(ordered):
@@ -229,7 +230,7 @@ def _apart(entities: Sequence[Entity]) -> Iterator[Entity]:
 
 
 def _another(texts: Sequence[str], text: str, draw: np.random.Generator) -> str:
-    """One of sorted texts, but not `text`, which may be among them."""
+    """A random text of sorted ones, other than `text`, which may be among them."""
     place = bisect_left(texts, text)
     is_there = place < len(texts) and texts[place] == text
     index = int(draw.integers(len(texts) - is_there))
@@ -237,9 +238,9 @@ def _another(texts: Sequence[str], text: str, draw: np.random.Generator) -> str:
 
 
 def _words(example: Example, index: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, str]]:
-    """Where words stand that cross no border of an entity, from left to right, the longest at each place."""
+    """The places of words that cross no border of an entity, from left to right, the longest at each place."""
     text = example.text
-    borders = sorted({place for one in example.entities or () for place in (one.start, one.end)})
+    borders = sorted({place for entity in example.entities or () for place in (entity.start, entity.end)})
     free_from = 0
     for start, character in enumerate(text):
         if start < free_from:

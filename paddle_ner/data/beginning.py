@@ -24,7 +24,7 @@ _SHOWN = 40
 _LONG = 1000
 _COLUMN_SHARE = 0.9
 _MARKS = re.compile(r"[\s,]*")
-"""What may stand between two objects."""
+"""What may be between two objects."""
 _ARRAY = re.compile(r"\s*\[\s*([\[{\"\d\]-]|null|true|false|$)")
 SEPARATORS = {
     "\t": "tabs",
@@ -37,7 +37,7 @@ SEPARATORS = {
     ",": "commas",
     "\uff0c": "full-width commas",
 }
-"""What may stand between two columns of a line, in the order in which it is looked for, in words."""
+"""Marks that may separate two columns of a line, in the order in which they are tried, and their names."""
 _BINARY = (
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive, such as those of Word and Excel"),
@@ -54,12 +54,12 @@ _BINARY = (
 
 @dataclass(frozen=True)
 class Beginning:
-    """What the formats see of a file or folder before one of them reads it.
+    """What the formats see of a file or folder before a format reads it.
 
     Attributes:
         path: the file or folder.
-        magic: its first bytes, unpacked where it is packed, by which binary formats are told.
-        text: the decoded text of its first `HEAD_BYTES`, whole lines where it has several; empty for a folder.
+        magic: its first bytes, unpacked if it is packed, by which binary formats are recognised.
+        text: the decoded text of its first `HEAD_BYTES`, whole lines if it has several; empty for a folder.
         is_whole: whether it has no more than that.
     """
 
@@ -70,7 +70,7 @@ class Beginning:
 
     @classmethod
     def of(cls, path: Path, encoding: str) -> Beginning:
-        """The beginning of a file or folder. Raises InputError where it cannot be opened."""
+        """The beginning of a file or folder. Raises InputError if it cannot be opened."""
         if path.is_dir():
             return cls(path)
         if encoding == AUTO:
@@ -84,12 +84,12 @@ class Beginning:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is a folder; formats of files have nothing to say then."""
+        """Whether it is a folder, which formats of files cannot read."""
         return self.path.is_dir()
 
     @property
     def suffix(self) -> str:
-        """The suffix of the name in lower case, that of a packing left out."""
+        """The suffix of the name in lower case, without that of a packing."""
         return Path(unpacked_name(self.path.name)).suffix
 
     @cached_property
@@ -104,12 +104,12 @@ class Beginning:
 
     @cached_property
     def json_shape(self) -> Shape:
-        """How records lie in it, if it is JSON."""
+        """How records are arranged in it, if it is JSON."""
         return shape_of(self.text, self.is_whole)
 
     @property
     def json_array(self) -> str:
-        """The text from the bracket that opens the array of its records on; empty where they lie in no array."""
+        """The text from the bracket that opens the array of its records on; empty if they are not in an array."""
         shape = self.json_shape
         if shape.name != "array" or shape.refusal is not None:
             return ""
@@ -117,13 +117,13 @@ class Beginning:
 
     @cached_property
     def records(self) -> tuple[dict[str, Any], ...]:
-        """The first objects, however they lie in it; empty where most lines do not look like JSON."""
+        """The first objects, however they are arranged; empty if most lines do not look like JSON."""
         if self.is_json_lines and self.json_shape.name == "lines":
             return tuple(record for line in self.lines if (record := _object(line)) is not None)
         return tuple(islice(self._objects(), _LINES)) if self.is_json else ()
 
     def _objects(self) -> Iterator[dict[str, Any]]:
-        """The objects of an array, or one after another, as far as they are seen whole."""
+        """The objects of an array, or one after another, that are complete in the beginning."""
         text, place = self.text, 0
         if self.json_shape.name == "array":
             text, place = self.json_array, 1
@@ -173,7 +173,7 @@ class Beginning:
 
 
 def separator_of(lines: Sequence[str]) -> str | None:
-    """What seems to part the columns of a table: a mark that nearly every line holds equally often."""
+    """What seems to separate the columns of a table: a mark that nearly every line has equally often."""
     for mark in SEPARATORS:
         count, times = Counter(line.count(mark) for line in lines).most_common(1)[0]
         if count and times > 1 and times >= _COLUMN_SHARE * len(lines) and mark.isprintable():

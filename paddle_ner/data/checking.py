@@ -1,4 +1,4 @@
-"""Checking labelled files before a training: bad records, and what is right record by record but wrong as a whole."""
+"""Checking labelled files before a training: bad records, and what is right in each record but wrong as a whole."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from paddle_ner.types import Example
 
 FEW_EXAMPLES = 100  # with fewer in the training data a warning is given
 FEW_OF_A_LABEL = 50  # the same for one class or entity type
-_SHOWN = 10  # labels that a finding lists
-_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # what programs write for nothing
+_SHOWN = 10  # labels that a finding lists at most
+_ABSENT = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "undefined"})  # written for missing values
 
 
 class _First(NamedTuple):
-    """Where a text stands first, its beginning, and a digest of how it is annotated there."""
+    """Where a text occurs first, its beginning, and a digest of how it is annotated there."""
 
     annotation: bytes
     origin: str
@@ -37,23 +37,23 @@ class _First(NamedTuple):
 
 @dataclass(slots=True)
 class FileCheck:
-    """What was found in one file.
+    """The results of checking a file.
 
     Attributes:
         path: the file, as it was named.
-        statistics: of its good records.
+        statistics: statistics of its good records.
         problems: what is wrong with the bad ones.
         bad: how many records are bad.
         unreadable: whether the file could only be read up to the last of the bad ones.
         kind: what its first annotated record is annotated with: ``entities``, ``label`` or ``labels``; else empty.
-        repeated: records whose text stands earlier in the file.
+        repeated: records whose text occurs earlier in the file.
         repeats: some of them, each with the record that it repeats.
-        contradicted: digest of each text that stands in the file with different annotations → the first that differs.
-        repeated_ids: records whose id stands earlier in the file.
+        contradicted: digest of each text that is in the file with different annotations → the first that differs.
+        repeated_ids: records whose id occurs earlier in the file.
         overlapping: records with entities that overlap, where the reader was told to keep them.
         overlaps: some of them.
-        texts: digest of each text → where it stands first.
-        times: digest of each text that stands more than once → how often.
+        texts: digest of each text → where it occurs first.
+        times: digest of each text that occurs more than once → how often.
     """
 
     path: str
@@ -77,7 +77,7 @@ class FileCheck:
         return self.statistics.examples - self.statistics.annotated
 
     def shared_with(self, other: FileCheck) -> int:
-        """How many records of this file have a text that stands in the other."""
+        """How many records of this file have a text that is in the other."""
         return sum(self.times.get(text, 1) for text in self.texts.keys() & other.texts.keys())
 
     def _add(self, example: Example) -> None:
@@ -128,24 +128,25 @@ def check_cut(path: str | Path, examples: Sequence[Example], fraction: float, se
 
 
 def training_of(files: Sequence[FileCheck]) -> FileCheck:
-    """What is trained on where nobody says it: the largest of the files that are annotated, or else the largest."""
+    """The file to train on if nobody names one: the largest annotated file, or else the largest file."""
     return max(files, key=lambda file: (file.statistics.annotated > 0, file.statistics.examples))
 
 
 def warnings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[str]:
-    """What deserves a look, one line each, for `init` and `train`; `findings` tells more of it.
+    """What to look at, one line each, for `init` and `train`; `findings` has more details.
 
-    Overlapping entities are none of it: `init` writes the head that learns them, `train` refuses them with any other.
+    Overlapping entities are not included: `init` writes the head that learns them, `train` refuses them with any
+    other head.
     """
     return (finding.message for finding in findings(files, training) if finding.check != "overlap")
 
 
 def findings(files: Sequence[FileCheck], training: FileCheck | None = None) -> Iterator[Finding]:
-    """What of whole records and labels deserves a look.
+    """What to look at in whole records and labels.
 
     Args:
-        files: what is trained on and scored with.
-        training: the one of them to train on; None: `training_of` them.
+        files: the files to train on and to score on.
+        training: the file to train on; None: `training_of` of them.
     """
     if not files:
         return
@@ -194,7 +195,7 @@ def _within(file: FileCheck) -> Iterator[Finding]:
 
 
 def _shared(file: FileCheck, larger: FileCheck) -> Iterator[Finding]:
-    """The texts of one file that stand in another, those with another annotation there first."""
+    """The texts of one file that are in another, first those with a different annotation there."""
     common = [text for text in file.texts if text in larger.texts]
     if not common:
         return
@@ -215,7 +216,7 @@ def _shared(file: FileCheck, larger: FileCheck) -> Iterator[Finding]:
 
 
 def _few(training: FileCheck) -> Iterator[Finding]:
-    """What the training data have too little of to be learned."""
+    """What the training data have too few examples of."""
     statistics = training.statistics
     if statistics.examples < FEW_EXAMPLES:
         message = f"{training.path}: {statistics.examples:,} examples are few to learn from, some hundreds are usual"
@@ -237,16 +238,16 @@ def _few(training: FileCheck) -> Iterator[Finding]:
 
 
 def _apart(file: FileCheck, training: FileCheck) -> Iterator[Finding]:
-    """What only one of two files is annotated with."""
+    """Labels and annotations that only one of two files has."""
     if file.statistics.annotated and file.kind != training.kind:
         message = f"{file.path}: annotated with {file.kind}, but {training.path} with {training.kind}"
         yield Finding("other-kind", "error", message, file.statistics.examples)
         return
-    for (kind, found), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
-        if strange := sorted(found.keys() - learned.keys()):
+    for (kind, own), (_, learned) in zip(_counts(file.statistics), _counts(training.statistics), strict=True):
+        if strange := sorted(own.keys() - learned.keys()):
             message = f"{file.path}: {kind} that {training.path} does not have: {', '.join(strange)}"
             yield Finding("unknown-label", "error", message, len(strange))
-        if found and (missing := sorted(learned.keys() - found.keys())):
+        if own and (missing := sorted(learned.keys() - own.keys())):
             message = f"{file.path}: has no {', '.join(missing)}: its score says nothing of these {kind}"
             yield Finding("missing-label", "warning", message, len(missing))
 
@@ -256,7 +257,7 @@ def _counts(statistics: Statistics) -> tuple[tuple[str, Counter[str]], ...]:
 
 
 def _alike(counts: Counter[str]) -> Iterator[list[str]]:
-    """Names that read alike, the most frequent of each first."""
+    """Groups of names that look alike, the most frequent of each first."""
     groups: dict[str, list[str]] = {}
     for name, _ in counts.most_common():
         plain = "".join(normalize("NFKC", name).casefold().split())
@@ -265,7 +266,7 @@ def _alike(counts: Counter[str]) -> Iterator[list[str]]:
 
 
 def _kind(example: Example) -> str:
-    """What a record is annotated with, in words; empty where it is not."""
+    """What a record is annotated with, in words; empty if it is not."""
     if example.entities is not None:
         return "entities"
     return "several labels" if example.labels is not None else "" if example.label is None else "one label"
@@ -274,7 +275,7 @@ def _kind(example: Example) -> str:
 def _overlap(example: Example) -> Place:
     """The first two entities that share a character."""
     ordered = sorted(example.entities or (), key=lambda entity: entity.start)
-    first, second = next((one, two) for one, two in pairwise(ordered) if two.start < one.end)
+    first, second = next((earlier, later) for earlier, later in pairwise(ordered) if later.start < earlier.end)
     return Place(example.origin, f"{second.label} {excerpt(second.text)} overlaps {first.label} {excerpt(first.text)}")
 
 

@@ -1,4 +1,4 @@
-"""Delimited lines to rows of cells, with and without quotes. A bad row never takes the rows behind it along."""
+"""Delimited lines to rows of cells, with and without quotes. A bad row never affects the rows after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paddle_ner.data.records import Rejected
 from paddle_ner.data.source import Line, lines
 from paddle_ner.errors import Problem
 
-# The limit of a cell guards against an unclosed quote, which is found here in another way; it is one for the process.
+# The limit of a cell is meant for unclosed quotes, which are found here in another way; it holds for the process.
 csv.field_size_limit(sys.maxsize)
 _LONGEST_ROW = 10_000
 """Lines that a row with line ends in its cells may have."""
@@ -29,7 +29,7 @@ class Row:
 
 
 def literal_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row | Rejected]:
-    """A row a line; quotes are text."""
+    """A row per line; quotes are text."""
     for line in lines(path, encoding):
         if line.fault is not None:
             yield Rejected.at(path, line.number, line.fault)
@@ -40,14 +40,14 @@ def literal_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row | Re
 def quoted_rows(path: Path, encoding: str, delimiter: str, *, trusted: bool) -> Iterator[Row | Rejected]:
     """Rows whose cells may be in quotes, with delimiters and line ends in them.
 
-    After a row with bad quoting the reading goes on at the line behind its first one, so a quote that is never closed
-    costs its own row only.
+    After a row with bad quoting, reading continues at the line after its first line, so a quote that is never closed
+    affects only its own row.
 
     Args:
         path: the file.
-        encoding: of the file.
+        encoding: the encoding of the file.
         delimiter: between two cells.
-        trusted: whether quotes may be taken at their word. Else a row over more than two lines, each of which has as
+        trusted: whether quotes are trusted. Otherwise a row over more than two lines, each of which has as
             many columns as the row, is rejected: its quote was probably never closed.
     """
     ahead: deque[Line] = deque()
@@ -75,7 +75,7 @@ def _draining(ahead: deque[Line]) -> Iterator[Line]:
 
 
 def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: str, trusted: bool) -> Row | Rejected:
-    """The row that begins on the first line of `taken`, which receives the lines that it goes on over."""
+    """The row that begins on the first line of `taken`, which receives the lines over which it continues."""
     first = taken[0]
 
     def texts() -> Iterator[str]:
@@ -90,7 +90,7 @@ def _quoted_row(path: Path, taken: list[Line], more: Iterator[Line], delimiter: 
         cells = next(csv.reader(texts(), delimiter=delimiter, strict=True))
     except csv.Error as error:
         if any("\0" in line.text for line in taken):
-            # Python's csv reads them from 3.11 on.
+            # Python's csv reads them since 3.11.
             return Rejected.at(path, first.number, "a NUL character, which no CSV is meant to hold: remove it")
         expected = "expected quotes around the whole cell, those inside doubled (--quotes literal reads them as text)"
         return Rejected.at(path, first.number, f"bad quoting: {error}, {expected}")

@@ -1,4 +1,4 @@
-"""Which format a file has: each format says how sure it is, and the surest is taken."""
+"""Which format a file has: each format says how sure it is, and the surest one reads it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from paddle_ner.errors import InputError
 
 
 class UnknownFormat(InputError):
-    """No format has the shape of a file, nor one that is near."""
+    """A file that has the shape of no format, and of no similar one."""
 
 
 class EmptyFile(InputError):
-    """A file that holds nothing but blank lines."""
+    """A file with only blank lines."""
 
 
 _NAME_IT = "name it (--format, for predict --input-format, in YAML format:)"
@@ -26,7 +26,7 @@ _NAME_IT = "name it (--format, for predict --input-format, in YAML format:)"
 def detect(path: Path, encoding: str = AUTO) -> Format:
     """The format of a file or folder, or of all files that match a pattern.
 
-    Raises InputError where the path is absent or empty, where no format fits, and where several fit equally well:
+    Raises InputError if the path is absent or empty, if no format fits, and if several fit equally well:
     there is no fallback.
     """
     files = expand(path)
@@ -70,7 +70,7 @@ def _unknown(beginning: Beginning, nearest: list[str]) -> str:
 
 
 def _pattern(folder: Path) -> str:
-    """How the files of a folder are named together, by the commonest suffix; nothing where it holds none."""
+    """The pattern that names the files of a folder, by the most frequent suffix; empty if it has no file."""
     suffixes = Counter(file.suffix for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     if not suffixes:
         return ""

@@ -1,4 +1,4 @@
-"""Which encoding a file has: UTF-8, or GB18030 where only that fits."""
+"""Which encoding a file has: UTF-8, or GB18030 if only that fits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def guess(path: Path) -> str:
 def guess_bytes(raw: bytes) -> str:
     """``utf-8``, or ``gb18030`` where most lines that are not ASCII are invalid UTF-8 but are valid GB18030.
 
-    A UTF-8 file with some bad lines stays UTF-8, so that the bad lines are reported.
+    A UTF-8 file with a few bad lines is read as UTF-8, so that the bad lines are reported.
     """
     lines = [line for line in raw.split(b"\n") if not line.isascii()]
     valid = sum(_decodes(line, "utf-8") for line in lines)
@@ -45,7 +45,7 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def _is_chinese(raw: bytes) -> bool:
-    """Whether a line is GB18030 and most of its characters beyond ASCII are those of Chinese text."""
+    """Whether a line is GB18030 and most of its non-ASCII characters are those of Chinese text."""
     try:
         text = raw.decode("gb18030")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What a check of data tells: findings, each with the places in the files that show it."""
+"""What a check of data reports: findings, each with the places in the files that show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddle_ner.types import Example
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-"""The worst first. An error would break a training, a warning spoils its result, a note is good to know."""
+"""The worst first. An error would break a training, a warning makes its result worse, a note is good to know."""
 KEPT = 20
 """Places that a finding keeps at most."""
 _AROUND = 8
@@ -23,7 +23,7 @@ class Place:
 
     Attributes:
         origin: ``path:line``.
-        shown: what stands there, in one line.
+        shown: the content of that place, in one line.
     """
 
     origin: str
@@ -33,22 +33,22 @@ class Place:
         return f"{self.origin}: {self.shown}"
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form; the line is None where the origin has none."""
+        """JSON form; the line is None if the origin has none."""
         path, _, line = self.origin.rpartition(":")
-        found = (path, int(line)) if line.isdigit() else (self.origin, None)
-        return {"path": found[0], "line": found[1], "shown": self.shown}
+        place = (path, int(line)) if line.isdigit() else (self.origin, None)
+        return {"path": place[0], "line": place[1], "shown": self.shown}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that deserves a look.
+    """Something to look at.
 
     Attributes:
-        check: what was looked for, a name for programs, such as ``leak``.
+        check: the name of the check for programs, such as ``leak``.
         severity: how bad it is.
-        message: one line for people, with what to do where that is known.
-        count: of the records, entities, strings or labels that it is about.
-        places: some that show it, the likeliest errors first.
+        message: one line for people, with what to do if that is known.
+        count: how many records, entities, strings or labels it is about.
+        places: examples of it, the most likely errors first.
     """
 
     check: str
@@ -69,7 +69,7 @@ class Finding:
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings, the worst first; of equally bad ones the order stays."""
+    """The findings, the worst first; equally bad ones stay in their order."""
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
@@ -79,8 +79,11 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 
 def visible(text: str) -> str:
-    """A text in one line, with what cannot be seen in it as escapes."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    """A text in one line, with invisible characters as escapes."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def excerpt(text: str) -> str:
@@ -93,9 +96,9 @@ def span_of(example: Example, start: int, end: int, name: str = "", said: str = 
 
     Args:
         example: with the text.
-        start: of the span.
-        end: of the span.
-        name: its label, shown behind the bracket.
+        start: the start of the span.
+        end: the end of the span.
+        name: its label, shown after the bracket.
         said: what is wrong with it, shown at the end.
     """
     text = example.text

@@ -1,4 +1,4 @@
-"""Grapheme clusters: what is seen as one character, such as a family of emoji, a flag, a letter with its accent."""
+"""Grapheme clusters: what looks like one character, such as a family of emoji, a flag, a letter with its accent."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from unicodedata import category
 _JOINING = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u0eff\u1ab0-\u1aff\u1dc0-\u1dff\u200d\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe00-\ufe2f]"
 )
-"""Characters up to U+FFFF that may be of one grapheme cluster with the one before them, and scripts that have such."""
+"""Characters up to U+FFFF that may be in a cluster with the one before them, and scripts with such characters."""
 _FLAGS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
-"""The letters of which two are a flag."""
+"""The letters that make a flag in pairs."""
 _JOINERS = frozenset(map(chr, (0x200D, *range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080))))
 """The zero-width joiner, tones of skin, tags."""
 
 
 def may_join(text: str) -> bool:
-    """Whether a text of characters up to U+FFFF may have clusters of several; CRLF is not looked for."""
+    """Whether a text of characters up to U+FFFF may have clusters of several characters, other than CRLF."""
     return _JOINING.search(text) is not None
 
 
 def _joins(before: str, character: str, flags: int) -> bool:
-    """Whether a character is of one grapheme cluster with the one before it, which is the `flags`-th of a row of flags.
+    """Whether a character is in a grapheme cluster with the one before it, the `flags`-th letter of flags in a row.
 
     These are the rules of Unicode's annex 29 without those for syllables of Korean and of the scripts of India.
     """

@@ -1,4 +1,4 @@
-"""JSON to values, with what the standard decoder is silent about, and what usual syntax errors come from."""
+"""JSON to values, with the faults that the standard decoder does not report, and the causes of usual syntax errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 _DIGITS = 100
-"""A whole number with more digits is no offset and no id, and Python refuses to read those of some thousands."""
+"""An integer with more digits is neither an offset nor an id, and Python refuses to read thousands of digits."""
 _COMMENT = re.compile(r"//|/\*|#")
 _SCRIPT = re.compile(r"(var|let|const|export|module)\b")
 _PYTHON = re.compile(r"(None|True|False)\b")
@@ -63,7 +63,7 @@ class Decoder(json.JSONDecoder):
 
 
 def cause(error: json.JSONDecodeError) -> str:
-    """What a syntax error of a usual kind comes from and what to do, to stand behind its message; else empty."""
+    """The cause of a usual syntax error and what to do, to be added to its message; else empty."""
     text, place = error.doc, error.pos
     rest = text[place : place + 10]
     before = text[:place].rstrip()[-1:]

@@ -1,7 +1,7 @@
-"""How records lie in a JSON file, told by its beginning.
+"""How records are arranged in a JSON file, recognised by its beginning.
 
-An object a line; one array; objects one after another, each over several lines; or an array under a key of one object.
-Where an object is a table by columns, or holds records in another way, it is said how to take them out.
+An object per line; one array; objects one after another, each over several lines; or an array under a key of one
+object. If an object is a table by columns, or has records in another way, a message says how to extract them.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from paddle_ner.data.tables.names import texts_among
 _DECODER = json.JSONDecoder()
 _MARGIN = 64
 _LONG_TOKENS = 5.5
-"""Of texts the cells of a table have more characters on average than this, of tokens and tags fewer."""
+"""Average characters of a cell: columns of texts have more, columns of tokens and tags fewer."""
 _OPENED = re.compile(r"\s*\[\s*(\{|\[|null\b|\]|$)")
 _NESTED = frozenset({"paragraphs", "qas", "messages", "conversations", "role", "speaker", "from"})
-"""Keys of elements that hold the texts themselves further in, or are the turns of a talk."""
+"""Keys of elements that have their texts in nested values, or are the turns of a dialogue."""
 
 _OFFSET = re.compile("start|begin|offset", re.IGNORECASE)
-"""What is in a key of an entity, which is no record."""
+"""What the keys of an entity contain, which is not a record."""
 _PARTS = frozenset({"tokens", "words", "entities", "spans", "mentions", "relations", "labels", "result", "results"})
-"""Keys under which parts of one record stand."""
+"""Keys under which parts of one record are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How the records lie.
+    """How the records are arranged.
 
     Attributes:
-        name: "array" also stands for one under a key.
+        name: "array" is also used for an array under a key.
         key: that key.
-        refusal: why they cannot be read as they lie, and what to do.
+        refusal: why they cannot be read as they are, and what to do.
     """
 
     name: Literal["lines", "array", "sequence"]
@@ -54,7 +54,7 @@ def shape_of(text: str, is_whole: bool) -> Shape:
         _, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
         if is_whole or (not error.msg.startswith("Unterminated string") and error.pos < len(text) - _MARGIN):
-            return Shape("lines")  # one with a broken first line, which is told by its number
+            return Shape("lines")  # the first line is broken, which its reader reports with the line's number
         end = len(text)
     except (ValueError, RecursionError):
         return Shape("lines")
@@ -68,7 +68,7 @@ def shape_of(text: str, is_whole: bool) -> Shape:
 
 
 def _within(text: str, start: int) -> Shape | None:
-    """The shape of a single object that is no record itself but holds records; None of one that is a record."""
+    """The shape of a single object that is not a record itself but contains records; None for a record."""
     values = dict(_top_level(text, start))
     names = list(values)
     if any(isinstance(values[names[index]], str) for index in texts_among(names)) or isinstance(
@@ -123,7 +123,7 @@ def _is_record(value: Any) -> bool:
 
 
 def _top_level(text: str, start: int) -> Iterator[tuple[str, Any]]:
-    """The keys of an object and their values; of one that is cut off an array with its first element, or None."""
+    """The keys of an object and their values; a value that is cut off is an array with its first element, or None."""
     place = start + 1
     while True:
         try:

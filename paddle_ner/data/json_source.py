@@ -1,4 +1,4 @@
-"""The JSON records of a file with line numbers, however they lie in it: see `json_shape`."""
+"""The JSON records of a file with line numbers, however they are arranged: see `json_shape`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Record", "json_array", "json_lines", "json_records"]
 
 
 def json_records(path: Path, encoding: str, expected: type[Any] = dict) -> Iterator[Record | Rejected | Remark]:
-    """The objects (or values of type `expected`) of a file, whether it is of lines, an array, or holds them within."""
+    """The objects (or values of type `expected`) of a file with JSON lines, an array, or nested records."""
     shape = Beginning.of(path, encoding).json_shape
     if shape.refusal is not None:
         yield Rejected.at(path, 1, shape.refusal, fatal=True)

@@ -31,14 +31,14 @@ def json_array(
 ) -> Iterator[Record | Rejected]:
     """The objects (or values of type `expected`) of one array, or of the array under the key `within` of one object.
 
-    A syntax error is fatal: what follows it cannot be told apart.
+    A syntax error is fatal: the records after it cannot be separated.
     """
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as stream:
         yield from _Values(path, stream, encoding, expected).elements(within)
 
 
 def json_sequence(path: Path, encoding: str, expected: type[Any] = dict) -> Iterator[Record | Rejected]:
-    """The objects (or values of type `expected`) that stand one after another, each over any number of lines."""
+    """The objects (or values of type `expected`) that are one after another, each over any number of lines."""
     with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as stream:
         yield from _Values(path, stream, encoding, expected).sequence()
 
@@ -87,7 +87,7 @@ class _Values:
             yield self._fatal(f"expected the end of the file after the array, found {self._next()!r}")
 
     def _enter(self, key: str) -> Rejected | None:
-        """Go to the value of a key of the object that comes next; what is wrong where there is none."""
+        """Go to the value of a key of the next object; return what is wrong if there is none."""
         mark, name = self._next(), None
         while mark in ("{", ",") and name != key:
             self._advance(1)
@@ -105,7 +105,7 @@ class _Values:
         return name if isinstance(name, Rejected) else self._fatal(f"expected an object with the key {key!r}")
 
     def _skip(self) -> Any:
-        """Read a value of any type, for its end or as a key."""
+        """Read a value of any type, to skip it or as a key."""
         record = self._value("an object with an array of records", checked=False)
         self.decoder.forget()
         return record if isinstance(record, Rejected) else record.value

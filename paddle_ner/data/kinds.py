@@ -1,7 +1,7 @@
-"""What the records of a file are annotated with: all of them with the same.
+"""What the records of a file are annotated with, which must be the same in all of them.
 
-The first record that shows it decides, wherever it stands. A record without annotation says nothing, and one that is
-labelled with nothing (doccano's ``"label": []``) does not say of what kind.
+The first record that shows it decides, wherever it is. A record without annotation says nothing, and an empty
+annotation (doccano's ``"label": []``) does not say of what kind it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from paddle_ner.data.records import Draft, Rejected
 from paddle_ner.types import Example
 
 Judged = Callable[[Draft], Example | Rejected]
-"""What makes an Example of a draft, or tells what is wrong with it."""
+"""Makes an Example from a draft, or says what is wrong with it."""
 ENTITIES = "entities"
 UNANNOTATED = "no annotation"
 
@@ -35,24 +35,24 @@ class Kind:
         return cls(UNANNOTATED if example.label is None else "a label", example.origin)
 
     def fault(self, example: Example) -> str | None:
-        """What is wrong with an example among records of this kind; None where it is annotated alike."""
+        """What is wrong with an example among records of this kind; None if it has the same kind."""
         own = Kind.of(example).name
         return (
             None if own == self.name else f"{own}, but {self.origin} has {self.name}: expected the same in every record"
         )
 
     def fill(self, draft: Draft) -> Draft:
-        """A draft that is labelled with nothing, as one of this kind; any other as it is."""
+        """A draft with an empty annotation, made one of this kind; any other unchanged."""
         if not draft.empty:
             return draft
         return replace(draft, spans=()) if self.name == ENTITIES else replace(draft, label=())
 
 
 def kind_of_all(records: Iterable[tuple[Draft, Judged]]) -> Kind | None:
-    """The kind of records that begin with one that says nothing of it, by the first that does; None of none.
+    """The kind of records, by the first record that shows it; None if none does.
 
     Args:
-        records: each as a draft, and what makes an Example of it.
+        records: each as a draft, and the function that makes an Example from it.
     """
     empty: Kind | None = None
     unannotated: Kind | None = None

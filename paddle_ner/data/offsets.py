@@ -1,7 +1,7 @@
-"""What the offsets of a file count, and how they become code points: one step for every format that states offsets.
+"""What the offsets of a file count, and how they become code points: the same step for every format with offsets.
 
 Tools in JavaScript count UTF-16 units, in which an emoji is two; a browser shows a text with CRLF line ends as if they
-were LF, and so counts each as one; doccano counts grapheme clusters where a project says so. Texts without such
+were LF, and so counts each as one; doccano counts grapheme clusters if a project says so. Texts without such
 characters read the same in any of these units.
 """
 
@@ -18,7 +18,7 @@ from paddle_ner.data.records import Draft, Rejected, Span, same_surface
 from paddle_ner.errors import Problem
 
 PROVABLE: tuple[Unit, ...] = ("code-points", "utf-16", "code-points-lf", "utf-16-lf", "graphemes")
-"""The units that are tried where none is named. Bytes are not: every Chinese text would need a proof."""
+"""The units that are tried if none is named. Bytes are not: every Chinese text would need a proof."""
 _NAMES: dict[Unit, str] = {
     "code-points": "code points",
     "utf-16": "UTF-16 units",
@@ -33,7 +33,7 @@ _TOOLS: dict[Unit, str] = {
     "code-points-lf": "code-points-lf where the tool counts a CRLF as one, as browsers do",
     "graphemes": "graphemes where doccano is told to count those",
 }
-"""What the option is called beside the tools that count so."""
+"""The value of the option, with the tools that count this way."""
 Range = tuple[int, int]
 
 
@@ -43,10 +43,10 @@ class OffsetReader:
     Args:
         path: the file, for messages.
         unit: what the offsets count. None: `usual`, unless the file proves another unit, in which every entity of it
-            lies in its text and has the surface that the record states.
+            is in its text and has the surface that the record states.
         drafts: reads the file again from its beginning, for that proof.
-        is_defined: whether the format itself says that offsets are code points, so that no proof is not worth a remark.
-        usual: what the tool counts that writes the format.
+        is_defined: whether the format itself says that offsets are code points, so that no remark is made.
+        usual: what the tool that writes the format counts.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class OffsetReader:
         self._remark: str | None = None
 
     def __call__(self, draft: Draft) -> Draft | Rejected:
-        """The draft with offsets in code points; what is wrong where one lies inside a character or outside."""
+        """The draft with offsets in code points; what is wrong if one is inside a character or outside the text."""
         if not draft.spans or draft.by_tokens or (self._unit != "utf-8" and _reads_alike(draft.text)):
             return draft
         if self._unit is None:
@@ -75,7 +75,7 @@ class OffsetReader:
         return draft if self._unit == "code-points" else self._in_code_points(draft, draft.spans, self._unit)
 
     def remarks(self) -> Iterator[str]:
-        """What the user should know of the unit that was taken."""
+        """What the user should know about the chosen unit."""
         if self._remark is not None:
             yield self._remark
 
@@ -97,9 +97,9 @@ class OffsetReader:
         return Rejected(tuple(problems)) if problems else replace(draft, spans=tuple(converted))
 
     def _proved(self) -> Unit:
-        """The unit in which all entities of the file fit; where none or several do, the usual one if it may be.
+        """The unit in which all entities of the file fit; if none or several do, the usual one if it is possible.
 
-        Where bad entities leave none, that in which most texts fit.
+        If bad entities leave no unit, the one in which most texts fit.
         """
         fitting = dict.fromkeys(PROVABLE, 0)
         readings: dict[Unit, int] = dict.fromkeys(PROVABLE, 0)
@@ -144,7 +144,7 @@ class OffsetReader:
 
 
 def _reads_alike(text: str) -> bool:
-    """Whether the units that can be proved count this text alike."""
+    """Whether all provable units count this text in the same way."""
     if text.isascii():
         return "\r" not in text
     return max(text) <= "\uffff" and "\r\n" not in text and not may_join(text)
@@ -156,7 +156,7 @@ def _differ(draft: Draft) -> bool:
 
 
 def _ranges(draft: Draft, unit: Unit) -> list[Range | None]:
-    """The range of each entity in code points; None where an offset lies inside a character or outside the text."""
+    """The range of each entity in code points; None if an offset is inside a character or outside the text."""
     places = _places(draft.text, unit)
     ranges = []
     for span in draft.spans or ():

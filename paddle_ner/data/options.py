@@ -1,4 +1,4 @@
-"""How a labelled file is to be read: its format and everything that the file itself does not say."""
+"""How to read a labelled file: its format and everything that the file itself does not say."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ TagScheme = Literal["BIO", "BIOES", "BMES", "BMEWO", "BILOU", "IOB1", "IO"]
 
 
 class ReadOptions(BaseModel):
-    """What a reader needs to know beside the path. Every field has the default that the common files of the field use.
+    """What a reader needs to know besides the path. Every field has the default that fits common files.
 
-    An option that the file's format has no use for is refused when the file is opened, so a misplaced one cannot go
-    unnoticed.
+    An option that the file's format does not use is refused when the file is opened, so a misplaced option is noticed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -115,7 +114,7 @@ class ReadOptions(BaseModel):
     )
 
     def keeping_overlaps(self) -> ReadOptions:
-        """These options for a model whose entities may overlap: where such are to be reported, they are kept."""
+        """These options for a model whose entities may overlap: they are kept instead of being reported."""
         return self.model_copy(update={"overlaps": "allow"}) if self.overlaps == "report" else self
 
     @field_validator("encoding")
@@ -174,4 +173,4 @@ COMMON = frozenset(
         "keep_fields",
     }
 )
-"""The options that mean the same for every format."""
+"""The options that have the same meaning for every format."""

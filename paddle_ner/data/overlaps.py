@@ -1,7 +1,8 @@
 """Entities that overlap: what is wrong with them, and which of them a flat model can learn.
 
-Crossing and nested entities are alike here. Of those that overlap, ``outermost`` keeps the longest and ``innermost``
-the shortest; of equally long ones the one that begins first, and of the same range the one that the record names first.
+Crossing and nested entities are treated alike. Of those that overlap, ``outermost`` keeps the longest and ``innermost``
+the shortest; of equally long entities the one that begins first, and of those with the same range the first in
+the record.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ class LeftOut:
     """What was left out of all records so far, for one line to the user.
 
     Attributes:
-        keep: the rule.
+        keep: the rule that says which are kept.
         records: how many records lost an entity.
         entities: how many entities were left out.
         same_range: how many of these have the range of the one that was kept, with another label.
-        seen: how many entities there were.
+        seen: how many entities there were in all.
     """
 
     keep: Keep
@@ -35,7 +36,7 @@ class LeftOut:
     seen: int = 0
 
     def remark(self) -> str | None:
-        """The line; None where nothing was left out."""
+        """The line; None if nothing was left out."""
         if not self.entities:
             return None
         records = f"{self.records:,} record{'s' * (self.records != 1)}"
@@ -46,7 +47,7 @@ class LeftOut:
         )
 
     def flat(self, entities: Sequence[Entity]) -> list[Entity]:
-        """The entities that are kept of one record, in order of their start; the others are counted.
+        """The entities of a record that are kept, in order of their start; the others are counted.
 
         Args:
             entities: in the order of the record.

@@ -1,4 +1,4 @@
-"""Packed files: gzip, bzip2, xz and Zstandard, told by their first bytes when read and by their names when written."""
+"""Packed files: gzip, bzip2, xz and Zstandard, by their first bytes when read, by name when written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paddle_ner.errors import InputError
 
 _BLOCK = 1 << 17
 MAGIC_BYTES = 6
-"""By so many first bytes every packing is told."""
+"""The number of first bytes that identify every packing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ _PACKINGS = {
 
 
 class _Zstandard:
-    """Reads frames of Zstandard one after another; zstandard's own reader takes a file that ends early for whole."""
+    """Reads frames of Zstandard one after another; zstandard's own reader accepts a file that ends early."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -92,8 +92,8 @@ class _Zstandard:
             self._ready = memoryview(self._frame.decompress(raw))
             if self._frame.eof:
                 self._packed, self._frame = self._frame.unused_data, None
-        found, self._ready = self._ready[:size], self._ready[size:]
-        return found
+        chunk, self._ready = self._ready[:size], self._ready[size:]
+        return chunk
 
     def seekable(self) -> bool:
         """Only from the beginning to the end."""
@@ -105,7 +105,7 @@ class _Zstandard:
 
 
 class _Unpacked(io.RawIOBase):
-    """What a packing gives, with InputError for what is wrong with it, whatever its own errors are."""
+    """An unpacked stream that raises InputError for damaged content, whatever the errors of the packing are."""
 
     def __init__(self, source: Any, packed: IO[bytes], path: Path) -> None:
         self._source, self._packed, self._path = source, packed, path
@@ -124,13 +124,13 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            found = self._source.read(len(buffer))
+            chunk = self._source.read(len(buffer))
         except MemoryError:
             raise
         except Exception as error:  # gzip's, lzma's and zstandard's own
             raise InputError(f"{self._path}: cannot be read to its end: {error}") from error
-        buffer[: len(found)] = found
-        return len(found)
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
     def close(self) -> None:
         if not self.closed:
@@ -140,10 +140,10 @@ class _Unpacked(io.RawIOBase):
 
 
 def unpacked(stream: IO[bytes], magic: bytes, path: Path) -> IO[bytes]:
-    """A file as it is, or unpacked where its first bytes, `magic`, are those of a packing; messages call it `path`.
+    """A file as it is, or unpacked if its first bytes, `magic`, are those of a packing; messages call it `path`.
 
-    Raises MissingPackageError for Zstandard where its package is not installed. What is read from it raises InputError
-    where the file ends early or is damaged.
+    Raises MissingPackageError for Zstandard if its package is not installed. Reading the result raises InputError if
+    the file ends early or is damaged.
     """
     for packing in _PACKINGS.values():
         if magic.startswith(packing.magic):

@@ -1,4 +1,4 @@
-"""Reading a labelled file as Examples: `read` streams, `load` reads it whole."""
+"""Reading a labelled file as Examples: `read` streams it, `load` reads all of it."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def read(
     Args:
         path: the file; gzip, bzip2, xz and Zstandard are unpacked. A folder for brat and for a folder per class. ``-``
             is the standard input, and a pattern such as ``parts/*.jsonl`` names all files that match.
-        format: its format; None: by content and suffix.
-        encoding: takes the place of ``options.encoding``.
-        options: what else the file does not say of itself.
+        format: its format; None: recognised by content and suffix.
+        encoding: replaces ``options.encoding``.
+        options: what else the file itself does not say.
         on_problem: called for each thing wrong with a bad record, which is then left out. None: the first bad record
             raises.
-        log: told in one line each what was found out about the file, such as its encoding.
+        log: called with a line for each thing that was recognised, such as the file's encoding.
 
     Raises:
-        InputError: at once, where the path is absent, the format cannot be told, or an option does not fit it.
-        DataError: while reading, at the first bad record where there is no `on_problem`; in any case where the rest of
-            the file cannot be read (a syntax error in a JSON array).
+        InputError: at once, if the path is absent, the format is not recognised, or an option does not fit it.
+        DataError: while reading, at the first bad record if there is no `on_problem`, and always if the rest of the
+            file cannot be read (a syntax error in a JSON array).
     """
     judged = records(path, format, encoding=encoding, options=options, log=log)
 
@@ -81,7 +81,7 @@ def load(
     Args:
         policy: what a bad record does. "report": read on, then raise with all problems. "strict": raise at once.
             "skip": leave it out, and `log` how many were.
-        log: told in one line each what was left out, and what was found out about the file.
+        log: called with a line for what was left out, and for what was recognised about the file.
 
     Raises:
         InputError, DataError: as `read` does.
@@ -96,7 +96,7 @@ def follow(
     policy: Policy,
     log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example]:
-    """The good ones of `records`, streamed; the bad ones by `policy`, as `load` says, and at the end of the stream."""
+    """The good records of `records`, streamed; bad ones are treated by `policy` of `load`, at the end of the stream."""
     if policy not in get_args(Policy):
         raise InputError(f"policy is {policy!r}, expected {', '.join(get_args(Policy))}")
     good = bad = 0
@@ -131,10 +131,10 @@ def records(
     options: ReadOptions = _DEFAULTS,
     log: Callable[[str], None] = _LOGGER.warning,
 ) -> Iterator[Example | Rejected]:
-    """Every record of a file as an Example or with what is wrong; `read` and `load` are made of it.
+    """Every record of a file as an Example or with what is wrong; `read` and `load` use it.
 
-    A record that is annotated in another way than the first annotated one (no label where that has one) is bad, and so
-    is a file without any record. Raises InputError as `read` does.
+    A record that is not annotated in the way of the first annotated record (such as without a label) is bad, and so is
+    a file without any record. Raises InputError as `read` does.
     """
     if encoding is not None:
         options = _with_encoding(options, encoding)
@@ -176,7 +176,7 @@ class _File:
         return OffsetReader(self.path, self.options.offsets, self.drafts, format.counts_code_points, format.counted)
 
     def records(self, log: Callable[[str], None]) -> Iterator[tuple[Draft, Judged] | Rejected]:
-        """What the format found, each draft with what makes an example of it; remarks are logged."""
+        """What the format yields, each draft with its judge; remarks are logged."""
         judge, offsets = Judge(self.path, self.options), self.offset_reader()
         states_offsets = "offsets" in self.format.options and not self.options.texts_only
 
@@ -199,7 +199,7 @@ class _File:
 
 @dataclass(slots=True)
 class _Place:
-    """Where among the records of its line a record stands: a whole array may be written on one."""
+    """The place of a record among those of its line: a whole array may be written on one line."""
 
     line: tuple[str, int] = "", 0
     number: int = 0
@@ -210,7 +210,7 @@ class _Place:
         self.line = path, line
 
     def named(self, record: Rejected) -> Rejected:
-        """What is wrong with the record, with its number where it is not the first of its line."""
+        """What is wrong with the record, with its number if it is not the first of its line."""
         if self.number == 1 or record.fatal:
             return record
         where = f" (number {self.number:,} of this line)"
@@ -250,7 +250,7 @@ def _says_no_kind(draft: Draft) -> bool:
 
 
 def _drafts_of(files: Iterable[_File]) -> Iterator[tuple[Draft, Judged]]:
-    """The drafts of files read once more, each with what judges it, in silence."""
+    """The drafts of files that are read again, each with its judge; nothing is logged."""
     for file in files:
         for record in file.records(lambda _: None):
             if not isinstance(record, Rejected):

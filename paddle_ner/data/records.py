@@ -1,4 +1,4 @@
-"""From what a reader found to an Example: the one place where a record is judged."""
+"""From what a reader yields to an Example: the only place where a record is judged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paddle_ner.types import Entity, Example, hidden_character
 
 MAX_LABEL = 64
 OUTSIDE = "O"
-"""The tag of tokens outside of every entity: no entity can be called so."""
+"""The tag of tokens outside all entities: no entity type can have this name."""
 _SHOWN = 8
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -40,17 +40,17 @@ class Draft:
     """One record as the file states it, not yet judged.
 
     Attributes:
-        line: where it begins.
+        line: the line on which it begins.
         text: its text.
-        spans: its entities; None where the record says nothing of entities.
-        label: one class (str), several (a sequence), or None where the record names none.
+        spans: its entities; None if the record says nothing of entities.
+        label: one class (str), several (a sequence), or None if the record names none.
         id: its own id.
-        empty: whether it is labelled with nothing, and says of no kind: no entity where the other records have
-            entities, no class where they have classes. `spans` and `label` are None then.
-        path: the file it stands in, where that is not the path that was asked for (a file of a folder).
-        spans_path: the file that the lines of `spans` count in, where that is another again (brat's .ann).
-        fields: what else the record holds, by name.
-        by_tokens: whether `spans` were made of tokens, so that their offsets are code points whatever the file counts.
+        empty: whether its annotation is empty, and does not say its kind: no entity if the other records have
+            entities, no class if they have classes. `spans` and `label` are None then.
+        path: the file it is in, if that is not the path that was asked for (a file of a folder).
+        spans_path: the file that the lines of `spans` count in, if that is another again (brat's .ann).
+        fields: the other fields of the record, by name.
+        by_tokens: whether `spans` were made from tokens, so that their offsets are always code points.
     """
 
     line: int
@@ -74,7 +74,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One bad record with all that is wrong with it. After a fatal one nothing of the file can be read."""
+    """A bad record with everything that is wrong with it. After a fatal one the rest of the file cannot be read."""
 
     problems: tuple[Problem, ...]
     fatal: bool = False
@@ -86,7 +86,7 @@ class Rejected:
 
 
 class Judge:
-    """Turns drafts into examples by the options that hold for all formats: labels, overlaps, one label or many."""
+    """Turns drafts into examples with the options of all formats: labels, overlaps, one label or many."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self.path = path
@@ -102,7 +102,7 @@ class Judge:
         self._kept: set[str] = set()
 
     def remarks(self) -> Iterator[str]:
-        """What was changed in the records judged so far, a line each."""
+        """What was changed in the records judged so far, one line for each change."""
         if self._trimmed:
             count = f"{self._trimmed:,} label{'s' * (self._trimmed != 1)}"
             yield f"{count} with space around the name, such as {self._first_trimmed!r}, read without it"
@@ -189,7 +189,7 @@ class Judge:
         return names[0], None
 
     def _keeps(self, label: str) -> bool:
-        """Whether an annotation of this name is read; what is not is counted."""
+        """Whether an annotation of this name is read; the others are counted."""
         if self.options.keep_labels is None:
             return True
         kept = label in self.options.keep_labels
@@ -235,7 +235,7 @@ class Judge:
 
 
 def same_surface(stated: str, surface: str) -> bool:
-    """Whether an entity's text as a record states it is the one in the text, which may have CRLF line ends for LF.
+    """Whether an entity's text in a record is the same as in the text, which may have CRLF line ends instead of LF.
 
     Label Studio writes a line end in it as a backslash and an n.
     """
@@ -246,7 +246,7 @@ def same_surface(stated: str, surface: str) -> bool:
 
 
 def label_names(path: Path) -> tuple[str, ...]:
-    """The label names of a file with one a line, in UTF-8 or GB18030 whatever the data are in.
+    """The label names of a file with one per line, in UTF-8 or GB18030 whatever the data are in.
 
     Raises InputError for an empty or a repeated name, and for characters in one that cannot be seen.
     """
@@ -265,7 +265,7 @@ def label_names(path: Path) -> tuple[str, ...]:
 
 
 def _unseen(label: str) -> str | None:
-    """What is wrong with a label whose name cannot be seen whole, which no task takes."""
+    """What is wrong with a label with invisible characters, which no task accepts."""
     hidden = hidden_character(label)
     if hidden is None:
         return None

@@ -2,7 +2,7 @@
 
 Every name in dev and test is new: names of people, places and organizations are built from stems, and each stem belongs
 to one split only, so a model scores by what surrounds a name and how it is built, not by having seen it. Surnames and
-suffixes (市, 公司, 大学 …) are shared, as they are in life. One sentence in eight of dev and test also has a shape that
+suffixes (市, 公司, 大学 …) are shared, as in reality. One sentence in eight of dev and test also has a shape that
 no training sentence has.
 """
 
@@ -25,7 +25,7 @@ from paddle_ner.types import Entity, Example
 SIZES = {"train": 4000, "dev": 500, "test": 500}
 LABELS = ("PER", "LOC", "ORG")
 
-# How a list of stems is cut, and how often each kind of sentence comes.
+# How a list of stems is divided, and how often each kind of sentence occurs.
 _CUTS = {"train": (0.0, 0.7), "dev": (0.7, 0.85), "test": (0.85, 1.0)}
 _KINDS = {"news": 0.55, "chat": 0.25, "none": 0.2}
 _HELD_OUT = 0.125
@@ -60,7 +60,7 @@ def make_sample(seed: int = 13) -> dict[str, list[Example]]:
         sample[split] = []
         while len(sample[split]) < size:
             example = writer.sentence(f"{split}-{len(sample[split]) + 1}")
-            # Stems are cut apart, yet two of them can make one name: a town may be called as a person is.
+            # Stems are divided, but two can still make the same name: a town may have the name of a person.
             names = [entity.text for entity in example.entities or ()]
             if example.text not in texts and all(owners.get(name, split) == split for name in names):
                 texts.add(example.text)
@@ -83,7 +83,7 @@ def _grammar() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Stems:
-    """What one split builds its names from."""
+    """The stems from which a split builds its names."""
 
     given: Sequence[str]
     foreign: Sequence[str]
@@ -96,7 +96,7 @@ class _Stems:
 
     @classmethod
     def of(cls, split: str, seed: int) -> _Stems:
-        """Cut every gazetteer by the seed alone, so that each split finds the same cut."""
+        """Divide every gazetteer by the seed alone, so that each split gets the same division."""
         parts: Mapping[str, Sequence[str]] = _grammar()["shared"]
         gazetteers: Mapping[str, Sequence[str]] = _grammar()["split"]
         cut = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Bytes to lines: encodings, byte order marks, line ends. What cannot be decoded is reported, not dropped."""
+"""Bytes to lines: encodings, byte order marks, line ends. Bytes that cannot be decoded are reported, not dropped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class DecodingFault(ValueError):
-    """A file that is one text holds bytes of another encoding."""
+    """A file that is a single text has bytes of another encoding."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -46,14 +46,14 @@ def is_standard_input(path: Path) -> bool:
 
 
 def has_wildcard(path: Path) -> bool:
-    """Whether a path is a pattern for several files: it has ``*``, ``?`` or ``[``, and no file is called so."""
+    """Whether a path is a pattern for several files: it has ``*``, ``?`` or ``[``, and no file has this name."""
     return _PATTERN.search(str(path)) is not None and not path.exists()
 
 
 def expand(path: Path) -> list[Path]:
-    """The files that a path names: itself, or those that match it in order of their names where it is a pattern.
+    """The files that a path names: itself, or those that match it in order of their names if it is a pattern.
 
-    Raises InputError where nothing matches a pattern.
+    Raises InputError if nothing matches a pattern.
     """
     if not has_wildcard(path):
         return [path]
@@ -65,13 +65,13 @@ def expand(path: Path) -> list[Path]:
 
 
 class _Pipes:
-    """What came from pipes, kept in files since a format is recognised before it is read, and a pipe is read once."""
+    """The content of pipes, kept in files, since a file is read twice, to recognise its format and to read it."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[object, ...], tuple[object, Path]] = {}
 
     def path(self, path: Path) -> Path:
-        """A regular file as it is; for the standard input and other pipes, a file that goes when the process ends."""
+        """A regular file as it is; for the standard input and other pipes, a file until the process ends."""
         if is_standard_input(path):
             if sys.stdin is None:
                 raise InputError("-: the standard input is closed, name a file")
@@ -94,9 +94,9 @@ _pipes = _Pipes()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file opened for reading, unpacked where it is packed (`packing`); ``-`` is the standard input.
+    """The file opened for reading, unpacked if it is packed (`packing`); ``-`` is the standard input.
 
-    Raises InputError where it is absent or UTF-16, MissingPackageError where what unpacks it is not installed.
+    Raises InputError if it is absent or UTF-16, MissingPackageError if what unpacks it is not installed.
     """
     try:
         stream = _pipes.path(path).open("rb")
@@ -115,7 +115,7 @@ def open_bytes(path: Path) -> IO[bytes]:
 def lines(path: Path, encoding: str) -> Iterator[Line]:
     """The lines of a file, split at LF or CRLF alone, so that U+2028 or U+0085 inside a text stays there.
 
-    Raises InputError for a file whose lines end with CR alone, which would be a single one.
+    Raises InputError for a file whose lines end with CR alone, which would be a single line.
     """
     with open_bytes(path) as stream:
         for number, raw in enumerate(stream, start=1):
@@ -147,7 +147,7 @@ def whole(path: Path, encoding: str) -> str:
 
 
 def escaped_fault(text: str, encoding: str) -> str | None:
-    """What `text`, decoded with surrogateescape, hides: None where every byte was valid."""
+    """What `text`, decoded with surrogateescape, hides: None if every byte was valid."""
     match = _ESCAPED.search(text)
     return None if match is None else _fault(ord(match[0]) & 0xFF, None, encoding)
 

@@ -1,4 +1,4 @@
-"""Cutting one set into parts, such as train, dev and test, or into folds, without a text that stands in two of them."""
+"""Cutting one set into parts, such as train, dev and test, or into folds, without a text that is in two of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from paddle_ner.types import Example
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The examples with one text, or with one key and the texts of that.
+    """The examples with the same text, or with the same key and its texts.
 
     Attributes:
-        indices: of the examples.
-        labels: the classes and entity types that occur in them.
+        indices: the indices of the examples.
+        labels: their classes and entity types.
     """
 
     indices: list[int]
@@ -31,14 +31,14 @@ def split(
 ) -> list[list[Example]]:
     """Cut examples at random into one part a fraction; each part keeps the order of the file.
 
-    Examples with the same text come into the same part, so a part can be off its fraction by the length of such a
-    group. Each part gets its share of every class and entity type; where there are too few examples for that, the
+    Examples with the same text come into the same part, so a part can differ from its fraction by the size of such a
+    group. Each part gets its share of every class and entity type; if there are too few examples for that, the
     largest part has each of them at least once. The same examples, fractions and seed give the same parts.
 
     Args:
         examples: to cut.
-        fractions: of each part.
-        seed: of the draw.
+        fractions: the fractions of each part.
+        seed: the seed of the draw.
         key: examples with the same key, such as that of their document, come into the same part too (`key_of`).
 
     Raises:
@@ -75,18 +75,18 @@ def folds(
     if count < 2:
         raise InputError(f"{count} folds, expected 2 at least")
     kept = list(examples)
-    found = []
+    cuts = []
     for dev in _cut(kept, [1 / count] * count, seed, key):
         held = set(dev)
         train = [example for index, example in enumerate(kept) if index not in held]
-        found.append((train, [kept[index] for index in dev]))
-    return found
+        cuts.append((train, [kept[index] for index in dev]))
+    return cuts
 
 
 def key_of(name: str) -> Callable[[Example], str]:
-    """What gives the value of a field of an example: ``id``, a name, or ``meta.document`` for one inside another.
+    """A function that returns a field of an example: ``id``, a name, or ``meta.document`` for a nested field.
 
-    The function raises InputError for an example without it: one that has none, or was read without `keep_fields`.
+    The function raises InputError for an example without it, or read without `keep_fields`.
     """
 
     def key(example: Example) -> str:
@@ -102,7 +102,7 @@ def key_of(name: str) -> Callable[[Example], str]:
 
 
 def _groups(examples: Sequence[Example], key: Callable[[Example], str] | None) -> list[_Group]:
-    """One group a text, or a key with all texts that it shares with others, in the order of the file."""
+    """One group per text, or a key with all texts that it shares with others, in the order of the file."""
     indices: dict[int, list[int]] = {}
     for index, leader in enumerate(_leaders(examples, key)):
         indices.setdefault(leader, []).append(index)
@@ -113,7 +113,7 @@ def _groups(examples: Sequence[Example], key: Callable[[Example], str] | None) -
 
 
 def _leaders(examples: Sequence[Example], key: Callable[[Example], str] | None) -> list[int]:
-    """For each example, the first one that it is tied to by a text or a key, be it over others."""
+    """For each example, the first example that shares a text or a key with it, directly or through others."""
     leaders = list(range(len(examples)))
 
     def leader(index: int) -> int:
@@ -125,8 +125,8 @@ def _leaders(examples: Sequence[Example], key: Callable[[Example], str] | None) 
     first: dict[tuple[str, str], int] = {}
     for index, example in enumerate(examples):
         for tie in [("text", example.text), *([] if key is None else [("key", key(example))])]:
-            one, other = leader(first.setdefault(tie, index)), leader(index)
-            leaders[max(one, other)] = min(one, other)
+            own, other = leader(first.setdefault(tie, index)), leader(index)
+            leaders[max(own, other)] = min(own, other)
     return [leader(index) for index in range(len(examples))]
 
 
@@ -136,9 +136,9 @@ def _labels(example: Example) -> list[str]:
 
 
 def _ordered(groups: list[_Group], seed: int) -> list[_Group]:
-    """The groups in random order, those with the same labels side by side, beginning anywhere.
+    """The groups in random order, those with the same labels side by side, from a random start.
 
-    What is dealt out evenly along this order is dealt out evenly for each label, the rarest first: systematic
+    Dealing evenly along this order deals evenly for each label, the rarest first: systematic
     sampling with implicit stratification.
     """
     draw = random.Random(seed)
@@ -154,7 +154,7 @@ def _ordered(groups: list[_Group], seed: int) -> list[_Group]:
 
 
 def _deal(groups: Sequence[_Group], fractions: Sequence[float]) -> list[list[_Group]]:
-    """Give each group to the part that lacks most of its fraction; a label's first one to the largest part."""
+    """Give each group to the part that lacks most of its fraction; a label's first group to the largest part."""
     largest = fractions.index(max(fractions))
     parts: list[list[_Group]] = [[] for _ in fractions]
     sizes = [0] * len(fractions)
@@ -172,7 +172,7 @@ def _deal(groups: Sequence[_Group], fractions: Sequence[float]) -> list[list[_Gr
 
 
 def _fill_empty(parts: list[list[_Group]]) -> None:
-    """Give a part that stayed empty one group of the part with most groups, of labels that this one keeps."""
+    """Give an empty part a group of the part with the most groups, with labels of which that part keeps others."""
     for part in parts:
         if not part:
             donor = max(parts, key=len)

@@ -1,4 +1,4 @@
-"""What a labelled file holds, in figures: lengths, entities by type, labels."""
+"""Statistics of a labelled file: lengths, entities by type, labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddle_ner.types import Example
 
 PERCENTILES = (50, 90, 95, 99)
 WINDOWS = (126, 510)
-"""Characters that fit in the usual windows of 128 and 512 tokens, the two special tokens taken off."""
+"""Characters that fit in the usual windows of 128 and 512 tokens, without the two special tokens."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Statistics:
         lengths: how many texts have each length.
         entities: entities by type.
         labels: examples by class; an example with several counts for each.
-        annotated: examples with an annotation, be it that there is no entity.
+        annotated: examples with an annotation, which may be that there is no entity.
         with_entities: examples that hold at least one entity.
     """
 
@@ -48,7 +48,7 @@ class Statistics:
             self.labels[label] += 1
 
     def percentile(self, percent: float) -> int:
-        """The length that `percent` of the texts do not exceed (nearest rank); 0 where there is no text."""
+        """The length that `percent` of the texts do not exceed (nearest rank); 0 if there is no text."""
         rank = percent / 100 * self.examples
         seen = 0
         for length in sorted(self.lengths):

@@ -1,4 +1,4 @@
-"""A sentence in one cell of a row and the tags of its tokens in another: what parts the two cells."""
+"""A sentence in one cell of a row and the tags of its tokens in another: what separates the parts of the two cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHARACTERS = "characters"
 _TAG_MARKS = (LISTS, "\x02", " ", ",", "|", ";")
 _TOKEN_MARKS = (LISTS, "\x02", " ", CHARACTERS)
 _SHARE = 0.8
-"""How many of the cells looked at must fit: some may be bad."""
+"""The share of the checked cells that must fit: a few may be bad."""
 _SPACES = re.compile(r"[ \t\r\n]+")
 _QUOTED = r"'[^']*'|\"[^\"]*\""
 _NUMPY = re.compile(rf"\[\s*(?:{_QUOTED})(?:\s+(?:{_QUOTED}))*\s*\]")
@@ -31,8 +31,8 @@ class TagCells:
     """How the cells of a table hold tokens and tags.
 
     Attributes:
-        tokens_by: what parts the tokens of a cell: a mark, `LISTS` or `CHARACTERS`.
-        tags_by: what parts the tags of a cell: a mark or `LISTS`.
+        tokens_by: what separates the tokens of a cell: a mark, `LISTS` or `CHARACTERS`.
+        tags_by: what separates the tags of a cell: a mark or `LISTS`.
         numbers: whether the tags are numbers.
     """
 
@@ -42,7 +42,7 @@ class TagCells:
 
     @classmethod
     def of(cls, texts: Sequence[str], cells: Sequence[str]) -> TagCells | None:
-        """What fits the cells of a text column and a label column, row by row; None where the labels are no tags.
+        """What fits the cells of a text column and a label column, row by row; None if the labels are no tags.
 
         Cells of tags as the field writes them are enough, if O is among them. Others (types alone, a 0 for O, numbers)
         must be as many as the tokens beside them.
@@ -51,11 +51,11 @@ class TagCells:
         return None if fitted is None else fitted[0]
 
     def tokens(self, cell: str) -> list[str]:
-        """The tokens of a cell. Raises ValueError for one that is parted in another way."""
+        """The tokens of a cell. Raises ValueError for a cell that is separated in another way."""
         return [str(token) for token in parts(cell, self.tokens_by)]
 
     def tags(self, cell: str) -> list[str | int]:
-        """The tags of a cell. Raises ValueError for one that is parted in another way."""
+        """The tags of a cell. Raises ValueError for a cell that is separated in another way."""
         return [_number(tag) if self.numbers else tag for tag in parts(cell, self.tags_by)]
 
 
@@ -96,7 +96,7 @@ def tagged_lines(lines: Sequence[str], mark: str) -> bool:
 
 
 def parts(cell: str, mark: str) -> list[str]:
-    """The parts of a cell; an empty one has none. Raises ValueError where a list is expected and there is none."""
+    """The parts of a cell; an empty one has none. Raises ValueError if a list is expected and there is none."""
     if not cell.strip(" \t\r\n"):
         return []
     if mark == LISTS:
@@ -111,7 +111,7 @@ def parts(cell: str, mark: str) -> list[str]:
 
 
 def _fitted(texts: Sequence[str], cells: Sequence[str]) -> tuple[TagCells, float] | None:
-    """What fits, and of how many rows the tokens are as many as the tags."""
+    """The best fit, and the share of rows with as many tokens as tags."""
     rows = [(text, cell) for text, cell in zip(texts, cells, strict=True) if text.strip() and cell.strip()]
     for mark in _TAG_MARKS:
         sequences = [_split(cell, mark) for _, cell in rows]
@@ -165,7 +165,7 @@ def _split(cell: str, mark: str) -> list[str] | None:
 
 
 def _kind(sequences: Sequence[Sequence[str] | None]) -> str | None:
-    """What nearly all sequences are made of: tags, what may be tags beside as many tokens, numbers, or None."""
+    """What nearly all sequences consist of: tags, possible tags beside as many tokens, numbers, or None."""
     filled = [sequence for sequence in sequences if sequence is None or sequence]
     if not any(sequence is not None and len(sequence) > 1 for sequence in filled):
         return None
@@ -180,7 +180,7 @@ def _kind(sequences: Sequence[Sequence[str] | None]) -> str | None:
 
 
 def _token_mark(texts: Sequence[str], lengths: Sequence[int | None], tag_mark: str) -> tuple[str, float]:
-    """What parts the most texts into as many tokens as there are tags, and how many of the texts it does."""
+    """What separates the most texts into as many tokens as there are tags, and the share of those texts."""
     equal = dict.fromkeys((*_TOKEN_MARKS, tag_mark), 0)
     for mark in equal:
         for text, length in zip(texts, lengths, strict=True):

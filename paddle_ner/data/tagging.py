@@ -38,7 +38,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a sentence, the line it stands on, and its tag as the file writes it."""
+    """A token of a sentence, the line it is on, and its tag as the file writes it."""
 
     line: int
     text: str
@@ -52,9 +52,9 @@ class Tagging:
     Attributes:
         scheme: one of `TagScheme`, or None for any scheme that marks the ends of entities.
         marks_ends: whether an entity of several tokens ends with a tag of its own.
-        suffixed: whether the position stands behind the type, as in ``PER-B``.
+        suffixed: whether the position is after the type, as in ``PER-B``.
         lower: whether the positions are in lower case.
-        guessed: whether the scheme was found by the tags.
+        guessed: whether the scheme was recognised by the tags.
     """
 
     scheme: TagScheme | None
@@ -65,7 +65,7 @@ class Tagging:
 
     @classmethod
     def of(cls, sentences: Sequence[Sequence[str]], scheme: TagScheme | None) -> Tagging:
-        """The one that fits the tags of the head of a file.
+        """The tagging that fits the tags at the beginning of a file.
 
         Ends are marked where at least half as many tags mark one as begin an entity: a stray E- in a BIO file is a bad
         tag, not another scheme. Without them it is BIO, unless an entity begins with I- and each B- follows an entity
@@ -89,7 +89,7 @@ class Tagging:
         return cls("IOB1" if begun_inside and not own_begins else "BIO", False, suffixed, lower, guessed=True)
 
     def parse(self, text: str) -> Tag | None:
-        """The parts of a tag; None for what is not a tag of this form."""
+        """The parts of a tag; None for anything that is not a tag of this form."""
         if text == OUTSIDE or (self.lower and text.upper() == OUTSIDE):
             return Tag(OUTSIDE)
         raised = _raised(text, self.suffixed) if self.lower else text
@@ -99,7 +99,7 @@ class Tagging:
         return Tag("I", text) if self.scheme == "IO" and is_bare_type(text) else None
 
     def checked(self, text: str) -> Tag:
-        """The parts of a tag. Raises ValueError for what is not a tag, or not one of the scheme."""
+        """The parts of a tag. Raises ValueError for anything that is not a tag of the scheme."""
         tag = self.parse(text)
         if tag is None:
             expected = "O, or a type with -B, -I and so on, such as PER-B" if self.suffixed else _EXPECTED
@@ -111,7 +111,7 @@ class Tagging:
         return tag
 
     def remark(self) -> str | None:
-        """What to say of a scheme that was found and is not the usual one."""
+        """What to say about a scheme that was recognised and is not the usual one."""
         if self.guessed and self.scheme == "IO":
             return "tags without a position are read as IO: neighbours of one type are one entity"
         if self.guessed and self.scheme == "IOB1":

@@ -1,4 +1,4 @@
-"""Texts to label on a device, one a line: plain, or as objects with a ``text``."""
+"""Texts to label on a device, one per line: plain, or as objects with a ``text``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from paddle_ner.types import Example
 
 
 def read_texts(source: IO[bytes], name: str, format: str | None) -> Iterator[Example]:
-    """One example a line, without annotations; an object's id is kept, and an empty line among objects holds none.
+    """One example per line, without annotations; an object's id is kept, and an empty line among objects holds none.
 
     Args:
         source: lines in UTF-8.
-        name: of the source, for errors.
+        name: the name of the source, for errors.
         format: ``text`` or ``jsonl``; None takes jsonl where the first line is an object.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Tokens to text: what stands between them, and what a tokeniser left on them."""
+"""Tokens to text: what is between them, and what a tokeniser left on them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from itertools import pairwise
 
 _INDEXED = re.compile(r".\d", re.DOTALL)
 _FIRST_CJK = 0x2E80
-"""From this code point on come the scripts of East Asia, which write no space between words."""
+"""The first code point of the scripts of East Asia, which write no space between words."""
 
 JOINED = "the tokens are words, joined by a space (--token-joiner names something else)"
-"""What is said where `spaces_are_needed`."""
+"""What is said if `spaces_are_needed`."""
 
 
 def spaces_are_needed(tokens: Sequence[str]) -> bool:
@@ -25,8 +25,8 @@ def joined(tokens: Sequence[str], joiner: str | None) -> tuple[str, list[int]]:
     """The text of tokens and where each begins.
 
     Args:
-        tokens: of one sentence.
-        joiner: what stands between two tokens; None: a space between two words of Latin or other letters, else nothing.
+        tokens: the tokens of one sentence.
+        joiner: what is between two tokens; None: a space between two words of Latin or other letters, else nothing.
     """
     pieces = list(tokens[:1])
     starts = [0] if tokens else []
@@ -70,7 +70,7 @@ def _are_words(before: str, after: str) -> bool:
 
 
 def splits_word(text: str, place: int) -> bool:
-    """Whether Latin letters, or digits, stand on both sides of a place in a text."""
+    """Whether Latin letters, or digits, are on both sides of a place in a text."""
     if not 0 < place < len(text):
         return False
     before, after = text[place - 1], text[place]

@@ -1,4 +1,4 @@
-"""Texts alone, of a file in any format: labelled or not, or plain text."""
+"""Only the texts of a file in any format, labelled or not, or of plain text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddle_ner.errors import InputError
 from paddle_ner.types import Example
 
 _PLAIN = ("", ".txt", ".text", ".log")
-"""Suffixes of names that say nothing, or plain text."""
+"""Suffixes of names that do not name a format, or that mean plain text."""
 _LOGGER = logging.getLogger(__name__)
 _DEFAULTS = ReadOptions()
 
@@ -30,14 +30,14 @@ def unlabelled(
 ) -> Iterator[Example | Rejected]:
     """Every record of a file as an Example with its text, id and other fields, without labels, or with what is wrong.
 
-    Texts may be empty. The format is that of the content; where it is none that is known, a name that does not say
-    otherwise is one of plain text, one a line, and `log` is told.
+    Texts may be empty. The format is recognised by the content; if it is not a known one, a file whose name does not
+    say otherwise is read as plain text, one text per line, and `log` is told.
 
     Args:
         path: as `paddle_ner.data.read` takes it.
-        format: its format; None: by content and suffix.
-        options: what else the file does not say of itself.
-        log: told in one line each what was found out about the file.
+        format: its format; None: recognised by content and suffix.
+        options: what else the file itself does not say.
+        log: called with a line for each thing that was recognised about the file.
 
     Raises:
         InputError: as `paddle_ner.data.read` does.

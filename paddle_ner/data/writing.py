@@ -1,4 +1,4 @@
-"""Writing files that appear whole: a half-written one is never seen."""
+"""Writing files that appear when they are complete: a half-written file is never visible."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from paddle_ner.types import Example
 def write(path: str | Path, examples: Iterable[Example], format: str | None = None) -> int:
     """Write labelled examples and return how many there were.
 
-    The file appears under its name only when it is complete; where `examples` raises, what stood there stays.
+    The file appears under its name only when it is complete; if `examples` raises, an earlier file stays.
 
     Args:
-        path: the file; packed where its name ends in ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.
+        path: the file; packed if its name ends in ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.
         examples: to write.
-        format: one of `WRITERS`; None: what the name of the file says, such as ``.conll``.
+        format: one of `WRITERS`; None: as the name of the file says, such as ``.conll``.
 
     Raises:
         InputError: the folder is absent or may not be written, the name says no format that can be written, or an
@@ -66,9 +66,9 @@ def _write_to_path(path: Path, records: Iterable[Record], writer: Writer) -> int
 
 @contextmanager
 def written(path: Path) -> Iterator[IO[str]]:
-    """A stream in UTF-8 whose content is the file `path` once the block ends well.
+    """A stream in UTF-8 whose content becomes the file `path` if the block ends without an error.
 
-    A device or a pipe is written as it comes, and so is the standard output, which ``-`` names. Raises as `write` does.
+    Devices, pipes and the standard output, which ``-`` names, are written directly. Raises as `write` does.
     """
     if str(path) == "-":
         if sys.stdout is None:

@@ -1,4 +1,4 @@
-"""What people look at in a browser: marked texts, charts, whole pages that load nothing from anywhere.
+"""What people see in a browser: marked texts, charts, whole pages that load nothing.
 
-The lowest layer: it draws what is given and knows none of the project's types.
+It is in the lowest layer: it draws what it is given and knows none of the project's types.
 """

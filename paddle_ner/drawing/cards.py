@@ -15,7 +15,7 @@ def named(words: Words) -> str:
 
 
 def card(english: str, chinese: str, *content: str, wide: bool = True) -> str:
-    """A part of the page; its content stands in two columns where it is not `wide`."""
+    """A part of the page; its content is in two columns if it is not `wide`."""
     inside = (
         "".join(content) if wide else f'<div class="pair">{"".join(f"<div>{part}</div>" for part in content)}</div>'
     )
@@ -23,7 +23,7 @@ def card(english: str, chinese: str, *content: str, wide: bool = True) -> str:
 
 
 def tiles(shown: Sequence[tuple[str, str]]) -> str:
-    """The figures that come first: each a value, and HTML that says of what."""
+    """The first figures: each a value, and HTML that says what it is."""
     cells = "".join(f"<div><b>{safe(value)}</b><span class='soft'>{words}</span></div>" for value, words in shown)
     return f'<section class="card tiles">{cells}</section>'
 
@@ -53,7 +53,7 @@ def head(english: str, chinese: str, *, number: bool = False) -> str:
 
 
 def number(count: int | None) -> str:
-    """A cell with a count; empty where it is not known."""
+    """A cell with a count; empty if it is not known."""
     return f"<td class='number'>{'' if count is None else f'{count:,}'}</td>"
 
 
@@ -63,7 +63,7 @@ def shares(*values: float) -> str:
 
 
 def names(counted: Sequence[tuple[str, int]]) -> str:
-    """Names and how often each was met."""
+    """Names and how often each occurs."""
     return "".join(
         f"<span class='tag'>{safe(name)}{f' ×{times}' if times > 1 else ''}</span> " for name, times in counted
     )

@@ -20,7 +20,7 @@ _DARK = 0.65  # share of a row from which a square is so dark that its number is
 _WIDE_CHARACTER = 0x2E80  # from here on, characters are about square
 
 Words = str | tuple[str, str]
-"""What is the same in both languages, or English and Chinese."""
+"""A text that is the same in both languages, or English and Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,11 @@ def plot(
     """Curves over two axes.
 
     Args:
-        title: for who cannot see it.
+        title: for people who cannot see it.
         horizontal: the axis below.
         vertical: the axis at the left.
         lines: drawn in their order.
-        bars: behind them.
+        bars: drawn before them.
         diagonal: a dashed line from corner to corner.
     """
     wide, high = WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -154,7 +154,7 @@ def plot(
 
 
 def stacks(title: str, rows: Sequence[tuple[Words, Sequence[tuple[int, int, str]]]]) -> str:
-    """A row for each name: parts one behind the other, each a number, its colour and its words."""
+    """A row for each name: parts one after the other, each a number, its colour and its words."""
     height = _ROW * len(rows) + 2
     most = max((sum(number for number, _, _ in parts) for _, parts in rows), default=0)
     wide = WIDTH - _NAME - 40
@@ -178,10 +178,10 @@ def matrix(title: str, rows: Sequence[Words], columns: Sequence[Words], numbers:
     """Numbers in squares: darker the greater their share of the row, the diagonal in another colour.
 
     Args:
-        title: for who cannot see it.
+        title: for people who cannot see it.
         rows: their names.
-        columns: theirs, drawn aslant.
-        numbers: of each row.
+        columns: their names, drawn aslant.
+        numbers: the numbers of each row.
     """
     cell = max(26.0, min(46.0, (WIDTH - _NAME) / max(1, len(columns))))
     head = 12 + 0.72 * max((_long(_cut(name, 84)) for words in columns for name in _pair(words)), default=0)
@@ -208,7 +208,7 @@ def matrix(title: str, rows: Sequence[Words], columns: Sequence[Words], numbers:
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = 200) -> list[tuple[float, float]]:
-    """At most about so many points, evenly taken, the first and the last among them."""
+    """About `most` points at most, evenly spaced, including the first and the last."""
     step = max(1, -(-len(points) // most))
     return [*points[:-1:step], *points[-1:]]
 
@@ -272,7 +272,7 @@ def _cut_both(words: Words, room: float = _NAME - 12) -> Words:
 
 
 def _cut(name: str, room: float = _NAME - 12) -> str:
-    """A name as far as there is room for it, in units at 11 pixels."""
+    """The part of a name that fits, in units at 11 pixels."""
     if _long(name) <= room:
         return name
     while name and _long(name) > room - 10:

@@ -1,4 +1,4 @@
-"""A prediction as a piece of HTML for a notebook: every style stands in its element, so that nothing else changes."""
+"""A prediction as a piece of HTML for a notebook: every style is in its element, so that nothing else changes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def fragment(
 
     Args:
         text: the original text.
-        entities: those of the text; None where none were asked for.
-        classes: that the text has; None where none were asked for.
+        entities: those of the text; None if none were asked for.
+        classes: that the text has; None if none were asked for.
         scores: by class.
         palette: the labels' colours; None gives them by name.
     """

@@ -7,13 +7,13 @@ from html import escape
 from typing import Callable, Iterable, Protocol, Sequence, TypeVar
 
 HUES = (258, 28, 155, 80, 315, 205, 120, 350, 180, 55, 285, 235)
-"""Of labels, in degrees of OKLCH, as the page of a server has them."""
+"""The hues of labels, in degrees of OKLCH, as on the page of a server."""
 
 PASTELS = (
     "#d8e8ff", "#feded9", "#ccf1d7", "#f9e3c0", "#f4dcff", "#bff1f7",
     "#e1ecc5", "#ffdbea", "#c2f2e7", "#ffdfcb", "#e3e3ff", "#ccebff",
 )  # fmt: skip
-"""The same as colours, where a style sheet cannot be relied on."""
+"""The same hues as colours, for places without a style sheet."""
 
 JOINER = "\u2060"
 """Before the label at the end of a mark, to keep it on the line of the last character."""
@@ -45,14 +45,14 @@ class Span(Protocol):
 
     @property
     def source(self) -> str | None:
-        """Who else gave it."""
+        """The source of the label, if not a model."""
 
 
 S = TypeVar("S", bound=Span)
 
 
 class _Piece:
-    """A part of a span that lies wholly inside of the piece around it; the last one of a span carries its label."""
+    """A part of a span that is completely inside the piece around it; the last one of a span carries its label."""
 
     def __init__(self, index: int, start: int, end: int) -> None:
         self.index, self.start, self.end, self.last = index, start, end, True
@@ -67,12 +67,12 @@ def safe(text: object) -> str:
 def marked(text: str, spans: Iterable[S], attributes: Callable[[S], str], tag: Callable[[S], str]) -> str:
     """HTML of `text` with a ``<mark>`` around each of `spans`.
 
-    One that begins in another and ends behind it is cut in two marks at that end.
+    One that begins in another and ends after it is cut in two marks at that end.
 
     Args:
         text: the original text.
         spans: in any order.
-        attributes: of the ``<mark>`` of a span, as HTML.
+        attributes: the attributes of the ``<mark>`` of a span, as HTML.
         tag: HTML at the end of a span, such as its label.
     """
     listed = list(spans)
@@ -116,14 +116,14 @@ def _place(piece: _Piece) -> tuple[int, int]:
 
 
 class Palette:
-    """A number for each label, by which it is coloured: as they come, or in the order of those that are known."""
+    """A number for each label, by which it is coloured: in order of appearance, or in the order of known labels."""
 
     def __init__(self, labels: Iterable[str] = (), *, by_name: bool = False) -> None:
         self._numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
         self._by_name = by_name
 
     def number(self, label: str) -> int:
-        """Of the label, from 0; where colours go by name, it is mostly the same in all texts."""
+        """The number of the label, from 0; if colours depend on the name, it is usually the same in all texts."""
         if label not in self._numbers:
             number = len(self._numbers)
             if self._by_name:
@@ -140,10 +140,10 @@ class Palette:
 
 
 def said(span: Span) -> str:
-    """How sure a model is of a span, or who else gave it; empty for what people labelled."""
+    """How sure a model is of a span, or its other source; empty for people's labels."""
     return span.source or scored(span.score)
 
 
 def scored(score: float | None) -> str:
-    """A probability with two decimals; empty where there is none."""
+    """A probability with two decimals; empty if there is none."""
     return "" if score is None else f"{score:.2f}"

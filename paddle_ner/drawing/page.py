@@ -1,4 +1,4 @@
-"""A page that stands alone: its style and its script are in it, and it asks for nothing."""
+"""A self-contained page: its style and its script are in it, and it loads nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page(title: str, heading: str, content: str, footer: str = "") -> str:
     """A page in English and Chinese with buttons for language and theme.
 
     Args:
-        title: of the window.
+        title: the title of the window.
         heading: HTML at the top.
         content: HTML of ``<main>``.
         footer: HTML at the end.

@@ -56,7 +56,7 @@ def pages(texts: Iterable[tuple[str, Labelled]]) -> Iterator[str]:
     """A page in parts, as texts come.
 
     Args:
-        texts: each with a name, which stands above it where its record has no id.
+        texts: each with a name, which is shown above it if its record has no id.
     """
     yield head("Labelled texts", language="zh").replace("<body>", '<body class="texts">')
     palette, counts, total = Palette(), Counter[str](), 0

@@ -29,7 +29,7 @@ class Choice:
 def choices(gold: Sequence[Example], predicted: Sequence[Prediction]) -> list[Choice]:
     """A choice for each set of entities that a min score can keep, starting at 0, which keeps all."""
     judged = judge(gold, predicted)
-    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
+    scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.predicted.items()]
     return sweep(scored, sum(len(judgement.gold) for judgement in judged))
 
 

@@ -28,7 +28,11 @@ def suspects(predictor: Predictor, examples: Sequence[Example], name: str) -> li
     Raises:
         InputError: model and annotation have no label in common.
     """
-    annotated = [one for one in examples if not (one.entities is None and one.label is None and one.labels is None)]
+    annotated = [
+        example
+        for example in examples
+        if not (example.entities is None and example.label is None and example.labels is None)
+    ]
     known = set(predictor.decoding.labels)
     own = {label for example in annotated for label in _labels(example)}
     if own and not own & known:
@@ -37,17 +41,17 @@ def suspects(predictor: Predictor, examples: Sequence[Example], name: str) -> li
         )
     both = own & known
     answers = predictor.stream(example.text for example in annotated)
-    found: list[tuple[float, Place]] = []
+    places: list[tuple[float, Place]] = []
     for example, answer in zip(annotated, answers, strict=True):
-        found += _contradicted(example, answer, both)
-    if not found:
+        places += _contradicted(example, answer, both)
+    if not places:
         return []
-    found.sort(key=lambda pair: -pair[0])
+    places.sort(key=lambda pair: -pair[0])
     message = (
-        f"{plural(len(found), 'place')} of {plural(len(annotated), 'text')} where {name} is sure ({SURE:g} or more) of"
+        f"{plural(len(places), 'place')} of {plural(len(annotated), 'text')} where {name} is sure ({SURE:g} or more) of"
         " something else than the annotation"
     )
-    return [Finding("suspect", "warning", message, len(found), tuple(place for _, place in found[:KEPT]))]
+    return [Finding("suspect", "warning", message, len(places), tuple(place for _, place in places[:KEPT]))]
 
 
 def _contradicted(example: Example, answer: Prediction, labels: set[str]) -> Iterator[tuple[float, Place]]:
@@ -67,14 +71,14 @@ def _contradicted(example: Example, answer: Prediction, labels: set[str]) -> Ite
 
 def _entities(example: Example, answer: Iterable[Entity], labels: set[str]) -> Iterator[tuple[float, Place]]:
     gold = example.entities or ()
-    right = {(one.start, one.end, one.label) for one in gold}
-    for found in answer:
-        score = found.score or 0.0
-        if score < SURE or found.label not in labels or (found.start, found.end, found.label) in right:
+    right = {(entity.start, entity.end, entity.label) for entity in gold}
+    for predicted in answer:
+        score = predicted.score or 0.0
+        if score < SURE or predicted.label not in labels or (predicted.start, predicted.end, predicted.label) in right:
             continue
-        near = [one for one in gold if one.start < found.end and found.start < one.end]
-        said = ", ".join(f"{one.label} {excerpt(one.text)}" for one in near) or "not annotated"
-        yield score, span_of(example, found.start, found.end, found.label, f"{score:.2f}; {said}")
+        near = [entity for entity in gold if entity.start < predicted.end and predicted.start < entity.end]
+        said = ", ".join(f"{entity.label} {excerpt(entity.text)}" for entity in near) or "not annotated"
+        yield score, span_of(example, predicted.start, predicted.end, predicted.label, f"{score:.2f}; {said}")
 
 
 def _labels(example: Example) -> list[str]:

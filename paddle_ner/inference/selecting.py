@@ -60,12 +60,12 @@ def select(
     candidates = [chosen for _, _, chosen in sorted(held, reverse=True)]
     if not candidates:
         return []
-    vectors = np.stack([_vector(one.example.text) for one in candidates])
-    doubts = np.array([one.doubt for one in candidates])
+    vectors = np.stack([_vector(candidate.example.text) for candidate in candidates])
+    doubts = np.array([candidate.doubt for candidate in candidates])
     likeness = np.zeros(len(candidates))
     known = iter(labelled)
-    while some := list(islice(known, CHUNK)):
-        nearest = (vectors @ np.stack([_vector(text) for text in some]).T).max(axis=1)
+    while chunk := list(islice(known, CHUNK)):
+        nearest = (vectors @ np.stack([_vector(text) for text in chunk]).T).max(axis=1)
         np.maximum(likeness, nearest, out=likeness)
     taken: list[Chosen] = []
     for _ in range(min(count, len(candidates))):
@@ -80,16 +80,16 @@ def select(
 def _doubted(predictor: Predictor, examples: Iterable[Example], known: set[str]) -> Iterator[Chosen]:
     """Each new text with the model's answer and its doubt. `known` grows by the texts that come."""
     remaining = iter(examples)
-    while some := list(islice(remaining, CHUNK)):
+    while chunk := list(islice(remaining, CHUNK)):
         new = []
-        for example in some:
+        for example in chunk:
             if example.text.strip() and example.text not in known:
                 known.add(example.text)
                 new.append(example)
         encoded = [predictor.encode(example.text) for example in new]
-        for example, one, outputs in zip(new, encoded, predictor.outputs(encoded), strict=True):
-            prediction = predictor.decode(one, outputs)
-            unsure = doubt(predictor.decoding, one, outputs, prediction)
+        for example, windows, outputs in zip(new, encoded, predictor.outputs(encoded), strict=True):
+            prediction = predictor.decode(windows, outputs)
+            unsure = doubt(predictor.decoding, windows, outputs, prediction)
             yield Chosen(example, replace(prediction, id=example.id), unsure)
 
 

@@ -1,7 +1,7 @@
 """Masked language modelling: the head that predicts masked tokens, and an encoder's folder that a training starts from.
 
 The head's layers have the names that PaddleNLP's ``ErnieForMaskedLM`` and ``BertForMaskedLM`` give them; its decoder is
-the encoder's table of word embeddings. It is no head of `HEADS`: no task reads it.
+the encoder's table of word embeddings. It is not one of `HEADS`: no task reads it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 RECORD = "pretraining.json"
 CARD = "README.md"
+_WITH_HEAD = {
+    "ErnieModel": "ErnieForMaskedLM",
+    "BertModel": "BertForMaskedLM",
+}  # with the same names
 _NUM_OUTPUTS = 2  # PaddleNLP's default number of labels, so that config.json names none: the head has none
 
 
@@ -34,7 +38,7 @@ def build_masked(config: dict[str, Any], tokenizer: Tokenizer) -> Model:
 
 
 def masked_from_pretrained(source: str, *, allow_pickle: bool, log: Callable[[str], None]) -> Model:
-    """A pretrained encoder with the head, whose weights are taken from there too if they are there.
+    """A pretrained encoder with the head, which takes its weights from there too if they exist.
 
     See `from_pretrained`.
     """
@@ -57,8 +61,8 @@ def write_encoder(target: Path, model: Model, tokenizer: Tokenizer, record: dict
     """
     import safetensors.numpy
 
-    family = type(model.encoder).__name__.removesuffix("Model")
-    model.config.architectures = [f"{family}ForMaskedLM"]
+    encoder = type(model.encoder).__name__
+    model.config.architectures = [_WITH_HEAD.get(encoder, encoder)]
     weights = {name: parameter.astype("float32").numpy() for name, parameter in model.named_parameters()}
     names = {ENCODER_CONFIG, WEIGHTS, TOKENIZER, RECORD, CARD}
     with whole_folder(target, RECORD, "pretrained encoder", lambda _: names) as folder:

@@ -25,7 +25,7 @@ from paddle_ner.serving.engine import run_engine
 from paddle_ner.serving.metrics import ModelMetrics, Stage
 from paddle_ner.serving.model import Logits, Model
 from paddle_ner.serving.queue import Queue
-from paddle_ner.serving.work import Answer, Request, Row, Text, Unencoded
+from paddle_ner.serving.work import Answer, QueuedWindow, Request, Text, Unencoded
 from paddle_ner.types import Prediction
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Batcher:
         self._ahead = AHEAD * batch_tokens
         self._entered: list[Unencoded] = []  # what the event loop is about to queue
         self._lock = threading.Lock()
-        self._queue: Queue[Row] = Queue(batch_tokens, batch_delay)
+        self._queue: Queue[QueuedWindow] = Queue(batch_tokens, batch_delay)
         self._encoder = Encoder(
             self,
             self.model,
@@ -162,10 +162,10 @@ class Batcher:
 
     # ------------------------------------------------------------------ the pool's side
 
-    def _encoded(self, rows: list[Row], failed: Answers) -> None:
+    def _encoded(self, windows: list[QueuedWindow], failed: Answers) -> None:
         self._answer(failed)
         with self._lock:
-            self._queue.put(rows)
+            self._queue.put(windows)
             self._wake()
 
     def _is_fed(self, client: str) -> bool:
@@ -201,19 +201,19 @@ class Batcher:
 
     # ------------------------------------------------------------------ the engines' side
 
-    def take(self) -> list[Row]:
+    def take(self) -> list[QueuedWindow]:
         """Wait for the next batch; empty once closed."""
         batch = self._take()
         self._encoder.feed()
         return batch
 
-    def _take(self) -> list[Row]:
+    def _take(self) -> list[QueuedWindow]:
         with self._lock:
             while not self._closed:
                 batch, wait = self._queue.take(time.monotonic())
                 if batch:
-                    for row in batch:
-                        row.text.request.started = True
+                    for queued in batch:
+                        queued.text.request.started = True
                     if self._queue:
                         self._wake()
                     return batch
@@ -232,24 +232,27 @@ class Batcher:
         for _ in range(min(engines, len(self._idle))):
             self._idle.pop().notify()
 
-    def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
+    def finish(self, windows: list[QueuedWindow], logits: Sequence[Logits], started: float) -> None:
         """Note that a batch was computed, from `started` until now."""
         now = time.monotonic()
-        tokens, padded = sum(row.window.length for row in rows), len(rows) * max(row.width for row in rows)
-        self._metrics.ran(now - started, [started - row.since for row in rows], tokens, padded)
+        tokens, padded = (
+            sum(queued.window.length for queued in windows),
+            len(windows) * max(queued.width for queued in windows),
+        )
+        self._metrics.ran(now - started, [started - queued.since for queued in windows], tokens, padded)
         if tracing.active():
-            for request, since in {row.text.request: row.since for row in rows}.items():
+            for request, since in {queued.text.request: queued.since for queued in windows}.items():
                 tracing.record("queue", request.trace, since, started)
-                tracing.record("inference", request.trace, started, now, windows=len(rows))
+                tracing.record("inference", request.trace, started, now, windows=len(windows))
         complete: list[Text] = []
         with self._lock:
-            for row, values in zip(rows, logits, strict=True):
-                row.text.logits[row.position] = values
-                row.text.missing -= 1
-                if not row.text.missing:
-                    complete.append(row.text)
+            for queued, values in zip(windows, logits, strict=True):
+                queued.text.logits[queued.position] = values
+                queued.text.missing -= 1
+                if not queued.text.missing:
+                    complete.append(queued.text)
             self._busy = _MEMORY * self._busy + now - started
-            self._done = _MEMORY * self._done + sum(row.text.window_cost for row in rows)
+            self._done = _MEMORY * self._done + sum(queued.text.window_cost for queued in windows)
         if complete:
             with suppress(RuntimeError):  # the pool is shut down: the server stopped without waiting
                 self._pool.submit(self._decode, complete)
@@ -259,18 +262,20 @@ class Batcher:
         text.failed = True
         self._answer([(text.request, text.index, self._failure("run", error, text.request))])
 
-    def broke(self, rows: list[Row], error: BaseException) -> None:
-        """Note that the calling thread's engine is broken; its `rows` are queued again, or fail the second time."""
-        extra = {"request_ids": list(dict.fromkeys(row.text.request.id for row in rows))}
+    def broke(self, windows: list[QueuedWindow], error: BaseException) -> None:
+        """Note that the calling thread's engine is broken; its `windows` are queued again, or fail the second time."""
+        extra = {"request_ids": list(dict.fromkeys(queued.text.request.id for queued in windows))}
         logger.error("an engine broke: %s: %s", type(error).__name__, error, extra=extra)
         failure = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
         with self._lock:
             self.working -= 1
-            left = [row for row in rows if row.text.logits[row.position] is None and not row.text.failed]
-            guilty = {row.text for row in left if row.text.is_suspect}
-            for row in left:
-                row.text.failed = row.text in guilty
-                row.text.request.suspects[row.text.index] = failure if row.text.failed else None
+            left = [
+                queued for queued in windows if queued.text.logits[queued.position] is None and not queued.text.failed
+            ]
+            guilty = {queued.text for queued in left if queued.text.is_suspect}
+            for queued in left:
+                queued.text.failed = queued.text in guilty
+                queued.text.request.suspects[queued.text.index] = failure if queued.text.failed else None
             self._queue.put(left)
             self._wake()
         for text in guilty:

@@ -19,7 +19,7 @@ from paddle_ner.serving.fair import Lines
 from paddle_ner.serving.metrics import ModelMetrics
 from paddle_ner.serving.model import Model
 from paddle_ner.serving.queue import turn_of
-from paddle_ner.serving.work import Answer, Request, Row, Text, Unencoded
+from paddle_ner.serving.work import Answer, QueuedWindow, Request, Text, Unencoded
 
 CHUNK, CHUNK_TOKENS = 16, 4096  # texts, and their characters, that one thread encodes before others start
 
@@ -47,7 +47,7 @@ class Encoder:
         metrics: ModelMetrics,
         *,
         is_fed: Callable[[str], bool],
-        deliver: Callable[[list[Row], Answers], None],
+        deliver: Callable[[list[QueuedWindow], Answers], None],
         failure: Callable[[BaseException, Request], Exception],
     ) -> None:
         self._owner = owner
@@ -72,7 +72,7 @@ class Encoder:
         """Encode nothing more, and drop the batcher: in a cycle with it the model would stay in memory."""
         self._owner = object()
         self._is_fed = lambda client: False
-        self._deliver = lambda rows, failed: None
+        self._deliver = lambda windows, failed: None
         self._failure = lambda error, request: RuntimeError(type(error).__name__)
 
     def feed(self) -> None:
@@ -92,7 +92,7 @@ class Encoder:
                 return
 
     def _encode(self, chunk: list[Unencoded]) -> None:
-        rows: list[Row] = []
+        windows: list[QueuedWindow] = []
         failed: Answers = []
         for request, entries in groupby(chunk, key=attrgetter("request")):
             indices = [entry.index for entry in entries]
@@ -102,15 +102,15 @@ class Encoder:
                         failed.append((request, index, guilt))
                     elif request.is_wanted(self._owner, started := time.monotonic()):
                         try:
-                            rows += self._encode_text(request, index, started)
+                            windows += self._encode_text(request, index, started)
                         except BaseException as error:  # a panic of the tokenizer's Rust is no Exception
                             failed.append((request, index, self._failure(error, request)))
         with self._lock:
             self._under_way -= 1
-        self._deliver(rows, failed)
+        self._deliver(windows, failed)
         self.feed()
 
-    def _encode_text(self, request: Request, index: int, started: float) -> list[Row]:
+    def _encode_text(self, request: Request, index: int, started: float) -> list[QueuedWindow]:
         encoded = self._model.encode(request.texts[index])
         now = time.monotonic()
         self._metrics.encoded(now - started)
@@ -118,6 +118,6 @@ class Encoder:
         text = Text(request, index, self._owner, encoded, [None] * count, count)
         widths = [self._model.padded_length(window.length) for window in encoded.windows]
         return [
-            Row(text, position, window, width, now, turn_of(now, window.owned[0]))
+            QueuedWindow(text, position, window, width, now, turn_of(now, window.owned[0]))
             for position, (window, width) in enumerate(zip(encoded.windows, widths, strict=True))
         ]

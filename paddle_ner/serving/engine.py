@@ -8,23 +8,23 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from paddle_ner.serving.model import Logits, Model, probe, run_checked
-from paddle_ner.serving.work import Row, Text
+from paddle_ner.serving.work import QueuedWindow, Text
 
 
 class Batches(Protocol):
     """Where an engine gets its batches, and reports about them. All methods are called in the engine's thread."""
 
-    def take(self) -> list[Row]:
+    def take(self) -> list[QueuedWindow]:
         """Wait for the next batch; empty if there will be no more."""
 
-    def finish(self, rows: list[Row], logits: Sequence[Logits], started: float) -> None:
+    def finish(self, windows: list[QueuedWindow], logits: Sequence[Logits], started: float) -> None:
         """A batch was computed, from `started` until now."""
 
     def fail(self, text: Text, error: Exception) -> None:
         """The engine cannot compute this text, but works for others."""
 
-    def broke(self, rows: list[Row], error: BaseException) -> None:
-        """The engine is broken; `rows` are the windows that it had."""
+    def broke(self, windows: list[QueuedWindow], error: BaseException) -> None:
+        """The engine is broken; `windows` are the windows that it had."""
 
 
 class BrokenEngineError(Exception):
@@ -41,35 +41,35 @@ def run_engine(model: Model, batches: Batches, ready: Future[None]) -> None:
         ready.set_exception(failure)
         return
     ready.set_result(None)
-    rows: list[Row] = []
+    windows: list[QueuedWindow] = []
     try:
-        while rows := batches.take():
-            _compute(model, batches, rows)
+        while windows := batches.take():
+            _compute(model, batches, windows)
     except BaseException as error:
-        batches.broke(rows, error)
+        batches.broke(windows, error)
 
 
-def _compute(model: Model, batches: Batches, rows: list[Row]) -> None:
+def _compute(model: Model, batches: Batches, windows: list[QueuedWindow]) -> None:
     """Run a batch. If it fails on a working engine, each half runs again, until the window that fails is alone.
 
     Raises BrokenEngineError.
     """
     started = time.monotonic()
-    logits = _run(model, rows)
+    logits = _run(model, windows)
     if not isinstance(logits, Exception):
-        batches.finish(rows, logits, started)
+        batches.finish(windows, logits, started)
         return
     try:
         probe(model)
     except Exception:
         raise BrokenEngineError(f"{type(logits).__name__}: {logits}") from logits
-    if len(rows) == 1:
-        batches.fail(rows[0].text, logits)
+    if len(windows) == 1:
+        batches.fail(windows[0].text, logits)
         return
-    middle = len(rows) // 2
-    for half in (rows[:middle], rows[middle:]):
+    middle = len(windows) // 2
+    for half in (windows[:middle], windows[middle:]):
         now = time.monotonic()
-        if wanted := [row for row in half if row.text.is_wanted(now)]:
+        if wanted := [queued for queued in half if queued.text.is_wanted(now)]:
             _compute(model, batches, wanted)
 
 
@@ -88,8 +88,8 @@ def _failure(model: Model) -> Exception | None:
     return None
 
 
-def _run(model: Model, rows: list[Row]) -> Sequence[Logits] | Exception:
+def _run(model: Model, windows: list[QueuedWindow]) -> Sequence[Logits] | Exception:
     try:
-        return run_checked(model, [row.window for row in rows])
+        return run_checked(model, [queued.window for queued in windows])
     except Exception as error:
         return error

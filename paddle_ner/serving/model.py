@@ -60,7 +60,7 @@ class Model(Protocol):
         """The tokens that a window of `length` tokens is padded to, if it is the longest of its batch."""
         ...
 
-    def run(self, rows: Sequence[Window], /) -> Sequence[Logits]:
+    def run(self, windows: Sequence[Window], /) -> Sequence[Logits]:
         """Run a padded batch: the outputs of each window, in order."""
         ...
 
@@ -86,11 +86,11 @@ def load_model(path: Path, settings: Settings) -> Sequence[Model]:
     return replicas
 
 
-def run_checked(model: Model, rows: Sequence[Window]) -> Sequence[Logits]:
+def run_checked(model: Model, windows: Sequence[Window]) -> Sequence[Logits]:
     """The result of `model.run`. Raises RuntimeError if it has more or fewer outputs than windows."""
-    outputs = model.run(rows)
-    if len(outputs) != len(rows):
-        raise RuntimeError(f"the engine gave outputs of {len(outputs)} windows for {len(rows)}")
+    outputs = model.run(windows)
+    if len(outputs) != len(windows):
+        raise RuntimeError(f"the engine gave outputs of {len(outputs)} windows for {len(windows)}")
     return outputs
 
 

@@ -78,8 +78,8 @@ def _named_twice(body: bytes, content: dict[str, Any]) -> tuple[str, ...]:
     if body.count(b":") == len(content) + (len(scores) if isinstance(scores, dict) else 0):
         return ()
     pairs = _PAIRING.decode(body.decode("utf-8"))
-    for outer, found in ((), pairs), (("min_score",), dict(pairs).get("min_score")):
-        names = [name for name, _ in found] if isinstance(found, tuple) else []
+    for outer, entries in ((), pairs), (("min_score",), dict(pairs).get("min_score")):
+        names = [name for name, _ in entries] if isinstance(entries, tuple) else []
         if len(set(names)) < len(names):
             return (*outer, next(name for index, name in enumerate(names) if name in names[:index]))
     return ()

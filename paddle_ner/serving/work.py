@@ -116,7 +116,7 @@ class Text:
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class QueuedWindow:
     """One window in the queue.
 
     Attributes:

@@ -40,7 +40,7 @@ def doubt(
     probabilities = sorted((prediction.scores or {}).values(), reverse=True)
     if prediction.label is not None:
         return 1.0 - (probabilities[0] - probabilities[1])
-    return max((1.0 - abs(2.0 * one - 1.0) for one in probabilities), default=0.0)
+    return max((1.0 - abs(2.0 * probability - 1.0) for probability in probabilities), default=0.0)
 
 
 def _of_tags(decoding: TagDecoding, encoded: Encoded, outputs: Sequence[Mapping[str, NDArray[np.float32]]]) -> float:

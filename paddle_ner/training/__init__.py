@@ -1,4 +1,4 @@
-"""Training: PaddleNLP's Trainer, started in processes of its own through ``paddle.distributed.launch`` where needed."""
+"""Training: PaddleNLP's Trainer, started in processes of its own through ``paddle.distributed.launch`` if needed."""
 
 from paddle_ner.training.launch import Cluster, Devices
 from paddle_ner.training.supervisor import Trained, train

@@ -1,4 +1,4 @@
-"""What a teacher answers on every window, asked once."""
+"""A teacher's answers for every window, computed once."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def answered(
     stop: Callable[[], bool],
     log: Callable[[str], None],
 ) -> list[Features]:
-    """The features with the teacher's answers, each asked for once, as float16.
+    """The features with the teacher's answers, each computed once, as float16.
 
     Args:
-        features: of the student's training.
-        teacher: whom to ask.
-        size: of the longest window, in tokens.
-        output: the run's folder; the answers stand in ``teacher/`` there.
-        stop: asked now and then whether to end.
-        log: told of the progress.
+        features: the features of the student's training.
+        teacher: the model that answers.
+        size: the size of the longest window, in tokens.
+        output: the run's folder; the answers are in ``teacher/`` there.
+        stop: asked regularly whether to end.
+        log: called with lines about the progress.
 
     Raises:
         InputError: the teacher has fewer positions than the window.
-        InterruptedRun: `stop` said so; what is answered is kept.
+        InterruptedRun: `stop` said so; the answers so far are kept.
     """
     model = teacher.checkpoint.model
     positions = int(model.config.max_position_embeddings)
@@ -72,7 +72,7 @@ def _answers(features: Sequence[Features], teacher: Teacher, size: int) -> NDArr
 
 
 def _fingerprint(features: Sequence[Features], teacher: Teacher) -> str:
-    """Of what is asked, and of whom."""
+    """The fingerprint of the windows and of the teacher."""
     digest = hashlib.sha256(teacher.sha256.encode())
     for window in features:
         digest.update(window.ids.tobytes())

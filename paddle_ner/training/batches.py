@@ -23,9 +23,9 @@ class Features:
 
     Attributes:
         ids: int64 of shape [length].
-        target: what the task wants of it.
-        place: the positions of the model's outputs that answer for the text.
-        answers: a teacher's logits there, [positions, outputs]; None where there is no teacher.
+        target: what the task wants the model to answer.
+        place: the positions of the model's outputs that belong to the text.
+        answers: a teacher's logits there, [positions, outputs]; None if there is no teacher.
     """
 
     ids: NDArray[np.int64]
@@ -72,10 +72,10 @@ def fingerprint(features: Sequence[Features], task: Task, dev: Sequence[Example]
 
 
 def collate(features: Sequence[Features], task: Task, pad_id: int, limit: int) -> dict[str, NDArray[Any]]:
-    """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss each.
+    """``input_ids`` and ``token_type_ids`` of [batch, length], ``labels``, and ``counts``: positions of loss of each.
 
-    Where there are a teacher's answers, also ``answers`` and ``counted`` as `Learning.collate_answers` makes them, and
-    each position that has an answer is one of loss. No window is longer than `limit`, the encoder's.
+    With a teacher's answers, also ``answers`` and ``counted`` as `Learning.collate_answers` makes them; then each
+    position with an answer counts for the loss. No window is longer than `limit`, the encoder's.
     """
     length = min(-(-max(len(window.ids) for window in features) // 8) * 8, limit)
     input_ids = np.full((len(features), length), pad_id, dtype=np.int64)

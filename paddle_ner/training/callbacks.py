@@ -1,4 +1,4 @@
-"""What the Trainer calls while it runs: an evaluation at the end, and events for who is watching."""
+"""What the Trainer calls while it runs: an evaluation at the end, and events for the watching process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCORE = "eval_score"  # the dev metric among the Trainer's metrics
 
 
 class EvaluateAtEnd(TrainerCallback):  # type: ignore[misc]
-    """Evaluate after the last update too, where the number of updates is no multiple of the interval."""
+    """Evaluate after the last update too, if the number of updates is not a multiple of the interval."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Ask for an evaluation and a state after the last update."""
@@ -29,12 +29,12 @@ class EachEpoch(TrainerCallback):  # type: ignore[misc]
         self._begin = begin
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, train_dataloader: Any, **_: Any) -> None:
-        """Take the number that the order of the windows depends on."""
+        """Read the number on which the order of the windows depends."""
         self._begin(train_dataloader.batch_sampler.epoch)
 
 
 class KeepZeros(TrainerCallback):  # type: ignore[misc]
-    """Sets what was pruned to zero again after each update."""
+    """Sets pruned weights to zero again after each update."""
 
     def __init__(self, masks: Mapping[str, Any], model: Any) -> None:
         self._masked = [(parameter, masks[name]) for name, parameter in model.named_parameters() if name in masks]
@@ -47,25 +47,25 @@ class KeepZeros(TrainerCallback):  # type: ignore[misc]
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]
-    """Says what a person wants to see of the run."""
+    """Reports what a person wants to see of the run."""
 
     def __init__(self, say: Callable[[Event], None], metric: str) -> None:
         self._say, self._metric = say, metric
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Say how many updates there are, and where a resumed run begins."""
+        """Report how many updates there are, and where a resumed run begins."""
         self._say(Begun(state.global_step, state.max_steps))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Say that an update is done."""
+        """Report that an update is done."""
         self._say(Updated(state.global_step, round(state.epoch, 3)))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """Say loss, learning rate and speed since the last time."""
+        """Report loss, learning rate and speed since the last time."""
         if logs and "loss" in logs:
             speed = logs.get("interval_samples_per_second")
             self._say(Logged(state.global_step, logs["loss"], logs["learning_rate"], speed))
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
-        """Say the dev metric."""
+        """Report the dev metric."""
         self._say(Evaluated(state.global_step, round(state.epoch, 3), self._metric, metrics[SCORE]))

@@ -19,11 +19,11 @@ from paddle_ner.types import Example
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a training learns from and is judged by.
+    """The data that a training learns from and is scored on.
 
     Attributes:
         train: examples to learn from.
-        dev: examples that choose the checkpoint.
+        dev: examples by which the checkpoint is chosen.
         task: with its label space.
     """
 
@@ -64,7 +64,7 @@ def read_corpus(config: Config, log: Callable[[str], None] = lambda _: None) -> 
 
 
 def read_file(config: Config, file: FileConfig, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """All examples of one file of a config; where its head takes entities that overlap, with those.
+    """All examples of one file of a config; with overlapping entities if its head accepts them.
 
     Raises as `read_corpus` does.
     """
@@ -81,7 +81,7 @@ def read_file(config: Config, file: FileConfig, log: Callable[[str], None] = lam
 
 
 def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> list[str]:
-    """The texts without labels that the student of a config learns from too. Raises as `read_corpus` does."""
+    """The texts without labels from which the student of a config also learns. Raises as `read_corpus` does."""
     distillation = config.distillation
     if distillation is None:
         return []
@@ -93,7 +93,7 @@ def read_texts(config: Config, log: Callable[[str], None] = lambda _: None) -> l
 
 
 def check(examples: list[Example], task: Task) -> None:
-    """Raise DataError where the task cannot use an example."""
+    """Raise DataError if the task cannot use an example."""
     problems = []
     for example in examples:
         if message := task.scoring.problem(example):
@@ -106,7 +106,7 @@ def check(examples: list[Example], task: Task) -> None:
 def config_of(model: Path, manifest: Manifest) -> Config:
     """The config that `model` was trained with.
 
-    Raises InputError where its manifest holds none, or one whose data lie where nobody said.
+    Raises InputError if its manifest holds none, or one whose data are in an unknown place.
     """
     if not manifest.config:
         raise InputError(f"{model}: its manifest holds no config; name a labelled FILE")
@@ -123,5 +123,5 @@ def config_of(model: Path, manifest: Manifest) -> Config:
 
 
 def dev_examples(model: Path, manifest: Manifest, log: Callable[[str], None] = lambda _: None) -> list[Example]:
-    """The dev set that `model` was chosen by. Raises InputError or DataError where it cannot be read."""
+    """The dev set that `model` was chosen by. Raises InputError or DataError if it cannot be read."""
     return read_corpus(config_of(model, manifest), log).dev

@@ -1,4 +1,4 @@
-"""The curves of a run as a page, ``curves.html``: written at each evaluation, so that it can be looked at meanwhile."""
+"""The curves of a run as a page, ``curves.html``, written at each evaluation so that it shows a running training."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from paddle_ner.training.events import (
 from paddle_ner.training.run_folder import CURVES
 
 _METRICS = {"f1": ("F1", "F1"), "accuracy": ("accuracy", "准确率"), LOG_LIKELIHOOD: ("log-likelihood", "对数似然")}
-_ENOUGH = 3  # evaluations, before anything is said of them
-_NEARLY_ALL = 0.99  # a score that leaves nothing to say
+_ENOUGH = 3  # evaluations that are needed to judge them
+_NEARLY_ALL = 0.99  # a score from which on nothing is advised
 
 Points = list[tuple[float, float]]
 
 
 @dataclass
 class Curves:
-    """What is drawn of a run, each by the number of the update.
+    """What is drawn of a run, by the number of the update.
 
     Attributes:
-        loss: the mean since the point before.
+        loss: the mean since the previous point.
         rate: the learning rate.
         score: on dev, from 0 to 1; a log-likelihood is below 0.
         metric: the name of the score.
-        steps: of the whole training.
+        steps: the steps of the whole training.
     """
 
     loss: Points = field(default_factory=list)
@@ -53,11 +53,11 @@ class Curves:
 
 
 class Drawn:
-    """Hands events on, and draws the curves where they say that there is news.
+    """Passes events on, and draws the curves after events with new figures.
 
     Args:
         output: folder of the run.
-        observe: called with each event, and with a warning where the page cannot be written.
+        observe: called with each event, and with a warning if the page cannot be written.
     """
 
     def __init__(self, output: Path, observe: Callable[[Event], None]) -> None:
@@ -82,7 +82,7 @@ def write(output: Path) -> Path:
 
 
 def curves_of(events: Iterable[Event]) -> Curves:
-    """The curves of a run; what was done again after a stop counts as it was done last."""
+    """The curves of a run; of updates that were repeated after a stop, the last time counts."""
     curves = Curves()
     for event in events:
         if isinstance(event, Begun):
@@ -131,7 +131,7 @@ def _tiles(curves: Curves, metric: tuple[str, str]) -> str:
 
 
 def _verdict(curves: Curves) -> str:
-    """Whether training longer may help; empty where there is too little to say."""
+    """Whether training longer may help; empty if there is too little to say."""
     if len(curves.score) < _ENOUGH or _best(curves)[1] > _NEARLY_ALL:
         return ""
     if _best(curves)[0] == curves.score[-1][0]:

@@ -1,8 +1,8 @@
-"""What a training says while it runs: one JSON object a line in ``events.jsonl``.
+"""What a training says while it runs: one JSON object per line in ``events.jsonl``.
 
-The process that trains writes, the process that a person looks at reads; so the two need not share a terminal, and a
-launcher may stand between them. Each start of a run has an identity, which stands in its events: what an earlier start
-wrote into the same file is not taken for news.
+The process that trains writes them, the process in front of a person reads them, so the two do not need to share a
+terminal, and a launcher can be between them. Each start of a run has an identity, which is in its events, so that
+events of an earlier start in the same file are not read as new ones.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 FILE = "events.jsonl"
-LOG_LIKELIHOOD = "log-likelihood"  # the metric of a pretraining: no share, but a number below 0
+LOG_LIKELIHOOD = "log-likelihood"  # the metric of a pretraining: not a share, but a number below 0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Anything that a training says. A subclass is a kind of event, `name` its name in the file."""
+    """Anything that a training reports. A subclass is a kind of event; `name` is its name in the file."""
 
     name: ClassVar[str]
 
@@ -56,7 +56,7 @@ class Info(Event):
 
 @dataclass(frozen=True, slots=True)
 class Warned(Event):
-    """Something that is perhaps wrong.
+    """Something that may be wrong.
 
     Attributes:
         message: one line.
@@ -73,7 +73,7 @@ class Begun(Event):
 
     Attributes:
         step: updates done before, in a run that is resumed.
-        steps: of the whole training.
+        steps: the steps of the whole training.
     """
 
     step: int
@@ -105,7 +105,7 @@ class Logged(Event):
         step: updates done.
         loss: the mean over the updates.
         rate: the learning rate.
-        windows_per_second: trained on, all processes together.
+        windows_per_second: windows trained on, by all processes together.
     """
 
     step: int
@@ -142,8 +142,8 @@ class Done(Event):
     Attributes:
         step: updates done.
         metric: as of `Evaluated`.
-        score: of the checkpoint on the dev data.
-        checksums: of the weights that each process ended with; all are equal.
+        score: the score of the checkpoint on the dev data.
+        checksums: the checksums of the weights that each process ended with; all are equal.
     """
 
     step: int
@@ -169,7 +169,7 @@ class Interrupted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Event):
-    """An error of the user's making, or of the machine's, ended the run.
+    """An error of the user or of the machine ended the run.
 
     Attributes:
         message: what it was and what to do, in one line.
@@ -204,7 +204,7 @@ _KINDS: dict[str, type[Event]] = {
 
 
 def from_dict(record: dict[str, Any]) -> Event:
-    """The event that `Event.to_dict` described. Raises ValueError where it is none that this version knows."""
+    """The event that `Event.to_dict` described. Raises ValueError if this version does not know it."""
     kind = _KINDS.get(record.get("event", ""))
     if kind is None:
         raise ValueError(f"no such event: {record}")
@@ -217,7 +217,7 @@ def from_dict(record: dict[str, Any]) -> Event:
 
 
 def file_of(rank: int) -> str:
-    """The events file of a machine: each has its own, as several may share a disk."""
+    """The events file of a machine: each has its own, since several may share a disk."""
     return f"events-{rank}.jsonl" if rank else FILE
 
 
@@ -227,7 +227,7 @@ class EventWriter:
     Args:
         output: folder of the run.
         run: the identity of this start.
-        name: of the file.
+        name: the name of the file.
     """
 
     def __init__(self, output: Path, run: str, name: str = FILE) -> None:
@@ -248,7 +248,7 @@ def all_of(output: Path) -> Iterator[Event]:
         for line in file:
             try:
                 yield from_dict(json.loads(line))
-            except (ValueError, TypeError):  # cut off where the disk was full
+            except (ValueError, TypeError):  # cut off because the disk was full
                 continue
 
 
@@ -258,7 +258,7 @@ class EventReader:
     Args:
         output: folder of the run.
         run: the identity of that start.
-        name: of the file.
+        name: the name of the file.
     """
 
     def __init__(self, output: Path, run: str, name: str = FILE) -> None:
@@ -266,7 +266,7 @@ class EventReader:
         self._position = self._path.stat().st_size if self._path.exists() else 0
 
     def read(self) -> Iterator[Event]:
-        """The events that came since, in whole lines."""
+        """The events since the last call, in whole lines."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
@@ -279,5 +279,5 @@ class EventReader:
                     record = json.loads(line)
                     if record["run"] == self._run:
                         yield from_dict(record)
-                except (ValueError, KeyError, TypeError):  # cut off where the disk was full
+                except (ValueError, KeyError, TypeError):  # cut off because the disk was full
                     continue

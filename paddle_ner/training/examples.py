@@ -1,4 +1,4 @@
-"""Texts of the dev set that show what a model can do: the page of a server offers them to click."""
+"""Texts of the dev set that show what a model can do, which the page of a server offers to click on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SHORTEST, _LONGEST = 6, 80  # characters
 
 
 def chosen(predictor: Predictor, dev: Sequence[Example], count: int = COUNT) -> list[str]:
-    """Texts that are answered as people labelled them, and show all labels between them if there are such.
+    """Texts that are answered as people labelled them, which together show all labels if there are enough.
 
     Args:
         predictor: over the trained model.
-        dev: labelled, not learned from.
+        dev: labelled examples that it did not learn from.
         count: how many texts at most.
     """
     looked_at = dev[:_LOOKED_AT]

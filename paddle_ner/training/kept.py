@@ -1,13 +1,11 @@
-"""What a model gives for each window, computed once.
+"""What a model computes for each window, computed once.
 
-It is kept in the run's folder in blocks of windows, so that an epoch costs no more than reading it and a resumed run
-finds it again.
+It is kept in the run's folder in blocks of windows, so that an epoch only reads it, and a resumed run uses it again.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddle_ner.errors import InterruptedRun
+from paddle_ner.files import shared_file
 from paddle_ner.training.batches import Features
 
-BLOCK = 1024  # windows that are written together: some seconds of work, all that an interruption loses
-_SPEAK = 10.0  # seconds between two words on the progress
+BLOCK = 1024  # windows that are written together: a few seconds of work, the most that an interruption loses
+_SPEAK = 10.0  # seconds between two lines about the progress
 _POLL = 0.2  # seconds between two looks for what the other processes write
 
 
@@ -34,16 +33,16 @@ def kept(
     stop: Callable[[], bool],
     log: Callable[[str], None],
 ) -> list[NDArray[Any]]:
-    """What `compute` gives for each window, [rows, …]. The processes of a machine share the work.
+    """What `compute` returns for each window, [rows, …]. The processes of a machine share the work.
 
     Args:
         features: the windows.
-        folder: of the blocks; its name changes with the windows and with what computes.
-        compute: gives the rows of all windows of a block, one behind the other.
+        folder: the folder of the blocks; its name changes with the windows and with the model.
+        compute: returns the rows of all windows of a block, one after the other.
         rows: how many a window has.
-        done: what was done with so many windows, for people, such as "the teacher has answered".
+        done: the words before the number of windows, such as "the teacher has answered".
         stop: asked after each block whether to end.
-        log: told of the progress.
+        log: called with lines about the progress.
 
     Raises:
         InterruptedRun: `stop` said so; the blocks that are written are kept.
@@ -76,8 +75,5 @@ def kept(
 
 
 def _write(file: Path, values: NDArray[Any]) -> None:
-    # A name of its own: several machines may share the disk, and do the same work.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
-    with os.fdopen(descriptor, "wb") as stream:
+    with shared_file(file) as stream:
         np.save(stream, values, allow_pickle=False)
-    Path(temporary).replace(file)

@@ -1,4 +1,4 @@
-"""What would be run: devices, environment and command line of a training. Decisions only, nothing is started here."""
+"""What is to be run: devices, environment and command line of a training. Nothing is started here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Literal
 from paddle_ner import processes, startup
 from paddle_ner.errors import DeviceError, InputError
 
-SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that none outlives the command
-RUN = "PADDLE_NER_RUN"  # identity of this start, which stands in its events
+SUPERVISOR = "PADDLE_NER_SUPERVISOR"  # process id that workers watch, so that no worker outlives the command
+RUN = "PADDLE_NER_RUN"  # identity of this start, which is in its events
 MACHINE = "PADDLE_NER_MACHINE"  # number of this machine among those that train
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -24,7 +24,7 @@ class Devices:
 
     Attributes:
         kind: cpu or gpu.
-        count: processes on this machine, one a device.
+        count: processes on this machine, one per device.
         ids: GPU numbers, counted among those that CUDA_VISIBLE_DEVICES leaves; empty takes the first ones.
     """
 
@@ -62,7 +62,7 @@ class Cluster:
     rank: int | None = None
 
     def check(self) -> None:
-        """Raise InputError where several machines have no meeting point or no numbers."""
+        """Raise InputError if several machines have no meeting point or no numbers."""
         if self.nnodes == 1 and (self.rank is not None or self.master):
             raise InputError("--rank and --master are for several machines: say how many with --nnodes")
         if self.nnodes > 1 and not self.master:
@@ -73,7 +73,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Gpus:
-    """What this machine can offer: found by `probe_gpus`, given by hand in tests.
+    """The GPUs of this machine, as `probe_gpus` finds them or a test says.
 
     Attributes:
         compiled: whether this build of PaddlePaddle has CUDA.
@@ -134,7 +134,7 @@ def command(
     run = processes.python(*worker)
     if devices.count == 1 and cluster.nnodes == 1:
         return run
-    # The launcher runs what is not called *.py as it is: so the worker can be a module.
+    # The launcher runs anything without the suffix .py as a command, so the worker can be a module.
     launcher = processes.python("paddle.distributed.launch", "--log_dir", str(logs))
     if devices.kind == "gpu":
         launcher += ["--devices", ",".join(gpu_labels(devices, inherited))]
@@ -149,7 +149,7 @@ def command(
 
 
 def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, cores: int) -> dict[str, str]:
-    """The environment of the training. What the user has set for the CPU stays as it is.
+    """The environment of the training. The user's settings for the CPU stay.
 
     Args:
         devices: where it runs.
@@ -157,11 +157,11 @@ def environment(devices: Devices, inherited: Mapping[str, str], cpuinfo: str, co
         cpuinfo: content of ``/proc/cpuinfo``.
         cores: that this process may use.
     """
-    # No buffer: what a killed process said stands in its log. No imports from the working directory.
+    # No buffer: what a killed process said is in its log. No imports from the working directory.
     kept = {**inherited, SUPERVISOR: str(os.getpid()), "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
     if devices.kind == "gpu":
         return {**kept, _VISIBLE: ",".join(gpu_labels(devices, inherited))}
-    # The launcher would place processes by the GPUs that it names, also those of a training on the CPU.
+    # The launcher would place processes by the GPUs that it names, even for a training on the CPU.
     kept.pop(_VISIBLE, None)
     added = {"OMP_NUM_THREADS": str(max(1, cores // devices.count))}
     # Strided views are copied element by element on CPU (3.1.1): without them an update takes a quarter less time.

@@ -1,4 +1,4 @@
-"""Which tokens of a window are to be predicted, and what is shown in their place."""
+"""Which tokens of a window are predicted, and what replaces them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from paddle_ner.features.tokenizer import MASK, SPECIAL_TOKENS, Tokenizer
 from paddle_ner.tasks.learning import IGNORED
 from paddle_ner.training.tokens import Window
 
-_MASKED, _REPLACED = 0.8, 0.1  # shares of the units; the rest is shown as it is
+_MASKED, _REPLACED = 0.8, 0.1  # shares of the units; the rest is unchanged
 
 
 class Masking:
-    """Draws what is masked: anew in each pass over the data, and the same for the same seed, pass and window.
+    """Draws what is masked: new in each pass over the data, and the same for the same seed, pass and window.
 
     So neither a resumed run, nor the number of processes, nor the batch that a window is in changes its masks. Units
-    are taken in a random order, those that still fit, until the share is reached, so that windows of one length mostly
+    that still fit are taken in a random order until the share is reached, so that windows of one length mostly
     have as many masked tokens. The whole of a unit is shown as [MASK], as other tokens, or as it is. Units with a
     special token, such as [UNK], are not taken.
 
     Args:
         config: how much is masked.
-        tokenizer: of the windows.
-        seed: of the training.
+        tokenizer: the tokenizer of the windows.
+        seed: the seed of the training.
 
     Attributes:
         epoch: the pass over the data, from 0.
@@ -45,7 +45,7 @@ class Masking:
         self._others = np.flatnonzero(self._ordinary)
 
     def draw(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The ids that are shown, [length], and the positions that are to be predicted, [count], in their order."""
+        """The ids with masks, [length], and the positions to predict, [count], in their order."""
         random = np.random.default_rng([self._seed, self.epoch, window.number])
         ids = window.ids.copy()
         ordinary = self._ordinary[ids]
@@ -72,7 +72,7 @@ class Masking:
 
     def collate(self, windows: Sequence[Window]) -> dict[str, NDArray[np.int64]]:
         """A batch of windows, masked: ``input_ids`` and ``token_type_ids`` of [batch, length], ``positions`` and
-        ``labels`` of [batch, most], and ``counts``: masked tokens of each. Labels are IGNORED where there are fewer.
+        ``labels`` of [batch, most], and ``counts``: masked tokens of each. Labels are IGNORED if there are fewer.
         """
         drawn = [self.draw(window) for window in windows]
         counts = np.array([len(positions) for _, positions in drawn], dtype=np.int64)

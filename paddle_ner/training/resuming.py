@@ -1,4 +1,4 @@
-"""PaddleNLP's Trainer with states of ours: no pickle in them, and a resumed run ends as one that was never stopped."""
+"""PaddleNLP's Trainer with our states: without pickle, and a resumed run ends like one that was never stopped."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     Args:
         patience: evaluations without a better one after which the training ends; None never ends it early.
-        fingerprint: of what is learned from; it goes into each state.
-        average: of the weights, where one is scored and kept in their place.
-        options: of PaddleNLP's Trainer.
+        fingerprint: the fingerprint of what is learned from; it goes into each state.
+        average: the average of the weights, if it is scored and kept in their place.
+        options: the options of PaddleNLP's Trainer.
     """
 
     def __init__(self, *, patience: int | None, fingerprint: str, average: Average | None, **options: Any) -> None:
@@ -39,7 +39,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         self._saved = -1
 
     def resume(self, state: Path) -> bool:
-        """Take up the record of `state`, and say whether the training that left it had nothing more to do.
+        """Read the record of `state`, and return whether its training was complete.
 
         Raises:
             BundleError: the state is damaged.
@@ -52,7 +52,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return self.state.global_step >= self.state.max_steps or self.is_out_of_patience()
 
     def is_out_of_patience(self) -> bool:
-        """Whether the score has not risen for so many evaluations that the training ends.
+        """Whether the score has not improved for `patience` evaluations, so that the training ends.
 
         While it is 0 the model has not begun to learn, and no evaluation counts: with few examples an epoch is short.
         """
@@ -66,7 +66,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return [entry[SCORE] for entry in self.state.log_history if SCORE in entry]
 
     def best_state(self) -> Path | None:
-        """The state with the best score; None where nothing was scored yet. The run's folder may have moved."""
+        """The state with the best score; None if nothing was scored yet. The run's folder may have moved."""
         best = self.state.best_model_checkpoint
         return self._states / Path(best).name if best else None
 
@@ -105,7 +105,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             dist.barrier()
 
     def check_weights(self, weights: dict[str, Any]) -> None:
-        """Called before weights are saved; raises where they are not worth it."""
+        """Called before weights are saved; raises if they must not be."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str | None = None) -> None:
         """Read the weights of a state; the other processes get them from rank 0 when the model is wrapped."""
@@ -131,7 +131,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             self.scaler.load_state_dict(scaler)
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        """Nothing to load: each update draws from a seed of its own, see `JobTrainer.training_step`."""
+        """Nothing to load: each update draws from its own seed, see `JobTrainer.training_step`."""
 
 
 def load_weights(model: Any, state: Path, *, averaged: bool = False) -> None:

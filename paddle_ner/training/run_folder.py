@@ -1,4 +1,4 @@
-"""The folder of a run: one training at a time works in it, and a new one does not mix with an earlier one."""
+"""The folder of a run: one training at a time uses it, and a new training does not mix with an earlier one."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ CURVES = "curves.html"
 LOGS = "logs"
 STATES = "state"
 _START = "start.json"
-# Known by what was asked, and whom: a new training may use them again.
+# Their names depend on the model and the data: a new training may use them again.
 _KNOWN = (state.ANSWERS, state.STATES_OF_ENCODER, state.TOKENS)
 _ALL = (CONFIG, _START, STATES, LOGS, "visualdl", FILE, CURVES, *_KNOWN, CHECKPOINT, ENCODER)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a run was first started; `--resume` takes it up.
+    """How a run was first started, which `--resume` repeats.
 
     Attributes:
         devices: as `Devices.parse` reads them.
@@ -48,7 +48,7 @@ class Start:
 
 
 def first_start(output: Path) -> Start | None:
-    """How the run in `output` was started; None where that is not known."""
+    """How the run in `output` was started; None if that is not known."""
     try:
         record = json.loads((output / _START).read_text(encoding="utf-8"))
         return Start(str(record["devices"]), tuple(record["overrides"]))
@@ -63,14 +63,14 @@ def asked_config(
     resume: bool,
     kind: type[BaseConfig] = Config,
 ) -> BaseConfig:
-    """The config of a training, from what was given of it.
+    """The config of a training, from a file, a content or an earlier run.
 
     Args:
-        given: the config, its file or its content; None goes on with that of the run.
+        given: the config, its file or its content; None continues with that of the run.
         output: folder of the run.
         overrides: ``key.path=value``; with `resume`, none means those of the run's first start.
-        resume: whether an earlier run is gone on with.
-        kind: what a file or a content is read as.
+        resume: whether an earlier run is continued.
+        kind: the kind of config as which a file or content is read.
 
     Raises:
         InputError: the config is wrong, or there is none.
@@ -98,7 +98,7 @@ def asked_config(
 
 @contextmanager
 def locked(output: Path, machine: int) -> Iterator[None]:
-    """Hold the run's folder, making it where it is missing. Raises InputError where another training holds it."""
+    """Hold the run's folder, making it if it is missing. Raises InputError if another training holds it."""
     made = not output.exists()
     path = output / _lock_name(machine)
     try:
@@ -117,7 +117,7 @@ def locked(output: Path, machine: int) -> Iterator[None]:
 
 
 def join_lock(output: Path, machine: int) -> IO[str] | None:
-    """Hold the folder too, as long as the file is open; None where the training that started this process is gone."""
+    """Hold the folder as well, while the file is open; None if the training that started this process is gone."""
     try:
         file = (output / _lock_name(machine)).open("r")
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -134,7 +134,7 @@ def _lock_name(machine: int) -> str:
 def _open_locked(path: Path, output: Path) -> IO[str]:
     """Take the lock for this process, and then share it with the processes that train.
 
-    So it is not free before the last of them has ended.
+    So it is not released before the last of them has ended.
     """
     while True:
         file = path.open("a+", encoding="utf-8")
@@ -154,7 +154,7 @@ def _open_locked(path: Path, output: Path) -> IO[str]:
             holder = file.read().strip()
             file.close()
             raise InputError(f"{output}: {_held_by(holder)}") from None
-        file.close()  # the training that held it has ended in between and removed the file
+        file.close()  # the training that held it has ended in the meantime and removed the file
 
 
 def _held_by(pid: str) -> str:
@@ -167,15 +167,15 @@ def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, ove
     """Write the config into the run's folder. Raises InputError rather than mix two trainings in it.
 
     Args:
-        config: of the training.
-        output: the folder, which is there.
+        config: the config of the training.
+        output: the folder, which exists.
         start: how it is started.
-        resume: whether it goes on with what is there.
-        overwrite: whether what an earlier training left is deleted.
+        resume: whether it continues what is there.
+        overwrite: whether the files of an earlier training are deleted.
         leads: whether this is the first of the machines.
     """
     written, text = output / CONFIG, configs.dump(config)
-    if not leads:  # the disk may be shared with the machine that does
+    if not leads:  # the disk may be shared with the first machine
         if not written.exists():
             written.write_text(text, encoding="utf-8")
         return
@@ -185,7 +185,7 @@ def prepare(config: BaseConfig, output: Path, start: Start, *, resume: bool, ove
         state.clean(output / STATES)
         return
     _make_room(output, overwrite)
-    (output / FILE).touch()  # by it the folder is known as one of ours
+    (output / FILE).touch()  # identifies the folder as one of ours
     written.write_text(text, encoding="utf-8")
     (output / _START).write_text(json.dumps(asdict(start), ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -197,7 +197,7 @@ def rewrite(config: BaseConfig, output: Path) -> None:
 
 
 def _make_room(output: Path, overwrite: bool) -> None:
-    """Delete what an earlier start left; what it has learned only where that is wanted."""
+    """Delete the files of an earlier start; its states and results only with `overwrite`."""
     present = [output / name for name in _ALL if (output / name).exists()]
     if not [path for path in present if path.name != CONFIG]:
         return

@@ -1,4 +1,4 @@
-"""Which windows make a batch: those of like length, shared out between processes."""
+"""Which windows make a batch: windows of similar length, divided between processes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _POOL = 50  # batches that are sorted by length together: enough for little padd
 
 
 class BucketSampler(DistributedBatchSampler):  # type: ignore[misc]
-    """Batches of windows of like length, in an order that depends on seed and epoch alone.
+    """Batches of windows of similar length, in an order that depends only on seed and epoch.
 
     All processes draw the same global batches and each takes its own share, so that every window is seen exactly once
-    an epoch. Windows that are left over for less than one a process join the batch before.
+    per epoch. If fewer windows than processes are left over, they join the previous batch.
     """
 
     def __init__(

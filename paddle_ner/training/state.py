@@ -1,9 +1,9 @@
 """Training state on disk: what ``--resume`` needs, complete or absent, and no pickle in it.
 
 A state is a folder ``step-N`` with the weights, the optimizer's moments (safetensors), the Trainer's own record (JSON)
-and the sha256 of each. It is written under another name and renamed, so that a process killed at any moment leaves no
-half state, and a damaged one is refused. The random numbers of a step are drawn from a seed made of the run's seed and
-the step, so there is no generator to save.
+and the sha256 of each. It is written under another name and renamed, so that a process that is killed at any moment
+leaves no incomplete state, and a damaged one is refused. The random numbers of a step are drawn from a
+seed made of the run's seed and the step, so there is no generator to save.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from paddle_ner.errors import BundleError, InputError, ResourceError
 from paddle_ner.files import is_full_disk, sha256, sync
 
 WEIGHTS = "model.safetensors"
-AVERAGE = "average.safetensors"  # of the weights over the updates, where the training keeps one
+AVERAGE = "average.safetensors"  # the average of the weights over the updates, if the training keeps one
 OPTIMIZER = "optimizer.safetensors"
 TRAINER = "trainer_state.json"
 SCHEDULE = "schedule.json"
 FINGERPRINT = "fingerprint.txt"
 CHECKSUMS = "checksums.json"
-ANSWERS = "teacher"  # folder beside that of the states, for what a teacher answered
+ANSWERS = "teacher"  # folder beside that of the states, for a teacher's answers
 TOKENS = "tokens"  # the same, for what a pretraining reads
-STATES_OF_ENCODER = "encoder-states"  # beside it too, for what an encoder that does not learn says of each window
+STATES_OF_ENCODER = "encoder-states"  # another one, for the states of each window in a frozen encoder
 _NAME = re.compile(r"step-(\d+)")
 _MASTER = "master_weights."
 
@@ -41,7 +41,7 @@ def steps(folder: Path) -> list[Path]:
 
 
 def clean(folder: Path) -> None:
-    """Remove what a killed process left half written."""
+    """Remove incomplete states of killed processes."""
     for path in folder.glob(".step-*"):
         shutil.rmtree(path)
 
@@ -71,8 +71,8 @@ def save(
         weights: the model's.
         optimizer: ``state_dict()`` of the optimizer, the learning rate schedule included.
         trainer: the Trainer's state as JSON.
-        fingerprint: of what is learned from: data, vocabulary and labels.
-        average: of the model's weights over the updates, where there is one.
+        fingerprint: the fingerprint of what is learned from: data, vocabulary and labels.
+        average: the average of the model's weights over the updates, if there is one.
 
     Raises:
         ResourceError: the disk is full.
@@ -107,7 +107,7 @@ def save(
 
 
 def verify(state: Path) -> None:
-    """Raise BundleError where a file of `state` is missing, or is not as it was written."""
+    """Raise BundleError if a file of `state` is missing, or is not as it was written."""
     advice = f"remove the folder {state.name} to go on from the state before it, if there is one"
     try:
         expected = json.loads((state / CHECKSUMS).read_text(encoding="utf-8"))
@@ -123,7 +123,7 @@ def verify(state: Path) -> None:
 
 
 def check_fingerprint(state: Path, fingerprint: str) -> None:
-    """Raise InputError where `state` was learned from other data, another vocabulary or other labels."""
+    """Raise InputError if `state` was learned from other data, another vocabulary or other labels."""
     path = state / FINGERPRINT
     if not path.is_file() or path.read_text() != fingerprint:
         raise InputError(

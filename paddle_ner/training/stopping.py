@@ -28,12 +28,12 @@ class Stop:
         self.listen()
 
     def listen(self) -> None:
-        """Take SIGTERM and SIGINT. Paddle takes SIGTERM for itself at its import (3.1.1): call this again then."""
+        """Handle SIGTERM and SIGINT. Paddle (3.1.1) takes SIGTERM when it is imported: call this again then."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._signalled.set())
 
     def watch(self, leave: Callable[[int], None] = os._exit) -> None:
-        """Look at the supervisor from now on, in a thread; `leave` ends the process."""
+        """Watch the supervisor from now on, in a thread; `leave` ends the process."""
         threading.Thread(target=self._watch, args=(leave,), daemon=True, name="supervisor-watch").start()
 
     def _watch(self, leave: Callable[[int], None]) -> None:

@@ -1,4 +1,4 @@
-"""What a student begins with: drawn weights, layers of its teacher, or a checkpoint such as a pruned one."""
+"""What a student starts with: random weights, layers of its teacher, or a checkpoint such as a pruned one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paddle_ner.modeling.build import new_model
 from paddle_ner.tasks import Task
 
 _LAYER = re.compile(r"(.*\.encoder\.layers\.)(\d+)(\..*)")
-# What a student may have otherwise than the teacher that it takes layers from: no weight depends on the last two.
+# Fields in which a student may differ from the teacher of its layers: no weight depends on the last two.
 _FREE = {"intermediate_size", "hidden_dropout_prob", "attention_probs_dropout_prob"}
 
 
@@ -27,7 +27,7 @@ def build_student(config: Config, task: Task, teacher: Checkpoint) -> Any:
 
     Args:
         config: with a distillation.
-        task: of both.
+        task: the task of both models.
         teacher: the checkpoint that it learns from.
 
     Raises:
@@ -84,7 +84,7 @@ def _from_checkpoint(folder: Path, task: Task, teacher: Checkpoint) -> Any:
 
 
 def _from_layers(task: Task, teacher: Any, layers: tuple[int, ...], encoder: dict[str, Any]) -> Any:
-    """The teacher's embeddings, pooler and head, with some of its layers, their feed-forward parts cut where asked."""
+    """The teacher's embeddings, pooler and head, with some of its layers, their feed-forward parts cut if wanted."""
     count = int(teacher.config.num_hidden_layers)
     if max(layers) >= count:
         raise InputError(f"distillation.layers: the teacher has layers 0 to {count - 1}, not {max(layers)}")

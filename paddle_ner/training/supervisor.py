@@ -1,4 +1,4 @@
-"""A training from outside: what was asked for is checked, processes train, and start again where that is wanted."""
+"""A training from outside: it checks what is asked for, and starts the processes, again after a failure if wanted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ALONE = Cluster()
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training left.
+    """The result of a training.
 
     Attributes:
         checkpoint: folder of the best checkpoint; of a pretraining, of the encoder.
         metric: f1 or accuracy; of a pretraining, log-likelihood.
-        score: of the checkpoint on the dev data.
+        score: the score of the checkpoint on the dev data.
     """
 
     checkpoint: Path
@@ -49,20 +49,20 @@ def train(
     find_batch_size: bool = False,
     observe: Observer = lambda _: None,
 ) -> Trained:
-    """Train what a config says and leave ``checkpoint/`` in `output`; of a `PretrainConfig`, ``encoder/``.
+    """Train as a config says and write ``checkpoint/`` into `output`; for a `PretrainConfig`, ``encoder/``.
 
     Args:
         config: the config, its YAML file, or its content; None, with `resume`, takes that of the run.
         output: folder of the run; it also gets config.yaml, state/, logs/, events.jsonl, curves.html and, where the
             config has a teacher, teacher/ with its answers; of a pretraining, tokens/.
-        kind: of the config, where it is not given as one.
+        kind: the kind of the config, if it is not given as one.
         overrides: ``key.path=value``, as ``--set`` takes them.
         devices: as `Devices.parse` reads them; None is the CPU, or with `resume` what the run was started on.
         cluster: the machines.
-        resume: go on from the last complete state in `output`, with the settings of the run where none are given.
+        resume: go on from the last complete state in `output`, with the settings of the run if none are given.
         overwrite: delete what an earlier training left in `output`.
-        max_restarts: start a failed training again so often, from its last complete state.
-        find_batch_size: where memory runs out, go on with twice as many micro-batches in an update, until they fit: the
+        max_restarts: how often to start a failed training again, from its last complete state.
+        find_batch_size: if memory runs out, continue with twice as many micro-batches in an update, until they fit: the
             updates stay the same (`accumulation` of the config grows).
         observe: called with each event of `paddle_ner.training.events`, in this thread: for showing progress.
 
@@ -103,7 +103,7 @@ def train(
                 if smaller is not None:
                     checked, resume = smaller, True
                     run_folder.rewrite(checked, output)
-                    observe(Info(_found(checked.training)))
+                    observe(Info(_trying(checked.training)))
                     continue
                 if isinstance(error, OutOfMemory) or restarts >= max_restarts:
                     raise
@@ -117,7 +117,7 @@ def _is_memory(error: OutOfMemory | ProcessesFailed) -> bool:
 
 
 def _smaller(config: BaseConfig) -> BaseConfig | None:
-    """The config with twice as many micro-batches; None where each is a single window already."""
+    """The config with twice as many micro-batches; None if each is a single window already."""
     training = config.training
     if training.accumulation >= training.batch_size:
         return None
@@ -125,7 +125,7 @@ def _smaller(config: BaseConfig) -> BaseConfig | None:
     return config.model_copy(update={"training": training.model_copy(update={"accumulation": accumulation})})
 
 
-def _found(training: TrainingConfig) -> str:
+def _trying(training: TrainingConfig) -> str:
     size = -(-training.batch_size // training.accumulation)
     return (
         f"memory ran out: trying training.accumulation={training.accumulation}, {size} of the"
@@ -134,7 +134,7 @@ def _found(training: TrainingConfig) -> str:
 
 
 def _check_devices(devices: Devices, config: BaseConfig) -> None:
-    """Raise DeviceError where the devices are not there, or cannot train as the config says."""
+    """Raise DeviceError if the devices are not there, or cannot train as the config says."""
     precision = config.training.precision
     if devices.kind == "cpu" and precision != "fp32":
         raise DeviceError(

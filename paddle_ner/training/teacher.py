@@ -1,4 +1,4 @@
-"""The teacher of a distillation, found and checked against the config. Nothing here needs a framework."""
+"""The teacher of a distillation, opened and checked against the config. Nothing here needs a framework."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paddle_ner.tasks import Task
 from paddle_ner.tasks.crf import TRANSITIONS
 from paddle_ner.tasks.entity_learning import NO_TEACHER
 
-_OF_ENCODER = ("layer_decay", "freeze")  # techniques of a training that speak of the encoder it began with
+_OF_ENCODER = ("layer_decay", "freeze")  # techniques that depend on the encoder from which a training started
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def find_teacher(config: Config, task: Task) -> Teacher:
 
 
 def _check_heads(config: Config, teacher: Checkpoint) -> None:
-    """Raise InputError where the student's head cannot learn from what the teacher's gives."""
+    """Raise InputError if the student's head cannot learn from what the teacher's gives."""
     settings = config.distillation
     assert settings is not None
     student = teacher.head
@@ -97,16 +97,16 @@ def student_config(
     max_texts: int | None = None,
     overrides: Sequence[str] = (),
 ) -> Config:
-    """A config with a distillation, from a config and from what is asked for beside it.
+    """A config with a distillation, from a config and the options beside it.
 
     Args:
         record: the config as plain data; None takes the teacher's own, without its encoder and how that learned.
         origin: the config's file, for errors.
-        teacher: takes the place of the config's.
-        layers: of the teacher, to begin with.
+        teacher: replaces the config's.
+        layers: the layers of the teacher, to begin with.
         start: checkpoint to begin with.
         texts: files of plain text, beside the config's.
-        max_texts: takes the place of the config's.
+        max_texts: replaces the config's.
         overrides: ``key.path=value``, applied last.
 
     Raises:
@@ -144,7 +144,7 @@ def student_config(
 
 
 def pin(config: Config, task: Task) -> Config:
-    """The config with the place and the hash of its teacher spelled out; as it is where it has none."""
+    """The config with the place and the hash of its teacher spelled out; as it is if it has none."""
     if config.distillation is None:
         return config
     teacher = find_teacher(config, task)

@@ -1,7 +1,7 @@
-"""Texts as one row of tokens on the disk, read once, and the full windows that it is cut into.
+"""Texts as one row of tokens on the disk, read once, and the full windows into which it is cut.
 
-The row of each part, to train on and held out, lies in the run's folder: 4 bytes a token, mapped and not read into
-memory. While it is made, the processes of a machine share the work: each tokenizes some of the blocks of about a
+The row of each part, to train on and held out, is in the run's folder: 4 bytes per token, mapped and not read into
+memory. While it is written, the processes of a machine share the work: each tokenizes some of the blocks of about a
 million characters. So a training needs the memory of a block, and of less than 100 bytes a window, however much text
 there is; windows are shuffled over all of it; and a resumed run finds the row again.
 """
@@ -12,13 +12,12 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from paddle_ner.data.unlabelled import unlabelled
 from paddle_ner.errors import InterruptedRun
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import SPECIALS
+from paddle_ner.files import shared_file
 from paddle_ner.training.state import TOKENS
 from paddle_ner.training.units import Units
 
@@ -37,10 +37,10 @@ Part = Literal["train", "dev"]
 Row = NDArray[np.uint32]
 
 BLOCK = 1 << 20  # characters of text that are tokenized together
-_START = 1 << 31  # the bit that says that a unit begins with a token
+_START = 1 << 31  # the bit that says that a unit begins with this token
 _INDEX = "index.json"
 _POLL = 0.2  # seconds between two looks for what the other processes write
-_SPEAK = 10.0  # seconds between two words on the progress
+_SPEAK = 10.0  # seconds between two lines about the progress
 _STOPPED = "stopped while texts were tokenized; --resume goes on with those that are left"
 
 
@@ -49,7 +49,7 @@ class Window:
     """A full window of text: [CLS], tokens, [SEP].
 
     Attributes:
-        number: of the window among all.
+        number: the number of the window among all windows.
         ids: int64 of shape [length].
         starts: bool of shape [length]: whether each token begins a unit.
     """
@@ -60,13 +60,13 @@ class Window:
 
 
 class Windows(Sequence[Window]):
-    """The windows over a row of tokens, one behind the other. The last one is moved back, so that it is full too.
+    """The windows over a row of tokens, one after the other. The last one is moved back, so that it is full too.
 
     Args:
-        file: of the row.
+        file: the file of the row.
         size: tokens a window, special tokens included.
-        tokenizer: that made the row.
-        limit: take so many of them, spread over all; None takes all.
+        tokenizer: the tokenizer that made the row.
+        limit: take this many windows, spread evenly; None takes all.
     """
 
     def __init__(self, file: Path, size: int, tokenizer: Tokenizer, limit: int | None = None) -> None:
@@ -80,13 +80,13 @@ class Windows(Sequence[Window]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, index: int) -> Window:  # type: ignore[override]  # slices are not asked for
+    def __getitem__(self, index: int) -> Window:  # type: ignore[override]  # slices are not needed
         number = self._places[index]
         begin = min(number * self._content, max(0, len(self._row) - self._content))
         row = np.asarray(self._row[begin : begin + self._content])
         ids = np.concatenate((self._edges[:1], row & ~np.uint32(_START), self._edges[1:])).astype(np.int64)
         starts = np.concatenate(([True], row >= _START, [True]))
-        starts[1:2] = True  # a unit that the window before began
+        starts[1:2] = True  # a unit that began in the previous window
         return Window(number, ids, starts)
 
 
@@ -96,7 +96,7 @@ class Tokenized:
 
     Attributes:
         folder: that holds them.
-        texts, characters, tokens: that the part to train on has; a token more stands behind each text.
+        texts, characters, tokens: of the part to train on; one more token follows each text.
         held_out: tokens of the other part.
     """
 
@@ -112,7 +112,7 @@ class Tokenized:
         return self.folder.name
 
     def file(self, part: Part) -> Path:
-        """Of the row of a part."""
+        """The file with the row of a part."""
         return self.folder / f"{part}.tokens"
 
 
@@ -126,8 +126,8 @@ def stream(config: PretrainConfig, files: Iterable[FileConfig], log: Callable[[s
     policy: data.Policy = "skip" if config.data.skip_bad else "report"
     for file in files:
         path = config.data.resolve(file.path)
-        found = unlabelled(path, file.format, options=file.options, log=log)
-        for example in follow(path, found, policy, log):
+        texts = unlabelled(path, file.format, options=file.options, log=log)
+        for example in follow(path, texts, policy, log):
             if text := example.text.strip():
                 yield text
 
@@ -151,15 +151,16 @@ def tokenized(
     stop: Callable[[], bool],
     log: Callable[[str], None],
 ) -> Tokenized:
-    """Tokenize the texts of a config, unless that is done already.
+    """Tokenize the texts of a config, unless an earlier start has done it.
 
     Args:
-        config: of the training.
-        tokenizer: of the model.
-        fingerprint: of the texts, the tokenizer and the units; what an earlier start left is known by it.
+        config: the config of the training.
+        tokenizer: the tokenizer of the model.
+        fingerprint: the fingerprint of the texts, the tokenizer and the units, by which the files of an earlier start
+            are recognised.
         output: the run's folder.
         stop: asked after each block whether to end.
-        log: told of the progress.
+        log: called with lines about the progress.
 
     Raises:
         InputError, DataError: the texts, the terms or the model of the config cannot be read.
@@ -181,7 +182,7 @@ def tokenized(
                 counts["texts"] += len(texts)
                 counts["characters"] += sum(map(len, texts))
             if number % world == rank and not file.exists():
-                with _written(file) as out:
+                with shared_file(file) as out:
                     encoder.rows(texts).tofile(out)
             if stop():
                 raise InterruptedRun(_STOPPED)
@@ -197,11 +198,11 @@ def tokenized(
 
 
 class _Joined(Exception):
-    """Another machine that shares the disk has put the blocks together, and removed them."""
+    """Another machine that shares the disk has joined the blocks and removed them."""
 
 
 class _Encoder:
-    """Texts as a row: their tokens with the bit of their units, and [SEP] behind each text."""
+    """Texts as a row: their tokens with the bit of their units, and [SEP] after each text."""
 
     def __init__(self, tokenizer: Tokenizer, units: Units) -> None:
         self._tokenizer, self._units = tokenizer, units
@@ -230,14 +231,14 @@ def _blocks(texts: Iterable[tuple[Part, str]]) -> Iterator[tuple[Part, list[str]
 
 
 def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], stop: Callable[[], bool]) -> None:
-    """Put the blocks of each part together, once all processes have written theirs, and write the index.
+    """Join the blocks of each part, when all processes have written theirs, and write the index.
 
-    Raises _Joined where the index is there already.
+    Raises _Joined if the index is there already.
     """
     tokens: dict[Part, int] = {}
     done = Tokenized(folder, 0, 0, 0, 0)
     for part, blocks in files.items():
-        with _written(done.file(part)) as row:
+        with shared_file(done.file(part)) as row:
             for block in blocks:
                 _wait(block, stop, unless=folder / _INDEX)
                 with block.open("rb") as source:
@@ -245,7 +246,7 @@ def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], s
         tokens[part] = done.file(part).stat().st_size // 4
     done = Tokenized(folder, counts["texts"], counts["characters"], tokens["train"], tokens["dev"])
     record = {name: value for name, value in asdict(done).items() if name != "folder"}
-    with _written(folder / _INDEX) as index:
+    with shared_file(folder / _INDEX) as index:
         index.write(json.dumps(record).encode())
     for block in (block for blocks in files.values() for block in blocks):
         block.unlink(missing_ok=True)
@@ -258,15 +259,3 @@ def _wait(file: Path, stop: Callable[[], bool], unless: Path | None = None) -> N
         if unless is not None and unless.exists():
             raise _Joined
         time.sleep(_POLL)
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears whole. Its name is its own: machines that share a disk do the same work."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.stem}.", suffix=".new", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        Path(temporary).replace(file)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

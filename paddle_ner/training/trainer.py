@@ -27,7 +27,7 @@ from paddle_ner.training.techniques.adversarial import moved_embeddings
 from paddle_ner.training.techniques.average import Average
 from paddle_ner.training.techniques.rates import set_rates
 
-INPUTS = ("input_ids", "token_type_ids")  # what of a batch every model takes
+INPUTS = ("input_ids", "token_type_ids")  # the inputs of every model
 
 
 def arguments(config: TrainingConfig, output: Path, device: str, devices: int) -> TrainingArguments:
@@ -67,8 +67,8 @@ class JobTrainer(ResumableTrainer):
 
     Args:
         prepared: by the job.
-        args: of `arguments`.
-        config: how it is learned.
+        args: as `arguments` returns them.
+        config: how to learn it.
         stop: asked after each update whether the run should end; processes end together.
         say: told of events; only the process of rank 0 has a listener.
     """
@@ -101,7 +101,7 @@ class JobTrainer(ResumableTrainer):
     # Data ------------------------------------------------------------------------------------------------------------
 
     def get_train_dataloader(self) -> DataLoader:
-        """Batches of like length; this process's share of each."""
+        """Batches of windows of similar length; this process's share of each."""
         sampler = BucketSampler(
             [len(window.ids) for window in self.train_dataset],
             self._config.batch_size,
@@ -136,7 +136,7 @@ class JobTrainer(ResumableTrainer):
         if lost:
             raise self._diverged(self.state.global_step)
         self.interrupted = self.interrupted or stops > 0
-        # Dropout depends on nothing but the seed, the step and the process: a resumed run draws what the first one did.
+        # Dropout depends only on the seed, the step and the process: a resumed run draws the same.
         step = self.state.global_step * world + self.args.dataset_rank
         paddle.seed(self._config.seed * 1_000_003 + step)
         adversarial = self._config.adversarial
@@ -149,14 +149,14 @@ class JobTrainer(ResumableTrainer):
     def _backward(
         self, model: Any, inputs: dict[str, Any], wanted: dict[str, Any], valid: int, *, exchange: bool
     ) -> Any:
-        """Add the gradients of an update to those that are there, in micro-batches, and return its loss.
+        """Add the gradients of an update to the existing ones, in micro-batches, and return its loss.
 
         Args:
             model: as PaddleNLP wraps it.
             inputs: what the model takes.
             wanted: what the loss takes.
             valid: positions of the update that count, on all processes.
-            exchange: average all gradients over the processes with the last micro-batch.
+            exchange: average all gradients over the processes, with the last micro-batch.
         """
         windows = len(inputs["input_ids"])
         size = -(-windows // self._config.accumulation)
@@ -178,7 +178,7 @@ class JobTrainer(ResumableTrainer):
     def _is_lost(self) -> bool:
         """Whether the loss of the last update is not finite.
 
-        It is asked at the next update, or before anything is made of this one: so no update waits for a GPU.
+        It is checked at the next update, or before anything uses this one, so that no update waits for a GPU.
         """
         return self._last_loss is not None and not math.isfinite(float(self._last_loss))
 
@@ -196,14 +196,14 @@ class JobTrainer(ResumableTrainer):
         )
 
     def check_weights(self, weights: dict[str, Any]) -> None:
-        """Raise PaddleNerError where a weight is not finite: such a state is not written."""
+        """Raise PaddleNerError if a weight is not finite: such a state is not written."""
         if not all(np.isfinite(values).all() for values in weights.values()):
             raise self._diverged(self.state.global_step)
 
     # Evaluation ------------------------------------------------------------------------------------------------------
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Score the dev examples, and stop early where they have not improved for `patience` evaluations."""
+        """Score the dev examples, and stop early if they have not improved for `patience` evaluations."""
         with self._average.applied() if self._average else nullcontext():
             metrics = {SCORE: self.score().value}
         self.log(metrics)
@@ -221,7 +221,7 @@ class JobTrainer(ResumableTrainer):
         return metrics
 
     def score(self) -> Scores:
-        """Figures over the dev examples. Each process takes its share and the counts are added up: each counts once."""
+        """Figures over the dev examples. Each process takes its share, so each example counts once."""
         scorer = self._prepared.scorer
         try:
             counts = scorer.count(self.args.dataset_rank, self.args.dataset_world_size)
@@ -248,9 +248,9 @@ class JobTrainer(ResumableTrainer):
     # Interruptions ---------------------------------------------------------------------------------------------------
 
     def _maybe_log_save_evaluate(self, tr_loss: Any, model: Any, epoch: int, ignore: Any, **kwargs: Any) -> None:
-        """An interrupted run saves the update that it reached, once; and evaluates only what was due there anyway.
+        """An interrupted run saves its last update, once, and evaluates only if that is due.
 
-        So it leaves the state that an uninterrupted run would have had at this update.
+        So it leaves the state that an uninterrupted run would have at this update.
         """
         if self.interrupted:
             due, saved = self._is_due(), self._saved == self.state.global_step
@@ -263,7 +263,7 @@ class JobTrainer(ResumableTrainer):
         super()._maybe_log_save_evaluate(tr_loss, model, epoch, ignore, **kwargs)
 
     def _check_loss(self) -> None:
-        """Raise on all processes where one has a loss that is not finite."""
+        """Raise on all processes if one has a loss that is not finite."""
         lost = paddle.to_tensor(int(self._is_lost()), dtype="int64")
         if self.args.dataset_world_size > 1:
             dist.all_reduce(lost)
@@ -293,5 +293,5 @@ class _Dataset(paddle.io.Dataset):  # type: ignore[misc]
 
 
 def _no_sync(model: Any, wanted: bool) -> Any:
-    """Hold the exchange of gradients between the processes back."""
+    """Do not exchange gradients between the processes yet."""
     return model.no_sync() if wanted and hasattr(model, "no_sync") else nullcontext()

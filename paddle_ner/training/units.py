@@ -1,4 +1,4 @@
-"""What of a text is masked together: words, terms, and what a model finds."""
+"""The parts of a text that are masked together: words, terms, and entities that a model finds."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Units:
 
     Args:
         config: what the units are.
-        terms: each of which is a unit.
-        model: as `paddle_ner.load` gives it; each of its entities is a unit, where it overlaps no term.
+        terms: each term is a unit.
+        model: as `paddle_ner.load` gives it; each of its entities is a unit, if it overlaps no term.
     """
 
     def __init__(self, config: MaskingConfig, terms: Terms | None = None, model: Any = None) -> None:
@@ -32,7 +32,7 @@ class Units:
 
     @classmethod
     def of(cls, config: PretrainConfig) -> Units:
-        """Those of a config. Raises as `terms_file.gazetteer` and `paddle_ner.load` do."""
+        """The units of a config. Raises as `terms_file.gazetteer` and `paddle_ner.load` do."""
         masking = config.masking
         terms = None if masking.terms is None else terms_file.gazetteer(config.data.resolve(masking.terms))
         # One engine: training processes share the machine already.
@@ -44,7 +44,7 @@ class Units:
         return list(map(self._starts, texts, tokens, self._entities(texts)))
 
     def _entities(self, texts: Sequence[str]) -> Iterator[list[Entity]]:
-        """The terms of each text and what the model finds beside them, in any order."""
+        """The terms of each text and the other entities that the model finds, in any order."""
         predictions: Iterable[Any] = [None] * len(texts) if self._model is None else self._model.stream(texts)
         for text, prediction in zip(texts, predictions, strict=True):
             if self._terms is None:
@@ -69,7 +69,7 @@ class Units:
 
 
 def _word_starts(text: str) -> list[int]:
-    """Where the words of jieba begin."""
+    """The places where jieba's words begin."""
     import jieba
 
     jieba.setLogLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The processes of a training: started, listened to, and ended so that none is left."""
+"""The processes of a training: they are started, watched, and ended so that none is left."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _FULL = 1 << 16  # bytes: a disk with less left is full
 
 
 class ProcessesFailed(PaddleNerError):
-    """The training processes ended without a word of their own.
+    """The training processes ended without reporting why.
 
     Attributes:
-        killed: whether by SIGKILL, as the system does where memory runs out.
+        killed: whether by SIGKILL, as the system does if memory runs out.
     """
 
     def __init__(self, message: str, killed: bool = False) -> None:
@@ -47,7 +47,7 @@ class ProcessesFailed(PaddleNerError):
 
 
 class OutOfMemory(ResourceError):
-    """A training process said that memory ran out."""
+    """A training process reported that memory ran out."""
 
 
 def run_processes(
@@ -57,7 +57,7 @@ def run_processes(
 
     Args:
         output: folder of the run, with its config.
-        devices: of this machine.
+        devices: the devices of this machine.
         cluster: the machines.
         resumed: the state to go on from.
         observe: called with each event.
@@ -67,7 +67,7 @@ def run_processes(
         ProcessesFailed: one of them died; a new start may help.
         OutOfMemory: one of them said that memory ran out; more micro-batches may help.
         ResourceError: the disk is full.
-        PaddleNerError: an error that one of them said.
+        PaddleNerError: an error that one of them reported.
     """
     logs = output / run_folder.LOGS
     logs.mkdir(exist_ok=True)
@@ -104,7 +104,7 @@ def run_processes(
 
 
 def _outcome(output: Path, ended: list[Event], signalled: bool, status: int) -> Done:
-    """How the training ended, from its last events and its exit status; raises unless it is done."""
+    """The result of the training, from its last events and its exit status; raises unless it is done."""
     for event in ended:
         if isinstance(event, Done):
             return event
@@ -133,7 +133,7 @@ def _outcome(output: Path, ended: list[Event], signalled: bool, status: int) -> 
 def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> Iterator[list[int]]:
     """Pass SIGTERM and Ctrl-C on as one SIGTERM, so that the training saves; the second one kills it.
 
-    It goes to the workers themselves, where they are known: the launcher would kill them after 30 seconds, however long
+    It goes to the workers themselves, if they are known: the launcher would kill them after 30 seconds, however long
     an evaluation takes. At the end no process of the training is left.
     """
     received: list[int] = []
@@ -152,7 +152,7 @@ def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> It
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        # The launcher gives each worker a session of its own: they are ended one by one.
+        # The launcher gives each worker its own session, so they are ended one by one.
         for pid in filter(_is_worker, workers):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -163,7 +163,7 @@ def _forward_signals(process: subprocess.Popen[bytes], workers: list[int]) -> It
 
 
 def _is_worker(pid: int) -> bool:
-    """Whether a process is still the worker that it was: numbers are used again."""
+    """Whether a process is still the same worker: process ids are used again."""
     try:
         return WORKER.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

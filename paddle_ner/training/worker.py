@@ -53,7 +53,7 @@ def run(output: Path, device: str, state: Path | None) -> None:
     log = events_of(output)
     log.write(WorkerStarted(os.getpid()))
     stop.watch()
-    speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process a machine
+    speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process per machine
     say: Callable[[Event], None] = log.write if speaks else lambda _: None
     config = configs.load_dumped(output / run_folder.CONFIG)
     say(Info("loading PaddleNLP"))
@@ -62,7 +62,7 @@ def run(output: Path, device: str, state: Path | None) -> None:
     from paddle_ner.training import trainer
 
     if device == "cpu":
-        paddle.set_device("cpu")  # the GPU build would take a GPU by itself
+        paddle.set_device("cpu")  # the GPU build would take a GPU by default
     devices = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
     arguments = trainer.arguments(config.training, output, device, devices)
     stop.listen()
@@ -113,7 +113,7 @@ def _machine() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run, and turn what goes wrong into an event and an exit status."""
+    """Run, and turn errors into an event and an exit status."""
     output, device = Path(arguments[0]), arguments[1]
     state = Path(arguments[2]) if len(arguments) > 2 else None
     lock = run_folder.join_lock(output, _machine())
@@ -137,7 +137,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _tell(output: Path, event: Event, status: int) -> int:
-    """Write the last event and return the exit status; on a full disk the status must be enough."""
+    """Write the last event and return the exit status; on a full disk there is only the status."""
     with suppress(OSError):
         events_of(output).write(event)
     return status
@@ -148,7 +148,7 @@ def _is_memory(error: Exception) -> bool:
 
 
 def _advice(error: Exception, device: str, output: Path) -> str | None:
-    """What to do where memory or disk ran out; None for any other error."""
+    """What to do if memory or disk ran out; None for any other error."""
     if _is_memory(error):
         return (
             f"out of memory on {device}: train with --find-batch-size, lower training.batch_size, raise"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paddle_ner.errors import InputError
-from paddle_ner.files import whole_file, whole_folder
+from paddle_ner.files import shared_file, whole_file, whole_folder
 
 MARK = "mark"
 
@@ -96,3 +96,16 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
     with whole_file(tmp_path / "it") as file:
         file.write_text("new")
     assert sorted(path.name for path in tmp_path.iterdir()) == [living.name, "it"]
+
+
+def test_a_shared_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "rows.bin"
+    with shared_file(target) as first, shared_file(target) as second:
+        first.write(b"rows")
+        second.write(b"rows")
+        assert not target.exists()
+    assert target.read_bytes() == b"rows"
+    with pytest.raises(ValueError, match="cut"), shared_file(target) as stream:
+        stream.write(b"ro")
+        raise ValueError("cut")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.bin"] and target.read_bytes() == b"rows"

@@ -91,35 +91,39 @@ def check(
     # Where nobody says how to read them, overlapping entities are told as one finding, instead of a bad record each.
     keeps = reading.policy == "report" and reading.options.overlaps == "report"
     read = replace(reading, options=reading.options.keeping_overlaps()) if keeps else reading
-    found = inspect(list(_read(paths, read)), vocabulary, takes_overlaps=not keeps)
+    inspection = inspect(list(_read(paths, read)), vocabulary, takes_overlaps=not keeps)
     if suspects:
-        found = replace(found, findings=tuple(by_severity([*_suspects(found, model), *found.findings])))
+        inspection = replace(
+            inspection, findings=tuple(by_severity([*_suspects(inspection, model), *inspection.findings]))
+        )
     if html is not None:
         with written(html) as stream:
-            stream.write(page.render(found))
-    checks = [file.check for file in found.files]
+            stream.write(page.render(inspection))
+    checks = [file.check for file in inspection.files]
     skips = reading.policy == "skip"
     refused = any(file.unreadable or (file.bad and (not skips or not file.statistics.examples)) for file in checks)
     if as_json:
         print_json(
             {
-                "ok": not refused and not found.breaks_training,
-                "training": found.training.check.path,
-                "files": [file.to_dict() for file in found.files],
-                "findings": [finding.to_dict() for finding in found.findings],
+                "ok": not refused and not inspection.breaks_training,
+                "training": inspection.training.check.path,
+                "files": [file.to_dict() for file in inspection.files],
+                "findings": [finding.to_dict() for finding in inspection.findings],
             }
         )
     else:
-        _tell(found, [problem for file in checks if not skips or file.unreadable for problem in file.problems], shown)
+        _tell(
+            inspection, [problem for file in checks if not skips or file.unreadable for problem in file.problems], shown
+        )
     for file in checks:
         if skips and file.bad:
             warn(left_out(file.path, file.bad, file.statistics.examples))
     if refused:
-        refuse(found.bad, "bad record", reading)
+        refuse(inspection.bad, "bad record", reading)
         return 2
     if not as_json:
-        err.print(_summary(found))
-    return 1 if found.breaks_training else 0
+        err.print(_summary(inspection))
+    return 1 if inspection.breaks_training else 0
 
 
 def _read(paths: Sequence[tuple[Path, str]], reading: Reading) -> Iterator[File]:
@@ -132,9 +136,9 @@ def _read(paths: Sequence[tuple[Path, str]], reading: Reading) -> Iterator[File]
             return
 
 
-def _kept(found: Iterable[Example | Rejected], examples: list[Example]) -> Iterator[Example | Rejected]:
+def _kept(source: Iterable[Example | Rejected], examples: list[Example]) -> Iterator[Example | Rejected]:
     """The same records; the good ones are put into `examples` as they pass."""
-    for record in found:
+    for record in source:
         if isinstance(record, Example):
             examples.append(record)
         yield record
@@ -157,20 +161,20 @@ def _vocabulary(model: str) -> Vocabulary:
     if is_bundle(folder) or is_checkpoint(folder):
         manifest = read_bundle_manifest(folder) if is_bundle(folder) else read_checkpoint_manifest(folder)
         return Vocabulary(model, load_tokenizer(folder), manifest.window.size)
-    found = vocabulary_of(model)
-    return Vocabulary(model, Tokenizer.wordpiece(found.tokens, found.lowercase), _STARTER_WINDOW)
+    vocabulary = vocabulary_of(model)
+    return Vocabulary(model, Tokenizer.wordpiece(vocabulary.tokens, vocabulary.lowercase), _STARTER_WINDOW)
 
 
-def _tell(found: Inspection, problems: Sequence[Problem], shown: int) -> None:
+def _tell(inspection: Inspection, problems: Sequence[Problem], shown: int) -> None:
     """The figures of the files, the bad records, then the findings by severity, each with its first places."""
-    show([Described(Path(file.check.path), file.format, file.check.statistics) for file in found.files])
-    said = "as --train says" if found.training.role else "the largest that is annotated; --train names another"
-    reason = f" ({said})" if len(found.files) > 1 else ""
-    out.print(Text(f"to train on: {found.training.check.path}{reason}"))
+    show([Described(Path(file.check.path), file.format, file.check.statistics) for file in inspection.files])
+    said = "as --train says" if inspection.training.role else "the largest that is annotated; --train names another"
+    reason = f" ({said})" if len(inspection.files) > 1 else ""
+    out.print(Text(f"to train on: {inspection.training.check.path}{reason}"))
     for problem in group(problems):
         out.print(line_of(problem))
     for severity in SEVERITIES:
-        of_it = [finding for finding in found.findings if finding.severity == severity]
+        of_it = [finding for finding in inspection.findings if finding.severity == severity]
         if of_it:
             title = f"{severity}s" if len(of_it) > 1 else severity
             out.print(Text.assemble("\n", (title, f"bold {_STYLES[severity]}"), (f"  {_MEANS[severity]}", "dim")))
@@ -182,7 +186,7 @@ def _tell(found: Inspection, problems: Sequence[Problem], shown: int) -> None:
                 out.print(Text("    … (--json or --html shows more)", style="dim"))
 
 
-def _suspects(found: Inspection, model: str) -> list[Finding]:
+def _suspects(inspection: Inspection, model: str) -> list[Finding]:
     """What a model contradicts in the files but the one to train on; in that one where it is alone."""
     from paddle_ner.evaluation.suspects import suspects
     from paddle_ner.inference import load
@@ -192,18 +196,18 @@ def _suspects(found: Inspection, model: str) -> list[Finding]:
         raise InputError("--suspects runs a model: name a checkpoint or a bundle with --model")
     examples = [
         example
-        for file in found.files
-        if file is not found.training or len(found.files) == 1
+        for file in inspection.files
+        if file is not inspection.training or len(inspection.files) == 1
         for example in file.examples
     ]
     return suspects(load(resolved(Path(model), warn)), examples, model)
 
 
-def _summary(found: Inspection) -> Text:
+def _summary(inspection: Inspection) -> Text:
     counts = [
         count_of(number, severity)
         for severity in SEVERITIES
-        if (number := sum(finding.severity == severity for finding in found.findings))
+        if (number := sum(finding.severity == severity for finding in inspection.findings))
     ]
-    good = "the rest is good" if found.bad else "no bad record"
-    return Text(", ".join([good, *counts]), style="red" if found.breaks_training else "green")
+    good = "the rest is good" if inspection.bad else "no bad record"
+    return Text(", ".join([good, *counts]), style="red" if inspection.breaks_training else "green")

@@ -75,11 +75,11 @@ def list_problems(error: DataError, reading: Reading) -> int:
 
 def refuse(count: int, what: str, reading: Reading) -> None:
     """Say that bad records end it, and what to do."""
-    found = f"{count:,} {what}{'s' * (count != 1)}"
+    counted = f"{count:,} {what}{'s' * (count != 1)}"
     advice = {
-        "report": f"{found}: fix the file, or leave bad records out with --skip-bad",
+        "report": f"{counted}: fix the file, or leave bad records out with --skip-bad",
         "strict": "stopped at the first bad record: fix it, or list all without --strict",
-        "skip": f"{found}, and nothing is left or the rest cannot be read: fix the file",
+        "skip": f"{counted}, and nothing is left or the rest cannot be read: fix the file",
     }
     err.print(Text.assemble(("error: ", "red"), advice[reading.policy]))
 

@@ -67,23 +67,23 @@ def sample(
     if not chosen:
         raise InputError(f"{source}: no text in it that is not labelled already")
 
-    def record(one: Chosen) -> Record:
-        example = Example(one.example.text, id=one.example.id)
-        meta = one.example.fields.get("meta")
+    def record(selected: Chosen) -> Record:
+        example = Example(selected.example.text, id=selected.example.id)
+        meta = selected.example.fields.get("meta")
         own = dict(meta) if isinstance(meta, Mapping) else {}
-        fields = {"meta": {**own, "doubt": round(one.doubt, 4), "origin": one.example.origin}}
-        return Record(one.prediction if pre_annotate else example, one.example.origin, fields, str(model))
+        fields = {"meta": {**own, "doubt": round(selected.doubt, 4), "origin": selected.example.origin}}
+        return Record(selected.prediction if pre_annotate else example, selected.example.origin, fields, str(model))
 
     written = write_records(target, map(record, chosen), writer)
     if as_json:
-        print_json({"path": str(target), "texts": written, "doubt": [round(one.doubt, 4) for one in chosen]})
+        print_json({"path": str(target), "texts": written, "doubt": [round(selected.doubt, 4) for selected in chosen]})
     else:
-        least, most = (end(one.doubt for one in chosen) for end in (min, max))
+        least, most = (end(selected.doubt for selected in chosen) for end in (min, max))
         said = f"{target}: {count_of(written, 'text')}, which the model doubts by {least:.2f} to {most:.2f}"
         (err if str(target) == "-" else out).print(Text(said))
     return 0
 
 
 def _texts(path: Path, reading: Reading) -> Iterator[Example]:
-    found = data.unlabelled(path, reading.format, options=reading.options, log=warn)
-    return data.follow(path, found, reading.policy, warn)
+    texts = data.unlabelled(path, reading.format, options=reading.options, log=warn)
+    return data.follow(path, texts, reading.policy, warn)

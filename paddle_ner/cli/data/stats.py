@@ -43,7 +43,7 @@ class Described:
 @reader_options
 def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
     """Describe labelled FILES: examples, lengths in characters, entities by type, labels."""
-    found: list[Described] = []
+    described: list[Described] = []
     for path in expanded(files):
         statistics = Statistics()
         try:
@@ -51,29 +51,29 @@ def stats(files: tuple[Path, ...], as_json: bool, reading: Reading) -> int:
                 statistics.add(example)
         except DataError as error:
             return list_problems(error, reading)
-        found.append(Described(path, format_of(path, reading), statistics))
+        described.append(Described(path, format_of(path, reading), statistics))
     if as_json:
-        listed = [{"path": str(one.path), "format": one.format, **one.statistics.to_dict()} for one in found]
+        listed = [{"path": str(file.path), "format": file.format, **file.statistics.to_dict()} for file in described]
         print_json({"files": listed})
     else:
-        show(found)
+        show(described)
     return 0
 
 
-def show(found: Sequence[Described]) -> None:
+def show(described: Sequence[Described]) -> None:
     """A table with a column for each file: its format, sizes and lengths, then its entities by type and its labels."""
-    names = [file.path.name for file in found]
+    names = [file.path.name for file in described]
     table = Table(Column(no_wrap=True))
-    for file in found:
+    for file in described:
         name = file.path.name if names.count(file.path.name) == 1 else str(file.path)
         table.add_column(Text(name), justify="right", overflow="fold")
-    table.add_row("format", *(file.format for file in found))
-    figures = [_figures(file.statistics) for file in found]
+    table.add_row("format", *(file.format for file in described))
+    figures = [_figures(file.statistics) for file in described]
     for name in figures[0]:
         table.add_row(name, *(f"{figure[name]:,}" for figure in figures))
     for title, counts in (
-        ("entities", [file.statistics.entities for file in found]),
-        ("labels", [file.statistics.labels for file in found]),
+        ("entities", [file.statistics.entities for file in described]),
+        ("labels", [file.statistics.labels for file in described]),
     ):
         every = sum(counts, Counter[str]())
         if not every:

@@ -1,7 +1,7 @@
 """brat: a text in NAME.txt and its annotation in NAME.ann; one document is one Example.
 
-Read are the text-bound annotations (lines T…); relations, events, attributes and notes are not part of an Example. brat
-writes an entity over a line end as fragments: where white space alone stands between them, they are one range.
+Only the text-bound annotations (lines T…) are read; relations, events, attributes and notes are not part of an Example.
+brat writes an entity over a line end as fragments: if only white space is between them, they are one range.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Entity:
     line: int
 
     def span(self, text: str) -> Span:
-        """One range over all fragments, with the surface of the text where the one given is that of the text."""
+        """One range over all fragments, with the surface of the text if the given one is the same."""
         start, end = self.fragments[0][0], self.fragments[-1][1]
         surface = text[start:end]
         flat = surface.replace("\r", " ").replace("\n", " ")
@@ -42,7 +42,7 @@ class _Entity:
         return Span(start, end, self.label, surface if self.surface in (flat, parts) else self.surface, self.line)
 
     def fault(self, text: str) -> str | None:
-        """What is wrong where more than white space stands between two fragments, or they are out of order."""
+        """What is wrong if more than white space is between two fragments, or they are out of order."""
         for (_, end), (start, _) in pairwise(self.fragments):
             between = text[end:start]
             if start < end or between.strip():
@@ -77,7 +77,7 @@ def _document(path: Path, annotation_path: Path, name: Path, options: ReadOption
     annotation = _read(annotation_path, options.encoding)
     if annotation.problems:
         return Rejected(tuple(annotation.problems))
-    # Offsets of a text with CRLF may have been counted with LF. The surfaces tell: only one of the two can fit.
+    # Offsets of a text with CRLF may have been counted with LF. The surfaces decide: only one of the two can fit.
     with_lf = text.replace("\r\n", "\n")
     if with_lf != text and not _fits(text, annotation.entities) and _fits(with_lf, annotation.entities):
         text = with_lf

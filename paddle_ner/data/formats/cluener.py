@@ -1,6 +1,6 @@
 """CLUENER: JSON lines whose label is {type: {surface: [[start, end], …]}}, the end inclusive.
 
-One record of the published train file (line 1507) holds overlapping entities, which no flat tag scheme can express. It
+One record of the published train file (line 1507) has overlapping entities, which no flat tag scheme can express. It
 is bad by default, as in any format: `skip` leaves it out, ``overlaps: outermost`` keeps it with the longer entity.
 """
 
@@ -45,7 +45,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _ends_are_inclusive(head: Sequence[Any], text_field: str) -> bool:
-    """Whether not all surfaces of some records, two at least, fit with exclusive ends."""
+    """Whether at least one surface of at least two records does not fit with exclusive ends."""
     fitting: list[bool] = []
     for record in head:
         try:

@@ -1,7 +1,7 @@
 """CMeEE: a JSON array (or lines) of texts with `start_idx`, `end_idx`, `type`, or lines `text|||start end type|||`.
 
-The end is inclusive. Copies whose ends are exclusive are told by the surfaces under `entity`. Some published entities
-are nested: such a record is bad by default, ``overlaps: outermost`` or ``innermost`` keeps what is flat of it.
+The end is inclusive. Copies whose ends are exclusive are recognised by the surfaces under `entity`. Some published
+entities are nested: such a record is bad by default; ``overlaps: outermost`` or ``innermost`` keeps its flat entities.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _entities(head: Sequence[Any], name: str) -> Iterator[tuple[str, Any]]:
-    """The texts of some records and their entities."""
+    """The texts of the given records and their entities."""
     for record in head:
         if isinstance(record, Record) and isinstance(record.value.get(name), str):
             yield record.value[name], record.value.get("entities")

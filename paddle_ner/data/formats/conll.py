@@ -29,7 +29,7 @@ _LONG = 500
 
 
 def _names_columns(line: Line) -> bool:
-    """Whether the first line of a file is a header, such as token and tag."""
+    """Whether the first line of a file names the columns, such as token and tag."""
     names = [normal(name) for name in columns(line.text)] if line.number == 1 else []
     return len(names) > 1 and names[0] in TOKEN_NAMES and names[-1] in LABEL_NAMES
 
@@ -159,7 +159,7 @@ def _recognise(beginning: Beginning) -> Fit:
 
 
 def _are_tokens(rows: Sequence[list[str]], beginning: Beginning) -> bool:
-    """Whether the columns hold tokens although their tags cannot be read: a 0 for O, types alone, B and I."""
+    """Whether the columns hold tokens although their tags cannot be read: 0 for O, only types, B and I."""
     least = COLUMN_SHARE * len(rows)
     last = [row[-1] for row in rows]
     if sum(is_tag(tag) or tag in OUTSIDE_TAGS for tag in last) >= least and any(

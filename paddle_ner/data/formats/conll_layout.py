@@ -18,9 +18,9 @@ from paddle_ner.errors import InputError
 OUTSIDE_TAGS = ("O", "o", "0")
 """Tags of tokens outside all entities, as files write them."""
 COLUMN_SHARE = 0.8
-"""The share of the cells of a column that must look alike."""
+"""The share of the cells of a column that must have the same form."""
 _NUMBER = re.compile(r"\d+([-.]\d+)?", re.ASCII)
-"""The number of a token, and as CoNLL-U has it that of a token of several words."""
+"""The number of a token, or a range of numbers for a token of several words, as in CoNLL-U."""
 
 
 def columns(text: str) -> list[str]:
@@ -44,15 +44,15 @@ def columns(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the head of a file says about the rest of it.
+    """What the beginning of a file says about the rest of it.
 
     Attributes:
         tag_first: whether the tag is the first column, not the last.
         width: how many columns most lines have.
-        token: the column of the token where the tag is the last.
+        token: the column of the token if the tag is in the last column.
         unread: other columns that hold tags, such as those of chunks or of nested entities.
         indexed: whether each token is a character with its index in the word.
-        joiner: what joins tokens; None: whatever the two tokens need.
+        joiner: what joins tokens; None: what the two tokens need.
         tagging: how the tags are written.
     """
 
@@ -89,7 +89,7 @@ class Layout:
         return cls(tag_first, width, token, unread, are_indexed(tokens), joiner, tagging)
 
     def remarks(self, options: ReadOptions) -> Iterator[Remark]:
-        """The choices that a user may not expect."""
+        """The choices that users may not expect."""
         if (message := self.tagging.remark()) is not None:
             yield Remark(message)
         if self.unread:

@@ -1,4 +1,4 @@
-"""CSV and TSV with one text and its label or labels a row, or a sentence and the tags of its tokens in two cells."""
+"""CSV and TSV with one text and its label or labels per row, or a sentence and the tags of its tokens in two cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from paddle_ner.data.tag_cells import LISTS, TagCells, parts, tagged_lines
 from paddle_ner.errors import InputError
 
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?')
-"""The first line by which Excel is told the delimiter."""
+"""The first line that tells Excel the delimiter."""
 _QUOTED = re.compile(r'\s*".*"\s*')
 
 
@@ -50,7 +50,7 @@ def _read(path: Path, options: ReadOptions, *, delimiter: str, quotes: str) -> I
 
 
 def _is_quoted(path: Path, encoding: str, delimiter: str) -> bool:
-    """Whether all cells of some column stand in quotes, by the first rows."""
+    """Whether all cells of some column are in quotes, by the first rows."""
     rows = [row.cells for row in islice(literal_rows(path, encoding, delimiter), SAMPLE) if isinstance(row, Row)]
     width = max(map(len, rows), default=0)
     columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
@@ -60,13 +60,13 @@ def _is_quoted(path: Path, encoding: str, delimiter: str) -> bool:
 def table_drafts(
     path: Path, rows: Iterator[Row | Rejected], options: ReadOptions, separated_by: str, *, named: bool = False
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The records of a table, whatever it is stored in.
+    """The records of a table, whatever the file format.
 
     Args:
         path: the file, for messages.
         rows: its rows, a header first if it has one.
         options: what the user says of the columns.
-        separated_by: the words for what parts the cells of a row.
+        separated_by: the words for what separates the cells of a row.
         named: whether the first row is known to be a header.
     """
     head = list(islice(rows, SAMPLE))
@@ -111,7 +111,7 @@ def table_drafts(
 
 
 def _are_parted(rows: Sequence[Row]) -> bool:
-    """Whether blank lines, or rows of empty cells, stand between rows."""
+    """Whether blank lines, or rows of empty cells, are between rows."""
     gaps = any(after.line > before.line + sum(map(_line_ends, before.cells)) + 1 for before, after in pairwise(rows))
     return gaps or not all(any(map(str.strip, row.cells)) for row in rows)
 
@@ -121,7 +121,7 @@ def _line_ends(cell: str) -> int:
 
 
 def _refuse_idle(where: str, options: ReadOptions, table: str, *names: str) -> None:
-    """Raise InputError for an option that only tables of another kind have a use for."""
+    """Raise InputError for an option that only tables of another kind use."""
     for name in names:
         if getattr(options, name) is not None:
             raise InputError(f"{where}: {flag_of(name)} does nothing for {table}: leave it out")
@@ -130,7 +130,7 @@ def _refuse_idle(where: str, options: ReadOptions, table: str, *names: str) -> N
 def _checked(
     path: Path, row: Row | Rejected, columns: Columns | TokenColumns | EntityColumns, separated_by: str
 ) -> Row | Rejected:
-    """The row, rejected where it is a header or has not as many cells as it should."""
+    """The row, rejected if it is a header or does not have as many cells as it should."""
     if isinstance(row, Rejected):
         return row
     if columns.header is not None and tuple(cell.strip() for cell in row.cells) == columns.header:
@@ -181,13 +181,13 @@ def _draft(path: Path, row: Row, columns: Columns, options: ReadOptions) -> Draf
 
 
 def _entities(rows: Iterable[Row], columns: Columns) -> Iterator[tuple[str, Any]]:
-    """The texts of some rows and the entities in their cells."""
+    """The texts of the given rows and the entities in their cells."""
     for row in rows:
         if len(row.cells) == columns.count and columns.label is not None:
             try:
                 yield row.cells[columns.text], entities_in(row.cells[columns.label])
             except ValueError:
-                continue  # told when the row is read; the header is no such
+                continue  # reported when the row is read; the header is not an error
 
 
 def _entity_draft(path: Path, row: Row, columns: Columns, label: int, reader: EntityReader) -> Draft | Rejected:
@@ -208,7 +208,7 @@ def _others(row: Row, columns: Columns) -> dict[str, str]:
 
 
 def _label(row: Row, columns: Columns, options: ReadOptions) -> str | tuple[str, ...] | None:
-    """One label, or several; an empty cell is none of several. Raises ValueError for one where one is expected."""
+    """One label, or several; an empty cell means none. Raises ValueError for an empty cell if one is expected."""
     if columns.label is None or options.texts_only:
         return None
     cell = row.cells[columns.label].strip()
@@ -257,7 +257,7 @@ def _recognise_tsv(beginning: Beginning) -> Fit:
 
 
 def _are_token_rows(beginning: Beginning) -> bool:
-    """Whether it has a column beside tokens and tags that parts sentences, by its name where blank lines part them."""
+    """Whether a column beside tokens and tags separates sentences, by its name if blank lines separate them."""
     rows = [line.split("\t") for line in beginning.lines]
     if len(rows) < 2 or len(rows[0]) < 3:
         return False
@@ -273,7 +273,7 @@ _TOKEN_OPTIONS = ("tag_scheme", "tag_names", "token_joiner")
 TABLE_OPTIONS = frozenset(
     {"text_field", "label_field", "id_field", "header", "label_separator", "offsets", *_TOKEN_OPTIONS}
 )
-"""The options that every table uses."""
+"""The options that all tables use."""
 _OPTIONS = TABLE_OPTIONS | {"delimiter", "quotes"}
 FORMAT = (
     Format(

@@ -1,4 +1,4 @@
-"""spaCy's DocBin (``.spacy``): the entities of each Doc, or its cats. Problems name the number of the Doc as line."""
+"""spaCy's DocBin (``.spacy``): the entities of each Doc, or its cats. A problem's line is the number of the Doc."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
         raw = stream.read()
     try:
         docs = list(DocBin(store_user_data=True).from_bytes(raw).get_docs(vocabulary))
-    except Exception as error:  # zlib's, msgpack's and spaCy's own have nothing in common
+    except Exception as error:  # the errors of zlib, msgpack and spaCy have no common class
         raise InputError(f"{path}: cannot be read as a DocBin of spaCy: {error}") from error
     for number, doc in enumerate(docs, start=1):
         try:
@@ -46,7 +46,7 @@ def _draft(number: int, doc: Any, texts_only: bool) -> Draft:
         return Draft(number, doc.text, label=classes_of(doc.cats), id=id)
     if doc.cats:
         raise Misfit("entities and cats of one text, expected one of them")
-    spans = [Span(one.start_char, one.end_char, one.label_) for one in doc.ents] if has_entities else None
+    spans = [Span(entity.start_char, entity.end_char, entity.label_) for entity in doc.ents] if has_entities else None
     return Draft(number, doc.text, spans, id=id)
 
 

@@ -22,13 +22,13 @@ from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 
 _KEYS = ("entities", "labels", "label", "annotations", "cats")
-"""Where annotations stand. Beside `entities`, `cats` are the intents of an intent and slot project."""
+"""Where annotations are. Beside `entities`, `cats` are the intents of an intent and slot project."""
 _HEAD = 500
 
 
 @dataclass(slots=True)
 class _LeftOut:
-    """What was not read as it stands: records with intents beside entities, and classes that several people chose."""
+    """What was not read: intents beside entities, and classes that several people chose."""
 
     intents: int = 0
     repeated: int = 0
@@ -50,7 +50,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     head = list(islice(records, _HEAD))
     reader = EntityReader.of(_entities(head, text_names, keys))
     left_out = _LeftOut()
-    unread: dict[str, None] = {}  # keys of records, as long as none is annotated
+    unread: dict[str, None] = {}  # keys of the records while none is annotated
     is_annotated = False
     for record in chain(head, records):
         if not isinstance(record, Record):
@@ -78,7 +78,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _entities(head: Sequence[Any], text_names: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """The texts of some records and the arrays that may be their entities."""
+    """The texts of the given records and the arrays that may be their entities."""
     for record in head:
         if isinstance(record, Record):
             text = next((record.value[name] for name in text_names if isinstance(record.value.get(name), str)), None)
@@ -87,7 +87,7 @@ def _entities(head: Sequence[Any], text_names: Sequence[str], keys: Sequence[str
 
 
 def _annotated(draft: Draft, given: dict[str, Any], reader: EntityReader, left_out: _LeftOut) -> Draft:
-    """A draft with what stands under the one key that holds anything."""
+    """A draft with the annotation under the only key that has any."""
     filled = {key: value for key, value in given.items() if value != []}
     if len(filled) > 1:
         raise Misfit(f"{' and '.join(filled)} in one record, expected one kind of annotation (--label-field names it)")
@@ -119,7 +119,7 @@ def _label_within(annotation: Any) -> str:
 def _recognise(beginning: Beginning) -> Fit:
     records = beginning.records
     if any(tagged_text(record) is not None for record in records):
-        return Fit.NO  # a tag for each character
+        return Fit.NO  # it has a tag for each character
     return Fit.SURE if any(map(_has_marks, records)) else Fit.NO
 
 

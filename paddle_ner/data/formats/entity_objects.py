@@ -36,7 +36,7 @@ _EXCLUSIVE = frozenset(
     {("start", "end"), ("start_offset", "end_offset"), ("begin", "end"), ("start_char", "end_char")}
     | {("char_start", "char_end")}
 )
-"""Keys whose end is exclusive wherever they are used. Of others that is only so where surfaces prove it."""
+"""Keys whose end is always exclusive. The end of other keys is exclusive only if surfaces prove it."""
 _CANONICAL = frozenset({"start", "end", "label"})
 _ASCII = re.compile(r"[\x00-\x7f]")
 _HEAD = 20_000
@@ -66,8 +66,8 @@ _PROOFS = {
     frozenset({"first", "last"}): _USUAL,
     frozenset({"first", "single"}): _COUNTINGS[1],
 }
-"""How offsets count, by what entities show without a surface: one at 0 is not counted from 1; an end that is the text's
-length is not inclusive; an end that is the start is not exclusive."""
+"""How offsets count, by what entities show without a surface: an entity at 0 is not counted from 1; an end that equals
+the text's length is not inclusive; an end that equals the start is not exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class EntityReader:
     """Reads the entities of a file's records.
 
     Args:
-        counting: how all of its offsets count; None: as the keys of each say, and no entity without a surface that
-            proves it where they do not say.
+        counting: how all of its offsets count; None: as the keys of each entity say; if they do not say, an entity
+            needs a surface that proves it.
     """
 
     def __init__(self, counting: Counting | None = None) -> None:
@@ -95,7 +95,7 @@ class EntityReader:
 
     @classmethod
     def of(cls, records: Iterable[tuple[str, Any]]) -> EntityReader:
-        """The reader that fits the surfaces in some records, each a text and its entities as they stand in the file."""
+        """The reader that fits the surfaces in some records, each a text and its entities as the file has them."""
         fitting = dict.fromkeys(_COUNTINGS, 0)
         total = unsure = 0
         edges: set[str] = set()
@@ -116,20 +116,20 @@ class EntityReader:
                         fitting[counting] += _fits(counting, stated, text)
         if not total and (proof := _PROOFS.get(frozenset(edges))) is not None:
             return cls(proof)
-        best = max(_COUNTINGS, key=lambda counting: fitting[counting])  # of equals the usual one
+        best = max(_COUNTINGS, key=lambda counting: fitting[counting])  # the usual one wins a tie
         least = 1 if unsure else 2
         others = [counting for counting in _COUNTINGS if fitting[counting] == fitting[best] and counting != best]
         proved = fitting[best] >= max(least, _SHARE * total) and (best == _USUAL or not others)
         return cls(best if proved and not (others and unsure) else None)
 
     def remark(self) -> str | None:
-        """What the user should know of the counting that was taken."""
+        """What the user should know about the chosen counting."""
         if self.counting is None or self.counting == _USUAL:
             return None
         return f"its entities fit their texts only where {self.counting}: read so"
 
     def spans(self, value: Any, name: str, text: str) -> tuple[Span, ...]:
-        """The entities of an array that stands under `name` beside a text. Raises Misfit."""
+        """The entities of an array that is under `name` beside a text. Raises Misfit."""
         if not isinstance(value, list):
             raise Misfit(f'"{name}" is {shown(value)}, expected an array of entities')
         return tuple(span for entity in value for span in self._spans(entity, text))
@@ -149,7 +149,7 @@ class EntityReader:
 
 
 def role_of(name: str) -> str | None:
-    """What a column of this name holds of an entity: start, end, length, label or surface; None of another."""
+    """What a column of this name says of an entity: start, end, length, label or surface; None for another name."""
     roles = {"start": _STARTS, "end": _ENDS, "length": _LENGTHS, "label": _LABELS, "surface": (*_SURFACES, "entity")}
     return next((role for role, names in roles.items() if normal(name) in names), None)
 
@@ -206,7 +206,7 @@ def _range(entity: dict[str, Any], keys: dict[str, str]) -> tuple[int, int, str,
 
 
 def _only(keys: dict[str, str], names: Sequence[str], role: str, entity: dict[str, Any]) -> str:
-    """The one of some names that an object has, the first of them before all others."""
+    """The only one of the names that an object has; the first name comes before the others."""
     present = [name for name in names if name in keys]
     if not present:
         raise Misfit(f'an entity has no "{role}", expected {_EXPECTED}: its keys are {", ".join(entity) or "none"}')
@@ -216,7 +216,7 @@ def _only(keys: dict[str, str], names: Sequence[str], role: str, entity: dict[st
 
 
 def _surface(entity: dict[str, Any], keys: dict[str, str]) -> tuple[str | None, str | None]:
-    """The key and value of an entity's surface; that of a tokenizer's `word` only where it must be the text's own."""
+    """The key and value of an entity's surface; a tokenizer's `word` only if it must be that of the text."""
     text = entity.get("text")
     if text is not None and not isinstance(text, str):
         raise Misfit(f'"text" of an entity is {shown(text)}, expected a string')
@@ -256,7 +256,7 @@ def _labels(entity: dict[str, Any], keys: dict[str, str], surface_name: str | No
 
 
 def _edges(stated: _Stated, text: str) -> set[str]:
-    """What an entity shows of the counting by lying at an edge of its text, or by its length."""
+    """What an entity at an edge of its text, or its length, shows about the counting."""
     shown = {"first" if stated.start == 0 else "", "last" if stated.end == len(text) else ""}
     return (shown | {"single" if stated.start == stated.end else ""}) - {""}
 

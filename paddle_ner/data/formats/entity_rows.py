@@ -1,4 +1,4 @@
-"""Tables with an entity a row: its text, its offsets and its type; the rows of a text are one record."""
+"""Tables with an entity per row: its text, its offsets and its type; the rows of a text are one record."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class EntityColumns:
-    """Where things stand in a row, counted from 0.
+    """Where things are in a row, counted from 0.
 
     Attributes:
         count: how many cells a row has.
         text: the column of the text.
-        id: the column of the text's id; None where there is none.
-        parts: the columns of what an entity is made of.
+        id: the column of the text's id; None if there is none.
+        parts: the columns of the parts of an entity.
         header: the names of the columns.
     """
 
@@ -39,9 +39,9 @@ class EntityColumns:
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[str]], options: ReadOptions) -> EntityColumns | None:
-        """Those of a table whose header has a text, a type, and a start with an end or a length, each of them once.
+        """The columns of a table whose header has a text, a type, and a start with an end or a length, each once.
 
-        None of another table, and where most starts and ends are no numbers, such as times.
+        None for another table, and if most starts and ends are not numbers, such as times.
         """
         names = tuple(cell.strip() for cell in rows[0])
         if options.label_field is not None or options.header is False:
@@ -63,11 +63,11 @@ class EntityColumns:
         return cls(len(names), texts[0], ids[0] if ids else None, tuple(parts), names)
 
     def named_parts(self) -> Iterator[tuple[int, str]]:
-        """The columns of what an entity is made of, each with its name."""
+        """The columns of the parts of an entity, each with its name."""
         return ((index, self.header[index]) for index in self.parts)
 
     def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+        """What the user should know about the choice."""
         parts = ", ".join(self.header[index] for index in self.parts)
         yield f"an entity a row ({parts}), put together by {self.header[self.text]}"
         read = {self.text, self.id, *self.parts}
@@ -78,7 +78,7 @@ class EntityColumns:
 
 @dataclass(slots=True)
 class _Text:
-    """A text, and the objects that its rows are, each with its line."""
+    """A text, and its rows as objects, each with its line."""
 
     line: int
     text: str
@@ -89,14 +89,14 @@ class _Text:
 def entity_row_drafts(
     path: Path, rows: Iterable[Row | Rejected], columns: EntityColumns, options: ReadOptions
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of the texts whose entities stand in rows, in the order in which they come first.
+    """The drafts of the texts whose entities are in rows, in the order in which they come first.
 
-    A row without offsets and type says that its text has no other entity than those of its other rows.
+    A row without offsets and type adds no entity to its text.
 
     Args:
         path: the file, for messages.
-        rows: behind the header; those with too few or too many cells among them as Rejected.
-        columns: where things stand in a row.
+        rows: after the header; those with too few or too many cells among them as Rejected.
+        columns: where things are in a row.
         options: whether only the texts count.
     """
     yield from map(Remark, columns.remarks())
@@ -108,34 +108,34 @@ def entity_row_drafts(
             good.append(row)
     texts = _texts(good, columns)
     if options.texts_only:
-        yield from (Draft(one.line, one.text, id=one.id) for one in texts)
+        yield from (Draft(entry.line, entry.text, id=entry.id) for entry in texts)
         return
-    reader = EntityReader.of((one.text, [value for _, value in one.entities]) for one in texts)
+    reader = EntityReader.of((entry.text, [value for _, value in entry.entities]) for entry in texts)
     yield from map(Remark, filter(None, [reader.remark()]))
-    for one in texts:
-        yield _draft(path, one, reader)
+    for entry in texts:
+        yield _draft(path, entry, reader)
 
 
 def _texts(rows: Sequence[Row], columns: EntityColumns) -> list[_Text]:
-    """The texts of the rows. An id in each row that no other has is one of rows, unless each row has its own text."""
+    """The texts of the rows. If every id occurs once, it is the id of a row, unless each row has its own text."""
     number = columns.id
     cells = [row.cells[columns.text] for row in rows]
     if number is not None:
         ids = {row.cells[number].strip() for row in rows}
         if len(ids) == len(rows) > len(set(cells)):
             number = None
-    found: dict[tuple[str | None, str], _Text] = {}
+    by_key: dict[tuple[str | None, str], _Text] = {}
     for row, text in zip(rows, cells, strict=True):
         name = None if number is None else row.cells[number].strip() or None
-        one = found.setdefault((name, text), _Text(row.line, text, name))
+        entry = by_key.setdefault((name, text), _Text(row.line, text, name))
         value = {normal(name): _value(name, row.cells[index]) for index, name in columns.named_parts()}
         if any(cell is not None for cell in value.values()):
-            one.entities.append((row.line, value))
-    return list(found.values())
+            entry.entities.append((row.line, value))
+    return list(by_key.values())
 
 
 def _value(name: str, cell: str) -> str | int | None:
-    """A cell of an entity: a number where it is an offset, which pandas may write as 3.0."""
+    """A cell of an entity: a number if it is an offset, which pandas may write as 3.0."""
     bare = cell.strip()
     if role_of(name) not in _OFFSETS:
         return (cell if role_of(name) == "surface" else bare) if bare else None
@@ -143,19 +143,19 @@ def _value(name: str, cell: str) -> str | int | None:
     return int(whole) if whole.isascii() and whole.isdigit() else bare or None
 
 
-def _draft(path: Path, one: _Text, reader: EntityReader) -> Draft | Rejected:
+def _draft(path: Path, entry: _Text, reader: EntityReader) -> Draft | Rejected:
     spans: list[Span] = []
     problems: list[Problem] = []
-    for line, value in one.entities:
+    for line, value in entry.entities:
         try:
-            found = reader.spans([value], "entities", one.text)
+            read = reader.spans([value], "entities", entry.text)
         except Misfit as error:
             problems.append(Problem(str(path), line, str(error)))
         else:
-            spans += (replace(span, line=line) for span in found)
+            spans += (replace(span, line=line) for span in read)
     if problems:
         return Rejected(tuple(problems))
-    return Draft(one.line, one.text, tuple(spans), id=one.id)
+    return Draft(entry.line, entry.text, tuple(spans), id=entry.id)
 
 
 def _named(given: str | int, names: Sequence[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Excel sheets (.xlsx) with one text and its label, or labels, a row: read as a CSV is; formulas as their values."""
+"""Excel sheets (.xlsx) with one text and its label, or labels, a row: read like a CSV; formulas as their values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
     with open_bytes(path) as stream:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # on styles, which are not read
+                warnings.simplefilter("ignore")  # about styles, which are not read
                 book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
             yield from table_drafts(path, _rows(_sheet(path, book.worksheets, options.sheet)), options, "cells")
         except (BadZipFile, KeyError, SyntaxError, zlib.error, ValueError, OSError) as error:
@@ -39,7 +39,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _sheet(path: Path, sheets: Sequence[Any], wanted: str | None) -> Any:
-    """The sheet of that name, or the only one with rows. Raises InputError where there is none, or several."""
+    """The sheet of that name, or the only one with rows. Raises InputError if there is none, or several."""
     if not sheets:
         raise InputError(f"{path}: a workbook without a sheet of cells")
     titles = ", ".join(sheet.title for sheet in sheets)
@@ -55,7 +55,7 @@ def _sheet(path: Path, sheets: Sequence[Any], wanted: str | None) -> Any:
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
-    """The rows that are not empty, as wide as the first; a longer one keeps its cells and is told."""
+    """The rows that are not empty, as wide as the first; a longer row keeps its cells, which is reported."""
     width: int | None = None
     sheet.reset_dimensions()  # programs write a wrong size, beyond which openpyxl would read nothing
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -69,7 +69,7 @@ def _rows(sheet: Any) -> Iterator[Row]:
 
 
 def _cell(value: Any) -> str:
-    """A cell as a person reads it: Excel keeps whole numbers as 1.0 at times."""
+    """A cell as a person reads it: Excel sometimes keeps integers as 1.0."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

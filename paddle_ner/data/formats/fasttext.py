@@ -1,6 +1,6 @@
-"""fastText's lines: ``__label__X text``, with one label or several before the text, or behind it.
+"""fastText's lines: ``__label__X text``, with one label or several before the text, or after it.
 
-The text is kept as it stands, with the spaces of a segmentation.
+The text is kept as it is, with the spaces of a segmentation.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _parts(line: str) -> tuple[list[str], str]:
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected]:
-    # A list of labels is another kind than one label, so that the whole file says which it is.
+    # A list of labels is another kind than one label, so the whole file decides which it is.
     several = any(len(_parts(line.text)[0]) > 1 for line in lines(path, options.encoding))
     for line in lines(path, options.encoding):
         if line.fault is not None:

@@ -1,4 +1,4 @@
-"""The fields of a JSON object, each of the kind that it must be."""
+"""The fields of a JSON object, each of the required type."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 _WRITTEN = re.compile(r"\s*(\[\s*([\[({].*)?\]|\[\s*(['\"].*['\"]|\d+)\s*\]|\{\s*['\"].*\})\s*", re.DOTALL)
 """A list or an object that was written as a string."""
 _LISTED = 3
-"""How many of the names that a field may have a message lists."""
+"""How many of the possible names of a field a message lists."""
 
 
 class Misfit(ValueError):
-    """A field is absent or of the wrong kind; the message says what was expected."""
+    """A field is absent or of the wrong type; the message says what was expected."""
 
 
 def text_of(record: dict[str, Any], names: Sequence[str]) -> str:
@@ -36,7 +36,7 @@ def id_of(record: dict[str, Any], name: str) -> str | int | None:
 
 
 def label_of(value: Any, name: str) -> str:
-    """One class name; a whole number is taken as it is written, for label_file to name."""
+    """One class name; an integer is kept as it is written, so that label_file can name it."""
     if isinstance(value, str):
         if _WRITTEN.fullmatch(value):
             raise Misfit(f'"{name}" is {shown(value)}, expected a label name, or a list that is no string')
@@ -61,7 +61,7 @@ def offset_of(value: Any, name: str) -> int:
 
 
 def others(record: dict[str, Any], *taken: str) -> dict[str, Any]:
-    """What a record holds beside the keys that were read, and beside what a model said of it before."""
+    """The fields of a record other than the keys that were read and the answers of an earlier model."""
     return {key: value for key, value in record.items() if key not in taken and key != "scores"}
 
 

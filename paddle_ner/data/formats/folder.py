@@ -1,4 +1,4 @@
-"""A folder per class, one text a file: LABEL/NAME.txt. Line ends at the end of a file are not part of its text."""
+"""A folder per class, one text per file: LABEL/NAME.txt. Line ends at the end of a file are not part of its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every format says of itself."""
+"""How every format describes itself."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Fit(IntEnum):
 
     NO = 0
     NEAR = 1
-    """Not readable by itself, but the nearest format: named where no format fits."""
+    """Not readable by itself, but the nearest format: named if no format fits."""
     POSSIBLE = 2
-    """Nothing speaks against it, such as a suffix, or an object without annotations."""
+    """Nothing speaks against it: it has a usual suffix, or is an object without annotations."""
     LIKELY = 3
     """It has the shape of this format."""
     SURE = 4
@@ -33,19 +33,19 @@ def never(_: Beginning) -> Fit:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format that can be read; `paddle_ner.data.writers` has those that can be written.
+    """A format that can be read; `paddle_ner.data.writers` has the formats that can be written.
 
     Attributes:
-        name: what it is called on the command line and in YAML.
+        name: its name on the command line and in YAML.
         summary: one line for people.
         read: streams the records of a file, each with its line; yields a Rejected for a record that cannot be parsed,
             and a Remark on the file as a whole, such as a choice that was made for it.
-        recognise: how sure the format is of a file. Of several, the surest reads it; of equals, none does.
-        options: the fields of ReadOptions that it uses beside those that all formats share.
+        recognise: how sure the format is of a file. The surest format reads it; if several are equally sure, none does.
+        options: the fields of ReadOptions that it uses besides those that all formats share.
         reads_folders: whether the path may be a folder.
         counts_code_points: whether offsets in it are code points by definition. Of other formats the user is told where
             nothing in a file proves what they count.
-        counted: what the tool counts that writes it: so offsets are read where nothing proves another unit.
+        counted: what the tool that writes it counts: the unit of offsets if nothing proves another one.
         is_binary: whether its files are not text, so that they have no encoding.
     """
 

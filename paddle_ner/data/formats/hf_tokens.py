@@ -1,7 +1,8 @@
 """Tokens and tags in one JSON object, as Hugging Face's `datasets` writes them: ``tokens`` and ``ner_tags``.
 
 Tags are names, or numbers whose names are given in order with ``tag_names``. A text whose characters are tagged
-(``text`` and as many ``labels`` of the form B-PER) is read so too, and strings with spaces between tokens and tags.
+(``text`` and as many ``labels`` of the form B-PER) is read in the same way, and so are
+strings with spaces between tokens and tags.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class _Keys:
     names: Sequence[str] | None
 
     def parts(self, record: dict[str, Any]) -> tuple[list[str], list[str] | None]:
-        """The tokens of a record and their tags by name; None where it has none. Raises Misfit."""
+        """The tokens of a record and their tags by name; None if it has none. Raises Misfit."""
         tokens = next((record[key] for key in self.tokens if key in record), None)
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise Misfit(f'"{self.tokens[0]}" is {shown(tokens)}, expected an array of strings')
@@ -68,13 +69,13 @@ class _Keys:
 def token_drafts(
     path: Path, records: Iterator[Record | Rejected | Remark], options: ReadOptions, names: Sequence[str] | None = None
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of objects with tokens and tags, whatever they are stored in.
+    """The drafts of objects with tokens and tags, whatever the file format.
 
     Args:
         path: the file, for messages.
         records: its objects.
         options: what the user says of the file.
-        names: the names of tags that are numbers, where the file gives them; those of the options come first.
+        names: the names of tags that are numbers, if the file has them; those of the options come first.
 
     Raises:
         InputError: the tags are numbers without names.
@@ -154,7 +155,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def tagged_text(record: dict[str, Any]) -> tuple[str, str] | None:
-    """The keys of a text, or of tokens under the name of a text, and of their tags, by name; None where it has none."""
+    """The keys of a text, or of tokens under the name of a text, and of their tags, by name; None if it has none."""
     names = list(record)
     for key in (*TAGS, "label", "bio", "BIO"):
         tags = _split(record.get(key))
@@ -185,14 +186,14 @@ def _split(tags: Any) -> list[str] | None:
 
 
 def _partings(text: Any) -> list[list[str]]:
-    """The ways in which a text may be parted into tokens: characters, or what stands between spaces."""
+    """The ways to split a text into tokens: characters, or the parts between spaces."""
     if isinstance(text, str):
         return [list(text), text.split()]
     return [text] if isinstance(text, list) and all(isinstance(token, str) for token in text) else []
 
 
 def are_tokens(record: dict[str, Any]) -> bool:
-    """Whether a record holds tokens, and tags if any for each."""
+    """Whether a record has tokens, and a tag for each token if it has tags."""
     tokens = next((record[key] for key in TOKENS if key in record), None)
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         return False

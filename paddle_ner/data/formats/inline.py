@@ -1,7 +1,7 @@
-"""Texts with their entities marked in them, one a line: ``{{PER:韩梅}}在苏州`` or ``<PER>韩梅</PER>在苏州``.
+"""Texts with their entities marked in them, one per line: ``{{PER:韩梅}}在苏州`` or ``<PER>韩梅</PER>在苏州``.
 
-The text is what is left without the marks. Both kinds of mark are read, and marks may stand in marks. ``TYPE`` of a tag
-is its label, as in MUC's ``<ENAMEX TYPE="PERSON">``. What stands as ``&lt;`` is text as it stands.
+The text is what is left without the marks. Both kinds of mark are read, and marks may be in marks. ``TYPE`` of a tag
+is its label, as in MUC's ``<ENAMEX TYPE="PERSON">``. ``&lt;`` is read as these four characters.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _PAGE = re.compile(
     r"<(?:\?xml|!doctype|!--|/?(?:html|head|body|div|p|br|span|a|b|i|u|em|strong|font|li|td|img)\b)", re.I
 )
 _SHARE = 0.2
-"""Of the lines, at least this many hold a mark: many texts have no entity."""
+"""The least share of lines with a mark: many texts have no entity."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A mark that is waiting for its end: what it is, its label, where it stands, and where its text begins."""
+    """A mark without its end yet: what it is, its label, its column, and where its text begins."""
 
     mark: str
     label: str

@@ -18,7 +18,7 @@ from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.errors import InputError
 
 _STRINGS = re.compile(r"\s*\[\s*\"(?:[^\"\\]|\\.)*\"\s*[,\]]\s*(\"|$)")
-"""An array of strings, which says nothing but texts."""
+"""An array of strings, which has only texts."""
 _HEAD = 500
 
 
@@ -28,13 +28,13 @@ def record_drafts(
     options: ReadOptions,
     known: Sequence[str] = (),
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of objects with a text and its annotation, whatever they are stored in.
+    """The drafts of objects with a text and its annotation, whatever the file format.
 
     Args:
         path: the file, for messages.
         records: its objects.
         options: what the user says of the file.
-        known: the keys that a record may have where its fields have their canonical names; empty: any.
+        known: the keys that a record may have if its fields have their canonical names; empty: any.
 
     Raises:
         InputError: several keys may hold the text.

@@ -1,6 +1,6 @@
-"""Canonical JSON lines: one object a line with a text and entities, a label, or labels.
+"""Canonical JSON lines: one object per line with a text and entities, a label, or labels.
 
-Objects with other names for these fields are read as those of a JSON array are.
+Objects with other names for these fields are read like those of a JSON array.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from paddle_ner.data.options import ReadOptions
 from paddle_ner.data.records import Draft, Rejected, Remark
 
 KEYS = ("id", "text", "entities", "label", "labels", "scores", "meta")
-"""A mistyped key (entites) would turn a labelled record into an unlabelled one, so there are no others. Whoever names
-the fields has said that the other keys do not count."""
+"""A mistyped key (entites) would turn a labelled record into an unlabelled one, so there are no others. Users who name
+the fields say that the other keys do not count."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
@@ -27,7 +27,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 def _recognise(beginning: Beginning) -> Fit:
     if beginning.is_json_array or beginning.json_shape.name == "array":
         return Fit.NO
-    # One object spread over several lines, and broken: it is told line by line what is wrong.
+    # One broken object over several lines: its errors are reported line by line.
     opened = beginning.suffix in (".jsonl", ".json") and beginning.text.lstrip().startswith("{")
     return Fit.POSSIBLE if beginning.is_json or opened else Fit.NO
 

@@ -22,11 +22,11 @@ from paddle_ner.data.records import Draft, Rejected, Remark
 from paddle_ner.data.tables.names import texts_among
 
 _MARKED = ("annotations", "completions", "predictions", "drafts")
-"""Where the labels of a task stand."""
+"""Where the labels of a task are."""
 _ADDRESS = re.compile(
     r"(/data/(upload|local-files)/|/?data/upload/|(s3|gs|azure-blob|hdfs|file)://|https?://\S+\.(txt|html?|json|csv)$)\S*"
 )
-"""What stands in place of a text where a labeling config says ``valueType="url"``."""
+"""What replaces a text if a labeling config says ``valueType="url"``."""
 _LINK = re.compile(r"https?://\S+")
 """What may be such an address, or a text."""
 
@@ -45,7 +45,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Draft, str | None, str]:
-    """The draft of a task, the control whose classes it has, and what it is where it has results and none is read."""
+    """The draft of a task, the control whose classes it has, and what it is if it has results and none is read."""
     task = record.value
     data = task.get("data")
     if not isinstance(data, dict):
@@ -73,7 +73,7 @@ def _draft(record: Record, options: ReadOptions, left_out: LeftOut) -> tuple[Dra
 
 
 def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
-    """What is wrong with results of which none is read, if no other of the file is; empty where there are none."""
+    """What is wrong with results of which none is read, if no other of the file is; empty if there are none."""
     types = dict.fromkeys(str(result.get("type")) for result in results)
     if results and not types.keys() & set(READ):
         return f"results of type {', '.join(types)}, which are not read: expected {', '.join(READ)}"
@@ -84,7 +84,7 @@ def _unread(results: Sequence[Mapping[str, Any]], control: str | None) -> str:
 
 
 def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
-    """Which of a task's data the text is: the one that the options name, "text", the only string or called like one."""
+    """The key of the text in a task's data: the one that the options name, "text", the only string, or a usual name."""
     if options.text_field is not None:
         return str(options.text_field)
     if "text" in data or any(_is_dialogue(value) for value in data.values()):
@@ -96,12 +96,12 @@ def text_name(data: Mapping[str, Any], options: ReadOptions) -> str:
 
 
 def _is_dialogue(value: Any) -> bool:
-    """Whether a value is what a `Paragraphs` tag shows: the turns of a talk, which are no text."""
+    """Whether a value is what a `Paragraphs` tag shows: the turns of a dialogue, which are not a text."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def refuse_address(text: str, name: str) -> None:
-    """Raise Misfit where the export holds the address of a text in its place."""
+    """Raise Misfit if the export holds the address of a text in its place."""
     if _ADDRESS.fullmatch(text):
         raise Misfit(
             f'"{name}" is {shown(text)}, the address of a text: the labeling config says valueType="url"; put the texts'
@@ -110,7 +110,7 @@ def refuse_address(text: str, name: str) -> None:
 
 
 def _kept(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The annotations that count: not the cancelled ones, and the ground truth alone where one is marked so."""
+    """The annotations that count: not the cancelled ones, and only the ground truth if one is marked as such."""
     annotations = task.get("annotations", task.get("completions", []))
     if not isinstance(annotations, list) or not all(isinstance(annotation, dict) for annotation in annotations):
         raise Misfit(f'"annotations" is {shown(annotations)}, expected an array of objects')
@@ -132,13 +132,13 @@ def _results(annotation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _as_set(said: Annotated) -> object:
-    """What an annotation says whatever order it was made in."""
+    """What an annotation says, independent of the order in which it was made."""
     spans = None if said.spans is None else frozenset((span.start, span.end, span.label) for span in said.spans)
     return spans, None if said.classes is None else frozenset(said.classes)
 
 
 def _holds_read(task: Mapping[str, Any], control: str | None) -> bool:
-    """Whether any annotation of a task has a result of a type that is read, of the control that is named."""
+    """Whether any annotation of a task has a result of a type that is read, from the named control."""
     try:
         results = [result for annotation in _kept(task) for result in _results(annotation)]
         return any(result.get("type") in READ and control in (None, result.get("from_name")) for result in results)

@@ -1,8 +1,8 @@
 """Label Studio's export JSON-MIN: an array of flat objects, a key for each of a task's data and each question.
 
-The answers stand between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
-bring an ``id`` of their own: then they are told by what they hold. A choice is a
-string, several are ``{"choices": […]}``, entities are objects with start, end and labels.
+The answers are between the keys ``id`` and ``annotator``, in the order that Label Studio writes them, unless the data
+have their own ``id``: then they are recognised by their content. A choice is a string, several are
+``{"choices": […]}``, entities are objects with start, end and labels.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from paddle_ner.data.records import Draft, Rejected, Remark, Span
 from paddle_ner.data.tables.names import texts_among
 
 _ABOUT = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time")
-"""The keys that Label Studio adds to what was asked and answered."""
+"""The keys that Label Studio adds to the questions and answers."""
 
 
 def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Remark]:
@@ -39,7 +39,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tuple[Draft, str | None, str]:
-    """The draft of a record, the question whose classes it has, and what it is where none of its answers is read."""
+    """The draft of a record, the question whose classes it has, and what it is if none of its answers is read."""
     task: dict[str, Any] = record.value
     answers = _answers(task, options)
     data = {key: value for key, value in task.items() if key not in answers and key not in _ABOUT}
@@ -71,7 +71,7 @@ def _draft(record: Record, options: ReadOptions, left_out: dict[str, int]) -> tu
 
 
 def _answers(task: Mapping[str, Any], options: ReadOptions) -> dict[str, Any]:
-    """What was answered, by question."""
+    """The answers, by question."""
     if options.label_field is not None:
         key = str(options.label_field)
         return {key: task[key]} if key in task else {}
@@ -95,14 +95,14 @@ def _holds_read(task: Mapping[str, Any], options: ReadOptions) -> bool:
 
 
 def _are_regions(value: Any) -> bool:
-    """Whether a value holds a marked range; all of it is read as such then."""
+    """Whether a value has a marked range; then all of it is read as marked ranges."""
     return isinstance(value, list) and any(
         isinstance(item, dict) and {"labels", "hypertextlabels"} & item.keys() for item in value
     )
 
 
 def _classes(value: Any) -> tuple[str, ...] | None:
-    """The classes of an answer; None where it is no choice and no taxonomy."""
+    """The classes of an answer; None if it is no choice and no taxonomy."""
     if isinstance(value, str):
         return (value,)
     if _is_choice(value):
@@ -115,7 +115,7 @@ def _classes(value: Any) -> tuple[str, ...] | None:
 
 
 def _is_choice(value: Any) -> bool:
-    """Whether a value is the choice of classes for the whole text."""
+    """Whether a value is a choice of classes for the whole text."""
     return isinstance(value, dict) and bool({"choices", "taxonomy"} & value.keys()) and "start" not in value
 
 

@@ -25,15 +25,15 @@ READ = (*ENTITY_KINDS, *CLASS_KINDS)
 
 @dataclass(slots=True)
 class LeftOut:
-    """What of the results was not read, for a line each to the user.
+    """Counts of the results that were not read, for a line each to the user.
 
     Attributes:
         kinds: results of kinds that are neither entities nor classes, by kind.
         attributes: choices about an entity, not about the text.
         other_texts: results about another text of their task.
-        unlabelled: tasks that no one labelled, but that have predictions or drafts.
+        unlabelled: tasks without labels, but with predictions or drafts.
         controls: entities that were read, by the control that marked them.
-        links: texts that are an address and nothing else.
+        links: texts that are only an address.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class LeftOut:
     links: int = 0
 
     def remarks(self) -> Iterator[str]:
-        """The lines; none where everything was read."""
+        """The lines; none if everything was read."""
         if self.kinds:
             shown_kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.kinds.most_common())
             yield f"left out results that are neither entities nor classes: {shown_kinds}"
@@ -66,9 +66,9 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """What one annotation says. Without any result that is read, `spans` and `classes` are None.
+    """What one annotation says. Without a readable result, `spans` and `classes` are None.
 
-    `control` is the one whose classes they are.
+    `control` is the control of the classes.
     """
 
     spans: tuple[Span, ...] | None = None
@@ -83,15 +83,15 @@ def drafts_of(
     is_read: Callable[[Any], bool],
     kind: str = "",
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of an export, of which each record is judged by the whole file.
+    """The drafts of an export; each record is judged with regard to the whole file.
 
     Args:
         path: the file, for messages.
-        records: reads it from its beginning.
-        draft: of a record; with it the question whose classes it has, and what is wrong with it if no record of the
-            file has anything that is read.
+        records: a function that reads it from its beginning.
+        draft: the draft of a record; with it the question whose classes it has, and what is wrong with it if no record
+            of the file has anything that is read.
         is_read: whether a record has something that is read.
-        kind: what such a question is called in messages.
+        kind: the name of such a question in messages.
     """
     asked: tuple[str, int] | None = None
 
@@ -128,9 +128,9 @@ def annotated(
     """The entities or classes of a text.
 
     Args:
-        results: of one annotation.
+        results: the results of one annotation.
         texts: the data of the task.
-        text_name: which of them the text is.
+        text_name: the key of the text among them.
         control: the name of the control (``from_name``) to read alone; None reads all.
         left_out: counts what is not read.
 
@@ -169,7 +169,7 @@ def annotated(
 def _of_text(
     results: Sequence[Mapping[str, Any]], texts: Mapping[str, Any], text_name: str, left_out: LeftOut
 ) -> Iterator[Mapping[str, Any]]:
-    """The results about one text of a task; `to_name` says which, and is usually called like it."""
+    """The results about one text of a task; `to_name` says which text, and usually has its name."""
     targets = {result.get("to_name") for result in results if result.get("type") in READ}
     unknown = {name for name in targets if name not in texts and name is not None}
     if len(unknown) > 1:
@@ -200,7 +200,7 @@ def spans_of_region(value: Any) -> Iterator[Span]:
 
 
 def classes_of(value: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes that a question about the whole text was answered with."""
+    """The classes in the answer to a question about the whole text."""
     if "taxonomy" not in value:
         return labels_of(value.get("choices"), "choices")
     paths = value["taxonomy"]

@@ -1,5 +1,4 @@
-"""Parquet tables: a text and a label a row, or what Hugging Face's `datasets` stores: tokens and tags, entities, lists.
-
+"""Parquet tables: a text and a label per row, or what Hugging Face's `datasets` stores.
 The names of classes and tags that are numbers are those that `datasets` leaves in the file. The line of a problem is
 the number of the row.
 """
@@ -28,7 +27,7 @@ from paddle_ner.errors import InputError
 
 _MAGIC = b"PAR1"
 _FAULTS = (ValueError, OSError, NotImplementedError)
-"""What pyarrow's own exceptions are, of which one is raised for a file that it cannot read."""
+"""The base classes of pyarrow's exceptions for a file that it cannot read."""
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -64,7 +63,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 
 def _records(path: Path, table: Any, names: Mapping[str, Sequence[str]]) -> Iterator[Record]:
-    """The rows as objects, counted from 1; numbers of classes and tags stand as their names."""
+    """The rows as objects, counted from 1; the names of classes and tags replace their numbers."""
     number = 0
     try:
         for batch in table.iter_batches():
@@ -92,7 +91,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)  # pandas stores what is missing as NaN, which JSON has not
+        return (
+            None if math.isnan(value) else str(value)
+        )  # pandas stores missing values as NaN, which JSON does not have
     return value if isinstance(value, _PLAIN) else str(value)
 
 

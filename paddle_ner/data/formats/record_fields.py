@@ -1,4 +1,4 @@
-"""Which keys of a file's JSON objects hold the text, the annotation and the id, and the drafts that they make."""
+"""Which keys of a file's JSON objects have the text, the annotation and the id, and the drafts made from them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ENTITY_NAMES = """
 entities entity_list entitylist ents entity spans mentions annotations annotation ner named_entities
 实体 实体列表 命名实体 标注 标注结果
 """.split()  # noqa: SIM905
-"""Keys under which entities stand, the surest first."""
+"""Keys under which entities are, the surest first."""
 RELATIONS = frozenset(
     """
     relations relation relation_list spo spo_list triples triple_list 关系 关系列表 三元组
     """.split()  # noqa: SIM905
 )
-"""Keys under which relations between entities stand, which are not read."""
+"""Keys under which relations between entities are, which are not read."""
 _ANNOTATIONS = ("entities", "label", "labels")
 EXPECTED = "expected entities with their offsets (entities), or label or labels of the text"
 _INSTRUCTION = "instruction"
@@ -59,7 +59,7 @@ class Fields:
 
     @classmethod
     def of(cls, records: Sequence[dict[str, Any]], options: ReadOptions) -> Fields:
-        """The keys that fit the first records of a file and the options. Raises Misfit where several may be a text."""
+        """The keys that fit the first records of a file and the options. Raises Misfit if several may be a text."""
         number = str(options.id_field or "id")
         filled = Counter(key for record in records for key, value in record.items() if isinstance(value, str) and value)
         strings = [key for key, count in filled.items() if count >= _HALF * len(records) and key != number]
@@ -86,7 +86,7 @@ class Fields:
         return (self.label,) if self.is_named else tuple(dict.fromkeys((self.entities, self.label, "labels")))
 
     def entities_in(self, record: dict[str, Any]) -> tuple[str, Any] | None:
-        """The text of a record and its entities as they stand there; None where it has none."""
+        """The text of a record and its entities as they are there; None if it has none."""
         text = next((record[name] for name in self.texts if name in record), None)
         for key in self.annotations():
             if isinstance(text, str) and are_entities(record.get(key)):
@@ -96,8 +96,8 @@ class Fields:
     def draft(self, line: int, record: dict[str, Any], reader: EntityReader, *, texts_only: bool) -> Draft:
         """The draft of a record with a text and at most one of entities, one label, and several. Raises Misfit.
 
-        Under the key of the label a string or a number is one label, an array several, an array of objects or triples
-        entities, and an empty one either.
+        Under the label's key, a string or a number is one label, an array is several, an array of objects or triples is
+        entities, and an empty array is either.
         """
         text = text_of(record, self.texts)
         given = [name for name in self.annotations() if record.get(name) is not None]
@@ -123,7 +123,7 @@ class Fields:
 def _annotation(
     name: str, value: Any, fields: Fields, reader: EntityReader, text: str
 ) -> tuple[tuple[Span, ...] | None, str | tuple[str, ...] | None, bool]:
-    """Entities, classes, and whether it is an empty array that says of neither."""
+    """Entities, classes, and whether it is an empty array, which can be either."""
     if name == fields.entities or are_entities(value):
         return reader.spans(value, name, text), None, False
     if name == "labels":
@@ -134,7 +134,7 @@ def _annotation(
 
 
 def _named(record: dict[str, Any], name: str) -> Any:
-    """The value of a field; labels that are numbers of the choices beside them (UTC) as those."""
+    """The value of a field; labels that are indices of the choices beside them (UTC) become these choices."""
     value, choices = record[name], record.get("choices")
     if not (isinstance(value, list) and isinstance(choices, list) and all(type(index) is int for index in value)):
         return value
@@ -144,7 +144,7 @@ def _named(record: dict[str, Any], name: str) -> Any:
 
 
 def _texts(strings: Sequence[str]) -> tuple[str, ...]:
-    """The key of the text among keys of strings; all that it may have where there is none."""
+    """The key of the text among keys of strings; all possible keys if there is none."""
     if "text" in strings:
         if seconds := second_texts_among(strings):
             raise Misfit(f"text and {strings[seconds[0]]} are a pair, expected one: --text-field names the one to read")
@@ -162,26 +162,26 @@ def _texts(strings: Sequence[str]) -> tuple[str, ...]:
 
 
 def _label(keys: Sequence[str], records: Sequence[dict[str, Any]]) -> str | None:
-    """The only key that is called like a label and holds one; None where there is none or several."""
+    """The only key with the name and the value of a label; None if there is none or several."""
     if entities_among(keys):
-        return None  # an entity a record, whose type it would be
+        return None  # the label would be the type of the record's entity
     labels = [keys[index] for index in labels_among(keys)]
     return labels[0] if len(labels) == 1 and any(_may_be_label(record, labels[0]) for record in records) else None
 
 
 def _is_entity(record: dict[str, Any]) -> bool:
-    """Whether a record is an entity itself, with offsets into a text that stands elsewhere."""
+    """Whether a record is an entity itself, with offsets into a text that is elsewhere."""
     starts = [value for key, value in record.items() if key.lower().startswith(("start", "begin"))]
     return type(next(iter(starts), None)) is int and not any(key in record for key in ENTITY_NAMES)
 
 
 def _is_choice(record: dict[str, Any]) -> bool:
-    """Whether a record is of Prodigy's choice: the ids of those options that were accepted are its labels."""
+    """Whether a record is of Prodigy's choice interface: the ids of the accepted options are its labels."""
     return isinstance(record.get("options"), list) and isinstance(record.get("accept"), list)
 
 
 def _refuse_unknown(records: Sequence[dict[str, Any]]) -> None:
-    """Raise Misfit where annotations stand under a usual key in a form that is not known."""
+    """Raise Misfit if annotations are under a usual key in a form that is not known."""
     for record in records:
         for key in ENTITY_NAMES:
             value = record.get(key)
@@ -203,7 +203,7 @@ def _may_be_label(record: dict[str, Any], name: str) -> bool:
 
 
 def missing(keys: Sequence[str], fields: Fields) -> str | None:
-    """What to say of a file without any annotation, by the keys of its records; None where they have no others."""
+    """What to say about a file without any annotation, by the keys of its records; None if they have no other keys."""
     known = (*fields.texts, fields.id, fields.label, "meta", "scores", "entities", "labels")
     other = [key for key in keys if key not in known]
     if not other:
@@ -218,7 +218,7 @@ def missing(keys: Sequence[str], fields: Fields) -> str | None:
 
 
 def said(fields: Fields, keys: Sequence[str]) -> Iterator[str]:
-    """What the user should know of the keys that were taken, and of those that were not."""
+    """What the user should know about the keys that are read, and about the others."""
     if fields.is_named:
         return
     if fields.is_guessed:

@@ -1,8 +1,8 @@
-"""Lines of `segment/tag` with spaces between, as MSRA's: the text is the segments, put together.
+"""Lines of `segment/tag` with spaces between, as MSRA's: the text is the joined segments.
 
 The tags are those of part-of-speech tagging in lower case (nr, ns, nt; o is outside), so they become labels in upper
-case: the same as in MSRA's column files. `label_map` may name either form. Where every word has a tag, as in the
-People's Daily corpus, all of them become labels, which is said; `keep_labels` keeps the names. Its compounds
+case: the same as in MSRA's column files. `label_map` may name either form. If every word has a tag, as in the
+People's Daily corpus, all tags become labels, which is reported; `keep_labels` keeps the names. Its compounds
 ``[中央/n 电视台/n]nt`` are entities over their words, and its numbers ``19980101-01-001-001/m`` the ids of the lines.
 """
 
@@ -30,7 +30,7 @@ _PARTS_OF_SPEECH = frozenset(
     v vd vf vg vi vl vn vshi vyou vx w wd wj wky wkz wm wp ws wt wyy wyz x y z
     """.split()  # noqa: SIM905
 )
-"""Tags of the Peking University and ICTCLAS sets that are no names."""
+"""Tags of the Peking University and ICTCLAS sets that are not names."""
 _SHOWN = 5
 
 
@@ -96,9 +96,9 @@ def _label(tag: str, options: ReadOptions) -> str:
 
 
 def _compounds(parts: list[str]) -> tuple[list[int], list[list[str]]]:
-    """How many compounds open before each part, and the tags of those that close behind it.
+    """How many compounds open before each part, and the tags of those that close after it.
 
-    A bracket that no ``]tag`` closes is text. Raises ValueError for a ``]tag`` that closes nothing.
+    A bracket without a closing ``]tag`` is text. Raises ValueError for a ``]tag`` that closes nothing.
     """
     opened, closed = [0] * len(parts), [list[str]() for _ in parts]
     waiting: list[int] = []

@@ -1,6 +1,6 @@
 """spaCy's training pairs: ``[text, {"entities": [[start, end, label], …]}]`` or ``[text, {"cats": {label: 1.0}}]``.
 
-The file is an array of pairs, or a pair a line.
+The file is an array of pairs, or a pair per line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plain text, one a line, without labels."""
+"""Plain text, one per line, without labels."""
 
 from __future__ import annotations
 

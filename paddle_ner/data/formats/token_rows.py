@@ -1,4 +1,4 @@
-"""The sentences of a table with a token and its tag a row."""
+"""The sentences of a table with a token and its tag per row."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import Problem
 
 _HEAD = 500
-"""Sentences that are looked at."""
+"""Sentences that are checked."""
 
 
 @dataclass(slots=True)
 class _Sentence:
-    """The rows of a sentence, what its rows say that it is called, and what is wrong with other rows among them."""
+    """The rows of a sentence, its name in the rows, and what is wrong with other rows among them."""
 
     line: int
     key: tuple[str, ...]
@@ -32,12 +32,12 @@ class _Sentence:
 def token_row_drafts(
     path: Path, rows: Iterable[Row | Rejected], columns: TokenColumns, options: ReadOptions
 ) -> Iterator[Draft | Rejected | Remark]:
-    """The drafts of the sentences that rows make. A row that cannot be read makes its whole sentence bad.
+    """The drafts of the sentences in the rows. A row that cannot be read makes its whole sentence bad.
 
     Args:
         path: the file, for messages.
-        rows: behind the header; those with too few or too many cells among them as Rejected.
-        columns: where things stand in a row.
+        rows: after the header; those with too few or too many cells among them as Rejected.
+        columns: where things are in a row.
         options: what the user says of tags and tokens.
     """
     yield from map(Remark, columns.remarks())
@@ -48,7 +48,7 @@ def token_row_drafts(
     if not options.texts_only and (message := tagging.remark()) is not None:
         yield Remark(message)
     joiner = options.token_joiner
-    if joiner is None and spaces_are_needed([token for one in good for token in _cells(one, columns.token)]):
+    if joiner is None and spaces_are_needed([token for row in good for token in _cells(row, columns.token)]):
         joiner = " "
         yield Remark(JOINED)
     for sentence in chain(head, sentences):
@@ -60,11 +60,11 @@ def _cells(sentence: _Sentence, column: int | None) -> list[str]:
 
 
 def _sentences(path: Path, rows: Iterable[Row | Rejected], columns: TokenColumns) -> Iterator[_Sentence]:
-    """The rows by sentence; what is wrong between two rows may be of the sentence before or behind it."""
+    """The rows by sentence; what is wrong between two rows may be of the sentence before or after it."""
     current: _Sentence | None = None
-    bad: Problem | None = None  # since the last good row
+    bad: Problem | None = None  # after the last good row
     ended = False
-    last = 0  # the line on which the row before ends
+    last = 0  # the line on which the previous row ends
     lines: dict[tuple[str, ...], int] = {}
     for row in rows:
         if isinstance(row, Rejected):

@@ -1,4 +1,4 @@
-"""Lines of tokens with their tags, as ``韩/B-PER 国/I-PER 在/O``: the text is the tokens, put together."""
+"""Lines of tokens with their tags, as ``韩/B-PER 国/I-PER 在/O``: the text is the joined tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddle_ner.data.tokens import JOINED, joined, spaces_are_needed
 from paddle_ner.errors import Problem
 
 _MARKS = "/|_#"
-"""What may stand between a token and its tag."""
+"""What may be between a token and its tag."""
 _HEAD = 500
 _SPACES = " \t"
 
@@ -55,17 +55,17 @@ def _draft(path: Path, line: Line, mark: str, tagging: Tagging, joiner: str | No
 
 
 def _pairs(text: str, mark: str) -> list[tuple[str, str]] | None:
-    """The tokens of a line and their tags; None where a part of it is no such pair."""
+    """The tokens of a line and their tags; None if a part of it is not such a pair."""
     pairs = [(token, tag) for token, _, tag in (part.rpartition(mark) for part in text.split())]
     return pairs if all(token and is_tag(tag) for token, tag in pairs) else None
 
 
 def _mark(texts: Sequence[str]) -> str | None:
-    """The mark by which most lines are pairs, with entities among them; None where there is none."""
+    """The mark with which most lines are pairs that include entities; None if there is none."""
     for mark in _MARKS:
-        found = [pairs for text in texts if (pairs := _pairs(text, mark)) is not None]
-        has_entities = any(tag not in (OUTSIDE, "o") for pairs in found for _, tag in pairs)
-        if has_entities and 2 * len(found) > len(texts):
+        tagged = [pairs for text in texts if (pairs := _pairs(text, mark)) is not None]
+        has_entities = any(tag not in (OUTSIDE, "o") for pairs in tagged for _, tag in pairs)
+        if has_entities and 2 * len(tagged) > len(texts):
             return mark
     return None
 

@@ -1,6 +1,6 @@
 """UIE's training data, JSON lines: a text, a prompt, and in `result_list` what the prompt asks for.
 
-Each record asks for one type, so the records of one text, wherever they stand in the file, become one Example; the file
+Each record asks for one type, so the records of one text, wherever they are in the file, become one Example; the file
 is read whole for that. A prompt such as 情感[正向,负向] asks for a class, and its results lie in the prompt. A prompt
 about an entity of the text (王小明的出生地) asks for a relation, which is not part of an Example: those are counted.
 """
@@ -27,7 +27,7 @@ _RELATION = re.compile("(.+)的.+", re.DOTALL)
 
 @dataclass(slots=True)
 class _Text:
-    """What the records of one text say: the results of each prompt, and the line of each."""
+    """What the records of a text say: the results of each prompt, and its line."""
 
     line: int
     fields: dict[str, Any]
@@ -70,7 +70,7 @@ def _drafts(path: Path, options: ReadOptions) -> Iterator[Draft | Rejected | Rem
 
 
 def _add(text: _Text, record: Record) -> bool:
-    """Add the results of a record; whether the same are there already. Raises Misfit."""
+    """Add the results of a record; return whether they were there already. Raises Misfit."""
     prompt, results = record.value.get("prompt"), record.value.get("result_list")
     if not isinstance(prompt, str) or not prompt.strip():
         raise Misfit(f'"prompt" is {shown(prompt)}, expected the name of a type')
@@ -91,7 +91,7 @@ def _span(result: Any, prompt: str, line: int) -> Span:
     surface = result.get("text")
     if not isinstance(surface, str):
         raise Misfit(f'"text" of a result is {shown(surface)}, expected a string')
-    absent = 0 if _CHOICE.fullmatch(prompt) else None  # the offsets of a class say nothing
+    absent = 0 if _CHOICE.fullmatch(prompt) else None  # the offsets of a class have no meaning
     start, end = result.get("start", absent), result.get("end", absent)
     return Span(offset_of(start, "start"), offset_of(end, "end"), prompt, surface, line)
 

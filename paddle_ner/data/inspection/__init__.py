@@ -1,4 +1,4 @@
-"""A look into labelled data before a training: what is likely wrong in texts and annotations that are well formed."""
+"""An inspection of labelled data before a training: what is probably wrong in well-formed texts and annotations."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Vocabulary:
     """How a model would read the texts.
 
     Attributes:
-        name: of the model.
-        tokenizer: of the model.
-        window: tokens that it reads at once, special ones included.
+        name: the name of the model.
+        tokenizer: the tokenizer of the model.
+        window: the most tokens that it reads at once, including special tokens.
     """
 
     name: str
@@ -37,9 +37,9 @@ class File:
     """One file of the data.
 
     Attributes:
-        check: what was found in it record by record.
+        check: the results of checking its records.
         examples: its good records.
-        role: ``train``, ``dev`` or ``test`` where somebody said it; else empty.
+        role: ``train``, ``dev`` or ``test`` if it is named so; else empty.
         format: the name of the format that it was read in.
     """
 
@@ -51,7 +51,9 @@ class File:
     def to_dict(self) -> dict[str, Any]:
         """JSON form: its figures and its bad records."""
         check = self.check
-        problems = [{"path": one.path, "line": one.line, "message": one.message} for one in check.problems]
+        problems = [
+            {"path": problem.path, "line": problem.line, "message": problem.message} for problem in check.problems
+        ]
         counts = {
             "bad_records": check.bad,
             "repeated_texts": check.repeated,
@@ -63,11 +65,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found in files that belong together.
+    """The results for files that belong together.
 
     Attributes:
-        files: as they were given.
-        training: the one of them to train on.
+        files: the given files.
+        training: the file to train on.
         findings: the worst first.
     """
 
@@ -77,7 +79,7 @@ class Inspection:
 
     @property
     def breaks_training(self) -> bool:
-        """Whether a training would fail, or learn something else, though each good record can be read."""
+        """Whether a training would fail, or learn something else, although each good record can be read."""
         return any(finding.severity == "error" for finding in self.findings)
 
     @property
@@ -87,7 +89,7 @@ class Inspection:
 
 
 def training_file(files: Sequence[File]) -> File:
-    """The file to train on: the one that is said to be, or else the largest that is annotated."""
+    """The file to train on: the one with this role, or else the largest annotated file."""
     said = [file for file in files if file.role == "train"]
     if len(said) > 1:
         raise InputError(f"{len(said)} files to train on, expected one: a pattern in quotes is read as one file")
@@ -96,26 +98,26 @@ def training_file(files: Sequence[File]) -> File:
 
 
 def inspect(files: Sequence[File], vocabulary: Vocabulary | None = None, *, takes_overlaps: bool = True) -> Inspection:
-    """Everything that deserves a look; see `paddle_ner.data.findings.Severity`.
+    """Everything to look at; see `paddle_ner.data.findings.Severity`.
 
     Args:
-        files: at least one, all that belong together: strings and texts are compared over all of them.
+        files: at least one, and all that belong together: strings and texts are compared over all of them.
         vocabulary: how a model would read the texts; None leaves out what needs one.
         takes_overlaps: whether a training would be told to keep overlapping entities; else they are an error.
     """
     training = training_file(files)
     examples = [example for file in files for example in file.examples]
-    found = [*_unusable(files, training), *findings([file.check for file in files], training.check)]
-    found += [*inconsistencies(examples), *odd_borders(examples), *unseen(examples), *mixed_scripts(examples)]
+    results = [*_unusable(files, training), *findings([file.check for file in files], training.check)]
+    results += [*inconsistencies(examples), *odd_borders(examples), *unseen(examples), *mixed_scripts(examples)]
     if vocabulary is not None:
-        found += [*unknown(examples, vocabulary.tokenizer, vocabulary.name), *_windows(examples, vocabulary)]
+        results += [*unknown(examples, vocabulary.tokenizer, vocabulary.name), *_windows(examples, vocabulary)]
     if not takes_overlaps:
-        found = [replace(one, severity="error") if one.check == "overlap" else one for one in found]
-    return Inspection(tuple(files), training, tuple(by_severity(found)))
+        results = [replace(finding, severity="error") if finding.check == "overlap" else finding for finding in results]
+    return Inspection(tuple(files), training, tuple(by_severity(results)))
 
 
 def _unusable(files: Sequence[File], training: File) -> Iterator[Finding]:
-    """What a training would end with, though each record can be read."""
+    """What would make a training fail, although each record can be read."""
     check = training.check
     if not check.statistics.annotated:
         message = f"{check.path}: no record is annotated, so there is nothing to learn"

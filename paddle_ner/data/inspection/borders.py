@@ -1,4 +1,4 @@
-"""Entities that begin or end where none should: at a space or a mark, inside a number or a word, in half a pair."""
+"""Entities that begin or end where none should: at a space, inside a number, a word or brackets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAIRS = {
 
 
 def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
-    """One finding with all entities of odd borders, by what is odd."""
+    """A finding with all entities with odd borders, by what is odd."""
     places: defaultdict[str, list[Place]] = defaultdict(list)
     counts: Counter[str] = Counter()
     total = 0
@@ -41,13 +41,13 @@ def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
                     places[what].append(span_of(example, entity.start, entity.end, entity.label, what))
     if not counts:
         return
-    found = ", ".join(f"{what} {number:,}" for what, number in counts.most_common())
-    message = f"{counts.total():,} of {plural(total, 'entity', 'entities')} with odd borders: {found}"
+    counted = ", ".join(f"{what} {number:,}" for what, number in counts.most_common())
+    message = f"{counts.total():,} of {plural(total, 'entity', 'entities')} with odd borders: {counted}"
     yield Finding("odd-border", "warning", message, counts.total(), tuple(_in_turn(list(places.values()))))
 
 
 def oddity(text: str, entity: Entity) -> str | None:
-    """What is odd with the borders of an entity, in words; None where nothing is."""
+    """What is odd about the borders of an entity, in words; None if nothing is."""
     surface = entity.text
     if surface != surface.strip():
         return "space at the border"

@@ -1,4 +1,4 @@
-"""What the characters of texts tell: those that cannot be seen, two scripts in one, and those no vocabulary knows."""
+"""What the characters of texts show: invisible ones, two scripts in one text, and unknown ones."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from paddle_ner.types import Example
 
 _HARMLESS = frozenset("\t\n\r\u3000\u200d")  # a tab, line ends, the wide space, the joiner of emoji
 _SHOWN = 8  # characters that a finding names
-_MUCH = 0.01  # of the characters that no vocabulary may lack without a warning
-_FEW_TEXTS = 5  # in one of the scripts, below which it is chance
-_FEW_MARKS = 2  # different characters of a script that show it: a rare name may hold one of the other
+_MUCH = 0.01  # share of unknown characters from which on a warning is given
+_FEW_TEXTS = 5  # texts in one of the scripts, fewer are chance
+_FEW_MARKS = 2  # different characters that prove a script: a rare name may have one of the other script
 
 
 def unseen(examples: Sequence[Example]) -> Iterator[Finding]:
-    """Control characters and others that cannot be seen, and the mark of what was lost in a conversion."""
-    found = _Tally(examples, _is_unseen)
-    if found.counts:
+    """Control characters and other invisible ones, and the character that replaces what a conversion lost."""
+    tally = _Tally(examples, _is_unseen)
+    if tally.counts:
         message = (
-            f"{plural(found.texts, 'text')} with control characters or others that cannot be seen:"
-            f" {found.shown(_code)}; remove them before labelling, since offsets count them"
+            f"{plural(tally.texts, 'text')} with control characters or others that cannot be seen:"
+            f" {tally.shown(_code)}; remove them before labelling, since offsets count them"
         )
-        yield Finding("unseen-character", "warning", message, found.texts, found.places)
+        yield Finding("unseen-character", "warning", message, tally.texts, tally.places)
 
 
 def mixed_scripts(examples: Sequence[Example]) -> Iterator[Finding]:
-    """Traditional and simplified Chinese in one text, or in different ones."""
+    """Traditional and simplified Chinese in the same text, or in different texts."""
     traditional = simplified = 0
     mixed: list[Example] = []
     for example in examples:
@@ -53,34 +53,34 @@ def mixed_scripts(examples: Sequence[Example]) -> Iterator[Finding]:
 
 
 def unknown(examples: Sequence[Example], tokenizer: Tokenizer, name: str) -> Iterator[Finding]:
-    """Characters that a vocabulary lacks, which a model reads all as one and the same.
+    """Characters that a vocabulary lacks, which a model cannot tell apart.
 
     Args:
         examples: whose texts are read.
-        tokenizer: of the vocabulary.
-        name: what the vocabulary is called.
+        tokenizer: the tokenizer of the vocabulary.
+        name: the name of the vocabulary.
     """
     known = cache(lambda character: tokenizer.unk_id not in tokenizer.encode(character).ids)
-    found = _Tally(examples, lambda character: not known(character))
-    if not found.counts:
+    tally = _Tally(examples, lambda character: not known(character))
+    if not tally.counts:
         return
     total = sum(len(example.text) for example in examples)
-    share = found.counts.total() / total
+    share = tally.counts.total() / total
     message = (
-        f"{plural(found.counts.total(), 'character')} ({share:.2%}) in {plural(found.texts, 'text')} that the"
-        f" vocabulary of {name} lacks and reads as unknown: {found.shown(str)}"
+        f"{plural(tally.counts.total(), 'character')} ({share:.2%}) in {plural(tally.texts, 'text')} that the"
+        f" vocabulary of {name} lacks and reads as unknown: {tally.shown(str)}"
     )
     severity: Severity = "warning" if share > _MUCH else "note"
-    yield Finding("unknown-character", severity, message, found.counts.total(), found.places)
+    yield Finding("unknown-character", severity, message, tally.counts.total(), tally.places)
 
 
 class _Tally:
-    """How often characters of a kind stand in texts, and where first.
+    """How often characters of a kind occur in texts, and where they occur first.
 
     Attributes:
-        counts: of each character of the kind.
-        texts: that hold one.
-        places: of the first texts that do.
+        counts: the counts of each character of the kind.
+        texts: how many have such a character.
+        places: the first texts that have such a character.
     """
 
     def __init__(self, examples: Sequence[Example], is_one: Callable[[str], bool]) -> None:
@@ -89,7 +89,7 @@ class _Tally:
         places: list[Place] = []
         judged: dict[str, bool] = {}
         for example in examples:
-            held = [one for one in set(example.text) if _judge(one, judged, is_one)]
+            held = [character for character in set(example.text) if _judge(character, judged, is_one)]
             if not held:
                 continue
             self.texts += 1
@@ -127,8 +127,9 @@ def _code(character: str) -> str:
 def _script(character: str) -> str:
     """``traditional`` or ``simplified`` for a character that is only one of them; else empty.
 
-    GB 2312 holds the simplified characters, Big5 the traditional ones: what only one of them holds is told by it. Of
-    Big5 the frequent half counts (its first bytes up to C6), since the other has rare characters of every kind.
+    GB 2312 holds the simplified characters, Big5 the traditional ones: a character that only one of them has belongs
+    to it. Of Big5 only the frequent half counts (its first bytes up to C6), since the other half has rare
+    characters of every kind.
     """
     if not "\u4e00" <= character <= "\u9fff":
         return ""

@@ -11,9 +11,9 @@ from paddle_ner.data.inspection import File, Inspection
 from paddle_ner.errors import Problem, group
 
 _BINS = 24
-_WIDTH, _HEIGHT, _AXIS = 360, 120, 18  # of a histogram, in units of its drawing
-_CUT = 0.995  # of the values that a histogram shows; the longest few would flatten the rest
-_PROBLEMS = 50  # kinds of them that are shown
+_WIDTH, _HEIGHT, _AXIS = 360, 120, 18  # of a histogram, in units of the drawing
+_CUT = 0.995  # share of the values that a histogram shows; the few longest would flatten the rest
+_PROBLEMS = 50  # kinds of problems that are shown
 _TITLES = {
     "error": ("Errors", "a training would fail, or learn something else"),
     "warning": ("Warnings", "likely to cost score"),
@@ -117,12 +117,13 @@ def _table(files: Sequence[File], training: File) -> str:
 
 
 def _bad(problems: Sequence[Problem]) -> list[str]:
-    """The bad records, like ones together."""
+    """The bad records, grouped by the kind of problem."""
     if not problems:
         return []
     grouped = group(problems)
     shown = "".join(
-        f"<li><small>{escape(one.path)}:{one.line}</small>{escape(one.message)}</li>\n" for one in grouped[:_PROBLEMS]
+        f"<li><small>{escape(problem.path)}:{problem.line}</small>{escape(problem.message)}</li>\n"
+        for problem in grouped[:_PROBLEMS]
     )
     more = f"<li>and {len(grouped) - _PROBLEMS:,} more kinds</li>" if len(grouped) > _PROBLEMS else ""
     return [
@@ -152,7 +153,7 @@ def _densities(file: File) -> Counter[int]:
 
 
 def _histograms(title: str, values: Mapping[str, Counter[int]]) -> list[str]:
-    """A histogram a file, all over the same range; nothing where no file has a value."""
+    """A histogram per file, all over the same range; nothing if no file has a value."""
     every = sum(values.values(), Counter[int]())
     if not every:
         return []
@@ -201,7 +202,7 @@ def _labels(title: str, counts: Mapping[str, Counter[str]]) -> list[str]:
     highest = max(every.values())
     rows = []
     for label, number in every.most_common():
-        cells = "".join(f"<td>{found[label]:,}</td>" for found in counts.values())
+        cells = "".join(f"<td>{counted[label]:,}</td>" for counted in counts.values())
         bar = f'<td class="bar"><i style="width: {100 * number / highest:.1f}%"></i></td>'
         rows.append(f"<tr><td>{escape(label)}</td>{cells}{bar}</tr>\n")
     table = f"<table><thead><tr><th></th>{head}<th></th></tr></thead>\n{''.join(rows)}</table>"

@@ -1,4 +1,4 @@
-"""Strings that are labelled one way here and another way there, or nearly everywhere but not here: likely errors."""
+"""Strings with different labels in different places, or labelled nearly everywhere: probable errors."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from paddle_ner.data.findings import KEPT, Finding, Place, plural, span_of
 from paddle_ner.data.tokens import splits_word
 from paddle_ner.types import Example
 
-_OFTEN = 5  # times that a string is labelled before a place where it is not counts
-_SHARE = 0.9  # of its places that must be labelled
-_PLACES = 2  # of a string with several labels that are shown, of those with a rarer one
+_OFTEN = 5  # times that a string is labelled before a place without its label counts
+_SHARE = 0.9  # share of its places that must be labelled
+_PLACES = 2  # places of a string with several labels that are shown, for each rarer label
 
 _Where = tuple[Example, int, int]
 
 
 def inconsistencies(examples: Sequence[Example]) -> Iterator[Finding]:
-    """What entities of the same string tell of each other, over all files together.
+    """Entities with the same string but different labels, over all files together.
 
-    A string with several labels may be right (a town and its football club); where one of them is rare, it is likely an
-    error, and those stand first. A string that is an entity in nine of ten places is likely one in the tenth too.
+    A string with several labels may be right (a town and its football club); if one of them is rare, it is probably an
+    error, and these come first. A string that is an entity in nine of ten places is probably one in the tenth too.
     """
     labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
     where: defaultdict[tuple[str, str], list[_Where]] = defaultdict(list)
@@ -73,23 +73,23 @@ def _missed(
         if example.entities is not None:
             for surface, start in _occurrences(example, index):
                 unlabelled[surface].append((example, start, start + len(surface)))
-    found = [
+    overlooked = [
         (totals[surface] / (totals[surface] + len(places)), surface, places)
         for surface, places in unlabelled.items()
         if totals[surface] >= _SHARE * (totals[surface] + len(places))
     ]
-    if not found:
+    if not overlooked:
         return
-    found.sort(key=lambda one: (-one[0], one[1]))
-    count = sum(len(places) for _, _, places in found)
+    overlooked.sort(key=lambda entry: (-entry[0], entry[1]))
+    count = sum(len(places) for _, _, places in overlooked)
     shown = (
         span_of(example, start, end, said=f"{totals[surface]:,} times {labels[surface].most_common(1)[0][0]}")
-        for _, surface, places in found
+        for _, surface, places in overlooked
         for example, start, end in places
     )
     message = (
-        f"{plural(count, 'place')} without a label, of {plural(len(found), 'string')} that"
-        f" {'is' if len(found) == 1 else 'are'} labelled in at least {_SHARE:.0%} of their places: overlooked?"
+        f"{plural(count, 'place')} without a label, of {plural(len(overlooked), 'string')} that"
+        f" {'is' if len(overlooked) == 1 else 'are'} labelled in at least {_SHARE:.0%} of their places: overlooked?"
     )
     yield Finding("missing-entity", "warning", message, count, tuple(islice(shown, KEPT)))
 

@@ -32,7 +32,7 @@ def entities_in(cell: str) -> list[Any]:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             continue
         if isinstance(value, list):
-            return [list(one) if isinstance(one, tuple) else one for one in value]
+            return [list(item) if isinstance(item, tuple) else item for item in value]
     shown = repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
     raise ValueError(f"{shown} is no list of entities, expected one as in the rows before")
 

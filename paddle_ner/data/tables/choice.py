@@ -112,7 +112,7 @@ class ColumnChooser:
         return Columns(len(self.names), self.text, self.label, self.number, None, guessed=guessed)
 
     def _refuse_answers(self, rest: Sequence[int]) -> None:
-        """Raise InputError where a column is named like an answer to the text: the label may belong to that instead."""
+        """Raise InputError if a column is named like an answer to the text: the label may belong to that instead."""
         answers = [index for index in answers_among(self.names) if index in rest and self.table[index].is_text]
         if answers and self.text is not None:
             raise InputError(
@@ -121,7 +121,7 @@ class ColumnChooser:
             )
 
     def _refuse_entities(self, rest: Sequence[int]) -> None:
-        """Raise InputError where other columns describe an entity: the label is then the type of that entity."""
+        """Raise InputError if other columns describe an entity: the label is then the type of that entity."""
         named = [self.names[index] for index in entities_among(self.names) if index in rest]
         if named:
             raise InputError(
@@ -201,7 +201,7 @@ class ColumnChooser:
         return ColumnChooser(self.where, names, table, *places)
 
     def _delimiter_hint(self) -> str:
-        """What the only column seems to be delimited by, in words; empty where nothing is."""
+        """What the only column seems to be delimited by, in words; empty if nothing is."""
         cells = self.table[0].filled
         if len(cells) > 1 and all("\t" in cell for cell in cells):
             return ", which tabs part (--delimiter tab)"
@@ -223,7 +223,7 @@ class ColumnChooser:
             self.text, self.label = 1, 0
             return
         always_shorter = right.length >= _LONG_LABEL and all(
-            2 * len(one) <= len(other) for one, other in zip(left.cells, right.cells, strict=True)
+            2 * len(cell) <= len(other) for cell, other in zip(left.cells, right.cells, strict=True)
         )
         if len(left.filled) < FEW and (right.is_numeric or not (left.is_numeric or always_shorter)):
             self.text, self.label = 0, 1
@@ -261,7 +261,7 @@ class ColumnChooser:
         self.text, self.label, self.number = (roles.index([role]) for role in ("text", "label", "id"))
 
     def _classes(self) -> tuple[int, ...]:
-        """The columns of 0 and 1, one for each class, where there are at least two."""
+        """The columns of 0 and 1, one for each class, if there are at least two."""
         binary = [index for index in self._rest() if self.table[index].is_binary and self.names[index]]
         return tuple(binary) if len(binary) > 1 else ()
 

@@ -15,12 +15,12 @@ class Columns:
     Attributes:
         count: how many cells a row has.
         text: the column of the text.
-        label: the column of the label or labels; None where there is none.
+        label: the column of the label or labels; None if there is none.
         id: the column of the id.
-        header: the names of the columns; None where the first row is data.
+        header: the names of the columns; None if the first row is data.
         classes: columns for one class each, with 1 where the text belongs to that class.
         guessed: whether the columns were recognized by their content.
-        tags: how the cells of text and label hold tokens and their tags; None where they hold a text and its class.
+        tags: how the cells of text and label hold tokens and their tags; None if they hold a text and its class.
         listed: whether each cell of the label holds a list of labels.
         separator: what seems to separate several labels in a cell.
         entities: whether each cell of the label holds a list of entities.

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{0,30}", re.ASCII)
 
 
 def has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], options: ReadOptions) -> bool:
-    """Whether the first row names the columns. Raises InputError where both readings are possible."""
+    """Whether the first row names the columns. Raises InputError if both readings are possible."""
     if options.header is not None:
         return options.header
     if any(isinstance(field, str) for field in (options.text_field, options.label_field, options.id_field)):
@@ -48,7 +48,7 @@ def has_header(where: str, first: Sequence[str], data: Sequence[Sequence[str]], 
 
 
 def refuse_late_names(where: str, rows: Sequence[Sequence[str]]) -> None:
-    """Raise InputError where a later row names a text and a label column."""
+    """Raise InputError if a later row names a text and a label column."""
     for row in rows[1:_BEGINNING]:
         if len(row) > 1 and texts_among(row) and labels_among(row) and all(is_known(cell) for cell in row if cell):
             raise InputError(

@@ -55,17 +55,17 @@ def normal(name: str) -> str:
 
 
 def texts_among(names: Sequence[str]) -> list[int]:
-    """The columns that are named like a text; only those with an unambiguous name where there are any."""
+    """The columns that are named like a text; only those with an unambiguous name if there are any."""
     return _among(names, _FIRST_TEXTS, _TEXTS)
 
 
 def labels_among(names: Sequence[str]) -> list[int]:
-    """The columns that are named like a label; only those with an unambiguous name where there are any."""
+    """The columns that are named like a label; only those with an unambiguous name if there are any."""
     return _among(names, _FIRST_LABELS, _LABELS)
 
 
 def ids_among(names: Sequence[str]) -> list[int]:
-    """The columns that are named like an id; only ``id`` where there is one."""
+    """The columns that are named like an id; only ``id`` if there is one."""
     return _among(names, ("id",), _IDS)
 
 

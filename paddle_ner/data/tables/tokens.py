@@ -1,4 +1,4 @@
-"""Tables with a token and its tag a row, as Kaggle's: which columns hold them, and which parts the sentences."""
+"""Tables with a token and its tag per row, as Kaggle's: which columns hold them, and which parts the sentences."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LONG = 20
 
 @dataclass(frozen=True, slots=True)
 class TokenColumns:
-    """Where things stand in a row, counted from 0.
+    """Where things are in a row, counted from 0.
 
     Attributes:
         count: how many cells a row has.
         token: the column of the tokens.
-        tag: the column of their tags; None where only the texts are asked for and there are none.
-        sentence: the columns in which another value begins another sentence; none where blank rows part sentences.
+        tag: the column of their tags; None if only the texts are asked for and there are none.
+        sentence: the columns in which another value begins another sentence; none if blank rows part sentences.
         filled: whether the columns of sentences are filled in each row; else in the first of each sentence only.
-        header: the names of the columns; None where the first row is data.
+        header: the names of the columns; None if the first row is data.
     """
 
     count: int
@@ -48,7 +48,7 @@ class TokenColumns:
     header: tuple[str, ...] | None
 
     def remarks(self) -> Iterator[str]:
-        """What the user should know of the choice."""
+        """What the user should know about the choice."""
         read = {"tokens": (self.token,), "tags": () if self.tag is None else (self.tag,), "sentences": self.sentence}
         said = ", ".join(f"{what} by {self._named(columns)}" for what, columns in read.items() if columns)
         yield f"a token and its tag a row, put together as sentences: {said}"
@@ -65,17 +65,17 @@ class TokenColumns:
 def token_columns_of(
     where: str, rows: Sequence[Sequence[str]], options: ReadOptions, *, is_parted: bool, named: bool = False
 ) -> TokenColumns | None:
-    """The columns of a table with a token a row, from its first rows and the options; None of any other table.
+    """The columns of a table with a token per row, from its first rows and the options; None of any other table.
 
     Args:
         where: the file and line of the first row, for messages.
         rows: the first rows, a header among them if there is one.
         options: what the user says of the columns.
-        is_parted: whether blank rows stand among them.
+        is_parted: whether blank rows are among them.
         named: whether the first row is known to name the columns.
 
     Raises:
-        InputError: there is a token a row, but it cannot be told which column is what or where a sentence begins.
+        InputError: there is a token per row, but it cannot be told which column is what or where a sentence begins.
     """
     first = [cell.strip() for cell in rows[0]]
     body = [row for row in rows[1:] if len(row) == len(first)]
@@ -134,7 +134,7 @@ class _Chooser:
         return any(normal(cell) in TOKEN_NAMES | _SENTENCES or labels_among([cell]) for cell in self.first)
 
     def _place(self, field: str | int | None, header: bool) -> int | None:
-        """The column that an option names; None where it names none, which is told where the other tables are read."""
+        """The column that an option names; None if it names none, which is reported where other tables are read."""
         if isinstance(field, int):
             return field - 1 if field <= len(self.first) else None
         return self.first.index(field) if header and field in self.first else None
@@ -156,7 +156,7 @@ class _Chooser:
         return tuple(counting) if len(counting) == 1 and _is_counted_once(self.table[counting[0]]) else ()
 
     def _tag(self, tagged: Sequence[int], header: bool, sentence: Sequence[int], are_named: bool) -> int | None:
-        """The column of tags. Raises InputError where several hold tags and none is named so."""
+        """The column of tags. Raises InputError if several hold tags and none is named so."""
         known = [index for index in labels_among(self.first) if index not in sentence] if header else []
         if len(tagged) > 1 and len(set(known) & set(tagged)) != 1:
             raise InputError(
@@ -191,7 +191,7 @@ class _Chooser:
         )
 
     def _token(self, text: int | None, header: bool, taken: set[int | None]) -> int | None:
-        """The column of tokens. Raises InputError where it may be one of several."""
+        """The column of tokens. Raises InputError if it may be one of several."""
         if text is not None:
             return text
         rest = [index for index in range(len(self.first)) if index not in taken]
@@ -211,7 +211,7 @@ class _Chooser:
 def _are_tags(column: Column) -> bool:
     """Whether a column holds tags of tokens: with their positions, and such that stand outside of entities.
 
-    A few cells may be something else, which is told where they are read. Without a tag of the outside, all must be
+    A few cells may be something else, which is reported when they are read. Without a tag of the outside, all must be
     tags, and some entity must go on over a second token.
     """
     tags = sum(is_tag(cell) or cell == "0" for cell in column.filled)
@@ -223,7 +223,7 @@ def _are_tags(column: Column) -> bool:
 
 
 def _parts_rows(column: Column) -> bool:
-    """Whether values stand in several rows one after another, or in the first row of several."""
+    """Whether values are in several rows one after another, or in the first row of several."""
     cells = column.cells
     return bool(column.filled) and any(not after or before == after for before, after in pairwise(cells))
 

@@ -47,9 +47,9 @@ def _ranges(entity: Entity) -> str:
     """Start and end of each part between line ends, which brat parts with semicolons."""
     places: list[str] = []
     start = entity.start
-    for found in _BREAK.finditer(entity.text):
-        places.append(f"{start} {entity.start + found.start()}")
-        start = entity.start + found.end()
+    for match in _BREAK.finditer(entity.text):
+        places.append(f"{start} {entity.start + match.start()}")
+        start = entity.start + match.end()
     return ";".join([*places, f"{start} {entity.end}"])
 
 

@@ -1,4 +1,4 @@
-"""Columns: a character and its tag a line (BIO or BIOES), a blank line behind each text."""
+"""Columns: a character and its tag per line (BIO or BIOES), a blank line after each text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canonical objects: one a line, or all in one array."""
+"""The canonical objects: one per line, or all in one array."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _results(record: Record) -> Iterator[dict[str, Any]]:
 
 
 def _score(results: list[dict[str, Any]]) -> float:
-    """What Label Studio sorts tasks by: the least score among the results; 1 where none has one."""
+    """What Label Studio sorts tasks by: the least score among the results; 1 if none has one."""
     return min((result["score"] for result in results if "score" in result), default=1.0)
 
 

@@ -21,11 +21,11 @@ def _annotation(record: Record) -> dict[str, Any]:
     if record.classes is not None:
         return {"cats": dict.fromkeys(record.classes, 1)}
     entities = record.labelled.entities
-    return {} if entities is None else {"entities": [[one.start, one.end, one.label] for one in entities]}
+    return {} if entities is None else {"entities": [[entity.start, entity.end, entity.label] for entity in entities]}
 
 
 def _write_docs(records: Iterable[Record], path: Path) -> None:
-    """One Doc a record, a token a character, so that every entity falls on tokens; each class of the file as a cat."""
+    """One Doc per record, a token per character, so that entities fit tokens; each class of the file as a cat."""
     require("spacy", needed_for=f"{path.suffix} files of spaCy")
     import spacy
     from spacy.tokens import Doc, DocBin, Span
@@ -41,7 +41,7 @@ def _write_docs(records: Iterable[Record], path: Path) -> None:
         if entities is not None:
             if do_overlap(entities):
                 raise record.refused(f"overlapping entities, which spaCy's doc.ents cannot hold: {_INSTEAD}")
-            doc.set_ents([Span(doc, one.start, one.end, label=one.label) for one in entities])
+            doc.set_ents([Span(doc, entity.start, entity.end, label=entity.label) for entity in entities])
         if record.classes is not None:
             doc.cats = dict.fromkeys(record.classes, 1.0)
             classes |= dict.fromkeys(record.classes)

@@ -1,4 +1,4 @@
-"""CSV and TSV: a text a row, with its class, or its entities as JSON in a cell, and the scores of a model."""
+"""CSV and TSV: a text per row, with its class, or its entities as JSON in a cell, and the scores of a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PARTED = "a tab or a line end in a cell, which tsv cannot hold: write .csv or .
 
 
 def _write(records: Iterable[Record], stream: IO[str], *, put: Callable[[IO[str], list[str], Record], None]) -> None:
-    """A header, then a row a record, whose fields are those of the first."""
+    """A header, then a row per record, whose fields are those of the first."""
     names: list[str] = []
     for record in records:
         row = _row(record)
@@ -48,7 +48,7 @@ def _cell(value: Any) -> str:
 
 
 def _put_quoted(stream: IO[str], cells: list[str], _: Record) -> None:
-    # Python's writer does not quote a cell for a CR alone, behind which its reader expects another row.
+    # Python's writer does not quote a cell for a CR alone, after which its reader expects another row.
     if any("\r" in cell for cell in cells):
         csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
     else:

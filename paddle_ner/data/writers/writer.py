@@ -41,7 +41,7 @@ class Record:
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """The classes, whether one or several were asked for; None where none were."""
+        """The classes, whether one or several were asked for; None if none were."""
         if self.labelled.label is not None:
             return (self.labelled.label,)
         return self.labelled.labels
@@ -66,14 +66,14 @@ class Writer:
     """A format that can be written.
 
     Attributes:
-        name: what it is called on the command line; that of the format that reads it, where there is one.
+        name: what it is called on the command line; that of the format that reads it, if there is one.
         summary: one line for people.
-        suffixes: of the names that say this format, such as ``.conll``; the first is given to new files.
+        suffixes: the suffixes of the names that say this format, such as ``.conll``; the first is given to new files.
         put: writes records to a stream. Raises InputError for one that the format cannot hold. None: `to_path` writes.
-        suffix: of new files where names say another format, such as ``.jsonl`` of doccano's.
+        suffix: the suffix of new files if names say another format, such as ``.jsonl`` of doccano's.
         same_fields: whether all records must have the same fields, as the rows of a table do.
         text_fault: why a text with its other fields cannot be written, whatever it is labelled with; it ends with what
-            to do. None where it can.
+            to do. None if it can.
         to_path: writes records to a new file or folder, where the format is not one text. Raises as `put` does.
         is_folder: whether that is a folder.
     """

@@ -12,11 +12,11 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """What the model gives with scores from `low` to `high`.
+    """The model's answers with scores from `low` to `high`.
 
     Attributes:
-        low: the bin's border.
-        high: its other one.
+        low: the lower border.
+        high: the upper border.
         count: answers in it.
         score: their mean score.
         right: the share of them that is right.
@@ -30,8 +30,8 @@ class Bin:
 
 
 def given(judged: Sequence[Judged]) -> list[tuple[float, bool]]:
-    """The score of all that a model gives, and whether it is right."""
-    return [(score, item in judgement.gold) for judgement in judged for item, score in judgement.found.items()]
+    """The score of each item that a model gives, and whether it is right."""
+    return [(score, item in judgement.gold) for judgement in judged for item, score in judgement.predicted.items()]
 
 
 def bins(scored: Sequence[tuple[float, bool]], number: int = BINS) -> list[Bin]:
@@ -53,6 +53,6 @@ def bins(scored: Sequence[tuple[float, bool]], number: int = BINS) -> list[Bin]:
 
 
 def expected_error(parts: Sequence[Bin]) -> float:
-    """The mean distance between score and share of right answers, by answer; 0 where there are none."""
+    """The mean distance between score and share of right answers, by answer; 0 if there are none."""
     total = sum(part.count for part in parts)
     return sum(part.count * abs(part.score - part.right) for part in parts) / total if total else 0.0

@@ -1,4 +1,4 @@
-"""All that is found out about a model on labelled examples, in one object."""
+"""The diagnosis of a model on labelled examples, in one object."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Diagnosis:
 
     Attributes:
         report: the metrics.
-        interval: of the metric's value.
+        interval: the confidence interval of the metric's value.
         judged: each example beside its answer.
         labels: figures by label.
-        pairs: of each example, what each entity was taken for; None for classes.
+        pairs: for each example, what each entity was taken for; None for classes.
         schemes: scores of entities by four ways to count; empty for classes.
-        confusion: gold in rows, found in columns, in the order of `labels`; of entities with a last row for what is
-            invented and a last column for what is missed. None for several classes.
+        confusion: gold in rows, found in columns, in the order of `labels`; for entities with a last row for invented
+            and a last column for missed ones. None for several classes.
         choices: precision and recall by the least score.
         bins: scores beside shares of right answers.
         calibration: the expected calibration error, in [0, 1].
         lengths: by the length of the text.
-        seen: by whether training held it; empty where training is not known.
-        times: by how often training held it; empty for classes too.
-        repeated: examples whose text stands in training too; None where that is not known.
-        worst: places in `judged` of those with errors, the worst first.
-        comparison: with another model; None where there is none.
+        seen: by whether training had it; empty if training is not known.
+        times: by how often training had it; also empty for classes.
+        repeated: examples whose text is in training too; None if that is not known.
+        worst: indices in `judged` of examples with errors, the worst first.
+        comparison: with another model; None if there is none.
         other: its answers.
     """
 
@@ -92,16 +92,16 @@ def diagnose(
     """What a model gets wrong, and where.
 
     Args:
-        report: of the answers; its labels are those that are looked at.
+        report: the report of the answers; only its labels are diagnosed.
         examples: labelled.
-        answers: of the model, in their order.
-        training: what the model saw; None where that is not known.
+        answers: the answers of the model, in their order.
+        training: what the model saw; None if that is not known.
         other: answers of a model to compare with.
     """
     labels = list(report.per_label)
     judged = judge(examples, answers)
     entities = any(judgement.answer.entities is not None for judgement in judged)
-    pairs = [match(judgement.gold, judgement.found) for judgement in judged] if entities else []
+    pairs = [match(judgement.gold, judgement.predicted) for judgement in judged] if entities else []
     figures, spread = by_label(judged, pairs, labels, training)
     scored = [(score, item in judgement.gold) for judgement in judged for item, score in judgement.candidates.items()]
     parts = bins(given(judged))

@@ -1,4 +1,4 @@
-"""What stands out in a diagnosis, and so what to do next. The words for it stand with whoever shows it."""
+"""What stands out in a diagnosis, and therefore what to do next. The words for it are in the modules that show it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from paddle_ner.evaluation.diagnosis.labels import LabelFigures
 from paddle_ner.evaluation.diagnosis.slices import Slice
 
 LOW = 0.6  # a score below which the basics come first
-_WIDE = 0.08  # an interval of the score that is wider tells too little
+_WIDE = 0.08  # a wider interval of the score says too little
 _FEW = 50  # examples of a label in training
-_FEWEST = 20  # items that a part must have before anything is said of it
+_FEWEST = 20  # items that a part must have to be judged
 _GAP = 0.1  # by which a part is clearly worse
 _SHARES = {"missed": 0.45, "invented": 0.3, "borders": 0.25, "type": 0.25}  # of all errors
-_GAIN = 0.01  # of F1, for which a least score is worth its trouble
+_GAIN = 0.01  # of F1, from which on a threshold is worthwhile
 _REPEATED = 0.01  # of the examples, from which on the score is too good
 _ERROR = 0.1  # of calibration
 
@@ -35,7 +35,7 @@ class Finding:
 
 
 def findings(diagnosis: Diagnosis) -> list[Finding]:
-    """What to do next, what helps most first; empty where everything is right."""
+    """What to do next, the most helpful first; empty if everything is right."""
     return [
         *_low(diagnosis),
         *_worst_label(diagnosis),
@@ -92,15 +92,15 @@ def _kinds(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _most_confused(labels: Sequence[LabelFigures], confusion: Sequence[Sequence[int]]) -> dict[str, str | int | float]:
-    """Of two labels the one that is taken for the other most often, and how often."""
+    """The label that is most often taken for another, that other label, and how often."""
     cells = {
-        (gold.label, found.label): confusion[row][column]
+        (gold.label, predicted.label): confusion[row][column]
         for row, gold in enumerate(labels)
-        for column, found in enumerate(labels)
+        for column, predicted in enumerate(labels)
         if row != column
     }
-    gold, found = max(cells, key=cells.__getitem__)
-    return {"gold": gold, "found": found, "count": cells[gold, found]}
+    gold, predicted = max(cells, key=cells.__getitem__)
+    return {"gold": gold, "found": predicted, "count": cells[gold, predicted]}
 
 
 def _unseen(diagnosis: Diagnosis) -> Iterator[Finding]:

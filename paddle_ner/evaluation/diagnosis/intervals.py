@@ -12,13 +12,13 @@ from paddle_ner.tasks.metrics import GOLD, PREDICTED, TRUE_POSITIVES, Counts
 DRAWS = 1000
 LEVEL = 0.95
 SEED = 0
-_CHUNK = 50  # draws that are held at a time
+_CHUNK = 50  # draws in memory at a time
 
 Floats = NDArray[np.float64]
 
 
 class Interval(NamedTuple):
-    """In which a score lies at `LEVEL`, both from 0 to 1."""
+    """The limits of a score at `LEVEL`, both from 0 to 1."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
     Args:
         counts: [examples, …].
         draws: how often.
-        seed: of the draws: the same examples are drawn for all counts of as many examples.
+        seed: the seed of the draws: the same examples are drawn for all counts of as many examples.
 
     Returns:
         [draws, …].
@@ -52,13 +52,13 @@ def resampled(counts: Counts, draws: int = DRAWS, seed: int = SEED) -> Floats:
 
 
 def f1(sums: NDArray[np.float64] | Counts) -> Floats:
-    """F1 of counts [..., 3]; 0 where there is nothing to find and nothing was found."""
+    """F1 of counts [..., 3]; 0 without gold and predicted items."""
     both = sums[..., PREDICTED] + sums[..., GOLD]
     scores: Floats = np.divide(2.0 * sums[..., TRUE_POSITIVES], both, out=np.zeros(both.shape), where=both > 0)
     return scores
 
 
 def interval(values: Floats) -> Interval:
-    """The middle of values, which leaves as many out below as above."""
+    """The middle `LEVEL` of the values, which leaves out as many below as above."""
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(low), float(high))

@@ -1,4 +1,4 @@
-"""What is counted, alike for all tasks: an entity is an item at its place, a class an item over the whole text."""
+"""What is counted in all tasks: an entity is an item at its place, a class is an item over the whole text."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Judged:
 
     Attributes:
         example: as people labelled it.
-        answer: of the model.
+        answer: the answer of the model.
         gold: what is right.
-        found: what the model gives, with its score; 1 where it has none.
-        candidates: those, and with several classes also what the model leaves out for its low score.
+        predicted: what the model gives, with its score; 1 if it has none.
+        candidates: the same, and with several classes also those with a score that is too low.
     """
 
     example: Example
     answer: Prediction
     gold: frozenset[Item]
-    found: Mapping[Item, float]
+    predicted: Mapping[Item, float]
     candidates: Mapping[Item, float]
 
     @property
     def is_right(self) -> bool:
-        """Whether everything is found and nothing else."""
-        return self.gold == self.found.keys()
+        """Whether everything is found, and nothing else."""
+        return self.gold == self.predicted.keys()
 
     def surface(self, item: Item) -> str:
         """The text of an item."""
@@ -49,33 +49,33 @@ class Judged:
 
     @property
     def badness(self) -> float:
-        """How wrong it is: the scores of all that is wrong, and what is lacking to 1 in those of what is missed."""
+        """How wrong it is: the sum of the scores of wrong items, and of 1 minus the score of each missed one."""
         scores = self.answer.scores or {}
-        wrong = sum(score for item, score in self.found.items() if item not in self.gold)
-        return wrong + sum(1 - scores.get(item.label, 0.0) for item in self.gold - self.found.keys())
+        wrong = sum(score for item, score in self.predicted.items() if item not in self.gold)
+        return wrong + sum(1 - scores.get(item.label, 0.0) for item in self.gold - self.predicted.keys())
 
 
 def judge(examples: Sequence[Example], answers: Sequence[Prediction]) -> list[Judged]:
-    """Each example beside its answer. Raises ValueError where they differ in number."""
+    """Each example beside its answer. Raises ValueError if they differ in number."""
     return [_judged(example, answer) for example, answer in zip(examples, answers, strict=True)]
 
 
 def _judged(example: Example, answer: Prediction) -> Judged:
     size = len(example.text)
     if answer.entities is not None:
-        found: dict[Item, float] = {}
+        predicted: dict[Item, float] = {}
         for entity in answer.entities:
             item = Item(entity.start, entity.end, entity.label)
-            found[item] = max(1.0 if entity.score is None else entity.score, found.get(item, 0.0))
+            predicted[item] = max(1.0 if entity.score is None else entity.score, predicted.get(item, 0.0))
         gold = frozenset(Item(entity.start, entity.end, entity.label) for entity in example.entities or ())
-        return Judged(example, answer, gold, found, found)
+        return Judged(example, answer, gold, predicted, predicted)
     scores = answer.scores or {}
     given = (answer.label,) if answer.label is not None else answer.labels or ()
-    found = {Item(0, size, label): scores.get(label, 1.0) for label in given}
+    predicted = {Item(0, size, label): scores.get(label, 1.0) for label in given}
     wanted = (example.label,) if example.label is not None else example.labels or ()
     gold = frozenset(Item(0, size, label) for label in wanted)
     several = {Item(0, size, label): score for label, score in scores.items()} if answer.label is None else {}
-    return Judged(example, answer, gold, found, {**several, **found})
+    return Judged(example, answer, gold, predicted, {**several, **predicted})
 
 
 def counts(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Judged, Item], str]) -> Counts:
@@ -88,8 +88,8 @@ def counts(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Ju
     counted = np.zeros((len(judged), len(names), 3), np.int64)
     for row, judgement in enumerate(judged):
         for column, items in (
-            (TRUE_POSITIVES, judgement.gold & judgement.found.keys()),
-            (PREDICTED, judgement.found),
+            (TRUE_POSITIVES, judgement.gold & judgement.predicted.keys()),
+            (PREDICTED, judgement.predicted),
             (GOLD, judgement.gold),
         ):
             for item in items:

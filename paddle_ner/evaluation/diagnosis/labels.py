@@ -1,4 +1,4 @@
-"""What goes wrong with each label, and with which names."""
+"""The errors of each label, and the names in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddle_ner.evaluation.diagnosis.pairs import Kind, Pair
 from paddle_ner.evaluation.diagnosis.training import Training
 from paddle_ner.tasks.metrics import GOLD, PREDICTED, TRUE_POSITIVES, Scores, ratios
 
-_NAMES = 6  # the most frequent ones that are told
+_NAMES = 6  # the most frequent names that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class LabelFigures:
     Attributes:
         label: its name.
         scores: in [0, 1].
-        interval: of F1.
-        errors: annotated items that are not found and found ones that are wrong; an entity that was found as another
-            one is one of them, its own label's.
-        trained: how often training has it; None where that is not known.
-        kinds: what its entities are instead of right; what is invented counts for the label that it was given.
+        interval: the interval of F1.
+        errors: annotated items that are not found, and predicted ones that are wrong; an entity that is predicted with
+            another label or span counts once, for its own label.
+        trained: how often training has it; None if that is not known.
+        kinds: the kinds of errors of its entities; an invented entity counts for its predicted label.
             Empty for classes.
         lost_names: the names of entities that are most often not found, with how often.
         wrong_names: the names that are most often found and wrong.
@@ -59,14 +59,14 @@ def by_label(
     kinds, lost, wrong = _wrong(judged, pairs)
     figures = []
     for column, label in enumerate(labels):
-        right, found, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
+        right, predicted, gold = (int(sums[column, place]) for place in (TRUE_POSITIVES, PREDICTED, GOLD))
         its: Mapping[Kind, int] = kinds.get(label, {})
         figures.append(
             LabelFigures(
                 label,
-                ratios(right, found, gold),
+                ratios(right, predicted, gold),
                 interval(f1(drawn[:, column])),
-                sum(its.values()) if pairs else gold + found - 2 * right,
+                sum(its.values()) if pairs else gold + predicted - 2 * right,
                 None if training is None else training.labels.get(label, 0),
                 dict(its),
                 tuple(lost.get(label, Counter()).most_common(_NAMES)),
@@ -79,7 +79,7 @@ def by_label(
 def _wrong(
     judged: Sequence[Judged], pairs: Sequence[Sequence[Pair]]
 ) -> tuple[dict[str, Counter[Kind]], dict[str, Counter[str]], dict[str, Counter[str]]]:
-    """By label the kinds of errors, the names that are lost and those that are wrong."""
+    """For each label the kinds of errors, the missed names and the wrong names."""
     kinds: dict[str, Counter[Kind]] = {}
     lost: dict[str, Counter[str]] = {}
     wrong: dict[str, Counter[str]] = {}
@@ -87,10 +87,10 @@ def _wrong(
         for pair in its:
             if pair.kind == "right":
                 continue
-            if owner := pair.gold or pair.found:
+            if owner := pair.gold or pair.predicted:
                 kinds.setdefault(owner.label, Counter())[pair.kind] += 1
             if pair.gold is not None:
                 lost.setdefault(pair.gold.label, Counter())[judgement.surface(pair.gold)] += 1
-            if pair.found is not None:
-                wrong.setdefault(pair.found.label, Counter())[judgement.surface(pair.found)] += 1
+            if pair.predicted is not None:
+                wrong.setdefault(pair.predicted.label, Counter())[judgement.surface(pair.predicted)] += 1
     return kinds, lost, wrong

@@ -22,27 +22,27 @@ WRONG: tuple[Kind, ...] = ("missed", "invented", "borders", "type", "both")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An annotated entity and a found one that share at least a character; or one of them alone.
+    """An annotated and a predicted entity that share at least a character; or one of them alone.
 
     Attributes:
         kind: ``right``; ``type``: the right span, another type; ``borders``: the right type, another span; ``both``
             are wrong; ``missed``; ``invented``.
-        gold: None where it is invented.
-        found: None where it is missed.
+        gold: None if it is invented.
+        predicted: None if it is missed.
     """
 
     kind: Kind
     gold: Item | None
-    found: Item | None
+    predicted: Item | None
 
     @property
     def border(self) -> Border | None:
-        """How the found span lies to the right one; None where both are the same, or one is alone."""
-        if self.gold is None or self.found is None or self.gold[:2] == self.found[:2]:
+        """How the predicted span differs from the gold one; None if both are the same, or one is alone."""
+        if self.gold is None or self.predicted is None or self.gold[:2] == self.predicted[:2]:
             return None
-        if self.found.start <= self.gold.start and self.gold.end <= self.found.end:
+        if self.predicted.start <= self.gold.start and self.gold.end <= self.predicted.end:
             return "longer"
-        if self.gold.start <= self.found.start and self.found.end <= self.gold.end:
+        if self.gold.start <= self.predicted.start and self.predicted.end <= self.gold.end:
             return "shorter"
         return "shifted"
 
@@ -56,37 +56,37 @@ class SchemeScores:
     f1: float
 
 
-def match(gold: Collection[Item], found: Collection[Item]) -> list[Pair]:
+def match(gold: Collection[Item], predicted: Collection[Item]) -> list[Pair]:
     """Each entity once, in the order of the text: equal ones first, then those of one span, then those that overlap.
 
-    Of those that overlap, the ones of one type go together first, then those that share more characters.
+    Of those that overlap, entities of the same type are paired first, then those that share more characters.
     """
-    right = set(gold) & set(found)
+    right = set(gold) & set(predicted)
     pairs = [Pair("right", item, item) for item in right]
-    ours, theirs = set(gold) - right, set(found) - right
+    ours, theirs = set(gold) - right, set(predicted) - right
     ranked = sorted(
-        (one[:2] != other[:2], one.label != other.label, -_overlap(one, other), one, other)
-        for one in ours
+        (own[:2] != other[:2], own.label != other.label, -_overlap(own, other), own, other)
+        for own in ours
         for other in theirs
-        if _overlap(one, other) > 0
+        if _overlap(own, other) > 0
     )
-    for *_, one, other in ranked:
-        if one in ours and other in theirs:
-            pairs.append(Pair(_kind(one, other), one, other))
-            ours.remove(one)
+    for *_, own, other in ranked:
+        if own in ours and other in theirs:
+            pairs.append(Pair(_kind(own, other), own, other))
+            ours.remove(own)
             theirs.remove(other)
     pairs += [Pair("missed", item, None) for item in ours] + [Pair("invented", None, item) for item in theirs]
-    return sorted(pairs, key=lambda pair: (pair.gold or pair.found or Item(0, 0, ""), pair.kind))
+    return sorted(pairs, key=lambda pair: (pair.gold or pair.predicted or Item(0, 0, ""), pair.kind))
 
 
-def _overlap(one: Item, other: Item) -> int:
-    return min(one.end, other.end) - max(one.start, other.start)
+def _overlap(first: Item, other: Item) -> int:
+    return min(first.end, other.end) - max(first.start, other.start)
 
 
-def _kind(gold: Item, found: Item) -> Kind:
-    if gold[:2] == found[:2]:
+def _kind(gold: Item, predicted: Item) -> Kind:
+    if gold[:2] == predicted[:2]:
         return "type"
-    return "borders" if gold.label == found.label else "both"
+    return "borders" if gold.label == predicted.label else "both"
 
 
 def schemes(pairs: Sequence[Pair]) -> dict[str, SchemeScores]:
@@ -97,7 +97,7 @@ def schemes(pairs: Sequence[Pair]) -> dict[str, SchemeScores]:
     """
     kinds = {kind: sum(pair.kind == kind for pair in pairs) for kind in ("right", *WRONG)}
     gold = len(pairs) - kinds["invented"]
-    found = len(pairs) - kinds["missed"]
+    predicted = len(pairs) - kinds["missed"]
     exact = kinds["right"] + kinds["type"]
     points = {
         "strict": float(kinds["right"]),
@@ -105,19 +105,19 @@ def schemes(pairs: Sequence[Pair]) -> dict[str, SchemeScores]:
         "partial": exact + 0.5 * (kinds["borders"] + kinds["both"]),
         "type": float(kinds["right"] + kinds["borders"]),
     }
-    return {name: _scores(point, found, gold) for name, point in points.items()}
+    return {name: _scores(point, predicted, gold) for name, point in points.items()}
 
 
-def _scores(points: float, found: int, gold: int) -> SchemeScores:
+def _scores(points: float, predicted: int, gold: int) -> SchemeScores:
     return SchemeScores(
-        points / found if found else 0.0,
+        points / predicted if predicted else 0.0,
         points / gold if gold else 0.0,
-        2 * points / (found + gold) if found + gold else 0.0,
+        2 * points / (predicted + gold) if predicted + gold else 0.0,
     )
 
 
 def confusion(pairs: Sequence[Pair], labels: Sequence[str]) -> Counts:
-    """What is taken for what, wherever its borders are.
+    """What is taken for what, whatever the borders.
 
     Returns:
         int64 [labels + 1, labels + 1]: rows gold, the last for what is invented; columns found, the last for what is
@@ -127,6 +127,6 @@ def confusion(pairs: Sequence[Pair], labels: Sequence[str]) -> Counts:
     table = np.zeros((len(labels) + 1, len(labels) + 1), np.int64)
     for pair in pairs:
         row = len(labels) if pair.gold is None else index[pair.gold.label]
-        column = len(labels) if pair.found is None else index[pair.found.label]
+        column = len(labels) if pair.predicted is None else index[pair.predicted.label]
         table[row, column] += 1
     return table

@@ -14,18 +14,18 @@ from paddle_ner.evaluation.diagnosis.items import Judged, counts, label_of
 from paddle_ner.tasks.metrics import Counts
 
 ROUNDS = 5000
-_CHUNK = 100  # rounds that are held at a time
+_CHUNK = 100  # rounds in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """F1, or for one class accuracy, of a model less that of another one.
+    """The F1, or for one class the accuracy, of a model minus that of another model.
 
     Attributes:
-        label: that it is of; empty for all together.
-        ours: of the model, in [0, 1].
-        other: of the other one.
-        interval: of the difference, by the paired bootstrap.
+        label: its label; empty for all together.
+        ours: the score of the model, in [0, 1].
+        other: the score of the other model.
+        interval: the interval of the difference, by the paired bootstrap.
     """
 
     label: str
@@ -40,11 +40,11 @@ class Comparison:
 
     Attributes:
         overall: with all labels together.
-        by_label: of each.
-        p: how likely so great a difference is where the models are equally good.
-        test: that gave it: ``mcnemar`` or ``randomization``.
-        only_ours: examples that the model alone has right as a whole.
-        only_other: those that the other one alone has.
+        by_label: for each label.
+        p: how likely such a difference is if the models are equally good.
+        test: the test of p: ``mcnemar`` or ``randomization``.
+        only_ours: examples that only the model has completely right.
+        only_other: examples that only the other model has right.
     """
 
     overall: Difference
@@ -60,10 +60,10 @@ def compare(ours: Sequence[Judged], other: Sequence[Judged], labels: Iterable[st
 
     Args:
         ours: answers of the model.
-        other: those of the other one.
-        labels: of the model; what the other one gives beside them is counted too.
+        other: answers of the other model.
+        labels: the labels of the model; other labels of the other model are counted too.
     """
-    names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.found)]))
+    names = list(dict.fromkeys([*labels, *sorted(item.label for judgement in other for item in judgement.predicted)]))
     first, second = (counts(judged, names, label_of) for judged in (ours, other))
     drawn_first, drawn_second = resampled(first), resampled(second)
 
@@ -100,10 +100,10 @@ def randomization(first: Counts, second: Counts, rounds: int = ROUNDS, seed: int
     """The p of the difference in F1 by approximate randomization (Yeh 2000): answers are swapped at random.
 
     Args:
-        first: of one model, [examples, 3].
-        second: of the other one.
+        first: the counts of one model, [examples, 3].
+        second: the counts of the other model.
         rounds: how often; p is no less than 1 / (rounds + 1).
-        seed: of the swaps.
+        seed: the seed of the swaps.
     """
     observed = abs(float(f1(first.sum(axis=0)) - f1(second.sum(axis=0))))
     step = (second - first).astype(np.float64)

@@ -11,19 +11,19 @@ from paddle_ner.evaluation.diagnosis.items import Item, Judged, counts
 from paddle_ner.evaluation.diagnosis.training import Training
 from paddle_ner.tasks.metrics import Scores, ratios
 
-_LENGTHS = (20, 50, 100, 200, 500)  # the greatest of each slice, in characters
+_LENGTHS = (20, 50, 100, 200, 500)  # the longest text of each slice, in characters
 _TIMES = (0, 1, 4, 19)
 _SEEN = ("seen", "other", "unseen")
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of what is annotated and found.
+    """A part of the annotated and predicted items.
 
     Attributes:
-        name: of the part, such as ``21-50``.
+        name: the name of the part, such as ``21-50``.
         scores: micro figures in it.
-        interval: of its F1.
+        interval: the interval of its F1.
     """
 
     name: str
@@ -49,7 +49,7 @@ def by_times(judged: Sequence[Judged], training: Training) -> list[Slice]:
 
 
 def sliced(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Judged, Item], str]) -> list[Slice]:
-    """The scores of each part that has something in it; `name_of` says in which an item falls."""
+    """The scores of each part that has something in it; `name_of` says to which an item belongs."""
     counted = counts(judged, names, name_of)
     drawn = f1(resampled(counted))
     sums = counted.sum(axis=0)
@@ -61,7 +61,7 @@ def sliced(judged: Sequence[Judged], names: Sequence[str], name_of: Callable[[Ju
 
 
 def _names(greatest: Sequence[int], least: int) -> list[str]:
-    """Of the parts between limits: ``0-20``, ``21-50``, …, ``501+``; a part of one number is that number."""
+    """The names of the parts between limits: ``0-20``, ``21-50``, …, ``501+``; a part of one number is that number."""
     names = []
     for high in greatest:
         names.append(str(high) if high == least else f"{least}-{high}")

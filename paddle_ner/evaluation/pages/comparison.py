@@ -1,4 +1,4 @@
-"""The card of two models beside each other."""
+"""The card that compares two models."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _TESTS = {
     "mcnemar": ("McNemar's exact test", "McNemar 精确检验"),
     "randomization": ("approximate randomization", "近似随机化检验"),
 }
-_SURE = 0.05  # a p below which a difference is hardly chance
+_SURE = 0.05  # a p below which a difference is unlikely to be chance
 
 
 def compared(comparison: Comparison | None, ours: str, other: str) -> str:
-    """Which of two models is better, and on which labels; empty where there is one model. Their names come last."""
+    """Which of two models is better, and on which labels; empty if there is one model. Their names come last."""
     if comparison is None:
         return ""
     columns = ((ours, ours), (other, other), ("difference", "差"), ("95 % interval", "95% 区间"))

@@ -16,11 +16,11 @@ from paddle_ner.types import Entity
 
 SHOWN = 200
 _CHARACTERS = 400_000  # of all texts together, so that a browser can hold the page
-_SCORES = 3  # classes told with their scores
+_SCORES = 3  # classes shown with their scores
 
 
 def worst(diagnosis: Diagnosis, other: str) -> str:
-    """The examples with errors, the worst first; `other` is the name of the model that is compared with."""
+    """The examples with errors, the worst first; `other` is the name of the model to compare with."""
     title = ("The worst examples", "错误最严重的样本")
     if not diagnosis.worst:
         return cards.card(*title, f"<p>{say('Everything is right.', '全部正确。')}</p>")
@@ -40,7 +40,7 @@ def worst(diagnosis: Diagnosis, other: str) -> str:
 
 
 def _kinds(diagnosis: Diagnosis, place: int) -> Counter[str]:
-    """What is wrong in an example, and whether the other model has it right."""
+    """The kinds of errors of an example, and whether the other model has it right."""
     if diagnosis.pairs is None:
         its = Counter({"wrong": 1})
     else:
@@ -83,8 +83,8 @@ def _filters(kinds: Counter[str], diagnosis: Diagnosis, shown: int) -> str:
 
 def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Palette, other: str) -> str:
     judgement = diagnosis.judged[place]
-    labels = sorted({item.label for item in judgement.gold ^ judgement.found.keys()})
-    sides = [(say("gold", "标准答案"), _side(judgement, judgement.gold, palette, "lost", judgement.found.keys()))]
+    labels = sorted({item.label for item in judgement.gold ^ judgement.predicted.keys()})
+    sides = [(say("gold", "标准答案"), _side(judgement, judgement.gold, palette, "lost", judgement.predicted.keys()))]
     sides.append((say("predicted", "预测"), _answered(judgement, palette)))
     if diagnosis.other is not None:
         sides.append((safe(other), _answered(diagnosis.other[place], palette)))
@@ -104,8 +104,8 @@ def _example(diagnosis: Diagnosis, place: int, kinds: Counter[str], palette: Pal
 
 
 def _answered(judgement: Judged, palette: Palette) -> str:
-    """What a model says, with what is wrong outlined."""
-    return _side(judgement, judgement.found, palette, "wrong", judgement.gold)
+    """A model's answer, with errors outlined."""
+    return _side(judgement, judgement.predicted, palette, "wrong", judgement.gold)
 
 
 def _side(judgement: Judged, items: Iterable[Item], palette: Palette, style: str, right: Iterable[Item]) -> str:

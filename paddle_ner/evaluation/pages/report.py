@@ -29,11 +29,11 @@ class About:
     """What a report is of.
 
     Attributes:
-        model: its name.
-        data: what it was scored on.
-        training: what it was trained on; empty where that is not known.
-        other: the name of the model that it is compared with; empty where there is none.
-        day: of the report, such as 2026-11-29.
+        model: the name of the model.
+        data: the data on which it was scored.
+        training: what it was trained on; empty if that is not known.
+        other: the name of the model that it is compared with; empty if there is none.
+        day: the day of the report, such as 2026-11-29.
     """
 
     model: str
@@ -44,9 +44,9 @@ class About:
 
 
 def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
-    """Write a report into a folder, in the place of an older one.
+    """Write a report into a folder, replacing an older one.
 
-    PNG pictures are made where the extra ``report`` is installed, SVG pictures always.
+    PNG pictures are made if the extra ``report`` is installed, SVG pictures always.
 
     Returns:
         The names of the files.
@@ -69,7 +69,7 @@ def write(folder: Path, diagnosis: Diagnosis, about: About) -> list[str]:
 
 
 def check_place(folder: Path) -> None:
-    """Raise InputError where a report cannot be written to a folder, before the work for it is done."""
+    """Raise InputError if a report cannot be written to a folder, before the work for it is done."""
     if folder.exists() and not (folder.is_dir() and ((folder / FIGURES).is_file() or not any(folder.iterdir()))):
         raise InputError(f"{folder}: holds something else than a report of paddle-ner; name another folder")
 
@@ -81,7 +81,7 @@ def figures(diagnosis: Diagnosis, about: About) -> dict[str, Any]:
 
 
 def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
-    """The page; the charts on it are put into `charts`."""
+    """The page; its charts are added to `charts`."""
     drawn = [
         sections.tiles(diagnosis),
         sections.what_next(diagnosis),

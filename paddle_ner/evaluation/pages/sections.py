@@ -1,4 +1,4 @@
-"""The cards of a report but for its examples. Each gives HTML of a diagnosis, empty where it has nothing to say."""
+"""The cards of a report except its examples. Each makes HTML from a diagnosis, empty if it has nothing to show."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from paddle_ner.tasks.metrics import Scores
 
 MATRIX_LIMIT = 24  # labels up to which the whole matrix is drawn
 _ROWS = 60  # labels drawn in a chart of rows, those with the most items
-_CONFUSIONS = 20  # pairs of classes that are told beyond the limit
-_TO_LABEL = 8  # labels told to be worked on
+_CONFUSIONS = 20  # pairs of classes that are listed beyond the limit
+_TO_LABEL = 8  # labels that are recommended to work on
 _COLOURS = {"missed": 4, "invented": 3, "borders": 0, "type": 1, "both": 5}
 _SHARE = Axis(0, 1, "", percent)
 _FIGURES = (("precision", "精确率"), ("recall", "召回率"), ("F1", "F1"))
@@ -244,7 +244,7 @@ def calibration(diagnosis: Diagnosis, charts: Charts) -> str:
 
 
 def slices(diagnosis: Diagnosis, charts: Charts) -> list[str]:
-    """The score by length, by what training held, by how often it did; those that are known."""
+    """The scores by length, by whether training had the name, and by how often; those that are known."""
 
     def sliced(name: str, title: tuple[str, str], cut: Sequence[Slice], words: Callable[[str], Words]) -> str:
         rows: list[tuple[Words, list[Whisker]]] = [

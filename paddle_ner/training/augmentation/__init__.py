@@ -1,7 +1,7 @@
-"""What makes more examples to learn from out of those that people labelled, one module each.
+"""Augmentations: they make more examples from the labelled ones. One module each.
 
 A module holds one ``AUGMENTATION``, or a tuple of several. Other distributions add theirs through an entry point of the
-group ``paddle_ner.augmentations``. A training takes those that ``training.augment`` names, each with its share.
+group ``paddle_ner.augmentations``. A training uses those that ``training.augment`` names, each with its share.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
 )
 """Every augmentation by its name."""
 
-_SHARE = 0.4  # of those that are taken where a config names none; docs/results.md has what it is worth
+_SHARE = 0.4  # of the usual ones if a config names none; docs/results.md says what it is worth
 
 __all__ = ["AUGMENTATIONS", "Augmentation", "augmented", "shares_of"]
 
@@ -28,7 +28,7 @@ def shares_of(training: TrainingConfig, unit: str, task: str) -> dict[str, float
     """The augmentations of a training, and how much each adds: characters, as a share of those of the training data.
 
     Args:
-        training: names them in `augment`; where that is None, those that are `usual` and fit are taken.
+        training: names them in `augment`; if that is None, those that are `usual` and fit are taken.
         unit: `window.unit`.
         task: its name, of `tasks.TASKS`.
 
@@ -53,8 +53,8 @@ def augmented(examples: Sequence[Example], shares: Mapping[str, float], seed: in
     """The new examples of each augmentation.
 
     Args:
-        examples: to make them of.
-        shares: of `shares_of`.
-        seed: of each draw.
+        examples: the originals.
+        shares: as `shares_of` returns them.
+        seed: the seed of each draw.
     """
     return {name: AUGMENTATIONS[name].make(examples, share, seed) for name, share in shares.items()}

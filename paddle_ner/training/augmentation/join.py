@@ -1,6 +1,6 @@
-"""More to learn entities from: sentences that run into one another, as where nobody wrote a mark between them.
+"""More to learn entities from: sentences that run into one another, without a mark between them.
 
-A model that reads sentence by sentence, and learned from single ones alone, fails where two stand in a window. One in
+A model that reads sentence by sentence, and learned from single ones alone, fails where two are in a window. One in
 fourteen of the quickstart's sentences ends without a mark; see ``Long texts`` in docs/results.md for what that costs.
 """
 
@@ -24,7 +24,7 @@ def joined(examples: Sequence[Example], share: float, seed: int) -> list[Example
     Args:
         examples: with entities.
         share: characters to draw, as a share of those of all examples.
-        seed: of the draw.
+        seed: the seed of the draw.
     """
     draw = np.random.default_rng(seed)
     order = iter(draw.permutation(len(examples)).tolist())

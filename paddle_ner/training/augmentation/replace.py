@@ -17,7 +17,7 @@ def replaced(examples: Sequence[Example], share: float, seed: int) -> list[Examp
     Args:
         examples: with entities.
         share: characters to make, as a share of those of all examples.
-        seed: of the draw.
+        seed: the seed of the draw.
     """
     return [made for _, made in make(examples, other_entities(examples), share, seed, repeats=True)]
 

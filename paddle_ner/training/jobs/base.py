@@ -1,4 +1,4 @@
-"""What a job is: how a config becomes a model, what it learns from, what is minimized, and how it is scored."""
+"""What a job defines: how a config becomes a model, what it learns from, what is minimized, and how it is scored."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Run:
     """What a job is given in a process that trains.
 
     Attributes:
-        config: of the training.
+        config: the config of the training.
         output: the run's folder.
-        stop: asked now and then in long work whether to end.
-        log: told what a person may want to know.
+        stop: asked regularly during long work whether to end.
+        log: called with what a person may want to know.
     """
 
     config: BaseConfig
@@ -53,16 +53,16 @@ class Scores(Protocol):
 
     @property
     def value(self) -> float:
-        """By this the best state is chosen."""
+        """The value by which the best state is chosen."""
         ...
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, for what the result says of itself."""
+        """JSON form, for the record of the result."""
         ...
 
 
 class Scorer(Protocol):
-    """Scores the model as it stands. Counts add up over processes."""
+    """Scores the model as it is. Counts add up over processes."""
 
     @property
     def metric(self) -> str:
@@ -84,16 +84,16 @@ class Prepared:
 
     Attributes:
         model: it gives its outputs by name; they go to `loss`.
-        features: what is learned from, one window each.
-        collate: makes a batch of some of them: ``input_ids``, ``token_type_ids``, ``counts`` (positions of loss by
+        features: what it learns from, each a window.
+        collate: makes a batch from features: ``input_ids``, ``token_type_ids``, ``counts`` (positions of loss by
             window, int64), and what else `loss` wants.
         loss: what is minimized.
         scorer: over the dev data.
         fingerprint: changes with what is learned from; a state of another one is not resumed from.
         write: makes the folder of the result, once the model has its best weights, with these metrics by name.
         callbacks: more of PaddleNLP's callbacks.
-        inputs: what of a batch the model takes, beside ``input_ids`` and ``token_type_ids``.
-        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one behind the other.
+        inputs: further inputs of the model in a batch, besides ``input_ids`` and ``token_type_ids``.
+        copies: how often each batch is read at once: `loss` is given the outputs of all readings, one after the other.
     """
 
     model: Any
@@ -118,7 +118,7 @@ class Job(Protocol):
     result: ClassVar[str]
 
     def check(self, config: Any, log: Say, warn: Say) -> Any:
-        """Read what the config names, without a framework, and return the config with what is found spelled out.
+        """Read what the config names, without a framework, and return the config with the details filled in.
 
         Raises:
             InputError, DataError: the config or the data are wrong.
@@ -129,7 +129,7 @@ class Job(Protocol):
         """Read the data, and build the model.
 
         Raises:
-            InputError, DataError, BundleError: as `check`, and where the model cannot be built.
+            InputError, DataError, BundleError: as `check`, and if the model cannot be built.
             InterruptedRun: `run.stop` said so.
         """
         ...

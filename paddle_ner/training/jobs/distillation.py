@@ -23,7 +23,7 @@ class Distillation:
     result: ClassVar[str] = CHECKPOINT
 
     def check(self, config: Config, log: Say, warn: Say) -> Config:
-        """Read the data and find the teacher; its place and its hash are spelled out in the config."""
+        """Read the data and find the teacher; its place and its hash are filled in in the config."""
         return pin(config, check(config, log, warn).task)
 
     def prepare(self, run: Run) -> Prepared:
@@ -53,7 +53,7 @@ class Distillation:
 
 
 def teacher_loss(task: Task, config: DistillationConfig, of_labels: Loss) -> Loss:
-    """The teacher's answers and, where there are labels, the labels: see `DistillationConfig`."""
+    """The teacher's answers and, if there are labels, the labels: see `DistillationConfig`."""
 
     def loss(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
         soft = task.learning.soft_loss_sum(outputs, batch["answers"], batch["counted"], config.temperature)

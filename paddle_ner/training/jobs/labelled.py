@@ -1,4 +1,4 @@
-"""What every training on labelled data has: a task, a scorer over the dev examples, and a checkpoint for it."""
+"""What all trainings on labelled data have: a task, a scorer over the dev examples, and a checkpoint for it."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Encoded:
     """A model and what it learns from.
 
     Attributes:
-        tokenizer: of the model.
+        tokenizer: the tokenizer of the model.
         model: with its first weights.
-        features: of all windows.
+        features: the features of all windows.
         misaligned: annotations that do not fall on token boundaries.
     """
 
@@ -57,7 +57,7 @@ class TaskScorer:
     """A task's metrics on the dev examples, by the predictor that will answer with the checkpoint.
 
     Args:
-        scoring: of the task.
+        scoring: the scoring of the task.
         predictor: over the model in training.
         examples: the dev examples.
     """
@@ -82,7 +82,7 @@ class TaskScorer:
 
 
 def check(config: Config, log: Say, warn: Say) -> Corpus:
-    """Read the data, and refuse what cannot be trained before anything is."""
+    """Read the data, and refuse what cannot be trained before the training starts."""
     corpus = read_corpus(config, log)
     techniques.check(config, head_for(corpus.task, config.model.head))
     shares_of(config.training, config.window.unit, corpus.task.name)
@@ -92,7 +92,7 @@ def check(config: Config, log: Say, warn: Say) -> Corpus:
 
 
 def warn_of(config: Config, corpus: Corpus, warn: Say) -> None:
-    """Say what in data and config deserves a look: of the data what `paddle-ner data check` and `init` say."""
+    """Warn about data and config: about the data what `paddle-ner data check` and `init` say."""
     named, train = config.data.dev, config.data.train.path
     training = check_file(train if named else f"{train} (without dev)", corpus.train)
     dev = check_file(named.path if named else f"{train} (the dev set cut from it)", corpus.dev)
@@ -152,7 +152,7 @@ def prepared(
     predictor = Predictor(manifest, tokenizer, DynamicEngine(learner))
 
     def write(folder: Path, metrics: dict[str, Any]) -> None:
-        """The checkpoint of the best weights, with what the dev set says of them."""
+        """The checkpoint of the best weights, with its results on the dev set."""
         softened = temperature.fit(predictor, corpus.dev)
         spec = manifest.task if softened == 1 else {**manifest.task, "temperature": softened}
         examples = chosen(predictor, corpus.dev) if config.examples is None else list(config.examples)
@@ -177,7 +177,7 @@ def prepared(
 
 
 def _learner(run: Run, config: Config, encoded: Encoded) -> Any:
-    """What of the model learns, as `training.freeze` says."""
+    """The part of the model that learns, as `training.freeze` says."""
     from paddle_ner.training.techniques import frozen
 
     if config.training.freeze == "embeddings":

@@ -35,8 +35,8 @@ from paddle_ner.training.masking import Masking
 from paddle_ner.training.run_folder import ENCODER
 from paddle_ner.training.tokens import Tokenized, Windows, stream, tokenized
 
-_LOOK = 1000  # records of each file that are looked at before anything else
-_LARGEST_LOSS = 700.0  # e to more is no float
+_LOOK = 1000  # records of each file that are checked first
+_LARGEST_LOSS = 700.0  # e to the power of more is not a float
 _UNITS_OF_LOSS = 1_000_000  # counts of processes are whole numbers: millionths of a nat
 
 
@@ -76,10 +76,10 @@ class MaskedScorer:
 
     Args:
         model: with the head for masked tokens.
-        windows: of held-out text.
-        masking: of its own, whose pass over the data stays.
+        windows: the windows of held-out text.
+        masking: its own, which stays at the same pass over the data.
         batch_size: windows that go through the model at once.
-        log: told of the figures.
+        log: called with the figures.
     """
 
     metric = MaskedScores.metric
@@ -111,7 +111,7 @@ class MaskedScorer:
         return counts
 
     def report(self, counts: NDArray[np.int64]) -> MaskedScores:
-        """The figures, which are told too. Raises InputError where nothing was masked."""
+        """The figures, which are logged too. Raises InputError if nothing was masked."""
         tokens, right, loss = (int(count) for count in counts)
         if not tokens:
             raise InputError("held-out text: no token of it can be masked: name more of it, or a larger window.size")
@@ -139,7 +139,7 @@ class Pretraining:
     result: ClassVar[str] = ENCODER
 
     def check(self, config: PretrainConfig, log: Say, warn: Say) -> PretrainConfig:
-        """Look at the beginning of each file of text, and at what else the config names; it stays as it is."""
+        """Check the beginning of each file of text and everything else that the config names; the config stays."""
         if config.masking.units == "words":
             require("jieba", needed_for="masking whole words (masking.units: tokens does without)")
         if config.model.pretrained is not None:
@@ -186,7 +186,7 @@ class Pretraining:
         )
 
         def write(folder: Path, metrics: dict[str, Any]) -> None:
-            """The encoder of the best weights, with what it has seen."""
+            """The encoder with the best weights, with a record of what it has seen."""
             record = _record(config, read, tokenizer, metrics)
             masked.write_encoder(folder, model, tokenizer, record, _card(record))
 
@@ -207,7 +207,7 @@ class Pretraining:
 
 
 def _manifest(model: str) -> Path:
-    """The file that says what the model is that finds entities."""
+    """The manifest of the model that finds entities."""
     folder = default.resolved(model, lambda _: None)
     return folder / (BUNDLE_MANIFEST if is_bundle(folder) else CHECKPOINT_MANIFEST)
 
@@ -234,7 +234,7 @@ def _fingerprint(config: PretrainConfig, tokenizer: Tokenizer) -> str:
 
 
 def _record(config: PretrainConfig, read: Tokenized, tokenizer: Tokenizer, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What the encoder was made of; it names no folder of who made it."""
+    """How the encoder was made; without the folders of its author."""
     given = shareable(portable(config, Path.cwd()))
     return {
         "name": config.name,

@@ -44,9 +44,9 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     """The tokenizer and the model of a config, weights loaded or drawn from the seed.
 
     Args:
-        config: of the training.
+        config: the config of the training.
         task: what the model answers.
-        texts: of the training data, for a vocabulary.
+        texts: the texts of the training data, for a vocabulary.
         log: told what is loaded.
     """
     import paddle
@@ -74,7 +74,7 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
 
 
 def check_positions(config: BaseConfig, model: Any) -> None:
-    """Raise InputError where the encoder has too few positions for the windows."""
+    """Raise InputError if the encoder has too few positions for the windows."""
     longest = int(model.config.max_position_embeddings)
     if config.window.size > longest:
         raise InputError(

@@ -1,1 +1,1 @@
-"""What a config of ``training`` can ask for beyond plain training, a module each; all are off where it says nothing."""
+"""What a config of ``training`` can ask for beyond plain training, one module each; all are off by default."""

@@ -16,7 +16,7 @@ from paddle_ner.errors import InputError
 def moved_embeddings(model: Any, size: float, processes: int) -> Iterator[None]:
     """The model with its word embeddings moved along their gradient (the fast gradient method, Miyato et al. 2017).
 
-    All processes move them alike, by the gradient of all of them. Afterwards they are as before, bit for bit.
+    All processes move them equally, by the gradient of all. Afterwards they are as before, bit for bit.
 
     Args:
         model: after a backward pass, whose gradients are this process's own.

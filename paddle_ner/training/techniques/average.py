@@ -28,12 +28,12 @@ class Average(TrainerCallback):  # type: ignore[misc]
         self._values: dict[str, Any] | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Begin with the weights of the model, where `load` has not put those of a state."""
+        """Start with the weights of the model, if `load` has not set those of a state."""
         if self._values is None:
             self._values = {name: value.detach().clone() for name, value in self._model.state_dict().items()}
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Take the weights of one more update in."""
+        """Include the weights of another update."""
         assert self._values is not None
         kept = min(self._decay, (1 + state.global_step) / (10 + state.global_step))
         with paddle.no_grad():
@@ -47,16 +47,16 @@ class Average(TrainerCallback):  # type: ignore[misc]
         return {name: value.numpy() for name, value in self._values.items()}
 
     def load(self, weights: Mapping[str, NDArray[Any]] | None, processes: int) -> None:
-        """Go on from the average of a state.
+        """Continue from the average of a state.
 
         Args:
             weights: as `weights` gave them; the other processes give None, and get them from the first one.
             processes: that train.
         """
-        found = self._model.state_dict()
+        state = self._model.state_dict()
         self._values = {
             name: value.detach().clone() if weights is None else paddle.to_tensor(weights[name])
-            for name, value in found.items()
+            for name, value in state.items()
         }
         if processes > 1:
             for value in self._values.values():

@@ -1,4 +1,4 @@
-"""Which techniques go with which training: asked before anything is trained, without a framework."""
+"""Which techniques go with which training: checked before the training starts, without a framework."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from paddle_ner.tasks.crf import TRANSITIONS
 
 
 def check(config: Config, head: Head) -> None:
-    """Raise InputError where a technique that `config.training` names does not go with the rest of the config.
+    """Raise InputError if a technique that `config.training` names does not go with the rest of the config.
 
     Args:
-        config: of the training.
-        head: of its model.
+        config: the config of the training.
+        head: the head of its model.
     """
     asked = {name for name, value in config.training.model_dump().items() if value is not None}
     if "r_drop" in asked and head.answers == "span":

@@ -1,4 +1,4 @@
-"""Learning on weights that stay: the embeddings of an encoder, or all of it, whose states are then computed once."""
+"""Learning on frozen weights: the embeddings of an encoder, or all of it, whose states are then computed once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from paddle_ner.training.batches import Features
 from paddle_ner.training.kept import kept
 from paddle_ner.training.state import STATES_OF_ENCODER
 
-States = NDArray[np.float32]  # what the head reads of a window, [tokens, hidden], or [1, size] where it pools them
+States = NDArray[np.float32]  # what the head reads of a window, [tokens, hidden], or [1, size] if it pools them
 _POOLER = "encoder_pooler"
 
 
 def freeze_embeddings(model: Any) -> None:
-    """Keep the embeddings of the encoder as they are. Raises InputError where it has none by that name."""
+    """Keep the embeddings of the encoder as they are. Raises InputError if it has none by that name."""
     embeddings = getattr(model.encoder, "embeddings", None)
     if embeddings is None:
         raise InputError("training.freeze: embeddings: this encoder has none by that name: leave it out")
@@ -33,7 +33,7 @@ def freeze_embeddings(model: Any) -> None:
 
 
 class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
-    """The layers of a model that learn where its encoder does not.
+    """The layers of a model that learn if its encoder does not.
 
     They are the model's own, so that it has what they learn. The encoder reads each window once, without dropout; what
     it says is remembered by the window's tokens. A pooler between the two is not learned either: see `spread`.
@@ -72,10 +72,10 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
 
         Args:
             features: the windows.
-            size: of the longest, in tokens.
-            output: the run's folder; the states stand in ``encoder-states/`` there.
-            stop: asked now and then whether to end.
-            log: told of the progress.
+            size: the size of the longest, in tokens.
+            output: the run's folder; the states are in ``encoder-states/`` there.
+            stop: asked regularly whether to end.
+            log: called with lines about the progress.
 
         Raises:
             InterruptedRun: `stop` said so; what is computed is kept.
@@ -129,15 +129,15 @@ class OnFrozenEncoder(paddle.nn.Layer):  # type: ignore[misc]
         return states
 
     def _rows(self, ids: NDArray[np.int64]) -> int:
-        """How many of the states of a window the head reads; one where it pools them."""
+        """How many of the states of a window the head reads; one if it pools them."""
         return 1 if self.head.reads == "first" or self.head.pool is not None else len(ids)
 
     def _key(self, ids: NDArray[np.int64]) -> bytes:
-        """A window without its padding."""
+        """A window without its padding, as bytes."""
         return ids[: int(np.flatnonzero(ids != self._pad_id)[-1]) + 1].tobytes()
 
     def _fingerprint(self, features: Iterable[Features]) -> str:
-        """Of the encoder, and of what it reads."""
+        """The fingerprint of the encoder and of the windows."""
         digest = hashlib.sha256(f"{self.head.name if self.head.pool else self.head.reads}".encode())
         for name, value in sorted(self._encoder[0].state_dict().items()):
             digest.update(name.encode())
@@ -157,7 +157,7 @@ def spread(pooler: Any, states: States) -> None:
 
     Args:
         pooler: from hidden to hidden.
-        states: of the windows to learn from, [windows, hidden].
+        states: the states of the windows to learn from, [windows, hidden].
     """
     mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
     scale = 0.5 / np.maximum(deviation, 1e-2 * deviation.mean() + 1e-9)

@@ -19,7 +19,7 @@ def r_drop(loss: Loss, task: Task, weight: float) -> Loss:
     the labels.
 
     Args:
-        loss: of one reading.
+        loss: the loss of one reading.
         task: what is learned.
         weight: alpha of the paper.
     """

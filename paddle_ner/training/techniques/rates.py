@@ -1,6 +1,6 @@
-"""Learning rates by parameter: lower from layer to layer of the encoder, another one for the head.
+"""Learning rates by parameter: lower from layer to layer of the encoder, and another rate for the head.
 
-What Paddle multiplies the schedule's rate with stands in each parameter, so that nothing of it is in a state.
+The factor of the schedule's rate is an attribute of each parameter, so that it is not part of a state.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def factors(model: Any, config: TrainingConfig) -> dict[str, float]:
     """The factor of each parameter by name.
 
     With a decay of d, the highest of n layers has 1, the lowest d^(n-1) and the embeddings d^n (Howard and Ruder 2018);
-    what comes behind the layers, such as a pooler, has 1.
+    what comes after the layers, such as a pooler, has 1.
     """
     decay, head = config.layer_decay or 1.0, config.head_rate or 1.0
     prefix = f"{getattr(model, 'base_model_prefix', '')}."

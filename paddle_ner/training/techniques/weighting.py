@@ -1,4 +1,4 @@
-"""Losses of labels in which not every label counts alike: rare ones more, or those more that the model still misses."""
+"""Losses in which labels count differently: rare labels more, or labels that the model still misses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def weighted_loss(task: Task, features: Sequence[Features], *, balanced: bool, f
     """The cross entropy of the labels, each position multiplied by two factors, and summed as the task's own is.
 
     Args:
-        task: of tags, of a class or of several labels, which are scored each by itself.
-        features: of the training data, whose labels are counted.
+        task: its outputs are tags, a class, or several labels that are scored independently.
+        features: the features of the training data, whose labels are counted.
         balanced: one factor is the weight of the position's label, see `balanced_weights`.
         focal: gamma of the other, (1 - p)^gamma, where p is the probability of what is right (Lin et al. 2017); with 0
             it is 1.

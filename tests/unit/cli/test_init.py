@@ -1,6 +1,6 @@
 """`paddle-ner init` writes a config that the files call for, and that can be trained by.
 
-Tests `paddle_ner.config.draft` too.
+Tests `paddle_ner.config.draft` and `paddle_ner.config.templates` too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Configs are read whole or refused in one line, with values from beside them.
 
-Tests `paddle_ner.config.models` and `paddle_ner.config.overrides` too.
+Tests `paddle_ner.config.files`, `paddle_ner.config.models` and `paddle_ner.config.overrides` too.
 """
 
 from __future__ import annotations

@@ -21,18 +21,18 @@ def test_entities_are_counted_by_example_and_label() -> None:
 
 def test_an_entity_that_is_given_twice_counts_once_with_its_higher_score() -> None:
     (one,) = judge([example()], [answer((0, 3, "PER", 0.2), (0, 3, "PER", 0.7))])
-    assert one.found == {Item(0, 3, "PER"): 0.7}
+    assert one.predicted == {Item(0, 3, "PER"): 0.7}
 
 
 def test_a_class_is_an_item_over_the_whole_text() -> None:
     (one,) = judge([Example("好书", label="a")], [Prediction("好书", label="b", scores={"b": 0.7, "a": 0.3})])
-    assert (one.gold, one.found, one.candidates) == ({(0, 2, "a")}, {(0, 2, "b"): 0.7}, {(0, 2, "b"): 0.7})
+    assert (one.gold, one.predicted, one.candidates) == ({(0, 2, "a")}, {(0, 2, "b"): 0.7}, {(0, 2, "b"): 0.7})
 
 
 def test_of_several_classes_those_below_the_threshold_are_candidates() -> None:
     scores = {"a": 0.7, "b": 0.4}
     (one,) = judge([Example("好", labels=("a", "b"))], [Prediction("好", labels=("a",), scores=scores)])
-    assert one.found == {(0, 1, "a"): 0.7} and one.candidates == {(0, 1, "a"): 0.7, (0, 1, "b"): 0.4}
+    assert one.predicted == {(0, 1, "a"): 0.7} and one.candidates == {(0, 1, "a"): 0.7, (0, 1, "b"): 0.4}
 
 
 def test_the_surer_a_wrong_answer_the_worse() -> None:
