@@ -112,6 +112,9 @@ def command(
             if predictor.min_score is not None
             else f"--at-precision is for models that find entities, {model} gives classes"
         )
+    compared_with = None if against is None else load(resolved(against, console.log), **options)
+    if compared_with is not None and (task := compared_with.decoding.name) != predictor.decoding.name:
+        raise InputError(f"--against {against}: a model for {task}, but {given} is for {predictor.decoding.name}")
     manifest = read_bundle_manifest(model) if is_bundle(model) else read_checkpoint_manifest(model)
     if file is not None:
         examples = reading.load(file, overlapping=predictor.decoding.overlapping)
@@ -121,8 +124,8 @@ def command(
         examples = _unseen(model, manifest, examples)
     report, answers = _scored(predictor, examples, "evaluating")
     other = None
-    if against is not None:
-        _, other = _scored(load(resolved(against, console.log), **options), examples, f"evaluating {against}")
+    if compared_with is not None:
+        _, other = _scored(compared_with, examples, f"evaluating {against}")
     if predictions is not None:
         with whole_file(predictions) as path, path.open("w", encoding="utf-8") as stream:
             for example, answer in zip(examples, answers, strict=True):

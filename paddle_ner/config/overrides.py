@@ -62,7 +62,8 @@ def explain(error: ValidationError, model: type[BaseModel], record: Any, origin:
             key = next((key for key in _keys(model) if key.startswith(".".join([*names, ""]))), "name")
             lines[f"{place}: {'.'.join(names) or 'config'}: is a section, expected values in it, such as {key}"] = None
         else:
-            lines[f"{place}: {'.'.join(names)}: {detail['msg']}"] = None
+            said = detail["msg"].removeprefix("Value error, ")  # what pydantic puts before the words of a validator
+            lines[": ".join(filter(None, (place, ".".join(names), said)))] = None
     return "\n".join(lines)
 
 

@@ -131,7 +131,7 @@ def fill(
     """Put the weights of an encoder, in PaddleNLP's layout, into a model, and with `with_head` those of a head.
 
     The encoder's pooler may be missing, since encoders trained on tokens alone have none: to a sequence head it is a
-    part of the head, and a token head does not use it. What is new and what is left out is logged.
+    part of the head, and other heads do not use it. What is new and what is left out is logged.
 
     Raises:
         InputError: a weight of the encoder or of the head is missing or has another shape.
@@ -154,7 +154,9 @@ def fill(
             raise InputError(f"{source}: {name} has the shape {actual}, but its config makes it {expected}")
         parameters[name].set_value(np.ascontiguousarray(tensors[name]))
     what = "encoder and the head" if with_head else "encoder"
-    new = ", ".join(sorted(set(parameters) - taken)) or "nothing"
+    head_of = model.head
+    unread = set() if head_of.answers == "sequence" and head_of.pool is None else encoder - needed  # a pooler
+    new = ", ".join(sorted(set(parameters) - taken - unread)) or "nothing"
     log(f"{source}: read {len(taken)} weights of the {what}; new, to be trained: {new}")
     unused = sorted(name.removeprefix(prefix) for name in set(tensors) - taken)
     if unused:

@@ -21,6 +21,7 @@ from paddle_ner.files import whole_folder
 PAGE = "index.html"
 FIGURES = "report.json"
 _PICTURES = (".svg", ".png")
+_RULE = ("An entity is right if its span and its type are right. ", "边界和类型都对的实体才算正确。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ def html(diagnosis: Diagnosis, about: About, charts: sections.Charts) -> str:
         f"<p class='soft'>{say('scored on', '评测数据')} {safe(about.data)} · {about.day}</p>"
         f"<p class='soft'>{beside or missing}</p>"
     )
+    rule = ("", "") if diagnosis.pairs is None else _RULE
     footer = say(
-        f"An entity is right if its span and its type are right. Written by paddle-ner {__version__}; the figures are"
-        f" in {FIGURES} beside this page.",
-        f"边界和类型都对的实体才算正确。由 paddle-ner {__version__} 生成；数据见同目录的 {FIGURES}。",
+        f"{rule[0]}Written by paddle-ner {__version__}; the figures are in {FIGURES} beside this page.",
+        f"{rule[1]}由 paddle-ner {__version__} 生成；数据见同目录的 {FIGURES}。",
     )
     return page(title, heading, "\n".join(filter(None, drawn)), footer)
 

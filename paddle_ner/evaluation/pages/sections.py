@@ -262,7 +262,8 @@ def slices(diagnosis: Diagnosis, charts: Charts) -> list[str]:
         )
     ]
     if diagnosis.seen:
-        title = ("Names seen in training or not", "训练中是否见过")
+        what = "Texts" if diagnosis.pairs is None else "Names"
+        title = (f"{what} seen in training or not", "训练中是否见过")
         shown.append(sliced("seen", title, diagnosis.seen, SEEN.__getitem__))
     if diagnosis.times:
         title = ("By how often the name is in the training data", "按名称在训练中的次数")

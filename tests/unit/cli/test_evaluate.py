@@ -128,6 +128,11 @@ def test_another_model_is_compared(capsys: pytest.CaptureFixture[str], tmp_path:
     assert (report["comparison"]["test"], report["comparison"]["p"]) == ("mcnemar", 1.0)
 
 
+def test_a_model_of_another_task_is_not_compared(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, error = run(capsys, tmp_path, "model", "--against", "classes")
+    assert (status, out) == (2, "") and "--against classes: a model for classification, but model is for ner" in error
+
+
 def test_training_data_are_for_a_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, out, error = run(capsys, tmp_path, "model", "--train", f"{tmp_path}/dev.jsonl")
     assert (status, out) == (2, "") and error.startswith("error: --train is for the page of a report")

@@ -55,6 +55,7 @@ def test_any_value_can_be_overridden(path: Path) -> None:
         ("training.lr=1e-5", r"training\.lr: unknown key; did you mean training\.learning_rate\?"),
         ("model.layers=2", r"model\.layers: unknown key; did you mean model\.encoder\.num_hidden_layers\?"),
         ("training.xyz=2", r"training\.xyz: unknown key$"),
+        ("training.epochs=null", r"^--set training\.epochs=null: training\.epochs: Input should be"),
         ("training.head_rate=inf", r"training\.head_rate: Input should be a finite number"),
         ("training.focal=nan", r"training\.focal: Input should be a finite number"),
         ("training=3", r"--set training=3: training: is a section, expected values in it, such as training\.epochs"),

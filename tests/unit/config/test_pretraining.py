@@ -31,7 +31,7 @@ def test_files_are_one_or_several() -> None:
         ({"task": {"type": "ner"}}, r"x\.yaml: task: unknown key"),
         ({"model": {"head": "crf"}}, "pretraining has a head of its own"),
         ({"training": {"augment": {"join": 0.4}}}, r"training\.augment: is for a training on labels"),
-        ({"training": {"r_drop": 4.0}}, r"training\.r_drop: is for a training on labels"),
+        ({"training": {"r_drop": 4.0}}, r"^x\.yaml: training\.r_drop: is for a training on labels"),
         ({"training": {"layer_decay": 0.9}}, r"training\.layer_decay: is for an encoder that begins with trained"),
         ({"window": {"size": 64, "unit": "sentence"}}, "give only window.size"),
         ({"window": {"size": 4}}, "window.size is 4, expected at least 8"),

@@ -76,6 +76,13 @@ def test_what_is_new_and_what_is_left_out_is_logged() -> None:
     assert "not used: cls.predictions.bias, cls.predictions.transform" in unused
 
 
+@pytest.mark.parametrize("head", ["token", "sequence-mean"])
+def test_a_pooler_that_no_head_reads_is_not_called_new(head: str) -> None:
+    lines: list[str] = []
+    from_pretrained(head, 3, FIXTURES / "hugging_face_bert_mlm", log=lines.append)
+    assert lines[0].endswith("new, to be trained: classifier.bias, classifier.weight")
+
+
 def test_a_paddlenlp_folder_gives_its_encoder_and_a_new_head(source: Path, token_model: Any, no_network: None) -> None:
     model = from_pretrained("sequence", 9, str(source), log=lambda line: None)
     assert same_encoder(model, token_model)

@@ -129,6 +129,7 @@ def test_classes_have_a_matrix_and_no_kinds_of_errors() -> None:
     Balanced(page)
     assert list(charts) == ["scores", "confusion", "calibration", "lengths"] and "Kinds of errors" not in page
     assert "<b>50.0%</b>" in page and "<span>7</span>" in page
+    assert "An entity is right" not in page and "An entity is right" in html(entities([GOLD], [RIGHT]), ABOUT, {})
 
 
 def test_many_classes_are_told_by_their_confusions() -> None:
