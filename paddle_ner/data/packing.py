@@ -142,8 +142,8 @@ class _Unpacked(io.RawIOBase):
 def unpacked(stream: IO[bytes], magic: bytes, path: Path) -> IO[bytes]:
     """A file as it is, or unpacked if its first bytes, `magic`, are those of a packing; messages call it `path`.
 
-    Raises MissingPackageError for Zstandard if its package is not installed. Reading the result raises InputError if
-    the file ends early or is damaged.
+    Raises MissingPackageError for Zstandard if its package is not installed. Reading from it raises InputError if the
+    file ends early or is damaged.
     """
     for packing in _PACKINGS.values():
         if magic.startswith(packing.magic):
