@@ -73,7 +73,11 @@ def parse(record: dict[str, Any], origin: str, overrides: Sequence[str] = ()) ->
 
 
 def parse_as(kind: type[C], record: dict[str, Any], origin: str, overrides: Sequence[str] = ()) -> C:
-    """The same, of any kind of config."""
+    """The same, of any kind of config. One of another kind is told by what only that has: a task, or masking."""
+    if kind is PretrainConfig and "task" in record:
+        raise InputError(f"{origin}: has a task, so it is a config for paddle-ner train, not for pretrain")
+    if kind is Config and "task" not in record and "masking" in record:
+        raise InputError(f"{origin}: has masking and no task, so it is a config for paddle-ner pretrain, not for train")
     try:
         return kind.model_validate(overriding.apply(record, overrides))
     except ValidationError as error:

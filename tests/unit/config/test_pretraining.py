@@ -28,7 +28,7 @@ def test_files_are_one_or_several() -> None:
         ({"data": {"dev": "a.txt"}}, r"x\.yaml: data\.train: Field required"),
         ({"masking": {"share": 0}}, r"x\.yaml: masking\.share"),
         ({"masking": {"term": "a.tsv"}}, r"masking\.term: unknown key; did you mean masking\.terms\?"),
-        ({"task": {"type": "ner"}}, r"x\.yaml: task: unknown key"),
+        ({"task": {"type": "ner"}}, "x.yaml: has a task, so it is a config for paddle-ner train"),
         ({"model": {"head": "crf"}}, "pretraining has a head of its own"),
         ({"training": {"augment": {"join": 0.4}}}, r"training\.augment: is for a training on labels"),
         ({"training": {"r_drop": 4.0}}, r"^x\.yaml: training\.r_drop: is for a training on labels"),
@@ -57,3 +57,14 @@ def test_what_is_given_away_names_no_folder_of_the_author() -> None:
     record = shareable(portable(config, Path("/home/author/project")))
     assert not {"author", "srv"} & set(json.dumps(record).replace('"', "/").split("/"))
     assert parse_as(PretrainConfig, record, "again").masking.terms == "terms.tsv"
+
+
+def test_a_config_for_the_other_command_names_it() -> None:
+    texts = {"name": "t", "data": {"train": "a.txt"}, "masking": {"share": 0.2}}
+    labels = {"name": "t", "data": {"train": "a.jsonl"}, "task": {"type": "ner"}}
+    with pytest.raises(
+        InputError, match=r"^t\.yaml: has masking and no task, so .* for paddle-ner pretrain, not for train$"
+    ):
+        parse(texts, "t.yaml")
+    with pytest.raises(InputError, match=r"^l\.yaml: has a task, so it is a config for paddle-ner train"):
+        parse_as(PretrainConfig, labels, "l.yaml")
