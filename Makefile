@@ -89,7 +89,7 @@ $(INSTALLED): setup.py constraints.txt | $(BIN)/python
 
 # For `make test-matrix`: used once or twice, so nothing is compiled ahead.
 $(VENV)/.installed-test: setup.py constraints.txt | $(BIN)/python
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,pretrain,tables,report,zstd,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[$(EXTRAS),onnx,pretrain,report,spacy,tables,zstd,dev]'
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED)
