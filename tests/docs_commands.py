@@ -31,6 +31,8 @@ NOT_RUN = {
     r"docker .*": "no Docker daemon here; tests/unit/deployment reads what the images and the compose file say",
     r"kubectl .*": "no cluster here; tests/unit/deployment checks what is applied",
     r"scp .*": "needs a device",
+    r"paddle-ner doctor --gpu": "fails where no GPU is; tests/unit/cli/test_doctor.py fakes both",
+    r"paddle-ner train my\.yaml .*--devices gpu.*": "needs a GPU; tests/unit/training checks what would be run",
     r"\./build_engine\.sh": "needs a device with TensorRT",
     r"pip install .*": "installs packages",
     r"export PADDLE_NER_DATA=/path/to/data": "the path stands for a folder of the reader",
