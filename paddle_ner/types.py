@@ -52,6 +52,11 @@ class Entity:
             )
         return cls(start, end, label, text[start:end], score)
 
+    @property
+    def span(self) -> tuple[int, int, str]:
+        """Start, end and label: two entities of a text with the same are one."""
+        return self.start, self.end, self.label
+
     def to_dict(self) -> dict[str, Any]:
         """JSON form: start, end, label, text, and score and source if they are set."""
         record: dict[str, Any] = {"start": self.start, "end": self.end, "label": self.label, "text": self.text}

@@ -280,7 +280,7 @@ def _overlap(example: Example) -> Place:
 
 
 def _annotation(example: Example) -> str:
-    entities = [(entity.start, entity.end, entity.label) for entity in example.entities or ()]
+    entities = [entity.span for entity in example.entities or ()]
     return repr((entities, example.label, sorted(example.labels or ())))
 
 

@@ -82,7 +82,7 @@ def answer(prediction: Prediction) -> dict[str, Any]:
     record: dict[str, Any] = {"label": prediction.label}
     record["labels"] = None if prediction.labels is None else sorted(prediction.labels)
     if prediction.entities is not None:
-        record["entities"] = [(entity.start, entity.end, entity.label) for entity in prediction.entities]
+        record["entities"] = [entity.span for entity in prediction.entities]
     return record
 
 

@@ -71,14 +71,14 @@ def _contradicted(example: Example, answer: Prediction, labels: set[str]) -> Ite
 
 def _entities(example: Example, answer: Iterable[Entity], labels: set[str]) -> Iterator[tuple[float, Place]]:
     gold = example.entities or ()
-    right = {(entity.start, entity.end, entity.label) for entity in gold}
+    right = {entity.span for entity in gold}
     for predicted in answer:
         score = predicted.score or 0.0
-        if score < SURE or predicted.label not in labels or (predicted.start, predicted.end, predicted.label) in right:
+        if score < SURE or predicted.label not in labels or predicted.span in right:
             continue
         near = [entity for entity in gold if entity.start < predicted.end and predicted.start < entity.end]
         said = ", ".join(f"{entity.label} {excerpt(entity.text)}" for entity in near) or "not annotated"
-        yield score, span_of(example, predicted.start, predicted.end, predicted.label, f"{score:.2f}; {said}")
+        yield score, span_of(example, *predicted.span, f"{score:.2f}; {said}")
 
 
 def _labels(example: Example) -> list[str]:

@@ -38,15 +38,9 @@ def fit(predictor: Predictor, examples: Sequence[Example]) -> float:
     sample = examples[:: -(-len(examples) // _EXAMPLES) or 1]
     encoded = [predictor.encode(example.text) for example in sample]
     answers = list(zip(encoded, predictor.outputs(encoded), strict=True))
-    gold = [{(entity.start, entity.end, entity.label) for entity in example.entities or ()} for example in sample]
+    gold = [{entity.span for entity in example.entities or ()} for example in sample]
     predicted = [decoding.decode(*answer).entities or () for answer in answers]
-    right = np.array(
-        [
-            (entity.start, entity.end, entity.label) in wanted
-            for ours, wanted in zip(predicted, gold, strict=True)
-            for entity in ours
-        ]
-    )
+    right = np.array([entity.span in wanted for ours, wanted in zip(predicted, gold, strict=True) for entity in ours])
     if len(right) < _FEWEST_ENTITIES or right.all() or not right.any():
         return 1.0
 

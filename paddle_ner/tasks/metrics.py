@@ -93,8 +93,8 @@ def entity_counts(
     index = _index(labels)
     counts = np.zeros((len(labels), 3), np.int64)
     for wanted, answer in zip(gold, predicted, strict=True):
-        expected = {(e.start, e.end, e.label) for e in wanted}
-        guessed = {(e.start, e.end, e.label) for e in answer}
+        expected = {entity.span for entity in wanted}
+        guessed = {entity.span for entity in answer}
         for column, spans in ((TRUE_POSITIVES, expected & guessed), (PREDICTED, guessed), (GOLD, expected)):
             for _, _, label in spans:
                 counts[_row(index, label), column] += 1

@@ -64,8 +64,8 @@ class Terms:
             return prediction
         first, second = (ours, theirs) if self.mode == "before" else (theirs, ours)
         if self._overlapping:
-            there = {(entity.start, entity.end, entity.label) for entity in first}
-            kept = [entity for entity in second if (entity.start, entity.end, entity.label) not in there]
+            there = {entity.span for entity in first}
+            kept = [entity for entity in second if entity.span not in there]
         else:
             kept = _apart(second, first, len(prediction.text))
         return replace(

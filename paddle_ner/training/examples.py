@@ -48,8 +48,8 @@ def _labels(example: Example) -> list[str]:
 
 def _is_right(example: Example, answer: Prediction) -> bool:
     if example.entities is not None:
-        meant = {(entity.start, entity.end, entity.label) for entity in example.entities}
-        return meant == {(entity.start, entity.end, entity.label) for entity in answer.entities or ()}
+        meant = {entity.span for entity in example.entities}
+        return meant == {entity.span for entity in answer.entities or ()}
     if example.label is not None:
         return example.label == answer.label
     return set(example.labels or ()) == set(answer.labels or ())

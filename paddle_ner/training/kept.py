@@ -5,8 +5,6 @@ It is kept in the run's folder in blocks of windows, so that an epoch only reads
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,10 @@ from numpy.typing import NDArray
 
 from paddle_ner.errors import InterruptedRun
 from paddle_ner.files import shared_file
+from paddle_ner.training import shared
 from paddle_ner.training.batches import Features
 
 BLOCK = 1024  # windows that are written together: a few seconds of work, the most that an interruption loses
-_SPEAK = 10.0  # seconds between two lines about the progress
-_POLL = 0.2  # seconds between two looks for what the other processes write
 
 
 def kept(
@@ -48,10 +45,10 @@ def kept(
         InterruptedRun: `stop` said so; the blocks that are written are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
+    rank, world = shared.place()
     blocks = [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]
     files = [folder / f"answers-{index:05}.npy" for index in range(len(blocks))]
-    spoken = time.monotonic()
+    progress = shared.Progress(log)
 
     def check_stop() -> None:
         if stop():
@@ -61,14 +58,10 @@ def kept(
         if not files[index].exists():
             _write(files[index], compute(blocks[index]))
         check_stop()
-        if time.monotonic() - spoken > _SPEAK:
-            spoken = time.monotonic()
-            log(f"{done} {min((index + 1) * BLOCK, len(features)):,} of {len(features):,} windows")
+        progress(f"{done} {min((index + 1) * BLOCK, len(features)):,} of {len(features):,} windows")
     values: list[NDArray[Any]] = []
     for block, file in zip(blocks, files, strict=True):
-        while not file.exists():
-            check_stop()
-            time.sleep(_POLL)
+        shared.wait_for(file, check_stop)
         cuts = np.cumsum([rows(window) for window in block])
         values += np.split(np.load(file, mmap_mode="r", allow_pickle=False), cuts[:-1])
     return values

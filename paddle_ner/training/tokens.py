@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -30,6 +28,7 @@ from paddle_ner.errors import InterruptedRun
 from paddle_ner.features.tokenizer import Tokenizer
 from paddle_ner.features.windows import SPECIALS
 from paddle_ner.files import shared_file
+from paddle_ner.training import shared
 from paddle_ner.training.state import TOKENS
 from paddle_ner.training.units import Units
 
@@ -39,8 +38,6 @@ Row = NDArray[np.uint32]
 BLOCK = 1 << 20  # characters of text that are tokenized together
 _START = 1 << 31  # the bit that says that a unit begins with this token
 _INDEX = "index.json"
-_POLL = 0.2  # seconds between two looks for what the other processes write
-_SPEAK = 10.0  # seconds between two lines about the progress
 _STOPPED = "stopped while texts were tokenized; --resume goes on with those that are left"
 
 
@@ -170,11 +167,11 @@ def tokenized(
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / _INDEX
     if not index.exists():
-        rank, world = int(os.environ.get("PADDLE_LOCAL_RANK", "0")), int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
+        rank, world = shared.place()
         encoder = _Encoder(tokenizer, Units.of(config))
         counts = {"texts": 0, "characters": 0}
         files: dict[Part, list[Path]] = {"train": [], "dev": []}
-        spoken = time.monotonic()
+        progress = shared.Progress(log)
         for number, (part, texts) in enumerate(_blocks(parts(config, log))):
             file = folder / f"block-{number:06}.tokens"
             files[part].append(file)
@@ -186,9 +183,7 @@ def tokenized(
                     encoder.rows(texts).tofile(out)
             if stop():
                 raise InterruptedRun(_STOPPED)
-            if time.monotonic() - spoken > _SPEAK:
-                spoken = time.monotonic()
-                log(f"tokenized {counts['texts']:,} texts, {counts['characters']:,} characters")
+            progress(f"tokenized {counts['texts']:,} texts, {counts['characters']:,} characters")
         if rank == 0:
             with suppress(_Joined):
                 _join(folder, files, counts, stop)
@@ -253,9 +248,10 @@ def _join(folder: Path, files: dict[Part, list[Path]], counts: dict[str, int], s
 
 
 def _wait(file: Path, stop: Callable[[], bool], unless: Path | None = None) -> None:
-    while not file.exists():
+    def check() -> None:
         if stop():
             raise InterruptedRun(_STOPPED)
         if unless is not None and unless.exists():
             raise _Joined
-        time.sleep(_POLL)
+
+    shared.wait_for(file, check)

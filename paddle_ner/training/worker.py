@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from paddle_ner import config as configs
 from paddle_ner.errors import InputError, InterruptedRun, PaddleNerError, ResourceError
 from paddle_ner.files import is_full_disk
-from paddle_ner.training import jobs, launch, run_folder
+from paddle_ner.training import jobs, launch, run_folder, shared
 from paddle_ner.training.events import (
     Crashed,
     Done,
@@ -53,7 +53,7 @@ def run(output: Path, device: str, state: Path | None) -> None:
     log = events_of(output)
     log.write(WorkerStarted(os.getpid()))
     stop.watch()
-    speaks = os.environ.get("PADDLE_LOCAL_RANK", "0") == "0"  # one process per machine
+    speaks = shared.place()[0] == 0  # one process per machine
     say: Callable[[Event], None] = log.write if speaks else lambda _: None
     config = configs.load_dumped(output / run_folder.CONFIG)
     say(Info("loading PaddleNLP"))

@@ -38,7 +38,7 @@ def odd_borders(examples: Sequence[Example]) -> Iterator[Finding]:
             if what is not None:
                 counts[what] += 1
                 if len(places[what]) < KEPT:
-                    places[what].append(span_of(example, entity.start, entity.end, entity.label, what))
+                    places[what].append(span_of(example, *entity.span, what))
     if not counts:
         return
     counted = ", ".join(f"{what} {number:,}" for what, number in counts.most_common())

@@ -139,13 +139,8 @@ class ColumnChooser:
         tagged = [index for index, column in enumerate(self.table) if column.is_tag_cells and index != self.text]
         if not tagged or self.label in tagged:
             return
-        if (self.label is not None or len(tagged) > 1) and not options.texts_only:
-            places = sorted({*tagged, *(() if self.label is None else (self.label,))})
-            names = " or ".join(self.names[index] for index in places)
-            raise InputError(
-                f"{self.where}: the label may be {names} ({self.names[tagged[0]]} holds the tags of tokens), expected"
-                " one: --label-field names it"
-            )
+        if not options.texts_only:
+            self._refuse_other_labels(tagged, "the tags of tokens")
         self.label = tagged[0]
 
     def _take_entities(self, options: ReadOptions) -> None:
@@ -157,14 +152,19 @@ class ColumnChooser:
         held = [index for index, column in enumerate(self.table) if column.is_entities and index != self.text]
         if not held or self.label in held or options.texts_only:
             return
-        if self.label is not None or len(held) > 1:
-            places = sorted({*held, *(() if self.label is None else (self.label,))})
-            names = " or ".join(self.names[index] for index in places)
-            raise InputError(
-                f"{self.where}: the label may be {names} ({self.names[held[0]]} holds entities), expected one:"
-                " --label-field names it"
-            )
+        self._refuse_other_labels(held, "entities")
         self.label = held[0]
+
+    def _refuse_other_labels(self, columns: Sequence[int], content: str) -> None:
+        """Raise InputError if the label may be another column than the only one of `columns`, which hold `content`."""
+        if self.label is None and len(columns) == 1:
+            return
+        places = sorted({*columns, *(() if self.label is None else (self.label,))})
+        names = " or ".join(self.names[index] for index in places)
+        raise InputError(
+            f"{self.where}: the label may be {names} ({self.names[columns[0]]} holds {content}), expected one:"
+            " --label-field names it"
+        )
 
     def _take_tokens(self) -> None:
         """Take the text, where the label is a tag for each token and exactly one column has as many tokens."""

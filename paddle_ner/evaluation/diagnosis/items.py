@@ -65,9 +65,9 @@ def _judged(example: Example, answer: Prediction) -> Judged:
     if answer.entities is not None:
         predicted: dict[Item, float] = {}
         for entity in answer.entities:
-            item = Item(entity.start, entity.end, entity.label)
+            item = Item(*entity.span)
             predicted[item] = max(1.0 if entity.score is None else entity.score, predicted.get(item, 0.0))
-        gold = frozenset(Item(entity.start, entity.end, entity.label) for entity in example.entities or ())
+        gold = frozenset(Item(*entity.span) for entity in example.entities or ())
         return Judged(example, answer, gold, predicted, predicted)
     scores = answer.scores or {}
     given = (answer.label,) if answer.label is not None else answer.labels or ()

@@ -113,10 +113,10 @@ def _side(judgement: Judged, items: Iterable[Item], palette: Palette, style: str
     agreed = set(right)
     if judgement.answer.entities is None:
         return _classes(judgement, sorted(items), palette, style, agreed)
-    scores = {Item(entity.start, entity.end, entity.label): entity for entity in judgement.answer.entities}
+    scores = {Item(*entity.span): entity for entity in judgement.answer.entities}
 
     def attributes(entity: Entity) -> str:
-        item = Item(entity.start, entity.end, entity.label)
+        item = Item(*entity.span)
         title = said(scores[item]) if style == "wrong" and item in scores else ""
         return _mark(entity.label, palette, "" if item in agreed else style, title)
 

@@ -55,7 +55,7 @@ def build_model(config: Config, task: Task, texts: Sequence[str], log: Say) -> t
     head, source = modeling.head_for(task, config.model.head), config.model.pretrained
     if source is not None:
         tokenizer = modeling.tokenizer_of(source, log)
-        if tokenizer.is_unigram and task.name == "ner":
+        if tokenizer.is_unigram and head.answers != "sequence":  # answers have borders, which pieces may cross
             raise InputError(NO_PIECES.format(source))
         model = modeling.from_pretrained(
             head, task.num_outputs, source, allow_pickle=config.model.allow_pickle, log=log
